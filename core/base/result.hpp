@@ -1,0 +1,64 @@
+// Expected failures as values: a Result holds either what was asked for or an Error that says what went
+// wrong. Exceptions are for starting up only. Whoever receives an Error handles it or returns it, never both.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace sitepower {
+
+// The codes that leave the program, in the replies of operations; names and HTTP status live in
+// daemon/operation.
+enum class ErrorCode : std::uint8_t {
+    validation_error,
+    bad_request,
+    unauthorized,
+    forbidden,
+    not_found,
+    conflict,
+    insufficient_data,
+    payload_too_large,
+    unsupported_media_type,
+    rate_limited,
+    internal_error,
+    service_unavailable,
+};
+
+struct Error {
+    ErrorCode code = ErrorCode::internal_error;
+    std::string message;  // one sentence that names the subject and, where there is one, the cure
+    std::string detail;   // may be empty; for people, never parsed
+};
+
+template <class T>
+class [[nodiscard]] Result {
+  public:
+    Result(T value)
+        : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+    Result(Error error)
+        : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+
+    explicit operator bool() const { return state_.index() == 0; }
+
+    T& value() & { return assert(*this), *std::get_if<0>(&state_); }
+    const T& value() const& { return assert(*this), *std::get_if<0>(&state_); }
+    T&& value() && { return assert(*this), std::move(*std::get_if<0>(&state_)); }
+    const Error& error() const { return assert(!*this), *std::get_if<1>(&state_); }
+
+    T* operator->() { return &value(); }
+    const T* operator->() const { return &value(); }
+    T& operator*() & { return value(); }
+    const T& operator*() const& { return value(); }
+
+  private:
+    std::variant<T, Error> state_;
+};
+
+// A Result without a value: success, or an Error.
+struct Done {};
+using Status = Result<Done>;
+
+}  // namespace sitepower

@@ -1,0 +1,56 @@
+// Everything that can happen to the engine. The same events in the same order give the same effects: what is
+// not in here cannot change the site's state.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "core/alert/alert.hpp"
+#include "core/base/frame.hpp"
+#include "core/base/identifier.hpp"
+
+namespace sitepower {
+
+// A poll of a device that gave no frame at all.
+struct PollFailed {
+    DeviceIndex device{};
+    Time time{};
+    std::string reason;  // for people: bus, unit, address, meaning
+};
+
+// Time has passed: due at least once a second. Staleness, alert delays and windows are decided here.
+struct Tick {};
+
+struct AcknowledgeAlert {
+    std::string alert_id;
+    std::string who;
+    std::string note;
+};
+
+struct ResolveAlert {
+    std::string alert_id;
+    std::string who;
+    std::string note;
+};
+
+struct StartMaintenance {
+    MaintenanceWindow window;
+};
+
+struct EndMaintenance {
+    std::string window_id;
+    std::string who;
+};
+
+// A condition of the daemon itself that deserves an alert (disk full, outbox at its limit, broker refusals,
+// session taken over, database set aside). `type` is a row of the table of alert rules with subject "site".
+struct SystemCondition {
+    std::string type;
+    bool holds = false;
+    std::string message;
+};
+
+using Event = std::variant<FramePtr, PollFailed, Tick, AcknowledgeAlert, ResolveAlert, StartMaintenance,
+                           EndMaintenance, SystemCondition>;
+
+}  // namespace sitepower

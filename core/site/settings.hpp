@@ -1,0 +1,30 @@
+// What the engine may be told: thresholds, delays and publishing intervals. Filled from the configuration.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.hpp"
+
+namespace sitepower {
+
+// Overrides one row of the table of alert rules (core/alert/rules). An empty optional keeps the rule's
+// default.
+struct AlertRuleSettings {
+    std::string type;
+    bool enabled = true;
+    std::optional<double> warning;  // threshold, in the unit of the rule
+    std::optional<double> critical;
+    std::optional<double> hysteresis;
+    std::optional<Duration> delay;
+};
+
+struct SiteSettings {
+    std::vector<AlertRuleSettings> alert_rules;
+    Duration state_interval{60'000};  // at most how long a changed battery, string or UPS state stays untold
+    Duration repeat_interval{900'000};  // an unchanged one is told again
+    int missed_polls_until_offline = 3;
+};
+
+}  // namespace sitepower

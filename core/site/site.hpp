@@ -1,0 +1,72 @@
+// The engine: the only owner of the site's live state. handle(event, now) changes the state and says what is
+// to be done about it. Deterministic, no I/O, no clock; lives on the loop thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/alert/alert.hpp"
+#include "core/site/effects.hpp"
+#include "core/site/event.hpp"
+#include "core/site/model.hpp"
+#include "core/site/settings.hpp"
+#include "core/site/state.hpp"
+
+namespace sitepower {
+
+// The last value of a point.
+struct LatestValue {
+    double value = 0;
+    Quality quality = Quality::stale;
+    Time time{};
+    bool seen = false;
+};
+
+// What one battery has learnt over the years: small, precious, stored by the daemon and given back at start.
+struct BatteryMemory {
+    std::string battery;                            // identifier
+    std::string serial_number;                      // a memory of another serial is not taken over
+    std::optional<double> charge_ah;                // counted charge, and
+    double charge_sigma_ah = 0;                     // its uncertainty,
+    std::optional<Time> charge_as_of;               // at that time
+    std::optional<double> baseline_resistance_ohm;  // at 25 C
+    std::vector<double> baseline_readings_ohm;      // while the baseline is still being learnt
+};
+
+struct Snapshot {
+    std::vector<Alert> open_alerts;
+    std::vector<MaintenanceWindow> windows;
+    std::vector<BatteryMemory> batteries;
+};
+
+class Site {
+  public:
+    Site(std::shared_ptr<const SiteModel> model, SiteSettings settings);
+    ~Site();
+    Site(Site&&) noexcept;
+    Site& operator=(Site&&) noexcept;
+
+    // Takes back what snapshot() gave before a restart or a reload; parts that no longer exist are dropped,
+    // an open alert of a vanished subject is resolved (by "configuration").
+    void restore(const Snapshot& snapshot, Time now, Effects& effects);
+    Snapshot snapshot() const;
+
+    // Adds to `effects` what follows from the event.
+    void handle(const Event& event, Time now, Effects& effects);
+
+    const SiteModel& model() const;
+    std::span<const LatestValue> latest(DeviceIndex device) const;  // by slot
+    std::span<const DeviceState> devices() const;                   // by DeviceIndex
+    std::span<const BatteryState> batteries() const;  // by BatteryIndex; present, not only as told
+    std::span<const StringState> strings() const;
+    std::span<const UpsState> upses() const;
+    std::span<const Alert> open_alerts() const;  // held ones included
+    std::span<const MaintenanceWindow> windows() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace sitepower

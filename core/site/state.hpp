@@ -1,0 +1,93 @@
+// What the engine says about the site, as plain values: the live state of devices, batteries, strings and
+// UPSs. Made by Site on the loop thread; copied into messages, rows and replies.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/identifier.hpp"
+#include "core/base/quality.hpp"
+#include "core/base/time.hpp"
+
+namespace sitepower {
+
+enum class DeviceStatus : std::uint8_t { unknown, online, stale, offline };
+
+struct DeviceState {
+    DeviceIndex device{};
+    DeviceStatus status = DeviceStatus::unknown;
+    std::optional<Time> last_seen;
+    std::string reason;  // empty while online
+    Time since{};
+};
+
+// How far an estimate can be trusted; words of estimation: ok, degraded, prior_only, unknown.
+enum class EstimateStatus : std::uint8_t { ok, degraded, prior_only, unknown };
+
+// A number with its uncertainty. `value` is empty exactly when status is unknown; `reason` is then a reason
+// code
+// ("no_current_sensor", "no_full_charge_reference", "stale_input", ...) and may also qualify a degraded
+// value.
+struct Estimate {
+    std::optional<double> value;
+    double sigma = 0;
+    EstimateStatus status = EstimateStatus::unknown;
+    std::string_view reason = "";  // a string literal
+    Time as_of{};
+};
+
+// A measured value as last seen; `value` is empty when unknown, and `reason` then says why.
+struct Measurement {
+    std::optional<double> value;
+    std::string_view reason = "no_sensor";
+    Time time{};
+};
+
+enum class HealthStatus : std::uint8_t { healthy, warning, critical, unknown };
+
+struct BatteryState {
+    BatteryIndex battery{};
+    Time time{};
+    Measurement voltage_v;
+    Measurement current_a;
+    Measurement temperature_c;
+    Measurement internal_resistance_ohm;
+    Estimate soc_pct;
+    Estimate soh_pct;
+    Estimate rul_days;
+    Estimate resistance_ratio;
+    HealthStatus status = HealthStatus::unknown;
+    std::string_view status_reason = "";
+    std::uint32_t active_alerts = 0;
+};
+
+struct StringState {
+    StringIndex string{};
+    Time time{};
+    Measurement current_a;
+    Measurement voltage_v;
+    Estimate soc_pct;                     // of the weakest battery
+    std::optional<BatteryIndex> weakest;  // lowest voltage
+    Measurement voltage_imbalance_v;      // largest distance from the median
+    HealthStatus status = HealthStatus::unknown;
+    std::uint32_t active_alerts = 0;
+};
+
+struct UpsState {
+    UpsIndex ups{};
+    Time time{};
+    std::optional<bool> on_battery;
+    std::string_view on_battery_reason = "";
+    Measurement load_kw;
+    Measurement autonomy_ups_min;  // the UPS's own figure
+    Estimate autonomy_min;         // ours; unknown with a reason until it is estimated
+    HealthStatus status = HealthStatus::unknown;
+};
+
+std::string_view to_string(DeviceStatus status);
+std::string_view to_string(EstimateStatus status);
+std::string_view to_string(HealthStatus status);
+
+}  // namespace sitepower

@@ -1,0 +1,112 @@
+// The store: everything the site must not forget, in one SQLite database (WAL). One writer thread with group
+// commit owns the writing connection; queries go through Reader, on other threads. Owned by the app; append()
+// and delivered() are called from the loop and publisher threads, the observer from the writer's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/alert/alert.hpp"
+#include "core/base/result.hpp"
+#include "core/base/time.hpp"
+#include "core/site/site.hpp"
+#include "daemon/message/message.hpp"
+#include "daemon/store/settings.hpp"
+
+namespace sitepower {
+
+// A change of state that somebody made, for the audit trail.
+struct AuditRow {
+    Time time{};
+    std::string who;
+    std::string from;  // "unix:uid=1000", "mqtt"
+    std::string what;  // operation and parameters
+    std::string result;
+};
+
+struct AlertRow {
+    Alert alert;  // replaces the row of the same id
+};
+
+struct WindowRow {
+    MaintenanceWindow window;
+    bool ended = false;
+};
+
+// The state of a battery as told at that time; what telemetry of estimates is made of.
+struct BatteryStateRow {
+    std::string battery;
+    BatteryState state;
+};
+
+// What a Message needs to be kept until delivered, and a frame also for history.
+struct MessageRow {
+    std::shared_ptr<const Message> message;
+};
+
+using Row = std::variant<MessageRow, BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory>;
+
+// Called from the writer's thread; must not block.
+class StoreObserver {
+  public:
+    virtual ~StoreObserver() = default;
+    // Disk full, I/O errors, and their end: for an alert. `message` names file and cause.
+    virtual void store_condition(std::string type, bool holds, std::string message) = 0;
+    // Undelivered readings were given up at the size limit.
+    virtual void readings_dropped(Time from, Time to, std::uint64_t frames) = 0;
+};
+
+struct OpenReport {
+    Epoch epoch;                 // drawn and committed by this open
+    bool fresh = false;          // there was no database
+    std::string set_aside;       // path of a damaged database that was set aside; empty: none
+    std::uint64_t salvaged = 0;  // undelivered messages rescued from it
+    Snapshot snapshot;           // open alerts, windows, memories
+};
+
+struct StoreCounters {
+    std::uint64_t rows = 0;
+    std::uint64_t commits = 0;
+    std::uint64_t outbox = 0;         // committed and not delivered
+    std::uint64_t bytes_written = 0;  // of this process, by the kernel's accounting
+    std::uint64_t database_bytes = 0;
+    std::uint64_t refused = 0;  // rows refused at the queue's limit
+    bool healthy = true;
+};
+
+class Store {
+  public:
+    // Opens, migrates, draws the epoch. Error for a database of a newer schema or a directory that cannot be
+    // used; a damaged database is set aside and reported.
+    static Result<std::unique_ptr<Store>> open(StoreSettings settings, StoreObserver& observer);
+    ~Store();
+
+    const OpenReport& report() const;
+    std::string path() const;  // of the database, for Readers
+
+    void start();
+    // Commits what waits and ends the thread.
+    void stop();
+
+    // False at the queue's limit; only readings may be refused, all other rows always fit.
+    bool append(Row row);
+    // The broker has acknowledged these: they leave the outbox, or never enter it.
+    void delivered(std::span<const MessageKey> keys);
+    // Commits what waits without waiting for the interval.
+    void commit_soon();
+
+    StoreCounters counters() const;
+    Duration since_progress() const;
+    Duration progress_limit() const;
+
+  private:
+    class Writer;
+    explicit Store(std::unique_ptr<Writer> writer);
+    std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace sitepower
