@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -40,14 +42,34 @@ class Mailbox {
         return true;
     }
 
+    // Any thread that may be slowed down: as push(), but waits up to `at_most` for room.
+    [[nodiscard]] bool push_within(T&& value, std::chrono::milliseconds at_most) {
+        bool was_empty = false;
+        {
+            std::unique_lock lock(mutex_);
+            if (!room_.wait_for(lock, at_most, [this] { return queue_.size() < capacity_; })) {
+                return false;
+            }
+            was_empty = queue_.empty();
+            queue_.push_back(std::move(value));
+        }
+        if (was_empty) {
+            wake();
+        }
+        return true;
+    }
+
     // The owner: takes everything that waits, in order. `into` is cleared first and keeps its memory.
     void drain(std::vector<T>& into) {
         into.clear();
         std::uint64_t count = 0;
         // An empty eventfd answers EAGAIN: nothing to reset.
         [[maybe_unused]] const auto n = read(fd_, &count, sizeof count);
-        const std::lock_guard lock(mutex_);
-        queue_.swap(into);
+        {
+            const std::lock_guard lock(mutex_);
+            queue_.swap(into);
+        }
+        room_.notify_all();
     }
 
     // Wakes the owner without a value.
@@ -68,6 +90,7 @@ class Mailbox {
     const std::size_t capacity_;
     const int fd_;
     mutable std::mutex mutex_;
+    std::condition_variable room_;
     std::vector<T> queue_;  // guarded by mutex_
 };
 

@@ -116,6 +116,20 @@ TEST(Mailbox, RefusesWhenFullAndKeepsTheValue) {
     EXPECT_EQ(box.size(), 0U);
 }
 
+TEST(Mailbox, PushWithinWaitsForRoomAndGivesUp) {
+    Mailbox<int> box(1);
+    EXPECT_TRUE(box.push_within(1, Duration{0}));
+    EXPECT_FALSE(box.push_within(2, Duration{1}));
+    std::thread owner([&box] {
+        std::vector<int> batch;
+        box.drain(batch);
+        EXPECT_EQ(batch, std::vector<int>{1});
+    });
+    EXPECT_TRUE(box.push_within(3, Duration{10'000}));
+    owner.join();
+    EXPECT_EQ(box.size(), 1U);
+}
+
 TEST(Mailbox, ManyProducersLoseNothing) {
     Mailbox<int> box(1'000'000);
     std::vector<std::thread> producers;

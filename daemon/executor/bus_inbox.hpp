@@ -1,0 +1,41 @@
+// Where the buses' threads hand over what they read. Bounded: when the loop falls behind, a bus waits for room (its
+// polls come later and are counted as missed) and gives a reading up only after `patience`; readings given up are
+// counted. Owned by the app; drained on the loop thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "core/site/event.hpp"
+#include "daemon/loop/mailbox.hpp"
+#include "drivers/modbus/bus.hpp"
+
+namespace sitepower {
+
+class BusInbox final : public modbus::BusSink {
+  public:
+    static constexpr std::size_t capacity = 8192;
+    static constexpr Duration patience{2000};
+
+    void frame(FramePtr frame) override { push(Event(std::move(frame))); }
+    void poll_failed(DeviceIndex device, Time time, std::string reason) override {
+        push(PollFailed{.device = device, .time = time, .reason = std::move(reason)});
+    }
+
+    int fd() const { return box_.fd(); }
+    void drain(std::vector<Event>& into) { box_.drain(into); }
+    std::uint64_t given_up() const { return given_up_.load(std::memory_order_relaxed); }
+
+  private:
+    void push(Event event) {
+        if (!box_.push_within(std::move(event), patience)) {
+            given_up_.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+
+    Mailbox<Event> box_{capacity};
+    std::atomic<std::uint64_t> given_up_{0};
+};
+
+}  // namespace sitepower

@@ -1,0 +1,92 @@
+// Feeds events to the engine and carries out its effects: messages with their identity to the publisher (live) and
+// the store (until delivered), rows for history, lines in the journal. The place where a reading's way can be read
+// from top to bottom. Owned by the app; loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/site/site.hpp"
+#include "daemon/executor/backlog_pump.hpp"
+#include "daemon/executor/message_maker.hpp"
+#include "daemon/message/message.hpp"
+#include "daemon/publish/publisher.hpp"
+#include "daemon/store/store.hpp"
+
+namespace sitepower {
+
+// Where the executor's messages and rows go: the real publisher and store, or a test.
+class ExecutorOutlets {
+  public:
+    virtual ~ExecutorOutlets() = default;
+    // Live. False: no connection or no room, it comes back as backlog.
+    virtual bool publish(std::shared_ptr<const Message> message) = 0;
+    // False at the store's limit (readings only).
+    virtual bool append(Row row) = 0;
+    // Undelivered messages that are to be sent again.
+    virtual void send_backlog(std::vector<std::shared_ptr<const Message>> batch) = 0;
+    // Read from the outbox on the worker; the answer comes back through Executor::backlog_read.
+    virtual void read_outbox(BacklogPump::Order order) = 0;
+};
+
+struct ExecutorCounters {
+    std::uint64_t frames = 0;
+    std::uint64_t readings_refused = 0;  // by the store, at its limit
+};
+
+class Executor {
+  public:
+    Executor(Site site, Epoch epoch, ExecutorOutlets& outlets);
+
+    // What was open before the start; tells the site and every present state once.
+    void begin(const Snapshot& snapshot, Time now);
+    // A changed configuration: the engine is exchanged, its memory carried over.
+    void replace_site(std::shared_ptr<const SiteModel> model, SiteSettings settings, Time now);
+
+    void handle(const Event& event, Time now);
+    // A request of somebody: the engine's refusal, or nothing.
+    std::optional<Error> apply(const Event& event, Time now);
+
+    void connection_changed(const ConnectionState& state, Time now);
+    void message_refused(MessageKey key, int reason_code, Time now);
+    void readings_dropped(Time from, Time to, std::uint64_t frames, Time now);
+    void backlog_wanted();
+    void backlog_read(std::vector<std::shared_ptr<const Message>> batch);
+    // Due every second: time passes for the engine, and the backlog goes on.
+    void tick(std::uint64_t outbox_rows, Time now);
+    // Rows of what the batteries have learnt; due every few minutes and before the store stops.
+    void remember();
+
+    const Site& site() const { return site_; }
+    const MessageMaker& messages() const { return maker_; }
+    ExecutorCounters counters() const { return counters_; }
+
+  private:
+    void carry_out(Time now);
+    void tell_readings(FramePtr frame);
+    void tell_device(const DeviceState& state, Time now);
+    void tell_battery(const BatteryState& state, Time now);
+    void tell_string(const StringState& state, Time now);
+    void tell_ups(const UpsState& state, Time now);
+    void tell_alert(const AlertChange& change, Time now);
+    void tell_window(const MaintenanceWindow& window, std::string_view transition, Time now);
+    void tell_site(Time now);
+    void send(std::shared_ptr<const Message> message);
+    void condition(std::string_view type, bool holds, std::string message, Time now);
+
+    Site site_;
+    MessageMaker maker_;
+    ExecutorOutlets& outlets_;
+    BacklogPump pump_;
+    Effects effects_;
+    ExecutorCounters counters_;
+    std::vector<DeviceStatus> told_;  // by DeviceIndex: what the journal has heard
+    std::optional<ConnectionState> connection_;
+    std::optional<Time> last_refusal_;
+    bool gave_up_ = false;  // readings were dropped and the outbox has not been empty since
+};
+
+}  // namespace sitepower
