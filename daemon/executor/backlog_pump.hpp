@@ -1,6 +1,7 @@
-// Decides when the next batch of undelivered messages is read from the outbox and handed to the publisher. What may
-// still be in flight on the live connection is left alone: only keys up to a bound are read, and the bound moves
-// when a connection begins and when a live message found no room. Pure; owned by the executor, loop thread.
+// Decides when the next batch of undelivered messages is read from the outbox and handed to the publisher.
+// What may still be in flight on the live connection is left alone: only keys up to a bound are read, and the
+// bound moves when a connection begins and when a live message found no room. Pure; owned by the executor,
+// loop thread.
 #pragma once
 
 #include <algorithm>
@@ -40,8 +41,8 @@ class BacklogPump {
         state_ = State::reading;
         return Order{.after = cursor_, .up_to = bound_};
     }
-    // The batch has been read; `last` is its last key, empty when nothing was found (the rows may not be committed
-    // yet: asked again later). True when there is something to hand to the publisher.
+    // The batch has been read; `last` is its last key, empty when nothing was found (the rows may not be
+    // committed yet: asked again later). True when there is something to hand to the publisher.
     bool read(std::optional<MessageKey> last) {
         if (!connected_ || state_ != State::reading) {
             return false;

@@ -1,6 +1,6 @@
-// Where the buses' threads hand over what they read. Bounded: when the loop falls behind, a bus waits for room (its
-// polls come later and are counted as missed) and gives a reading up only after `patience`; readings given up are
-// counted. Owned by the app; drained on the loop thread.
+// Where the buses' threads hand over what they read. Bounded: when the loop falls behind, a bus waits for
+// room (its polls come later and are counted as missed) and gives a reading up only after `patience`;
+// readings given up are counted. Owned by the app; drained on the loop thread.
 #pragma once
 
 #include <atomic>

@@ -10,8 +10,8 @@
 namespace sitepower {
 namespace {
 
-// Retained states are repeated every 15 minutes; a subscriber should not meet one that nobody has confirmed for
-// three of those.
+// Retained states are repeated every 15 minutes; a subscriber should not meet one that nobody has confirmed
+// for three of those.
 constexpr Duration state_expiry{45 * 60'000};
 // A refusal by the broker is over when none came for this long.
 constexpr Duration refusal_is_over{10 * 60'000};
@@ -137,14 +137,16 @@ void Executor::tell_battery(const BatteryState& state, Time now) {
 
 void Executor::tell_string(const StringState& state, Time now) {
     const auto& string = site_.model().strings[position(state.string)];
-    send(maker_.retained(MessageKind::state, "string/" + string.id + "/state", now, state_expiry,
-                         [&](const PayloadHead& head) { return string_state_json(head, site_.model(), state); }));
+    send(maker_.retained(
+        MessageKind::state, "string/" + string.id + "/state", now, state_expiry,
+        [&](const PayloadHead& head) { return string_state_json(head, site_.model(), state); }));
 }
 
 void Executor::tell_ups(const UpsState& state, Time now) {
     const auto& device = site_.model().devices[position(site_.model().upses[position(state.ups)].device)];
-    send(maker_.retained(MessageKind::state, "ups/" + device.id + "/state", now, state_expiry,
-                         [&](const PayloadHead& head) { return ups_state_json(head, site_.model(), state); }));
+    send(
+        maker_.retained(MessageKind::state, "ups/" + device.id + "/state", now, state_expiry,
+                        [&](const PayloadHead& head) { return ups_state_json(head, site_.model(), state); }));
 }
 
 void Executor::tell_alert(const AlertChange& change, Time now) {
@@ -164,15 +166,14 @@ void Executor::tell_alert(const AlertChange& change, Time now) {
     }
     const auto& kind = alert.is_active() ? journal::alert_triggered : journal::alert_resolved;
     journal::log(kind,
-                 fmt::format("{} {} {}: {}", to_string(alert.severity), alert.type, to_string(change.transition),
-                             alert.message),
+                 fmt::format("{} {} {}: {}", to_string(alert.severity), alert.type,
+                             to_string(change.transition), alert.message),
                  {{"ALERT", alert.id}, {"TYPE", alert.type}, {"SUBJECT", alert.subject.id}});
 }
 
 void Executor::tell_window(const MaintenanceWindow& window, std::string_view transition, Time now) {
-    send(maker_.text(MessageKind::event, "event/maintenance", now, [&](const PayloadHead& head) {
-        return maintenance_json(head, window, transition);
-    }));
+    send(maker_.text(MessageKind::event, "event/maintenance", now,
+                     [&](const PayloadHead& head) { return maintenance_json(head, window, transition); }));
 }
 
 void Executor::tell_site(Time now) {
@@ -185,7 +186,8 @@ void Executor::connection_changed(const ConnectionState& state, Time now) {
     if (state.connected) {
         pump_.connected(maker_.newest());
         const std::string_view protocol = state.protocol_5 ? "5" : "3.1.1";
-        journal::log(journal::broker_connected, fmt::format("broker {} connected, MQTT {}", state.broker, protocol),
+        journal::log(journal::broker_connected,
+                     fmt::format("broker {} connected, MQTT {}", state.broker, protocol),
                      {{"BROKER", state.broker}, {"PROTOCOL", protocol}});
     } else {
         pump_.disconnected();
@@ -208,8 +210,8 @@ void Executor::message_refused(MessageKey key, int reason_code, Time now) {
 }
 
 void Executor::readings_dropped(Time from, Time to, std::uint64_t frames, Time now) {
-    const auto text = fmt::format("{} undelivered frames from {} to {} were given up at the store's limit", frames,
-                                  format_time(from), format_time(to));
+    const auto text = fmt::format("{} undelivered frames from {} to {} were given up at the store's limit",
+                                  frames, format_time(from), format_time(to));
     journal::log(journal::readings_given_up, text);
     send(maker_.text(MessageKind::event, "event/gap", now,
                      [&](const PayloadHead& head) { return gap_json(head, from, to, frames); }));
@@ -221,7 +223,9 @@ void Executor::condition(std::string_view type, bool holds, std::string message,
     handle(SystemCondition{.type = std::string(type), .holds = holds, .message = std::move(message)}, now);
 }
 
-void Executor::backlog_wanted() { pump_.wanted(); }
+void Executor::backlog_wanted() {
+    pump_.wanted();
+}
 
 void Executor::backlog_read(std::vector<std::shared_ptr<const Message>> batch) {
     const auto last = batch.empty() ? std::nullopt : std::optional(batch.back()->key);

@@ -1,6 +1,6 @@
-// Feeds events to the engine and carries out its effects: messages with their identity to the publisher (live) and
-// the store (until delivered), rows for history, lines in the journal. The place where a reading's way can be read
-// from top to bottom. Owned by the app; loop thread only.
+// Feeds events to the engine and carries out its effects: messages with their identity to the publisher
+// (live) and the store (until delivered), rows for history, lines in the journal. The place where a reading's
+// way can be read from top to bottom. Owned by the app; loop thread only.
 #pragma once
 
 #include <cstdint>

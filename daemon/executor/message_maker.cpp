@@ -17,11 +17,7 @@ std::shared_ptr<Message> MessageMaker::begin(MessageKind kind, std::string topic
 }
 
 PayloadHead MessageMaker::head_of(const Message& message, Time time) const {
-    return {.site = site_,
-            .epoch_bits = epoch_.bits,
-            .key = message.key,
-            .seq = message.seq,
-            .time = time};
+    return {.site = site_, .epoch_bits = epoch_.bits, .key = message.key, .seq = message.seq, .time = time};
 }
 
 std::shared_ptr<const Message> MessageMaker::readings(FramePtr frame) {

@@ -1,5 +1,5 @@
-// Gives every message its identity: the key (global order), the id that follows from it, and a sequence number per
-// topic without gaps. One per start of the daemon; owned by the executor, used on the loop thread.
+// Gives every message its identity: the key (global order), the id that follows from it, and a sequence
+// number per topic without gaps. One per start of the daemon; owned by the executor, used on the loop thread.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ class MessageMaker {
         message->body = render(head_of(*message, time));
         return message;
     }
-    // Takes a retained topic off the broker; has no identity and is not stored (see Publisher's reconciliation).
+    // Takes a retained topic off the broker; has no identity and is not stored (see Publisher's
+    // reconciliation).
     std::shared_ptr<const Message> cleared(std::string topic);
 
     // A topic that will not be used again; its sequence is forgotten.

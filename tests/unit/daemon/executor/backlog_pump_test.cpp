@@ -5,7 +5,9 @@
 namespace sitepower {
 namespace {
 
-constexpr MessageKey key(std::int64_t n) { return MessageKey{n}; }
+constexpr MessageKey key(std::int64_t n) {
+    return MessageKey{n};
+}
 
 TEST(BacklogPump, ReadsNothingWithoutAConnectionOrAnOutbox) {
     BacklogPump pump;
