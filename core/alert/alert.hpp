@@ -33,7 +33,8 @@ struct Alert {
     std::string unit;
     Time triggered_at{};
     std::optional<Time> resolved_at;
-    std::string resolved_by;  // "condition_cleared", or who did it by hand
+    std::string resolved_by;  // "condition_cleared", "configuration", or who did it by hand
+    std::string resolution_note;
     std::optional<Time> acknowledged_at;
     std::string acknowledged_by;
     std::string acknowledgment_note;
