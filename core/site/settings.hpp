@@ -12,7 +12,7 @@ namespace sitepower {
 // Overrides one row of the table of alert rules (core/alert/rules). An empty optional keeps the rule's
 // default.
 struct AlertRuleSettings {
-    std::string type;
+    std::string type;  // the rule's name: a type of alert may have several rules
     bool enabled = true;
     std::optional<double> warning;  // threshold, in the unit of the rule
     std::optional<double> critical;
@@ -20,8 +20,17 @@ struct AlertRuleSettings {
     std::optional<Duration> delay;
 };
 
+// How the batteries are estimated.
+struct BatterySettings {
+    std::string soc_method = "counting";        // a row of core/battery/soc/methods
+    Duration float_full_after{24 * 3600'000};   // on float for so long, a VRLA battery is full
+    int baseline_readings = 30;                 // the baseline resistance is the median of so many readings,
+    Duration baseline_interval{24 * 3600'000};  // each at least so long after the one before
+};
+
 struct SiteSettings {
     std::vector<AlertRuleSettings> alert_rules;
+    BatterySettings battery;
     Duration state_interval{60'000};  // at most how long a changed battery, string or UPS state stays untold
     Duration repeat_interval{900'000};  // an unchanged one is told again
     int missed_polls_until_offline = 3;

@@ -9,19 +9,12 @@
 #include "core/alert/alert.hpp"
 #include "core/site/effects.hpp"
 #include "core/site/event.hpp"
+#include "core/site/latest_values.hpp"
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "core/site/state.hpp"
 
 namespace sitepower {
-
-// The last value of a point.
-struct LatestValue {
-    double value = 0;
-    Quality quality = Quality::stale;
-    Time time{};
-    bool seen = false;
-};
 
 // What one battery has learnt over the years: small, precious, stored by the daemon and given back at start.
 struct BatteryMemory {
@@ -29,13 +22,16 @@ struct BatteryMemory {
     std::string serial_number;                      // a memory of another serial is not taken over
     std::optional<double> charge_ah;                // counted charge, and
     double charge_sigma_ah = 0;                     // its uncertainty,
-    std::optional<Time> charge_as_of;               // at that time
+    std::optional<Time> charge_as_of;               // at that time;
+    Duration full_charge_held{};                    // how long it had looked fully charged by then
     std::optional<double> baseline_resistance_ohm;  // at 25 C
     std::vector<double> baseline_readings_ohm;      // while the baseline is still being learnt
 };
 
 struct Snapshot {
     std::vector<Alert> open_alerts;
+    // Resolved by hand while their condition held: they stay quiet until it has cleared once.
+    std::vector<Alert> resolved_by_hand;
     std::vector<MaintenanceWindow> windows;
     std::vector<BatteryMemory> batteries;
 };
@@ -52,7 +48,10 @@ class Site {
     void restore(const Snapshot& snapshot, Time now, Effects& effects);
     Snapshot snapshot() const;
 
-    // Adds to `effects` what follows from the event.
+    // Adds to `effects` what follows from the event. `now` is the wall clock and may be stepped either way;
+    // a Tick is due every second, and a silence of more than 30 s counts as a stepped clock, not as silent
+    // devices. A frame whose layout is not of this model, or that is not newer than the last one of its
+    // layout, changes nothing.
     void handle(const Event& event, Time now, Effects& effects);
 
     const SiteModel& model() const;

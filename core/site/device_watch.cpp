@@ -1,0 +1,176 @@
+#include "core/site/device_watch.hpp"
+
+#include <algorithm>
+
+namespace sitepower {
+namespace {
+
+bool same_points(const Layout& a, const Layout& b) {
+    return a.device == b.device && a.group == b.group && a.first_slot == b.first_slot &&
+           std::ranges::equal(a.points, b.points, {}, &LayoutPoint::name, &LayoutPoint::name);
+}
+
+bool is_well_formed(const Frame& frame) {
+    const auto count = frame.layout->points.size();
+    return frame.values.size() == count && frame.quality.size() == count;
+}
+
+std::string seconds(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+}  // namespace
+
+DeviceWatch::DeviceWatch(const SiteModel& model, const SiteSettings& settings)
+    : missed_polls_(std::max(1, settings.missed_polls_until_offline)),
+      state_interval_(settings.state_interval),
+      repeat_interval_(settings.repeat_interval),
+      devices_(model.devices.size()),
+      states_(model.devices.size()) {
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        states_[i].device = static_cast<DeviceIndex>(i);
+        states_[i].reason = "not heard yet";
+        const auto slots = model.devices[i].points.size();
+        for (const auto& layout : model.devices[i].layouts) {
+            if (layout->first_slot + layout->points.size() > slots) continue;
+            devices_[i].groups.push_back({.layout = layout});
+        }
+    }
+}
+
+void DeviceWatch::start(const Moment& moment) {
+    if (started_) return;
+    started_ = true;
+    for (auto& device : devices_) {
+        for (auto& group : device.groups) group.last_heard = moment.steady;
+    }
+    for (auto& state : states_) state.since = moment.wall;
+}
+
+// Links that a reload left alone go on with their old layouts, so equal ones are as good as the same.
+DeviceWatch::Group* DeviceWatch::find_group(Watched& device, const Frame& frame) {
+    for (Group& group : device.groups) {
+        if (group.layout == frame.layout) return &group;
+    }
+    for (Group& group : device.groups) {
+        if (same_points(*group.layout, *frame.layout)) return &group;
+    }
+    return nullptr;
+}
+
+bool DeviceWatch::heard(const Frame& frame, const Moment& moment) {
+    start(moment);
+    if (!frame.layout || position(frame.layout->device_index) >= devices_.size()) return false;
+    const auto index = position(frame.layout->device_index);
+    Watched& device = devices_[index];
+    Group* group = find_group(device, frame);
+    if (group == nullptr || !is_well_formed(frame)) return false;
+    const Time time = std::min(frame.time, moment.wall);
+    if (group->seen && group->steps_back == moment.steps_back && time <= group->last_time) return false;
+    group->last_time = time;
+    group->last_heard = moment.steady;
+    group->steps_back = moment.steps_back;
+    group->seen = group->usable = true;
+    device.failures = 0;
+    device.failure.clear();
+    states_[index].last_seen = frame.time;
+    if (states_[index].status != DeviceStatus::online) judge(index, moment);
+    return true;
+}
+
+void DeviceWatch::failed(const PollFailed& failure, const Moment& moment) {
+    start(moment);
+    if (position(failure.device) >= devices_.size()) return;
+    const auto index = position(failure.device);
+    Watched& device = devices_[index];
+    device.failures = std::min(device.failures + 1, missed_polls_);
+    device.failure = failure.reason;
+    judge(index, moment);
+    if (states_[index].status == DeviceStatus::offline && states_[index].reason != device.failure) {
+        states_[index].reason = device.failure;
+        device.reason_changed = true;
+    }
+}
+
+void DeviceWatch::tick(const Moment& moment, std::vector<LostPoints>& lost) {
+    start(moment);
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        judge(i, moment);
+        lose_groups(i, moment, lost);
+    }
+}
+
+Duration DeviceWatch::usable_for(Duration period) const {
+    return std::max(missed_polls_ * period + period / 2, shortest_offline);
+}
+
+bool DeviceWatch::is_late(const Group& group, const Moment& moment) const {
+    const Duration period = group.layout->period;
+    return period > Duration::zero() &&
+           moment.steady - group.last_heard > std::max(period + period / 2, shortest_stale);
+}
+
+bool DeviceWatch::is_silent(const Group& group, const Moment& moment) const {
+    const Duration period = group.layout->period;
+    return period > Duration::zero() && moment.steady - group.last_heard > usable_for(period);
+}
+
+// A group that is read once has no period and never decides.
+void DeviceWatch::judge(std::size_t index, const Moment& moment) {
+    const Watched& device = devices_[index];
+    const auto periodic = std::ranges::count_if(
+        device.groups, [](const Group& group) { return group.layout->period > Duration::zero(); });
+    const auto silent =
+        std::ranges::count_if(device.groups, [&](const Group& group) { return is_silent(group, moment); });
+    if (device.failures >= missed_polls_ || (periodic > 0 && silent == periodic)) {
+        if (states_[index].status == DeviceStatus::offline) return;
+        become(index, DeviceStatus::offline, device.failure.empty() ? "no answer" : device.failure, moment);
+        return;
+    }
+    if (!states_[index].last_seen) return;
+    const auto late =
+        std::ranges::find_if(device.groups, [&](const Group& group) { return is_late(group, moment); });
+    if (late == device.groups.end()) {
+        become(index, DeviceStatus::online, "", moment);
+    } else if (states_[index].status != DeviceStatus::stale) {
+        become(index, DeviceStatus::stale,
+               "group " + late->layout->group + " not heard for " + seconds(moment.steady - late->last_heard),
+               moment);
+    }
+}
+
+void DeviceWatch::become(std::size_t index, DeviceStatus status, std::string reason, const Moment& moment) {
+    DeviceState& state = states_[index];
+    if (state.status == status) return;
+    state.status = status;
+    state.reason = std::move(reason);
+    state.since = moment.wall;
+    devices_[index].status_changed = true;
+}
+
+void DeviceWatch::lose_groups(std::size_t index, const Moment& moment, std::vector<LostPoints>& lost) {
+    const bool offline = states_[index].status == DeviceStatus::offline;
+    for (Group& group : devices_[index].groups) {
+        if (!group.usable || !(offline || is_silent(group, moment))) continue;
+        group.usable = false;
+        lost.push_back({static_cast<DeviceIndex>(index), group.layout->first_slot,
+                        static_cast<std::uint32_t>(group.layout->points.size())});
+    }
+}
+
+void DeviceWatch::tell(const Moment& moment, std::vector<DeviceState>& out) {
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        Watched& device = devices_[i];
+        const Duration untold = device.told_at && *device.told_at <= moment.wall
+                                    ? moment.wall - *device.told_at
+                                    : Duration::max();
+        const bool due = device.status_changed || (device.told_at && untold >= repeat_interval_) ||
+                         (device.reason_changed && untold >= state_interval_);
+        if (!due) continue;
+        device.told_at = moment.wall;
+        device.status_changed = device.reason_changed = false;
+        out.push_back(states_[i]);
+    }
+}
+
+}  // namespace sitepower

@@ -1,0 +1,83 @@
+// Who answers: online, stale, offline, with reason and last seen. Also the doorkeeper of frames: only those
+// of this model, and newer than the last, get past it. Owned by Site.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/frame.hpp"
+#include "core/site/clock.hpp"
+#include "core/site/event.hpp"
+#include "core/site/model.hpp"
+#include "core/site/settings.hpp"
+#include "core/site/state.hpp"
+
+namespace sitepower {
+
+// The points of one poll group that have not been heard for too long.
+struct LostPoints {
+    DeviceIndex device{};
+    std::uint32_t first_slot = 0;
+    std::uint32_t count = 0;
+};
+
+class DeviceWatch {
+  public:
+    // Jitter of polls and ticks is forgiven up to these, however short the period.
+    static constexpr Duration shortest_stale{1'000};
+    static constexpr Duration shortest_offline{2'000};
+
+    DeviceWatch(const SiteModel& model, const SiteSettings& settings);
+
+    // False for a frame that must not change anything: of a layout that this model does not know, malformed,
+    // or not newer than the last one of its layout (unless the wall clock was set back in between).
+    bool heard(const Frame& frame, const Moment& moment);
+    void failed(const PollFailed& failure, const Moment& moment);
+    // Adds to `lost` the poll groups that have just become too old to be used.
+    void tick(const Moment& moment, std::vector<LostPoints>& lost);
+
+    // When a poll group has been silent for so long, what it measured is not used any more: the offline
+    // limit.
+    Duration usable_for(Duration period) const;
+
+    std::span<const DeviceState> states() const { return states_; }
+    // Adds the states that are to be told: changes of status at once, of reason at most every
+    // state_interval, all of them every repeat_interval.
+    void tell(const Moment& moment, std::vector<DeviceState>& out);
+
+  private:
+    struct Group {
+        std::shared_ptr<const Layout> layout;
+        Time last_heard{};  // steady
+        Time last_time{};   // of the frame, never in the future of the event that brought it
+        std::uint32_t steps_back = 0;
+        bool seen = false;
+        bool usable = false;
+    };
+    struct Watched {
+        std::vector<Group> groups;
+        int failures = 0;
+        std::string failure;          // of the last failed poll since the last frame
+        std::optional<Time> told_at;  // wall
+        bool status_changed = false;
+        bool reason_changed = false;
+    };
+
+    Group* find_group(Watched& device, const Frame& frame);
+    bool is_late(const Group& group, const Moment& moment) const;
+    bool is_silent(const Group& group, const Moment& moment) const;
+    void judge(std::size_t index, const Moment& moment);
+    void become(std::size_t index, DeviceStatus status, std::string reason, const Moment& moment);
+    void lose_groups(std::size_t index, const Moment& moment, std::vector<LostPoints>& lost);
+    void start(const Moment& moment);
+
+    int missed_polls_;
+    Duration state_interval_;
+    Duration repeat_interval_;
+    std::vector<Watched> devices_;
+    std::vector<DeviceState> states_;
+    bool started_ = false;
+};
+
+}  // namespace sitepower
