@@ -1,0 +1,25 @@
+// Reads and checks device profiles. Start-up, reload and `check` only; one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "drivers/profile/profile.hpp"
+#include "drivers/schema/diagnostic.hpp"
+#include "drivers/schema/table.hpp"
+
+namespace sitepower {
+
+// The keys of a profile: the one source of reading, checking, reference page and JSON Schema.
+const schema::Table<Profile>& profile_table();
+
+// Reads, checks and runs the samples. nullopt after any error; all errors are in `diagnostics`, with file,
+// line and key.
+std::optional<Profile> load_profile(const std::string& path, schema::Diagnostics& diagnostics);
+
+// The same for a text; `file` is the name used in messages.
+std::optional<Profile> parse_profile(std::string_view text, std::string_view file,
+                                     schema::Diagnostics& diagnostics);
+
+}  // namespace sitepower
