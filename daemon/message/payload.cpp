@@ -1,0 +1,264 @@
+#include "daemon/message/payload.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <span>
+
+#include "daemon/message/json_writer.hpp"
+#include "daemon/message/payload_head.hpp"
+
+namespace sitepower {
+namespace {
+
+void write_text(JsonWriter& json, std::string_view name, std::string_view value) {
+    json.key(name);
+    json.text(value);
+}
+
+void write_count(JsonWriter& json, std::string_view name, std::uint64_t value) {
+    json.key(name);
+    json.integer(static_cast<std::int64_t>(value));
+}
+
+void write_optional(JsonWriter& json, std::string_view name, std::optional<double> value) {
+    json.key(name);
+    if (value)
+        json.number(*value);
+    else
+        json.null();
+}
+
+void write_optional(JsonWriter& json, std::string_view name, std::optional<Time> value) {
+    json.key(name);
+    if (value)
+        json.time(*value);
+    else
+        json.null();
+}
+
+// null when empty: nothing was said.
+void write_optional_text(JsonWriter& json, std::string_view name, std::string_view value) {
+    json.key(name);
+    if (value.empty())
+        json.null();
+    else
+        json.text(value);
+}
+
+struct NamedMeasurement {
+    std::string_view name;
+    const Measurement& measurement;
+};
+
+struct NamedEstimate {
+    std::string_view name;
+    const Estimate& estimate;
+};
+
+// An unknown value that gives no reason would break the promise of `quality`.
+std::string_view reason_or_unknown(std::string_view reason) {
+    return reason.empty() ? "unknown" : reason;
+}
+
+void write_values(JsonWriter& json, std::span<const NamedMeasurement> measurements,
+                  std::span<const NamedEstimate> estimates) {
+    json.key("values");
+    json.begin_object();
+    for (const auto& [name, measurement] : measurements) write_optional(json, name, measurement.value);
+    for (const auto& [name, estimate] : estimates) write_optional(json, name, estimate.value);
+    json.end_object();
+    json.key("quality");
+    json.begin_object();
+    for (const auto& [name, measurement] : measurements) {
+        if (!measurement.value) write_text(json, name, reason_or_unknown(measurement.reason));
+    }
+    for (const auto& [name, estimate] : estimates) {
+        if (!estimate.value || estimate.status != EstimateStatus::ok)
+            write_text(json, name, estimate.reason.empty() ? to_string(estimate.status) : estimate.reason);
+    }
+    json.end_object();
+}
+
+void write_estimates(JsonWriter& json, std::span<const NamedEstimate> estimates) {
+    json.key("estimates");
+    json.begin_object();
+    for (const auto& [name, estimate] : estimates) {
+        json.key(name);
+        json.begin_object();
+        write_optional(json, "value", estimate.value);
+        write_optional(json, "sigma", estimate.value ? std::optional<double>(estimate.sigma) : std::nullopt);
+        write_text(json, "status", to_string(estimate.status));
+        write_optional_text(json, "reason", estimate.reason);
+        write_optional(json, "as_of", estimate.value ? std::optional<Time>(estimate.as_of) : std::nullopt);
+        json.end_object();
+    }
+    json.end_object();
+}
+
+void write_alert(JsonWriter& json, const AlertChange& change) {
+    const Alert& alert = change.alert;
+    write_text(json, "transition", to_string(change.transition));
+    write_text(json, "alert_type", alert.type);
+    write_text(json, "severity", to_string(alert.severity));
+    write_text(json, "subject_kind", to_string(alert.subject.kind));
+    write_text(json, "subject_id", alert.subject.id);
+    write_text(json, "message", alert.message);
+    write_optional(json, "threshold_value", alert.threshold);
+    write_optional(json, "actual_value", alert.actual);
+    write_optional_text(json, "unit", alert.unit);
+    write_optional(json, "triggered_at", std::optional<Time>(alert.triggered_at));
+    write_optional(json, "resolved_at", alert.resolved_at);
+    write_optional_text(json, "resolved_by", alert.resolved_by);
+    json.key("is_acknowledged");
+    json.boolean(alert.acknowledged_at.has_value());
+    write_optional(json, "acknowledged_at", alert.acknowledged_at);
+    write_optional_text(json, "acknowledged_by", alert.acknowledged_by);
+    write_optional_text(json, "acknowledgment_note", alert.acknowledgment_note);
+    json.key("is_active");
+    json.boolean(alert.is_active());
+    json.key("is_pending");
+    json.boolean(alert.is_pending());
+    write_count(json, "affected", alert.affected);
+    write_count(json, "flaps", alert.flaps);
+}
+
+}  // namespace
+
+std::string device_state_json(const PayloadHead& head, const DeviceModel& device, const DeviceState& state) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "device", .id = device.id});
+    write_text(json, "status", to_string(state.status));
+    write_optional_text(json, "status_reason", state.reason);
+    write_optional(json, "since", std::optional<Time>(state.since));
+    write_optional(json, "last_seen", state.last_seen);
+    if (!state.last_seen) write_text(json, "last_seen_reason", "never_seen");
+    json.end_object();
+    return out;
+}
+
+std::string battery_state_json(const PayloadHead& head, const SiteModel& model, const BatteryState& state) {
+    const BatteryModel& battery = model.batteries[position(state.battery)];
+    const auto measurements =
+        std::to_array<NamedMeasurement>({{"voltage_v", state.voltage_v},
+                                         {"current_a", state.current_a},
+                                         {"temperature_c", state.temperature_c},
+                                         {"internal_resistance_ohm", state.internal_resistance_ohm}});
+    const auto estimates = std::to_array<NamedEstimate>({{"soc_pct", state.soc_pct},
+                                                         {"soh_pct", state.soh_pct},
+                                                         {"rul_days", state.rul_days},
+                                                         {"resistance_ratio", state.resistance_ratio}});
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "battery", .id = battery.id});
+    write_text(json, "string", model.strings[position(battery.string)].id);
+    write_count(json, "position", static_cast<std::uint64_t>(battery.position));
+    write_values(json, measurements, estimates);
+    write_estimates(json, estimates);
+    write_text(json, "status", to_string(state.status));
+    write_optional_text(json, "status_reason", state.status_reason);
+    write_count(json, "active_alerts", state.active_alerts);
+    json.end_object();
+    return out;
+}
+
+std::string string_state_json(const PayloadHead& head, const SiteModel& model, const StringState& state) {
+    const auto measurements =
+        std::to_array<NamedMeasurement>({{"current_a", state.current_a},
+                                         {"voltage_v", state.voltage_v},
+                                         {"voltage_imbalance_v", state.voltage_imbalance_v}});
+    const auto estimates = std::to_array<NamedEstimate>({{"soc_pct", state.soc_pct}});
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "string", .id = model.strings[position(state.string)].id});
+    write_values(json, measurements, estimates);
+    write_estimates(json, estimates);
+    write_optional_text(
+        json, "weakest_battery",
+        state.weakest ? std::string_view(model.batteries[position(*state.weakest)].id) : std::string_view());
+    if (!state.weakest) write_text(json, "weakest_battery_reason", "no_voltages");
+    write_text(json, "status", to_string(state.status));
+    write_count(json, "active_alerts", state.active_alerts);
+    json.end_object();
+    return out;
+}
+
+std::string ups_state_json(const PayloadHead& head, const SiteModel& model, const UpsState& state) {
+    const UpsModel& ups = model.upses[position(state.ups)];
+    const auto measurements = std::to_array<NamedMeasurement>(
+        {{"load_kw", state.load_kw}, {"autonomy_ups_min", state.autonomy_ups_min}});
+    const auto estimates = std::to_array<NamedEstimate>({{"autonomy_min", state.autonomy_min}});
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "ups", .id = model.devices[position(ups.device)].id});
+    json.key("on_battery");
+    if (state.on_battery) {
+        json.boolean(*state.on_battery);
+    } else {
+        json.null();
+        write_text(json, "on_battery_reason", reason_or_unknown(state.on_battery_reason));
+    }
+    write_values(json, measurements, estimates);
+    write_estimates(json, estimates);
+    write_text(json, "status", to_string(state.status));
+    json.end_object();
+    return out;
+}
+
+std::string alert_json(const PayloadHead& head, const AlertChange& change) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "alert", .id = change.alert.id});
+    write_alert(json, change);
+    json.end_object();
+    return out;
+}
+
+std::string alert_event_json(const PayloadHead& head, const AlertChange& change) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "event", .id = "alert"});
+    write_text(json, "alert", change.alert.id);
+    write_alert(json, change);
+    json.end_object();
+    return out;
+}
+
+std::string gap_json(const PayloadHead& head, const ReadingsGap& gap) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "event", .id = "gap"});
+    write_optional(json, "from", std::optional<Time>(gap.from));
+    write_optional(json, "to", std::optional<Time>(gap.to));
+    write_count(json, "frames", gap.frames);
+    json.end_object();
+    return out;
+}
+
+std::string status_json(const PayloadHead& head, const StatusReport& report) {
+    constexpr std::array<std::string_view, 3> words{"online", "offline", "lost"};
+    const bool lost = report.status == PublishedStatus::lost;
+    const auto id =
+        fmt::format("{}-{:016x}-status-{}{}", head.site, head.epoch_bits, head.seq, lost ? "-lost" : "");
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {}, id);
+    write_text(json, "status", words[static_cast<std::size_t>(report.status)]);
+    write_text(json, "version", report.version);
+    write_text(json, "epoch", fmt::format("{:016x}", head.epoch_bits));
+    write_optional(json, "since", std::optional<Time>(report.since));
+    json.end_object();
+    return out;
+}
+
+}  // namespace sitepower
