@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
@@ -19,6 +20,8 @@
 
 namespace sitepower::journal {
 namespace {
+
+std::atomic<Priority> lowest{Priority::info};
 
 std::string_view word(Priority priority) {
     switch (priority) {
@@ -93,7 +96,12 @@ std::size_t row_of(const Kind& kind) {
 
 }  // namespace
 
+void set_level(Priority level) { lowest.store(level, std::memory_order_relaxed); }
+
 void log(const Kind& kind, std::string_view text, std::initializer_list<Field> fields) {
+    if (kind.priority > lowest.load(std::memory_order_relaxed)) {
+        return;
+    }
     static std::mutex mutex;
     static std::array<RateLimit, kinds.size() + 1> limits;
 

@@ -25,6 +25,9 @@ struct Field {
     std::string_view value;
 };
 
+// Lines of a lower priority than `level` are not written. Any thread.
+void set_level(Priority level);
+
 void log(const Kind& kind, std::string_view text, std::initializer_list<Field> fields = {});
 
 }  // namespace sitepower::journal

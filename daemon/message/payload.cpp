@@ -232,6 +232,30 @@ std::string alert_event_json(const PayloadHead& head, const AlertChange& change)
     return out;
 }
 
+std::string maintenance_json(const PayloadHead& head, const MaintenanceWindow& window,
+                             std::string_view transition) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "event", .id = "maintenance"});
+    json.key("transition");
+    json.text(transition);
+    json.key("window");
+    json.text(window.id);
+    json.key("subject_kind");
+    json.text(to_string(window.subject.kind));
+    json.key("subject");
+    json.text(window.subject.id);
+    write_optional(json, "from", std::optional<Time>(window.from));
+    write_optional(json, "to", std::optional<Time>(window.to));
+    json.key("who");
+    json.text(window.who);
+    json.key("why");
+    json.text(window.why);
+    json.end_object();
+    return out;
+}
+
 std::string gap_json(const PayloadHead& head, const ReadingsGap& gap) {
     std::string out;
     JsonWriter json(out);

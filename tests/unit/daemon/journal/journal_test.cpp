@@ -46,5 +46,13 @@ TEST(Journal, WritesReadableLinesToATerminal) {
     EXPECT_NE(line.find("Z warning  UPS-01 does not answer\n"), std::string::npos) << line;
 }
 
+TEST(Journal, LeavesOutWhatIsBelowTheLevel) {
+    ::testing::internal::CaptureStderr();
+    set_level(Priority::error);
+    log(device_offline, "not written");
+    set_level(Priority::info);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 }  // namespace
 }  // namespace sitepower::journal

@@ -198,6 +198,16 @@ TEST(Payload, MatchesItsGoldenFile) {
     expect_golden("status_lost", status(PublishedStatus::lost));
 }
 
+TEST(Payload, MaintenanceEvent) {
+    const MaintenanceWindow window{.id = "window-1",
+                                   .subject = {.kind = SubjectKind::string, .id = "UPS-01-STR-01"},
+                                   .from = now,
+                                   .to = now + std::chrono::hours(2),
+                                   .who = "alice",
+                                   .why = "jar \"7\" is renewed"};
+    expect_golden("event_maintenance", maintenance_json(head(), window, "started"));
+}
+
 // What holds for all payloads, read from the golden files, so that a new one cannot forget it.
 TEST(Payload, BeginsWithTheCommonHead) {
     std::size_t count = 0;

@@ -1,0 +1,260 @@
+#include "daemon/executor/executor.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "daemon/journal/journal.hpp"
+#include "daemon/journal/messages.hpp"
+
+namespace sitepower {
+namespace {
+
+// Retained states are repeated every 15 minutes; a subscriber should not meet one that nobody has confirmed
+// for three of those.
+constexpr Duration state_expiry{45 * 60'000};
+// A refusal by the broker is over when none came for this long.
+constexpr Duration refusal_is_over{10 * 60'000};
+
+}  // namespace
+
+Executor::Executor(Site site, Epoch epoch, ExecutorOutlets& outlets)
+    : site_(std::move(site)), maker_(site_.model().id, epoch), outlets_(outlets) {
+    told_.resize(site_.model().devices.size(), DeviceStatus::unknown);
+}
+
+void Executor::begin(const Snapshot& snapshot, Time now) {
+    effects_.clear();
+    site_.restore(snapshot, now, effects_);
+    tell_site(now);
+    carry_out(now);
+    for (const auto& alert : site_.open_alerts()) {
+        if (!alert.held) {
+            tell_alert({.transition = AlertTransition::changed, .alert = alert}, now);
+        }
+    }
+}
+
+void Executor::replace_site(std::shared_ptr<const SiteModel> model, SiteSettings settings, Time now) {
+    const auto snapshot = site_.snapshot();
+    site_ = Site(std::move(model), std::move(settings));
+    told_.assign(site_.model().devices.size(), DeviceStatus::unknown);
+    effects_.clear();
+    site_.restore(snapshot, now, effects_);
+    tell_site(now);
+    carry_out(now);
+}
+
+void Executor::handle(const Event& event, Time now) {
+    effects_.clear();
+    site_.handle(event, now, effects_);
+    if (const auto* frame = std::get_if<FramePtr>(&event)) {
+        tell_readings(*frame);
+    }
+    if (!effects_.empty()) {
+        carry_out(now);
+    }
+}
+
+std::optional<Error> Executor::apply(const Event& event, Time now) {
+    effects_.clear();
+    site_.handle(event, now, effects_);
+    if (effects_.refusal) {
+        return effects_.refusal;
+    }
+    carry_out(now);
+    return std::nullopt;
+}
+
+void Executor::carry_out(Time now) {
+    for (const auto& state : effects_.devices) {
+        tell_device(state, now);
+    }
+    for (const auto& state : effects_.batteries) {
+        tell_battery(state, now);
+    }
+    for (const auto& state : effects_.strings) {
+        tell_string(state, now);
+    }
+    for (const auto& state : effects_.upses) {
+        tell_ups(state, now);
+    }
+    for (const auto& change : effects_.alerts) {
+        tell_alert(change, now);
+    }
+    for (const auto& window : effects_.windows_started) {
+        outlets_.append(WindowRow{.window = window, .ended = false});
+        tell_window(window, "started", now);
+    }
+    for (const auto& window : effects_.windows_ended) {
+        outlets_.append(WindowRow{.window = window, .ended = true});
+        tell_window(window, "ended", now);
+    }
+}
+
+void Executor::tell_readings(FramePtr frame) {
+    ++counters_.frames;
+    auto message = maker_.readings(std::move(frame));
+    const bool live = outlets_.publish(message);
+    if (!live && connection_ && connection_->connected) {
+        pump_.left_behind(message->key);
+    }
+    if (!outlets_.append(MessageRow{std::move(message)})) {
+        ++counters_.readings_refused;
+    }
+}
+
+void Executor::send(std::shared_ptr<const Message> message) {
+    const bool live = outlets_.publish(message);
+    if (!live && connection_ && connection_->connected) {
+        pump_.left_behind(message->key);
+    }
+    outlets_.append(MessageRow{std::move(message)});
+}
+
+void Executor::tell_device(const DeviceState& state, Time now) {
+    const auto& device = site_.model().devices[position(state.device)];
+    send(maker_.retained(MessageKind::state, "device/" + device.id + "/state", now, state_expiry,
+                         [&](const PayloadHead& head) { return device_state_json(head, device, state); }));
+    auto& told = told_[position(state.device)];
+    if (state.status == DeviceStatus::offline && told != DeviceStatus::offline) {
+        journal::log(journal::device_offline, fmt::format("{} is offline: {}", device.id, state.reason),
+                     {{"DEVICE", device.id}, {"BUS", device.bus}, {"REASON", state.reason}});
+    } else if (state.status == DeviceStatus::online && told != DeviceStatus::online) {
+        journal::log(journal::device_online, fmt::format("{} answers", device.id),
+                     {{"DEVICE", device.id}, {"BUS", device.bus}});
+    }
+    told = state.status;
+}
+
+void Executor::tell_battery(const BatteryState& state, Time now) {
+    const auto& battery = site_.model().batteries[position(state.battery)];
+    send(maker_.retained(
+        MessageKind::state, "battery/" + battery.id + "/state", now, state_expiry,
+        [&](const PayloadHead& head) { return battery_state_json(head, site_.model(), state); }));
+    outlets_.append(BatteryStateRow{.battery = battery.id, .state = state});
+}
+
+void Executor::tell_string(const StringState& state, Time now) {
+    const auto& string = site_.model().strings[position(state.string)];
+    send(maker_.retained(
+        MessageKind::state, "string/" + string.id + "/state", now, state_expiry,
+        [&](const PayloadHead& head) { return string_state_json(head, site_.model(), state); }));
+}
+
+void Executor::tell_ups(const UpsState& state, Time now) {
+    const auto& device = site_.model().devices[position(site_.model().upses[position(state.ups)].device)];
+    send(
+        maker_.retained(MessageKind::state, "ups/" + device.id + "/state", now, state_expiry,
+                        [&](const PayloadHead& head) { return ups_state_json(head, site_.model(), state); }));
+}
+
+void Executor::tell_alert(const AlertChange& change, Time now) {
+    const auto& alert = change.alert;
+    outlets_.append(AlertRow{alert});
+    if (alert.held) {
+        return;
+    }
+    const auto topic = "alert/" + alert.id;
+    send(maker_.text(MessageKind::event, "event/alert", now,
+                     [&](const PayloadHead& head) { return alert_event_json(head, change); }));
+    if (alert.is_active()) {
+        send(maker_.retained(MessageKind::alert, topic, now, std::nullopt,
+                             [&](const PayloadHead& head) { return alert_json(head, change); }));
+    } else {
+        outlets_.publish(maker_.cleared(topic));
+        maker_.forget(topic);
+    }
+    const auto& kind = alert.is_active() ? journal::alert_triggered : journal::alert_resolved;
+    journal::log(kind,
+                 fmt::format("{} {} {}: {}", to_string(alert.severity), alert.type,
+                             to_string(change.transition), alert.message),
+                 {{"ALERT", alert.id}, {"TYPE", alert.type}, {"SUBJECT", alert.subject.id}});
+}
+
+void Executor::tell_window(const MaintenanceWindow& window, std::string_view transition, Time now) {
+    send(maker_.text(MessageKind::event, "event/maintenance", now,
+                     [&](const PayloadHead& head) { return maintenance_json(head, window, transition); }));
+}
+
+void Executor::tell_site(Time now) {
+    send(maker_.retained(MessageKind::state, "site", now, std::nullopt,
+                         [&](const PayloadHead& head) { return site_json(head, site_.model()); }));
+}
+
+void Executor::connection_changed(const ConnectionState& state, Time now) {
+    const bool was_connected = connection_ && connection_->connected;
+    if (state.connected) {
+        pump_.connected(maker_.newest());
+        const std::string_view protocol = state.protocol_5 ? "5" : "3.1.1";
+        journal::log(journal::broker_connected,
+                     fmt::format("broker {} connected, MQTT {}", state.broker, protocol),
+                     {{"BROKER", state.broker}, {"PROTOCOL", protocol}});
+    } else {
+        pump_.disconnected();
+        if (was_connected || !connection_ || connection_->reason != state.reason) {
+            journal::log(journal::broker_lost, fmt::format("broker {}: {}", state.broker, state.reason),
+                         {{"BROKER", state.broker}, {"REASON", state.reason}});
+        }
+    }
+    connection_ = state;
+    condition("broker_unreachable", !state.connected, state.reason, now);
+    condition("broker_session_taken_over", state.taken_over_twice, state.reason, now);
+}
+
+void Executor::message_refused(MessageKey key, int reason_code, Time now) {
+    last_refusal_ = now;
+    const auto id = message_id(maker_.site(), maker_.epoch().bits, key);
+    const auto text = fmt::format("the broker refused message {} with reason 0x{:02x}", id, reason_code);
+    journal::log(journal::broker_refused_message, text, {{"ID", id}});
+    condition("broker_refused", true, text, now);
+}
+
+void Executor::readings_dropped(Time from, Time to, std::uint64_t frames, Time now) {
+    const auto text = fmt::format("{} undelivered frames from {} to {} were given up at the store's limit",
+                                  frames, format_time(from), format_time(to));
+    journal::log(journal::readings_given_up, text);
+    send(maker_.text(MessageKind::event, "event/gap", now, [&](const PayloadHead& head) {
+        return gap_json(head, {.from = from, .to = to, .frames = frames});
+    }));
+    gave_up_ = true;
+    condition("outbox_full", true, text, now);
+}
+
+void Executor::condition(std::string_view type, bool holds, std::string message, Time now) {
+    handle(SystemCondition{.type = std::string(type), .holds = holds, .message = std::move(message)}, now);
+}
+
+void Executor::backlog_wanted() {
+    pump_.wanted();
+}
+
+void Executor::backlog_read(std::vector<std::shared_ptr<const Message>> batch) {
+    const auto last = batch.empty() ? std::nullopt : std::optional(batch.back()->key);
+    if (pump_.read(last)) {
+        outlets_.send_backlog(std::move(batch));
+    }
+}
+
+void Executor::tick(std::uint64_t outbox_rows, Time now) {
+    handle(Tick{}, now);
+    if (last_refusal_ && now - *last_refusal_ > refusal_is_over) {
+        last_refusal_.reset();
+        condition("broker_refused", false, "no refusal for ten minutes", now);
+    }
+    if (gave_up_ && outbox_rows == 0) {
+        gave_up_ = false;
+        condition("outbox_full", false, "everything is delivered", now);
+    }
+    if (const auto order = pump_.next(outbox_rows)) {
+        outlets_.read_outbox(*order);
+    }
+}
+
+void Executor::remember() {
+    for (auto& memory : site_.snapshot().batteries) {
+        outlets_.append(std::move(memory));
+    }
+}
+
+}  // namespace sitepower
