@@ -216,8 +216,8 @@ schema::Table<Profile> make_profile_table() {
         .table("defaults", &Profile::defaults, defaults_table(), {},
                "What holds unless a point says otherwise.")
         .named_values("poll_ms", &Profile::poll, {.format = Format::identifier, .min_items = 1},
-                      {.range = Range{10, 86'400'000}, .required = true},
-                      "Poll groups and their default periods.")
+                      {.range = Range{0, 86'400'000}, .required = true},
+                      "Poll groups and their default periods; 0: again as soon as the last poll is through.")
         .named_values("sign", &Profile::sign, point_reference,
                       {.choices = {"charge_positive", "discharge_positive"}},
                       "How the device signs a point; discharge_positive is turned round.")

@@ -55,6 +55,15 @@ TEST(LoadProfile, LateWindowFollowsTheTimeOut) {
     EXPECT_EQ(slow->timing.late_window, Duration{5000});
 }
 
+TEST(LoadProfile, PollsWithoutPauseWhereThePeriodIsZero) {
+    std::string text = small_profile;
+    text.replace(text.find("1000"), 4, "0");
+    schema::Diagnostics diagnostics;
+    const auto profile = parse_profile(text, "small.toml", diagnostics);
+    ASSERT_TRUE(profile) << all_messages(diagnostics);
+    EXPECT_EQ(profile->poll.at(0).second, Duration{0});
+}
+
 TEST(LoadProfile, NamesFileLineKeyAndSuggestion) {
     const std::string errors = errors_of(std::string(small_profile) + "adress = 3\n");
     EXPECT_NE(errors.find("small.toml:11:"), std::string::npos) << errors;
