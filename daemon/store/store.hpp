@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -50,6 +51,12 @@ struct MessageRow {
 
 using Row = std::variant<MessageRow, BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory>;
 
+// The types of condition that the store reports.
+namespace store_condition_type {
+inline constexpr std::string_view disk_full = "disk_full";        // no room; rows are kept in memory
+inline constexpr std::string_view store_failed = "store_failed";  // the file cannot be read or written
+}  // namespace store_condition_type
+
 // Called from the writer's thread; must not block.
 class StoreObserver {
   public:
@@ -92,9 +99,12 @@ class Store {
     // Commits what waits and ends the thread.
     void stop();
 
-    // False at the queue's limit; only readings may be refused, all other rows always fit.
+    // False at the queue's limit, and for a message whose body does not suit its kind. Only readings are
+    // refused at settings.queue; other rows fit until 100,000 of them wait, which only a disk that fails for
+    // days brings about. Messages are appended in the order of their keys.
     bool append(Row row);
-    // The broker has acknowledged these: they leave the outbox, or never enter it.
+    // The broker has acknowledged these: they leave the outbox, or never enter it. May come before the row is
+    // committed, or concern an earlier start of the daemon; at most 1,000,000 wait for the next commit.
     void delivered(std::span<const MessageKey> keys);
     // Commits what waits without waiting for the interval.
     void commit_soon();

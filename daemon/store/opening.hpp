@@ -1,0 +1,24 @@
+// Opening the database at the start of the daemon: connection, migrations, the new epoch, what was
+// remembered. Runs before the writer's thread exists.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "daemon/store/sqlite.hpp"
+#include "daemon/store/store.hpp"
+
+namespace sitepower {
+
+struct OpenedDatabase {
+    std::unique_ptr<sqlite::Database> database;
+    OpenReport report;
+};
+
+std::string database_path(const StoreSettings& settings);
+
+// As Store::open. `now` names a damaged file that is set aside, and dates the epoch.
+Result<OpenedDatabase> open_database(const StoreSettings& settings, Time now);
+
+}  // namespace sitepower

@@ -1,0 +1,224 @@
+#include "daemon/store/records.hpp"
+
+#include <fmt/format.h>
+
+namespace sitepower {
+
+namespace {
+
+constexpr std::uint8_t memory_version = 1;
+constexpr std::uint8_t battery_state_version = 1;
+// More words than batteries and reasons together ever are.
+constexpr std::size_t known_words_limit = 100'000;
+
+std::optional<std::int64_t> optional_ms(const std::optional<Time>& time) {
+    return time ? std::optional(to_ms(*time)) : std::nullopt;
+}
+
+std::optional<Time> optional_time(std::optional<std::int64_t> ms) {
+    return ms ? std::optional(from_ms(*ms)) : std::nullopt;
+}
+
+void pack_optional(std::optional<double> value, ByteWriter& out) {
+    out.byte(value ? 1 : 0);
+    if (value) out.fixed(*value);
+}
+
+std::optional<double> unpack_optional(ByteReader& in) {
+    return in.byte() != 0 ? std::optional(in.fixed<double>()) : std::nullopt;
+}
+
+StoredEstimate unpack_estimate(ByteReader& in, Time time) {
+    StoredEstimate estimate;
+    estimate.status = static_cast<EstimateStatus>(in.byte());
+    estimate.value = unpack_optional(in);
+    if (estimate.value) estimate.sigma = in.fixed<double>();
+    estimate.reason = static_cast<std::int64_t>(in.varint());
+    estimate.as_of = time + Duration{in.zigzag()};
+    return estimate;
+}
+
+}  // namespace
+
+WordTable::WordTable(sqlite::Database& database)
+    : database_(database),
+      find_(database, "SELECT id FROM words WHERE word = ?"),
+      insert_(database, "INSERT INTO words (word) VALUES (?) RETURNING id") {}
+
+std::int64_t WordTable::id_of(std::string_view word) {
+    const auto it = known_.find(std::string(word));
+    if (it != known_.end()) return it->second;
+    auto* found = &find_;
+    if (!find_.query(word)) {
+        insert_.query(word);
+        found = &insert_;
+    }
+    if (!database_.ok()) return 0;
+    const auto id = found->integer(0);
+    while (found->step()) {
+    }
+    found->finish();
+    if (known_.size() >= known_words_limit) known_.clear();
+    known_.emplace(word, id);
+    return id;
+}
+
+RecordTables::RecordTables(sqlite::Database& database)
+    : alert_(database, fmt::format("INSERT OR REPLACE INTO alerts ({}) VALUES "
+                                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                   alert_columns)),
+      window_(
+          database,
+          "INSERT OR REPLACE INTO windows (id, subject_kind, subject_id, from_ms, to_ms, who, why, ended) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      audit_(database, "INSERT INTO audit (time_ms, who, origin, what, result) VALUES (?, ?, ?, ?, ?)"),
+      memory_(database, "INSERT OR REPLACE INTO memories (battery, body) VALUES (?, ?)"),
+      battery_state_(database, "INSERT OR REPLACE INTO battery_states (key, body) VALUES (?, ?)"),
+      words_(database) {}
+
+void RecordTables::write(const AlertRow& row) {
+    const auto& a = row.alert;
+    alert_.run(a.id, a.type, static_cast<int>(a.severity), static_cast<int>(a.subject.kind), a.subject.id,
+               a.message, a.threshold, a.actual, a.unit, to_ms(a.triggered_at), optional_ms(a.resolved_at),
+               a.resolved_by, optional_ms(a.acknowledged_at), a.acknowledged_by, a.acknowledgment_note,
+               a.affected, a.flaps, a.held ? 1 : 0);
+}
+
+void RecordTables::write(const WindowRow& row) {
+    const auto& w = row.window;
+    window_.run(w.id, static_cast<int>(w.subject.kind), w.subject.id, to_ms(w.from), to_ms(w.to), w.who,
+                w.why, row.ended ? 1 : 0);
+}
+
+void RecordTables::write(const AuditRow& row) {
+    audit_.run(to_ms(row.time), row.who, row.from, row.what, row.result);
+}
+
+void RecordTables::write(const BatteryMemory& memory) {
+    packed_ = pack_memory(memory);
+    memory_.run(memory.battery, packed_);
+}
+
+void RecordTables::pack_estimate(const Estimate& estimate, Time time, ByteWriter& out) {
+    out.byte(static_cast<std::uint8_t>(estimate.status));
+    pack_optional(estimate.value, out);
+    if (estimate.value) out.fixed(estimate.sigma);
+    out.varint(static_cast<std::uint64_t>(words_.id_of(estimate.reason)));
+    out.zigzag((estimate.as_of - time).count());
+}
+
+void RecordTables::write(const BatteryStateRow& row) {
+    const auto& state = row.state;
+    packed_.clear();
+    ByteWriter out(packed_);
+    out.byte(battery_state_version);
+    out.zigzag(to_ms(state.time));
+    out.byte(static_cast<std::uint8_t>(state.status));
+    out.varint(static_cast<std::uint64_t>(words_.id_of(state.status_reason)));
+    for (const auto* estimate : {&state.soc_pct, &state.soh_pct, &state.rul_days, &state.resistance_ratio}) {
+        pack_estimate(*estimate, state.time, out);
+    }
+    const auto minute = interval_of(state.time, std::chrono::minutes(1));
+    battery_state_.run(minute * interval_stride + words_.id_of(row.battery), packed_);
+}
+
+Alert read_alert(const sqlite::Statement& row) {
+    Alert alert;
+    alert.id = row.text(0);
+    alert.type = row.text(1);
+    alert.severity = static_cast<Severity>(row.integer(2));
+    alert.subject = {static_cast<SubjectKind>(row.integer(3)), row.text(4)};
+    alert.message = row.text(5);
+    alert.threshold = row.optional_real(6);
+    alert.actual = row.optional_real(7);
+    alert.unit = row.text(8);
+    alert.triggered_at = from_ms(row.integer(9));
+    alert.resolved_at = optional_time(row.optional_integer(10));
+    alert.resolved_by = row.text(11);
+    alert.acknowledged_at = optional_time(row.optional_integer(12));
+    alert.acknowledged_by = row.text(13);
+    alert.acknowledgment_note = row.text(14);
+    alert.affected = static_cast<std::uint32_t>(row.integer(15));
+    alert.flaps = static_cast<std::uint32_t>(row.integer(16));
+    alert.held = row.integer(17) != 0;
+    return alert;
+}
+
+Snapshot read_snapshot(sqlite::Database& database) {
+    Snapshot snapshot;
+    sqlite::Statement alerts(
+        database, fmt::format("SELECT {} FROM alerts WHERE resolved_ms IS NULL ORDER BY id", alert_columns));
+    for (bool more = alerts.query(); more; more = alerts.step()) {
+        snapshot.open_alerts.push_back(read_alert(alerts));
+    }
+    sqlite::Statement windows(database,
+                              "SELECT id, subject_kind, subject_id, from_ms, to_ms, who, why FROM windows "
+                              "WHERE ended = 0 ORDER BY id");
+    for (bool more = windows.query(); more; more = windows.step()) {
+        snapshot.windows.push_back({windows.text(0),
+                                    {static_cast<SubjectKind>(windows.integer(1)), windows.text(2)},
+                                    from_ms(windows.integer(3)),
+                                    from_ms(windows.integer(4)),
+                                    windows.text(5),
+                                    windows.text(6)});
+    }
+    sqlite::Statement memories(database, "SELECT battery, body FROM memories ORDER BY battery");
+    for (bool more = memories.query(); more; more = memories.step()) {
+        if (auto memory = unpack_memory(memories.text(0), memories.blob(1))) {
+            snapshot.batteries.push_back(std::move(*memory));
+        }
+    }
+    return snapshot;
+}
+
+Bytes pack_memory(const BatteryMemory& memory) {
+    Bytes data;
+    ByteWriter out(data);
+    out.byte(memory_version);
+    out.text(memory.serial_number);
+    pack_optional(memory.charge_ah, out);
+    out.fixed(memory.charge_sigma_ah);
+    out.byte(memory.charge_as_of ? 1 : 0);
+    if (memory.charge_as_of) out.zigzag(to_ms(*memory.charge_as_of));
+    pack_optional(memory.baseline_resistance_ohm, out);
+    out.varint(memory.baseline_readings_ohm.size());
+    for (const double reading : memory.baseline_readings_ohm) out.fixed(reading);
+    return data;
+}
+
+std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const std::uint8_t> data) {
+    ByteReader in(data);
+    if (in.byte() != memory_version) return std::nullopt;
+    BatteryMemory memory;
+    memory.battery = std::move(battery);
+    memory.serial_number = in.text();
+    memory.charge_ah = unpack_optional(in);
+    memory.charge_sigma_ah = in.fixed<double>();
+    if (in.byte() != 0) memory.charge_as_of = from_ms(in.zigzag());
+    memory.baseline_resistance_ohm = unpack_optional(in);
+    const auto readings = in.varint();
+    if (in.failed() || readings != in.left() / sizeof(double)) return std::nullopt;
+    for (std::uint64_t i = 0; i < readings; ++i) memory.baseline_readings_ohm.push_back(in.fixed<double>());
+    if (!in.at_end()) return std::nullopt;
+    return memory;
+}
+
+std::int64_t interval_of(Time time, Duration length) {
+    const auto since_1970 = time.time_since_epoch();
+    return since_1970 / length - (since_1970 % length < Duration::zero() ? 1 : 0);
+}
+
+std::optional<StoredBatteryState> unpack_battery_state(std::span<const std::uint8_t> data) {
+    ByteReader in(data);
+    if (in.byte() != battery_state_version) return std::nullopt;
+    StoredBatteryState state;
+    state.time = from_ms(in.zigzag());
+    state.status = static_cast<HealthStatus>(in.byte());
+    state.status_reason = static_cast<std::int64_t>(in.varint());
+    for (auto* estimate : {&state.soc_pct, &state.soh_pct, &state.rul_days, &state.resistance_ratio}) {
+        *estimate = unpack_estimate(in, state.time);
+    }
+    return in.at_end() ? std::optional(state) : std::nullopt;
+}
+
+}  // namespace sitepower

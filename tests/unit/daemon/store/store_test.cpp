@@ -1,0 +1,169 @@
+#include "daemon/store/store.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/daemon/store/fixture.hpp"
+
+namespace sitepower {
+namespace {
+
+class StoreTest : public ::testing::Test {
+  protected:
+    StoreTest() {
+        settings_.directory = directory_.path();
+        settings_.commit_interval = Duration{60'000};
+        open();
+    }
+
+    void open() {
+        store_.reset();
+        auto opened = Store::open(settings_, observer_);
+        ASSERT_TRUE(opened) << opened.error().message;
+        store_ = std::move(*opened);
+        epoch_ = store_->report().epoch;
+        sequence_ = 0;
+        store_->start();
+    }
+    std::shared_ptr<const Message> append_reading(std::int64_t raw) {
+        const auto seq = ++sequence_;
+        auto message =
+            reading_message(epoch_, seq, seq,
+                            make_frame(layout_, test_start + Duration{1000} * seq, {raw, raw + 1, raw * 2}));
+        EXPECT_TRUE(store_->append(MessageRow{message}));
+        return message;
+    }
+    std::shared_ptr<const Message> append_text(MessageKind kind, const std::string& body) {
+        auto message = text_message(epoch_, ++sequence_, kind, "battery/B/state", body);
+        EXPECT_TRUE(store_->append(MessageRow{message}));
+        return message;
+    }
+    void commit() {
+        const auto before = store_->counters().commits;
+        store_->commit_soon();
+        ASSERT_TRUE(eventually([&] { return store_->counters().commits > before; }));
+    }
+
+    TemporaryDirectory directory_;
+    StoreSettings settings_;
+    RecordingObserver observer_;
+    std::unique_ptr<Store> store_;
+    std::shared_ptr<const Layout> layout_ = make_layout("UPS-01");
+    Epoch epoch_;
+    std::uint64_t sequence_ = 0;
+};
+
+TEST_F(StoreTest, DrawsANewEpochAtEachStart) {
+    const auto first = store_->report().epoch;
+    EXPECT_TRUE(store_->report().fresh);
+    open();
+    EXPECT_FALSE(store_->report().fresh);
+    EXPECT_EQ(store_->report().epoch.number, first.number + 1);
+    EXPECT_NE(store_->report().epoch.bits, first.bits);
+}
+
+TEST_F(StoreTest, GivesBackUndeliveredMessagesInOrderAsTheyWere) {
+    std::vector<std::shared_ptr<const Message>> sent;
+    for (int i = 0; i < 7; ++i) {
+        sent.push_back(append_reading(13'000 + i));
+        sent.push_back(append_text(MessageKind::state, "{\"n\":" + std::to_string(i) + "}"));
+    }
+    commit();
+    for (const std::size_t limit : {1U, 3U, 100U}) {
+        const auto found = read_outbox(store_->path(), limit);
+        ASSERT_EQ(found.size(), sent.size()) << limit;
+        for (std::size_t i = 0; i < sent.size(); ++i) expect_same_message(*found[i], *sent[i]);
+    }
+    EXPECT_EQ(store_->counters().outbox, sent.size());
+}
+
+TEST_F(StoreTest, DeliveredBeforeTheCommitNeverEntersTheOutbox) {
+    const auto reading = append_reading(1);
+    const auto text = append_text(MessageKind::state, "{}");
+    const auto kept = append_reading(2);
+    store_->delivered(std::vector{text->key, reading->key});
+    commit();
+    const auto found = read_outbox(store_->path());
+    ASSERT_EQ(found.size(), 1U);
+    expect_same_message(*found[0], *kept);
+}
+
+TEST_F(StoreTest, DeliveredBeforeTheAppendNeverEntersTheOutbox) {
+    append_reading(1);
+    store_->delivered(std::vector{epoch_.key(2)});
+    commit();
+    append_reading(2);
+    commit();
+    ASSERT_EQ(read_outbox(store_->path()).size(), 1U);
+    EXPECT_EQ(store_->counters().outbox, 1U);
+}
+
+TEST_F(StoreTest, DeliveredAfterTheCommitLeavesTheOutboxAlsoFromEarlierStarts) {
+    std::vector<MessageKey> keys;
+    for (int i = 0; i < 5; ++i) keys.push_back(append_reading(i)->key);
+    keys.push_back(append_text(MessageKind::alert, "{}")->key);
+    commit();
+    open();
+    EXPECT_EQ(store_->counters().outbox, 6U);
+    store_->delivered(std::vector{keys[1], keys[3], keys[5], keys[5], MessageKey{12345}});
+    commit();
+    const auto found = read_outbox(store_->path());
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(found[0]->key, keys[0]);
+    EXPECT_EQ(found[1]->key, keys[2]);
+    EXPECT_EQ(found[2]->key, keys[4]);
+    EXPECT_EQ(store_->counters().outbox, 3U);
+    store_->delivered(keys);
+    commit();
+    EXPECT_EQ(store_->counters().outbox, 0U);
+    EXPECT_TRUE(read_outbox(store_->path()).empty());
+}
+
+TEST_F(StoreTest, SummarisesTheOutbox) {
+    auto reader = Reader::open(store_->path());
+    ASSERT_TRUE(reader);
+    EXPECT_EQ((*reader)->outbox_summary()->count, 0U);
+    EXPECT_EQ((*reader)->outbox_summary()->oldest, std::nullopt);
+    append_reading(1);
+    append_reading(2);
+    commit();
+    EXPECT_EQ((*reader)->outbox_summary()->count, 2U);
+    EXPECT_EQ((*reader)->outbox_summary()->oldest, test_start + Duration{1000});
+}
+
+TEST_F(StoreTest, CommitsUrgentRowsAtOnceAndAllBeforeThem) {
+    append_reading(1);
+    append_text(MessageKind::alert, "{}");
+    ASSERT_TRUE(eventually([&] { return store_->counters().rows == 2; }));
+}
+
+TEST_F(StoreTest, StopCommitsWhatWaits) {
+    append_reading(1);
+    store_->stop();
+    EXPECT_EQ(read_outbox(store_->path()).size(), 1U);
+}
+
+TEST_F(StoreTest, RefusesReadingsAtTheLimitButNothingElse) {
+    settings_.queue = 4;
+    open();
+    store_->stop();  // nobody takes rows out any more
+    for (int i = 0; i < 4; ++i) append_reading(i);
+    EXPECT_FALSE(store_->append(
+        MessageRow{reading_message(epoch_, 9, 9, make_frame(layout_, test_start, {1, 2, 3}))}));
+    append_text(MessageKind::state, "{}");
+    append_text(MessageKind::alert, "{}");
+    EXPECT_EQ(store_->counters().refused, 1U);
+}
+
+TEST_F(StoreTest, RefusesMessagesWhoseBodyDoesNotSuit) {
+    auto message = std::make_shared<Message>();
+    message->kind = MessageKind::readings;
+    message->body = "text";
+    EXPECT_FALSE(store_->append(MessageRow{message}));
+    EXPECT_FALSE(store_->append(MessageRow{nullptr}));
+    auto frame = std::make_shared<Frame>(*make_frame(layout_, test_start, {1, 2, 3}));
+    frame->values.pop_back();
+    EXPECT_FALSE(store_->append(MessageRow{reading_message(epoch_, 1, 1, frame)}));
+}
+
+}  // namespace
+}  // namespace sitepower
