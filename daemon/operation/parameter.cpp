@@ -1,0 +1,286 @@
+#include "daemon/operation/parameter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <cmath>
+
+#include "core/base/identifier.hpp"
+
+namespace sitepower {
+namespace {
+
+constexpr std::size_t longest_text = 500;
+constexpr std::size_t most_field_errors = 50;  // a reply about a hostile body stays small
+
+bool has_range(const Parameter& parameter) {
+    return parameter.minimum != 0 || parameter.maximum != 0;
+}
+
+std::size_t text_limit(const Parameter& parameter) {
+    return parameter.maximum > 0 ? static_cast<std::size_t>(parameter.maximum) : longest_text;
+}
+
+// Calls `visit` with each word of "a, b, c".
+template <class Visit>
+void for_each_word(std::string_view list, Visit visit) {
+    while (!list.empty()) {
+        const auto comma = list.find(", ");
+        visit(list.substr(0, comma));
+        if (comma == std::string_view::npos) return;
+        list.remove_prefix(comma + 2);
+    }
+}
+
+bool is_choice(const Parameter& parameter, std::string_view word) {
+    bool found = false;
+    for_each_word(parameter.allowed, [&](std::string_view choice) { found = found || choice == word; });
+    return found;
+}
+
+template <class Number>
+std::optional<Number> read_number(std::string_view text) {
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+// A value, or what is wrong with it.
+using Checked = std::variant<ParameterValue, std::string>;
+
+Checked wrong(std::string problem) {
+    return Checked{std::in_place_index<1>, std::move(problem)};
+}
+
+Checked right(ParameterValue value) {
+    return Checked{std::in_place_index<0>, std::move(value)};
+}
+
+Checked check_integer(const Parameter& parameter, std::int64_t value) {
+    const auto as_double = static_cast<double>(value);
+    if (has_range(parameter) && (as_double < parameter.minimum || as_double > parameter.maximum)) {
+        return wrong("is out of range");
+    }
+    return right(value);
+}
+
+Checked check_number(const Parameter& parameter, double value) {
+    if (!std::isfinite(value)) return wrong("is not a finite number");
+    if (has_range(parameter) && (value < parameter.minimum || value > parameter.maximum)) {
+        return wrong("is out of range");
+    }
+    return right(value);
+}
+
+Checked check_word(const Parameter& parameter, std::string_view text) {
+    switch (parameter.type) {
+        case ParameterType::identifier:
+            if (!is_identifier(text)) return wrong("is not an identifier");
+            break;
+        case ParameterType::choice:
+            if (!is_choice(parameter, text)) return wrong("is not one of the allowed words");
+            break;
+        default:
+            if (text.size() > text_limit(parameter)) return wrong("is too long");
+            if (text.find('\0') != std::string_view::npos) return wrong("holds a NUL byte");
+    }
+    return right(std::string(text));
+}
+
+Checked check_text(const Parameter& parameter, std::string_view text) {
+    switch (parameter.type) {
+        case ParameterType::integer:
+            if (const auto value = read_number<std::int64_t>(text)) return check_integer(parameter, *value);
+            return wrong("is not a whole number");
+        case ParameterType::number:
+            if (const auto value = read_number<double>(text)) return check_number(parameter, *value);
+            return wrong("is not a number");
+        case ParameterType::boolean:
+            if (text == "true" || text == "1") return right(true);
+            if (text == "false" || text == "0") return right(false);
+            return wrong("is neither true nor false");
+        case ParameterType::time:
+            if (const auto value = parse_time(text)) return right(*value);
+            return wrong("is not a time");
+        default:
+            return check_word(parameter, text);
+    }
+}
+
+Checked check_json(const Parameter& parameter, const InputJson& json) {
+    switch (parameter.type) {
+        case ParameterType::integer:
+            if (!json.is_number_integer()) return wrong("is not a whole number");
+            if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{1} << 62) {
+                return wrong("is out of range");
+            }
+            return check_integer(parameter, json.get<std::int64_t>());
+        case ParameterType::number:
+            if (!json.is_number()) return wrong("is not a number");
+            return check_number(parameter, json.get<double>());
+        case ParameterType::boolean:
+            if (!json.is_boolean()) return wrong("is neither true nor false");
+            return right(json.get<bool>());
+        default:
+            if (!json.is_string()) return wrong("is not a text");
+            return check_text(parameter, json.get_ref<const std::string&>());
+    }
+}
+
+std::string known_names(std::span<const Parameter> declared) {
+    if (declared.empty()) return "no parameters";
+    std::string names = "parameters ";
+    for (const auto& parameter : declared) {
+        if (&parameter != declared.data()) names += ", ";
+        names += parameter.name;
+    }
+    return names;
+}
+
+// Puts checked values into place and collects what is wrong.
+class Check {
+  public:
+    explicit Check(std::span<const Parameter> declared) : declared_(declared), values_(declared) {}
+
+    template <class CheckValue>
+    void give(std::string_view name, CheckValue check_value) {
+        const auto found = std::ranges::find(declared_, name, &Parameter::name);
+        if (found == declared_.end()) {
+            report({std::string(name.substr(0, 64)), "is not a parameter of this operation",
+                    known_names(declared_)});
+            return;
+        }
+        auto& place = values_[static_cast<std::size_t>(found - declared_.begin())];
+        if (!std::holds_alternative<std::monostate>(place)) {
+            report({std::string(name), "is given more than once", "one value"});
+            return;
+        }
+        Checked checked = check_value(*found);
+        if (auto* problem = std::get_if<std::string>(&checked)) {
+            wrong_.push_back(found->name);
+            report({std::string(name), std::move(*problem), allowed_text(*found)});
+        } else {
+            place = std::get<0>(std::move(checked));
+        }
+    }
+
+    std::variant<Parameters, std::vector<FieldError>> finish() {
+        for (std::size_t i = 0; i < declared_.size(); ++i) fill_absent(i);
+        if (!errors_.empty()) return std::move(errors_);
+        return std::move(values_);
+    }
+
+  private:
+    void fill_absent(std::size_t i) {
+        const auto& parameter = declared_[i];
+        if (!std::holds_alternative<std::monostate>(values_[i])) return;
+        if (std::ranges::find(wrong_, parameter.name) != wrong_.end()) return;
+        if (!parameter.fallback.empty()) {
+            Checked checked = check_text(parameter, parameter.fallback);
+            assert(checked.index() == 0);
+            values_[i] = std::get<0>(std::move(checked));
+        } else if (parameter.required) {
+            report({std::string(parameter.name), "is missing", allowed_text(parameter)});
+        }
+    }
+
+    void report(FieldError error) {
+        if (errors_.size() < most_field_errors) errors_.push_back(std::move(error));
+    }
+
+    std::span<const Parameter> declared_;
+    Parameters values_;
+    std::vector<std::string_view> wrong_;  // given, but refused: not missing as well
+    std::vector<FieldError> errors_;
+};
+
+}  // namespace
+
+std::string_view to_string(ParameterType type) {
+    switch (type) {
+        case ParameterType::text:
+            return "text";
+        case ParameterType::identifier:
+            return "identifier";
+        case ParameterType::integer:
+            return "integer";
+        case ParameterType::number:
+            return "number";
+        case ParameterType::boolean:
+            return "boolean";
+        case ParameterType::time:
+            return "time";
+        case ParameterType::choice:
+            return "choice";
+    }
+    return "text";
+}
+
+std::string allowed_text(const Parameter& parameter) {
+    switch (parameter.type) {
+        case ParameterType::text:
+            return fmt::format("text of at most {} bytes", text_limit(parameter));
+        case ParameterType::identifier:
+            return "1 to 64 of A-Z a-z 0-9 _ -";
+        case ParameterType::integer:
+        case ParameterType::number:
+            if (has_range(parameter)) return fmt::format("{} to {}", parameter.minimum, parameter.maximum);
+            return parameter.type == ParameterType::integer ? "a whole number" : "a number";
+        case ParameterType::boolean:
+            return "true, false";
+        case ParameterType::time:
+            return "ISO 8601 time such as 2026-11-22T06:14:28Z";
+        case ParameterType::choice:
+            return std::string(parameter.allowed);
+    }
+    return {};
+}
+
+template <class T>
+std::optional<T> Parameters::get(std::string_view name) const {
+    const auto found = std::ranges::find(declared_, name, &Parameter::name);
+    assert(found != declared_.end());
+    if (found == declared_.end()) return std::nullopt;
+    const auto& value = values_[static_cast<std::size_t>(found - declared_.begin())];
+    assert(std::holds_alternative<T>(value) || std::holds_alternative<std::monostate>(value));
+    const auto* typed = std::get_if<T>(&value);
+    return typed != nullptr ? std::optional<T>(*typed) : std::nullopt;
+}
+
+std::optional<std::string> Parameters::text(std::string_view name) const {
+    return get<std::string>(name);
+}
+std::string Parameters::required_text(std::string_view name) const {
+    return get<std::string>(name).value_or(std::string());
+}
+std::optional<std::int64_t> Parameters::integer(std::string_view name) const {
+    return get<std::int64_t>(name);
+}
+std::optional<double> Parameters::number(std::string_view name) const {
+    return get<double>(name);
+}
+std::optional<bool> Parameters::flag(std::string_view name) const {
+    return get<bool>(name);
+}
+std::optional<Time> Parameters::time(std::string_view name) const {
+    return get<Time>(name);
+}
+
+std::variant<Parameters, std::vector<FieldError>> check_parameters(std::span<const Parameter> declared,
+                                                                   const RawParameters& raw) {
+    Check check(declared);
+    for (const auto& [name, text] : raw.texts) {
+        check.give(name, [&value = text](const Parameter& p) { return check_text(p, value); });
+    }
+    for (const auto& item : raw.body.items()) {
+        // null in a body is the same as leaving the field out.
+        if (item.value().is_null()) continue;
+        check.give(item.key(), [&](const Parameter& p) { return check_json(p, item.value()); });
+    }
+    return check.finish();
+}
+
+}  // namespace sitepower

@@ -1,0 +1,83 @@
+// The parameters of operations: what a row of the table declares, what a caller gives, and the check between
+// the two, which finds every wrong field at once. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "daemon/operation/json.hpp"
+
+namespace sitepower {
+
+enum class ParameterType : std::uint8_t { text, identifier, integer, number, boolean, time, choice };
+
+std::string_view to_string(ParameterType type);
+
+struct Parameter {
+    std::string_view name;
+    ParameterType type = ParameterType::text;
+    std::string_view help;
+    std::string_view fallback{};  // the default, as text; empty: none
+    bool required = false;
+    double minimum = 0;          // of a number or integer; a text has at most `maximum` bytes
+    double maximum = 0;          // 0 with minimum 0: the type's own limit
+    std::string_view allowed{};  // of a choice: "auto, raw, 1m, 15m"; the only allowed words
+};
+
+// What may stand there, for people: "0 to 1000", "auto, raw, 1m, 15m", "ISO 8601 time, ...".
+std::string allowed_text(const Parameter& parameter);
+
+using ParameterValue = std::variant<std::monostate, std::string, std::int64_t, double, bool, Time>;
+
+// The checked parameters of one request, by name. Asking for a name that the row does not declare, or with
+// another type than it declares, is a bug (and an assertion).
+class Parameters {
+  public:
+    Parameters() = default;
+    explicit Parameters(std::span<const Parameter> declared)
+        : declared_(declared), values_(declared.size()) {}
+
+    std::optional<std::string> text(std::string_view name) const;  // text, identifier, choice
+    std::string required_text(std::string_view name) const;
+    std::optional<std::int64_t> integer(std::string_view name) const;
+    std::optional<double> number(std::string_view name) const;
+    std::optional<bool> flag(std::string_view name) const;
+    std::optional<Time> time(std::string_view name) const;
+
+    std::span<const Parameter> declared() const { return declared_; }
+    const ParameterValue& operator[](std::size_t i) const { return values_[i]; }
+    ParameterValue& operator[](std::size_t i) { return values_[i]; }
+
+  private:
+    template <class T>
+    std::optional<T> get(std::string_view name) const;
+
+    std::span<const Parameter> declared_;
+    std::vector<ParameterValue> values_;  // one per declared parameter; monostate: not given
+};
+
+// As it came: texts from path and query string, and the JSON object of a body or an MQTT request.
+struct RawParameters {
+    std::vector<std::pair<std::string, std::string>> texts;
+    InputJson body = InputJson::object();
+};
+
+// One wrong field of a request; an entry of `details`.
+struct FieldError {
+    std::string field;
+    std::string problem;  // "is not a whole number"
+    std::string allowed;
+};
+
+std::variant<Parameters, std::vector<FieldError>> check_parameters(std::span<const Parameter> declared,
+                                                                   const RawParameters& raw);
+
+}  // namespace sitepower
