@@ -1,0 +1,52 @@
+// The parts of the daemon as operators see them, and the health score made of them. Pure; loop thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/operation/context.hpp"
+
+namespace sitepower {
+
+enum class ComponentStatus : std::uint8_t { ok, degraded, down, off };
+
+std::string_view to_string(ComponentStatus status);
+
+struct Component {
+    std::string name;  // "store", "broker", "bus:<id>"
+    ComponentStatus status = ComponentStatus::ok;
+    std::string reason{};                // empty while ok
+    std::optional<double> error_rate{};  // share of requests that failed since start, 0 to 1
+    std::optional<Time> last_success{};
+};
+
+// Store, broker, and each bus by what its devices say. `system` and `site` of the same moment.
+std::vector<Component> components_of(const SystemView& system, const SiteView& site);
+
+enum class OverallStatus : std::uint8_t { operational, degraded, down };
+
+std::string_view to_string(OverallStatus status);
+
+// down: not ready, or devices are configured and none is online. degraded: any component not ok.
+OverallStatus overall_status(const SystemView& system, const SiteView& site,
+                             const std::vector<Component>& components);
+
+// One part of the health score: 100 is perfect. A factor that cannot be judged yet is left out, and the
+// others weigh the more.
+struct HealthFactor {
+    std::string_view name;
+    double weight = 0;
+    double score = 0;    // 0 to 100
+    std::string detail;  // "4 of 5 devices online"
+};
+
+std::vector<HealthFactor> health_factors(const SystemView& system, const SiteView& site,
+                                         const std::vector<Component>& components);
+
+// The weighted mean of the factors, 0 to 100; empty without factors.
+std::optional<double> health_score(const std::vector<HealthFactor>& factors);
+
+}  // namespace sitepower

@@ -1,0 +1,251 @@
+// The daemon itself: is it well, is it ready, how is each part, what does the site have in store.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/operation/component.hpp"
+#include "daemon/operation/rows/rows.hpp"
+#include "daemon/operation/rows/subject.hpp"
+
+namespace sitepower {
+namespace {
+
+constexpr std::string_view no_planner = "no_planner";  // plans, forecasts and prices come with later parts
+
+Outcome health(const Request&, Context& context) {
+    const auto system = context.system();
+    const auto components = components_of(system, context.site());
+    Json statuses = Json::object();
+    for (const auto& component : components) {
+        statuses[component.name] = {{"status", to_string(component.status)}};
+    }
+    return Json{{"status", to_string(overall_status(system, context.site(), components))},
+                {"version", SITEPOWER_VERSION},
+                {"environment", system.environment},
+                {"service", "sitepowerd"},
+                {"components", std::move(statuses)}};
+}
+
+Outcome ready(const Request&, Context& context) {
+    const auto system = context.system();
+    if (system.ready) return Json{{"status", "ready"}};
+    return Failure{ErrorCode::service_unavailable,
+                   "sitepowerd is not ready: " +
+                       (system.not_ready_reason.empty() ? std::string("starting") : system.not_ready_reason)};
+}
+
+Json describe(const Component& component) {
+    Record record;
+    record.set("status", to_string(component.status)).because("status", component.reason);
+    record.unknown("latency_ms", "not_measured");
+    record.maybe("error_rate", component.error_rate, "no_requests_yet");
+    record.time("last_success", component.last_success, "not_recorded");
+    return record.take();
+}
+
+// A part that a later version brings: its fields are there, its numbers are not.
+Json describe_absent(std::string_view reason) {
+    Record record;
+    record.set("status", to_string(ComponentStatus::off)).because("status", reason);
+    record.unknown("latency_ms", reason).unknown("error_rate", reason).unknown("last_success", reason);
+    return record.take();
+}
+
+Json describe_plan() {
+    Record record;
+    record.unknown("time", no_planner).unknown("solve_ms", no_planner).unknown("total_kw", no_planner);
+    return record.unknown("constraints_satisfied", no_planner).take();
+}
+
+Json describe(const std::vector<HealthFactor>& factors) {
+    Json list = Json::array();
+    for (const auto& factor : factors) {
+        list.push_back({{"name", factor.name},
+                        {"weight", factor.weight},
+                        {"score", factor.score},
+                        {"detail", factor.detail}});
+    }
+    return list;
+}
+
+Json describe_devices(const SiteView& site) {
+    const auto states = site.devices();
+    const auto online = std::ranges::count(states, DeviceStatus::online, &DeviceState::status);
+    return {{"total", states.size()}, {"online", online}};
+}
+
+std::uint64_t missed_polls(const SystemView& system) {
+    std::uint64_t missed = 0;
+    for (const auto& bus : system.buses) missed += bus.counters.missed_polls;
+    return missed;
+}
+
+Outcome system_status(const Request&, Context& context) {
+    const auto system = context.system();
+    const auto& site = context.site();
+    const auto components = components_of(system, site);
+    const auto factors = health_factors(system, site, components);
+    Json parts = Json::object();
+    for (const auto& component : components) parts[component.name] = describe(component);
+    parts["forecaster"] = describe_absent("no_forecaster");
+    parts["planner"] = describe_absent(no_planner);
+
+    Record record;
+    record.set("status", to_string(overall_status(system, site, components)));
+    record.maybe("overall_health_score", health_score(factors), "no_factors");
+    record.set("health_factors", describe(factors));
+    record.set("site", site.model().id).set("version", SITEPOWER_VERSION);
+    record.set("uptime_s",
+               std::chrono::duration_cast<std::chrono::seconds>(context.now() - system.started_at).count());
+    record.set("components", std::move(parts));
+    record.set("prices", Record().set("available", false).unknown("age_s", "no_price_source").take());
+    record.set("last_plan", describe_plan());
+    record.set("devices", describe_devices(site)).set("active_alerts", site.open_alerts().size());
+    record.set("live_clients", system.live_clients).set("missed_polls", missed_polls(system));
+    record.set("outbox", system.store.outbox).set("requests_per_minute", system.requests_per_minute);
+    return record.take();
+}
+
+// The loads of all UPSs together; unknown as soon as one is.
+Measurement used_power(const SiteView& site) {
+    Measurement sum;
+    if (site.upses().empty()) {
+        sum.reason = "no_ups";
+        return sum;
+    }
+    double total_kw = 0;
+    for (const auto& ups : site.upses()) {
+        if (!ups.load_kw.value) return ups.load_kw;
+        total_kw += *ups.load_kw.value;
+    }
+    sum.value = total_kw;
+    return sum;
+}
+
+Json describe_power(const SiteView& site) {
+    constexpr std::string_view no_rating = "no_rated_power_configured";
+    Record record;
+    record.unknown("total_kw", no_rating).unknown("available_kw", no_rating);
+    return record.measured("used_kw", used_power(site)).unknown("utilization", no_rating).take();
+}
+
+Json describe_bank(const SiteView& site, const StringState& state) {
+    const auto& string = site.model().strings[position(state.string)];
+    const double energy_kwh = string.nominal_voltage_v * string.nominal_capacity_ah *
+                              static_cast<double>(string.batteries.size()) / 1000;
+    Record record;
+    record.set("id", string.id).estimated("soc", state.soc_pct);
+    record.maybe("soc_sigma", state.soc_pct.value ? std::optional(state.soc_pct.sigma) : std::nullopt,
+                 state.soc_pct.reason);
+    record.maybe("capacity_kwh", energy_kwh > 0 ? std::optional(energy_kwh) : std::nullopt, "not_configured");
+    record.unknown("max_power_kw", "no_rated_power_configured");
+    if (string.ups) {
+        record.estimated("autonomy_min", site.upses()[position(*string.ups)].autonomy_min);
+    } else {
+        record.unknown("autonomy_min", "no_ups");
+    }
+    return record.take();
+}
+
+Outcome inventory(const Request&, Context& context) {
+    const auto& site = context.site();
+    const auto system = context.system();
+    Json banks = Json::array();
+    for (const auto& state : site.strings()) banks.push_back(describe_bank(site, state));
+    constexpr std::string_view not_mapped = "no_point_mapped";
+    Record gpu;
+    gpu.unknown("utilization", not_mapped).unknown("cooling_load_kw", not_mapped);
+    Record operational;
+    operational.unknown("temperature_c", not_mapped).unknown("efficiency", not_mapped);
+    operational.set("status", to_string(overall_status(system, site, components_of(system, site))));
+    operational.set("alerts", site.open_alerts().size());
+    return Json{{"power", describe_power(site)},
+                {"battery", std::move(banks)},
+                {"gpu", gpu.take()},
+                {"operational", operational.take()}};
+}
+
+Operation health_row() {
+    return {.name = "health",
+            .path = "/health",
+            .summary = "Is the daemon well: one word, and one per component",
+            .result = {{"status", "text", "", "operational, degraded or down"},
+                       {"version", "text", "", "of sitepowerd"},
+                       {"environment", "text", "", "as configured"},
+                       {"service", "text", "", "sitepowerd"},
+                       {"components.*.status", "text", "", "ok, degraded, down or off"}},
+            .handler = health};
+}
+
+Operation ready_row() {
+    return {.name = "ready",
+            .path = "/health/ready",
+            .summary = "Is the daemon ready: configuration loaded, store open, loop running",
+            .result = {{"status", "text", "", "ready"}},
+            .errors = {ErrorCode::service_unavailable},
+            .handler = ready};
+}
+
+Operation status_row() {
+    return {.name = "system.status",
+            .path = "/api/v1/system/status",
+            .summary = "The condition of the whole system, with a health score and what it is made of",
+            .result = {{"status", "text", "", "operational, degraded or down"},
+                       {"overall_health_score", "number", "", "0 to 100: weighted mean of the factors"},
+                       {"health_factors[].name", "text", "", "devices, buses, broker, store, alerts"},
+                       {"health_factors[].weight", "number", "", "how much the factor counts"},
+                       {"health_factors[].score", "number", "", "0 to 100"},
+                       {"health_factors[].detail", "text", "", "what the score was made of"},
+                       {"site", "text", "", "identifier of the site"},
+                       {"version", "text", "", "of sitepowerd"},
+                       {"uptime_s", "integer", "s", "since the daemon's start"},
+                       {"components.*.status", "text", "", "ok, degraded, down or off"},
+                       {"components.*.latency_ms", "number", "ms", "of an answer"},
+                       {"components.*.error_rate", "number", "", "failed share of requests, 0 to 1"},
+                       {"components.*.last_success", "time", "", "when it last worked"},
+                       {"prices.available", "boolean", "", "is there a price source"},
+                       {"prices.age_s", "integer", "s", "of the latest price"},
+                       {"last_plan.time", "time", "", "when the plan was made"},
+                       {"last_plan.solve_ms", "number", "ms", "how long it took"},
+                       {"last_plan.total_kw", "number", "kW", "what it hands out"},
+                       {"last_plan.constraints_satisfied", "boolean", "", "by its certificate"},
+                       {"devices.total", "integer", "", "configured devices"},
+                       {"devices.online", "integer", "", "devices that answer"},
+                       {"active_alerts", "integer", "", "open alerts"},
+                       {"live_clients", "integer", "", "connections to the local API"},
+                       {"missed_polls", "integer", "", "periods that passed unread since start"},
+                       {"outbox", "integer", "", "messages not yet acknowledged by the broker"},
+                       {"requests_per_minute", "integer", "", "operations asked for in the last minute"}},
+            .handler = system_status};
+}
+
+Operation inventory_row() {
+    return {.name = "inventory",
+            .path = "/api/v1/data/inventory",
+            .summary = "Power, stored energy and load of the site at this moment",
+            .result = {{"power.total_kw", "number", "kW", "rated power"},
+                       {"power.available_kw", "number", "kW", "rated less used"},
+                       {"power.used_kw", "number", "kW", "load of all UPSs"},
+                       {"power.utilization", "number", "", "used over rated, 0 to 1"},
+                       {"battery[].id", "text", "", "the string"},
+                       {"battery[].soc", "number", "%", "state of charge of the weakest battery"},
+                       {"battery[].soc_sigma", "number", "%", "its standard deviation"},
+                       {"battery[].capacity_kwh", "number", "kWh", "nominal energy"},
+                       {"battery[].max_power_kw", "number", "kW", "rated power"},
+                       {"battery[].autonomy_min", "number", "min", "at the present load"},
+                       {"gpu.utilization", "number", "", "0 to 1"},
+                       {"gpu.cooling_load_kw", "number", "kW", "heat to be removed"},
+                       {"operational.temperature_c", "number", "Cel", "of the room"},
+                       {"operational.efficiency", "number", "", "0 to 1"},
+                       {"operational.status", "text", "", "operational, degraded or down"},
+                       {"operational.alerts", "integer", "", "open alerts"}},
+            .handler = inventory};
+}
+
+}  // namespace
+
+std::vector<Operation> system_rows() {
+    return {health_row(), ready_row(), status_row(), inventory_row()};
+}
+
+}  // namespace sitepower
