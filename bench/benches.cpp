@@ -1,0 +1,24 @@
+#include "bench/benches.hpp"
+
+#include <array>
+
+namespace sitepower::bench {
+
+std::span<const Bench> benches() {
+    static constexpr std::array<Bench, 7> all{{
+        {"polling", "round trips per second against bare libmodbus, devices that answer after 2 and 20 ms",
+         measure_polling},
+        {"cpu", "processor time against the bare chain, 8 devices of 100 registers every millisecond",
+         measure_cpu},
+        {"latency", "from the device's answer to the subscriber against the bare chain", measure_latency},
+        {"fleet", "216 jars behind 6 gateways every second, TLS on: processor, memory, threads, disk",
+         measure_fleet},
+        {"flatout", "register values per second when nothing waits, and the memory that takes",
+         measure_flatout},
+        {"outage", "a broker that is gone for a minute: polls, losses, order, drain", measure_outage},
+        {"deadunit", "one dead unit behind a gateway with 36 others", measure_dead_unit},
+    }};
+    return all;
+}
+
+}  // namespace sitepower::bench
