@@ -1,0 +1,40 @@
+#include "core/alert/wording.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "core/alert/book.hpp"
+
+namespace sitepower {
+namespace {
+
+// Independent of the locale, unlike printf.
+std::string number(double value) {
+    std::array<char, 32> buffer{};
+    const auto [end, error] =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, 4);
+    return error == std::errc{} ? std::string(buffer.data(), end) : std::string("?");
+}
+
+std::string quantity(double value, std::string_view unit) {
+    if (unit == "1" || unit.empty()) return number(value);
+    return number(value) + " " + std::string(unit == "Cel" ? "C" : unit);
+}
+
+}  // namespace
+
+std::string alert_message(const Rule& rule, const Observation& observation) {
+    std::string text(rule.message);
+    std::string_view separator = ": ";
+    const auto add = [&](std::string_view part) {
+        text += separator;
+        text += part;
+        separator = ", ";
+    };
+    if (observation.actual) add(quantity(*observation.actual, rule.unit));
+    if (observation.threshold) add("limit " + quantity(*observation.threshold, rule.unit));
+    if (!observation.detail.empty()) add(observation.detail);
+    return text;
+}
+
+}  // namespace sitepower
