@@ -23,7 +23,8 @@ struct BatteryMemory {
     std::optional<double> charge_ah;                // counted charge, and
     double charge_sigma_ah = 0;                     // its uncertainty,
     std::optional<Time> charge_as_of;               // at that time;
-    Duration full_charge_held{};                    // how long it had looked fully charged by then
+    Duration full_charge_held{};                    // how long it had looked fully charged by then,
+    bool charge_has_gap = false;                    // and whether some current went unseen since it was full
     std::optional<double> baseline_resistance_ohm;  // at 25 C
     std::vector<double> baseline_readings_ohm;      // while the baseline is still being learnt
 };

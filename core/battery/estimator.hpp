@@ -1,0 +1,57 @@
+// The interface through which methods of estimation plug in: one object per string, since batteries in series
+// share their current, and its batteries are estimated together. Owned by the engine, loop thread only.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "core/base/time.hpp"
+#include "core/site/model.hpp"
+#include "core/site/state.hpp"
+
+namespace sitepower {
+
+// What a method needs to know of its string.
+struct GroupSetup {
+    Chemistry chemistry = Chemistry::vrla;
+    double nominal_voltage_v = 12;   // of one battery
+    double nominal_capacity_ah = 0;  // at 25 C; 0: unknown
+    double float_voltage_v = 13.65;  // of one battery at 25 C
+    std::size_t batteries = 0;
+    bool has_current_sensor = false;
+    Duration stale_after{};       // a longer silence of the current is a gap
+    Duration float_full_after{};  // on float for so long, a VRLA battery is full
+};
+
+// What is known at one moment. Spans have one element per battery, in the order of the string; an empty
+// element is not known at this moment. All numbers are finite.
+struct GroupSample {
+    Time time{};                      // wall
+    Duration elapsed{};               // since the sample before (since the memory's time for the first)
+    std::optional<double> current_a;  // charging positive; empty: not known now
+    std::span<const std::optional<double>> voltages_v;
+    std::span<const std::optional<double>> temperatures_c;
+    std::optional<double> ambient_c;  // stands in where a battery has no temperature
+};
+
+// What a method keeps of one battery over a restart.
+struct ChargeMemory {
+    std::optional<double> charge_ah;  // empty: no reference yet
+    double sigma_ah = 0;
+    Duration full_charge_held{};
+    bool has_gap = false;
+};
+
+class SocEstimator {
+  public:
+    virtual ~SocEstimator() = default;
+
+    // Takes a sample in and writes one estimate per battery, in %. Called once for each new value of the
+    // current, and when the current has been lost. No allocation.
+    virtual void step(const GroupSample& sample, std::span<Estimate> soc_pct) = 0;
+
+    virtual ChargeMemory memory(std::size_t battery) const = 0;
+    virtual void restore(std::size_t battery, const ChargeMemory& memory) = 0;
+};
+
+}  // namespace sitepower
