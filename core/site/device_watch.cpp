@@ -158,19 +158,16 @@ void DeviceWatch::lose_groups(std::size_t index, const Moment& moment, std::vect
     }
 }
 
-void DeviceWatch::tell(const Moment& moment, std::vector<DeviceState>& out) {
-    for (std::size_t i = 0; i < devices_.size(); ++i) {
-        Watched& device = devices_[i];
-        const Duration untold = device.told_at && *device.told_at <= moment.wall
-                                    ? moment.wall - *device.told_at
-                                    : Duration::max();
-        const bool due = device.status_changed || (device.told_at && untold >= repeat_interval_) ||
-                         (device.reason_changed && untold >= state_interval_);
-        if (!due) continue;
-        device.told_at = moment.wall;
-        device.status_changed = device.reason_changed = false;
-        out.push_back(states_[i]);
-    }
+void DeviceWatch::tell(DeviceIndex index, const Moment& moment, std::vector<DeviceState>& out) {
+    Watched& device = devices_[position(index)];
+    const Duration untold =
+        device.told_at && *device.told_at <= moment.wall ? moment.wall - *device.told_at : Duration::max();
+    const bool due = device.status_changed || (device.told_at && untold >= repeat_interval_) ||
+                     (device.reason_changed && untold >= state_interval_);
+    if (!due) return;
+    device.told_at = moment.wall;
+    device.status_changed = device.reason_changed = false;
+    out.push_back(states_[position(index)]);
 }
 
 }  // namespace sitepower

@@ -42,9 +42,9 @@ class DeviceWatch {
     Duration usable_for(Duration period) const;
 
     std::span<const DeviceState> states() const { return states_; }
-    // Adds the states that are to be told: changes of status at once, of reason at most every
-    // state_interval, all of them every repeat_interval.
-    void tell(const Moment& moment, std::vector<DeviceState>& out);
+    // Adds the state if it is to be told: a change of status at once, of reason at most every state_interval,
+    // any state every repeat_interval.
+    void tell(DeviceIndex device, const Moment& moment, std::vector<DeviceState>& out);
 
   private:
     struct Group {

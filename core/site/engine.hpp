@@ -1,17 +1,24 @@
-// The inside of Site: its parts, and what each kind of event does with them. Included by site.cpp and the
-// other sources of this folder only.
+// The inside of Site: its parts, and what each kind of event does with them. Included by the sources of this
+// folder only.
 #pragma once
 
 #include <vector>
 
+#include "core/alert/book.hpp"
+#include "core/site/batteries.hpp"
+#include "core/site/battery_alerts.hpp"
 #include "core/site/clock.hpp"
 #include "core/site/device_watch.hpp"
 #include "core/site/latest_values.hpp"
+#include "core/site/plant_alerts.hpp"
 #include "core/site/site.hpp"
+#include "core/site/telling.hpp"
+#include "core/site/upses.hpp"
 #include "core/site/wiring.hpp"
 
 namespace sitepower {
 
+// Parts refer to those above them, so their order is fixed; the whole never moves.
 struct Site::State {
     State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_settings);
 
@@ -24,7 +31,19 @@ struct Site::State {
     void on(const EndMaintenance& request, Effects& effects);
     void on(const SystemCondition& condition, Effects& effects);
 
+    void restore(const Snapshot& snapshot, Effects& effects);
+
+    // Everything that follows once the measurements of an event are in place.
+    void settle(Effects& effects);
     void lose(const LostPoints& lost);
+    void watch_device(DeviceIndex device, Effects& effects);
+
+    // Status and number of alerts, from measurements and open alerts.
+    void judge_battery(BatteryIndex battery);
+    void judge_string(StringIndex string);
+    void judge_ups(UpsIndex ups);
+    void judge_subject(SubjectNumber subject);
+    void tell_string(StringIndex string, Effects& effects);
 
     std::shared_ptr<const SiteModel> model;
     SiteSettings settings;
@@ -32,12 +51,18 @@ struct Site::State {
     Wiring wiring;
     LatestValues latest;
     DeviceWatch devices;
-    std::vector<BatteryState> batteries;
-    std::vector<StringState> strings;
-    std::vector<UpsState> upses;
-    std::vector<Alert> open_alerts;
-    std::vector<MaintenanceWindow> windows;
-    std::vector<LostPoints> lost_points;  // kept for its memory
+    Batteries batteries;
+    Upses upses;
+    RuleSet rules;
+    AlertSlots slots;
+    AlertBook alerts;
+    BatteryAlerts battery_alerts;
+    PlantAlerts plant_alerts;
+    Telling<BatteryState> tell_battery;
+    Telling<StringState> tell_of_string;
+    Telling<UpsState> tell_ups;
+    std::vector<LostPoints> lost_points;  // kept for their memory
+    std::vector<UpsIndex> touched_upses;
 };
 
 }  // namespace sitepower

@@ -4,60 +4,41 @@
 
 namespace sitepower {
 
-Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_settings)
-    : model(std::move(the_model)),
-      settings(std::move(the_settings)),
-      wiring(*model),
-      latest(*model),
-      devices(*model, settings),
-      batteries(model->batteries.size()),
-      strings(model->strings.size()),
-      upses(model->upses.size()) {
-    for (std::size_t i = 0; i < batteries.size(); ++i) batteries[i].battery = static_cast<BatteryIndex>(i);
-    for (std::size_t i = 0; i < strings.size(); ++i) strings[i].string = static_cast<StringIndex>(i);
-    for (std::size_t i = 0; i < upses.size(); ++i) upses[i].ups = static_cast<UpsIndex>(i);
-}
-
-void Site::State::on(const FramePtr& frame, Effects& effects) {
-    if (!frame || !devices.heard(*frame, clock.moment())) return;
-    latest.store(frame->layout->device_index, *frame);
-    devices.tell(clock.moment(), effects.devices);
-}
-
-void Site::State::on(const PollFailed& failure, Effects& effects) {
-    devices.failed(failure, clock.moment());
-    devices.tell(clock.moment(), effects.devices);
-}
-
-void Site::State::on(const Tick&, Effects& effects) {
-    lost_points.clear();
-    devices.tick(clock.moment(), lost_points);
-    for (const LostPoints& lost : lost_points) lose(lost);
-    devices.tell(clock.moment(), effects.devices);
-}
-
-void Site::State::on(const AcknowledgeAlert&, Effects&) {}
-void Site::State::on(const ResolveAlert&, Effects&) {}
-void Site::State::on(const StartMaintenance&, Effects&) {}
-void Site::State::on(const EndMaintenance&, Effects&) {}
-void Site::State::on(const SystemCondition&, Effects&) {}
-
-void Site::State::lose(const LostPoints& lost) {
-    latest.lose(lost.device, lost.first_slot, lost.count);
-}
-
 Site::Site(std::shared_ptr<const SiteModel> model, SiteSettings settings)
     : state_(std::make_unique<State>(std::move(model), std::move(settings))) {}
 Site::~Site() = default;
 Site::Site(Site&&) noexcept = default;
 Site& Site::operator=(Site&&) noexcept = default;
 
-void Site::restore(const Snapshot&, Time now, Effects&) {
+void Site::State::restore(const Snapshot& snapshot, Effects& effects) {
+    const Moment& moment = clock.moment();
+    for (const Alert& alert : snapshot.open_alerts) {
+        if (!alert.is_active() || !alerts.restore_open(alert, moment, effects)) continue;
+        battery_alerts.assume(alert);
+        plant_alerts.assume(alert, moment);
+    }
+    for (const Alert& alert : snapshot.resolved_by_hand) {
+        if (!alerts.restore_muted(alert, moment)) continue;
+        battery_alerts.assume(alert);
+        plant_alerts.assume(alert, moment);
+    }
+    for (const MaintenanceWindow& window : snapshot.windows) alerts.restore_window(window, moment, effects);
+    for (const BatteryMemory& memory : snapshot.batteries) batteries.restore(memory, moment);
+    alerts.clear_changed();
+}
+
+void Site::restore(const Snapshot& snapshot, Time now, Effects& effects) {
     state_->clock.advance(now);
+    state_->restore(snapshot, effects);
 }
 
 Snapshot Site::snapshot() const {
-    return {};
+    const auto open = state_->alerts.open();
+    const auto windows = state_->alerts.windows();
+    return {.open_alerts = {open.begin(), open.end()},
+            .resolved_by_hand = state_->alerts.resolved_by_hand(),
+            .windows = {windows.begin(), windows.end()},
+            .batteries = state_->batteries.memories()};
 }
 
 void Site::handle(const Event& event, Time now, Effects& effects) {
@@ -75,19 +56,19 @@ std::span<const DeviceState> Site::devices() const {
     return state_->devices.states();
 }
 std::span<const BatteryState> Site::batteries() const {
-    return state_->batteries;
+    return std::as_const(state_->batteries).batteries();
 }
 std::span<const StringState> Site::strings() const {
-    return state_->strings;
+    return std::as_const(state_->batteries).strings();
 }
 std::span<const UpsState> Site::upses() const {
-    return state_->upses;
+    return std::as_const(state_->upses).states();
 }
 std::span<const Alert> Site::open_alerts() const {
-    return state_->open_alerts;
+    return state_->alerts.open();
 }
 std::span<const MaintenanceWindow> Site::windows() const {
-    return state_->windows;
+    return state_->alerts.windows();
 }
 
 }  // namespace sitepower

@@ -40,7 +40,7 @@ class DeviceWatchTest : public testing::Test {
     }
     std::vector<DeviceState> told() {
         std::vector<DeviceState> out;
-        watch_->tell(clock_.moment(), out);
+        watch_->tell(device, clock_.moment(), out);
         return out;
     }
     const DeviceState& state() const { return watch_->states()[0]; }

@@ -1,0 +1,110 @@
+// The live state of strings and their batteries: measurements as they come, estimates per string. Owned by
+// Site; alerts and telling look at it, they do not change it (but for status and alert count).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/battery/estimator.hpp"
+#include "core/battery/mode.hpp"
+#include "core/battery/resistance/baseline.hpp"
+#include "core/site/clock.hpp"
+#include "core/site/device_watch.hpp"
+#include "core/site/latest_values.hpp"
+#include "core/site/model.hpp"
+#include "core/site/settings.hpp"
+#include "core/site/site.hpp"
+#include "core/site/state.hpp"
+#include "core/site/wiring.hpp"
+
+namespace sitepower {
+
+// What the rules want to know of a string beyond its state. Medians are of the batteries known now.
+struct StringView {
+    StringMode mode = StringMode::unknown;
+    std::optional<double> median_voltage_v;
+    double median_distance_v = 0;  // median absolute deviation
+    std::size_t known_voltages = 0;
+    std::optional<double> median_resistance_ohm;
+    std::size_t known_resistances = 0;
+    bool new_resistances = false;  // since the last settle()
+};
+
+class Batteries {
+  public:
+    Batteries(const SiteModel& model, const BatterySettings& settings, const DeviceWatch& watch);
+
+    // A point of a battery or string has a new value, or has been lost. Marks its string as touched.
+    void apply(const Feed& feed, const LatestValue& latest, const Moment& moment);
+    void lose(const Feed& feed, const Moment& moment);
+
+    // Brings the touched string up to date: estimates, medians, mode.
+    void settle(StringIndex string, std::optional<bool> ups_on_battery, const Moment& moment);
+    std::span<const StringIndex> touched() const { return touched_; }
+    void clear_touched();
+    void touch(StringIndex string);
+
+    std::span<BatteryState> batteries() { return batteries_; }
+    std::span<StringState> strings() { return strings_; }
+    std::span<const BatteryState> batteries() const { return batteries_; }
+    std::span<const StringState> strings() const { return strings_; }
+    const StringView& view(StringIndex string) const { return groups_[position(string)].view; }
+    // Of the battery, else the ambient temperature of its string.
+    std::optional<double> temperature_of(BatteryIndex battery) const;
+
+    std::vector<BatteryMemory> memories() const;
+    // Of the same battery and serial number; anything else is not taken over.
+    void restore(const BatteryMemory& memory, const Moment& moment);
+
+  private:
+    struct Group {
+        std::unique_ptr<SocEstimator> estimator;
+        std::vector<std::optional<double>> voltages_v;  // beside StringModel::batteries
+        std::vector<std::optional<double>> temperatures_c;
+        std::vector<Estimate> counted_soc;
+        std::optional<double> current_a;
+        std::optional<double> ambient_c;
+        std::string_view current_reason = "no_sensor";
+        Time current_time{};               // of the last value, wall
+        Time sampled_at{};                 // elapsed
+        std::optional<Time> charge_as_of;  // wall, of the last sample
+        bool sampled = false;
+        bool current_is_new = false;
+        bool is_touched = false;
+        StringView view;
+    };
+    struct Place {
+        std::uint32_t string = 0;
+        std::uint32_t in_string = 0;
+    };
+    struct Reported {  // by the battery's own management system
+        Measurement soc_pct;
+        Measurement soh_pct;
+    };
+
+    void prepare_group(std::size_t index, const BatterySettings& settings, const DeviceWatch& watch);
+    void apply_to_battery(const Feed& feed, const Measurement& measured, const Moment& moment);
+    void apply_to_string(const Feed& feed, const Measurement& measured, const Moment& moment);
+    void read_resistances(std::size_t string, const Moment& moment);
+    void step_estimator(std::size_t string, const Moment& moment);
+    void publish_estimates(std::size_t string);
+    void compare_voltages(std::size_t string);
+    void compare_resistances(std::size_t string);
+    void judge_string_soc(std::size_t string);
+    StringMode mode_of(std::size_t string, std::optional<bool> ups_on_battery) const;
+
+    const SiteModel& model_;
+    std::vector<BatteryState> batteries_;
+    std::vector<StringState> strings_;
+    std::vector<Group> groups_;  // by string
+    std::vector<Place> places_;  // by battery
+    std::vector<Reported> reported_;
+    std::vector<ResistanceBaseline> baselines_;
+    std::vector<char> resistance_is_new_;  // by battery
+    std::vector<StringIndex> touched_;
+    std::vector<double> scratch_;
+};
+
+}  // namespace sitepower

@@ -1,0 +1,159 @@
+// How a string is brought up to date after some of its measurements have changed.
+#include <algorithm>
+#include <cmath>
+
+#include "core/battery/chemistry.hpp"
+#include "core/battery/median.hpp"
+#include "core/site/batteries.hpp"
+#include "core/site/measuring.hpp"
+
+namespace sitepower {
+namespace {
+
+// Of a percentage that a battery's own management system reports; it does not say (engineering default).
+constexpr double reported_sigma_pct = 5;
+
+Estimate as_reported(const Measurement& reported) {
+    if (!reported.value) return unknown_estimate(reported.reason, reported.time);
+    if (*reported.value < 0 || *reported.value > 100) {
+        return unknown_estimate("out_of_model_range", reported.time);
+    }
+    return {reported.value, reported_sigma_pct, EstimateStatus::degraded, "reported_by_bms", reported.time};
+}
+
+}  // namespace
+
+void Batteries::settle(StringIndex string, std::optional<bool> ups_on_battery, const Moment& moment) {
+    const auto index = position(string);
+    Group& group = groups_[index];
+    compare_voltages(index);
+    group.view.mode = mode_of(index, ups_on_battery);
+    if (group.view.new_resistances) {
+        compare_resistances(index);
+        read_resistances(index, moment);
+    }
+    if (group.current_is_new) step_estimator(index, moment);
+    publish_estimates(index);
+    judge_string_soc(index);
+}
+
+StringMode Batteries::mode_of(std::size_t string, std::optional<bool> ups_on_battery) const {
+    const StringModel& model = model_.strings[string];
+    const Group& group = groups_[string];
+    std::optional<double> temperature_c = group.ambient_c;
+    for (const auto& of_battery : group.temperatures_c) {
+        if (!temperature_c) temperature_c = of_battery;
+    }
+    return judge_mode(model, {.current_a = strings_[string].current_a.value,
+                              .ups_on_battery = ups_on_battery,
+                              .median_voltage_v = group.view.median_voltage_v,
+                              .float_voltage_v = float_voltage_v(model.chemistry, model.nominal_voltage_v,
+                                                                 model.float_voltage_v, temperature_c)});
+}
+
+void Batteries::step_estimator(std::size_t string, const Moment& moment) {
+    Group& group = groups_[string];
+    group.current_is_new = false;
+    const Duration age = plausible_age(moment, group.current_time);
+    const Time at = std::max(moment.elapsed - age, group.sampled ? group.sampled_at : Time::min());
+    const GroupSample sample{.time = group.current_time,
+                             .elapsed = group.sampled ? at - group.sampled_at : Duration::zero(),
+                             .current_a = strings_[string].current_a.value,
+                             .voltages_v = group.voltages_v,
+                             .temperatures_c = group.temperatures_c,
+                             .ambient_c = group.ambient_c};
+    group.sampled = true;
+    group.sampled_at = at;
+    group.charge_as_of = moment.wall - age;
+    group.estimator->step(sample, group.counted_soc);
+}
+
+// A battery's own management system knows more of it than its current tells, but not how well it knows it.
+void Batteries::publish_estimates(std::size_t string) {
+    const auto& batteries = model_.strings[string].batteries;
+    for (std::size_t place = 0; place < batteries.size(); ++place) {
+        const auto index = position(batteries[place]);
+        BatteryState& state = batteries_[index];
+        const Reported& reported = reported_[index];
+        state.soc_pct =
+            reported.soc_pct.value ? as_reported(reported.soc_pct) : groups_[string].counted_soc[place];
+        if (model_.batteries[index].soh_pct) state.soh_pct = as_reported(reported.soh_pct);
+    }
+}
+
+void Batteries::compare_voltages(std::size_t string) {
+    const auto& batteries = model_.strings[string].batteries;
+    StringState& state = strings_[string];
+    StringView& view = groups_[string].view;
+    scratch_.clear();
+    state.weakest.reset();
+    double lowest_v = 0;
+    for (const BatteryIndex battery : batteries) {
+        const auto& voltage_v = batteries_[position(battery)].voltage_v;
+        if (!voltage_v.value) continue;
+        scratch_.push_back(*voltage_v.value);
+        if (!state.weakest || *voltage_v.value < lowest_v) {
+            state.weakest = battery;
+            lowest_v = *voltage_v.value;
+        }
+    }
+    view.known_voltages = scratch_.size();
+    view.median_voltage_v = median_of(scratch_);
+    state.voltage_imbalance_v.value.reset();
+    if (scratch_.size() < 2) {
+        const bool single = batteries.size() < 2;
+        state.voltage_imbalance_v.reason =
+            single ? "single_battery" : batteries_[position(batteries.front())].voltage_v.reason;
+        if (state.voltage_imbalance_v.reason.empty()) state.voltage_imbalance_v.reason = stale_input;
+        view.median_distance_v = 0;
+        return;
+    }
+    double largest_v = 0;
+    for (double& voltage_v : scratch_) {
+        voltage_v = std::abs(voltage_v - *view.median_voltage_v);
+        largest_v = std::max(largest_v, voltage_v);
+    }
+    view.median_distance_v = median_of(scratch_).value_or(0);
+    state.voltage_imbalance_v = {largest_v, "", batteries_[position(*state.weakest)].voltage_v.time};
+}
+
+void Batteries::compare_resistances(std::size_t string) {
+    StringView& view = groups_[string].view;
+    scratch_.clear();
+    for (const BatteryIndex battery : model_.strings[string].batteries) {
+        const auto& resistance = batteries_[position(battery)].internal_resistance_ohm;
+        if (resistance.value && *resistance.value > 0) scratch_.push_back(*resistance.value);
+    }
+    view.known_resistances = scratch_.size();
+    view.median_resistance_ohm = median_of(scratch_);
+}
+
+void Batteries::read_resistances(std::size_t string, const Moment& moment) {
+    for (const BatteryIndex battery : model_.strings[string].batteries) {
+        const auto index = position(battery);
+        if (resistance_is_new_[index] == 0) continue;
+        resistance_is_new_[index] = 0;
+        const Measurement& measured = batteries_[index].internal_resistance_ohm;
+        if (!measured.value) {
+            batteries_[index].resistance_ratio = unknown_estimate(measured.reason, measured.time);
+            continue;
+        }
+        const ResistanceReading reading{*measured.value, temperature_of(battery), measured.time,
+                                        moment.elapsed};
+        if (groups_[string].view.mode == StringMode::floating) baselines_[index].learn(reading);
+        batteries_[index].resistance_ratio = baselines_[index].ratio(reading);
+    }
+}
+
+void Batteries::judge_string_soc(std::size_t string) {
+    const Estimate* lowest = nullptr;
+    for (const BatteryIndex battery : model_.strings[string].batteries) {
+        const Estimate& soc = batteries_[position(battery)].soc_pct;
+        const bool decides = lowest == nullptr || !soc.value || *soc.value < *lowest->value;
+        if (decides) lowest = &soc;
+        if (!soc.value) break;
+    }
+    strings_[string].soc_pct = lowest != nullptr ? *lowest : unknown_estimate("no_sensor");
+}
+
+}  // namespace sitepower

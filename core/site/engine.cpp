@@ -1,0 +1,157 @@
+#include "core/site/engine.hpp"
+
+#include <algorithm>
+
+namespace sitepower {
+
+Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_settings)
+    : model(std::move(the_model)),
+      settings(std::move(the_settings)),
+      wiring(*model),
+      latest(*model),
+      devices(*model, settings),
+      batteries(*model, settings.battery, devices),
+      upses(*model),
+      rules(settings.alert_rules),
+      slots(model),
+      alerts(slots, rules),
+      battery_alerts(*model, rules, slots),
+      plant_alerts(*model, rules, slots),
+      tell_battery(model->batteries.size(), settings),
+      tell_of_string(model->strings.size(), settings),
+      tell_ups(model->upses.size(), settings) {}
+
+void Site::State::on(const FramePtr& frame, Effects& effects) {
+    if (!frame || !devices.heard(*frame, clock.moment())) return;
+    const DeviceIndex device = frame->layout->device_index;
+    latest.store(device, *frame);
+    const auto values = latest.of(device);
+    const auto count = static_cast<std::uint32_t>(frame->values.size());
+    for (const Feed& feed : wiring.feeds(device, frame->layout->first_slot, count)) {
+        if (feed.quantity >= Quantity::ups_on_battery) {
+            upses.apply(feed, values[feed.slot], clock.moment());
+            const auto ups = static_cast<UpsIndex>(feed.part);
+            if (touched_upses.empty() || touched_upses.back() != ups) touched_upses.push_back(ups);
+        } else {
+            batteries.apply(feed, values[feed.slot], clock.moment());
+        }
+    }
+    watch_device(device, effects);
+    settle(effects);
+}
+
+void Site::State::on(const PollFailed& failure, Effects& effects) {
+    if (position(failure.device) >= model->devices.size()) return;
+    devices.failed(failure, clock.moment());
+    watch_device(failure.device, effects);
+    settle(effects);
+}
+
+// Delays run out here, so every string is looked at, changed or not.
+void Site::State::on(const Tick&, Effects& effects) {
+    lost_points.clear();
+    devices.tick(clock.moment(), lost_points);
+    for (const LostPoints& lost : lost_points) lose(lost);
+    for (const DeviceState& state : devices.states()) watch_device(state.device, effects);
+    plant_alerts.evaluate_system(alerts, clock.moment(), effects);
+    alerts.tick(clock.moment(), effects);
+    for (std::size_t i = 0; i < model->strings.size(); ++i) batteries.touch(static_cast<StringIndex>(i));
+    for (std::size_t i = 0; i < model->upses.size(); ++i) touched_upses.push_back(static_cast<UpsIndex>(i));
+    settle(effects);
+}
+
+void Site::State::on(const AcknowledgeAlert& request, Effects& effects) {
+    const auto done =
+        alerts.acknowledge(request.alert_id, request.who, request.note, clock.moment(), effects);
+    if (!done) effects.refusal = done.error();
+}
+
+void Site::State::on(const ResolveAlert& request, Effects& effects) {
+    const auto done = alerts.resolve(request.alert_id, request.who, request.note, clock.moment(), effects);
+    if (!done) effects.refusal = done.error();
+    settle(effects);
+}
+
+void Site::State::on(const StartMaintenance& request, Effects& effects) {
+    const auto done = alerts.start_maintenance(request.window, clock.moment(), effects);
+    if (!done) effects.refusal = done.error();
+}
+
+void Site::State::on(const EndMaintenance& request, Effects& effects) {
+    const auto done = alerts.end_maintenance(request.window_id, clock.moment(), effects);
+    if (!done) effects.refusal = done.error();
+}
+
+void Site::State::on(const SystemCondition& condition, Effects& effects) {
+    const auto done = plant_alerts.set(condition);
+    if (!done) effects.refusal = done.error();
+    plant_alerts.evaluate_system(alerts, clock.moment(), effects);
+    settle(effects);
+}
+
+void Site::State::lose(const LostPoints& lost) {
+    latest.lose(lost.device, lost.first_slot, lost.count);
+    for (const Feed& feed : wiring.feeds(lost.device, lost.first_slot, lost.count)) {
+        if (feed.quantity >= Quantity::ups_on_battery) {
+            upses.lose(feed, clock.moment());
+        } else {
+            batteries.lose(feed, clock.moment());
+        }
+    }
+}
+
+void Site::State::watch_device(DeviceIndex device, Effects& effects) {
+    plant_alerts.evaluate(devices.states()[position(device)], wiring, alerts, clock.moment(), effects);
+    devices.tell(device, clock.moment(), effects.devices);
+}
+
+void Site::State::settle(Effects& effects) {
+    const Moment& moment = clock.moment();
+    for (const UpsIndex ups : touched_upses) {
+        plant_alerts.evaluate(upses.states()[position(ups)], alerts, moment, effects);
+    }
+    for (const StringIndex string : batteries.touched()) {
+        batteries.settle(string, upses.on_battery(model->strings[position(string)]), moment);
+        battery_alerts.evaluate(string, batteries, alerts, moment, effects);
+    }
+    for (const SubjectNumber subject : alerts.changed()) judge_subject(subject);
+    alerts.clear_changed();
+    for (const StringIndex string : batteries.touched()) tell_string(string, effects);
+    for (const UpsIndex ups : touched_upses) {
+        judge_ups(ups);
+        tell_ups.consider(position(ups), upses.states()[position(ups)], moment, effects.upses);
+    }
+    batteries.clear_touched();
+    touched_upses.clear();
+}
+
+// The string of a battery whose alerts have changed is told too, and so is a UPS.
+void Site::State::judge_subject(SubjectNumber subject) {
+    const auto index = slots.index(subject);
+    switch (slots.kind(subject)) {
+        case SubjectKind::battery:
+            batteries.touch(model->batteries[index].string);
+            break;
+        case SubjectKind::string:
+            batteries.touch(static_cast<StringIndex>(index));
+            break;
+        case SubjectKind::ups:
+            touched_upses.push_back(static_cast<UpsIndex>(index));
+            break;
+        default:
+            break;
+    }
+}
+
+void Site::State::tell_string(StringIndex string, Effects& effects) {
+    for (const BatteryIndex battery : model->strings[position(string)].batteries) {
+        judge_battery(battery);
+        tell_battery.consider(position(battery), batteries.batteries()[position(battery)], clock.moment(),
+                              effects.batteries);
+    }
+    judge_string(string);
+    tell_of_string.consider(position(string), batteries.strings()[position(string)], clock.moment(),
+                            effects.strings);
+}
+
+}  // namespace sitepower

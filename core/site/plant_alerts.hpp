@@ -1,0 +1,53 @@
+// The alert rules of everything but batteries: UPSs, devices, and the daemon's own conditions. Owned by Site.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/alert/book.hpp"
+#include "core/alert/condition.hpp"
+#include "core/base/result.hpp"
+#include "core/site/event.hpp"
+#include "core/site/state.hpp"
+#include "core/site/wiring.hpp"
+
+namespace sitepower {
+
+class PlantAlerts {
+  public:
+    // A daemon's condition from before a restart that nobody has confirmed for so long is over.
+    static constexpr Duration confirmation_limit{5 * 60'000};
+
+    PlantAlerts(const SiteModel& model, const RuleSet& rules, const AlertSlots& slots);
+
+    // What is not known (on_battery is empty) neither raises nor clears.
+    void evaluate(const UpsState& state, AlertBook& book, const Moment& moment, Effects& effects);
+    void evaluate(const DeviceState& state, const Wiring& wiring, AlertBook& book, const Moment& moment,
+                  Effects& effects);
+    // Refused when no rule with subject "site" has that type.
+    Status set(const SystemCondition& condition);
+    void evaluate_system(AlertBook& book, const Moment& moment, Effects& effects);
+
+    void assume(const Alert& alert, const Moment& moment);
+
+  private:
+    struct System {
+        RuleId rule{};
+        std::string message;
+        Latch latch;
+        bool holds = false;
+        std::optional<Time> unconfirmed_since;  // steady
+    };
+
+    void tell(SubjectNumber subject, const Rule& rule, bool holds, Observation observation, AlertBook& book,
+              const Moment& moment, Effects& effects) const;
+    System* find_system(std::string_view type);
+
+    const RuleSet& rules_;
+    const AlertSlots& slots_;
+    std::vector<Latch> on_battery_;  // by UPS
+    std::vector<Latch> offline_;     // by device
+    std::vector<System> systems_;
+};
+
+}  // namespace sitepower
