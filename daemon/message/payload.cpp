@@ -280,7 +280,8 @@ std::string status_json(const PayloadHead& head, const StatusReport& report) {
     write_text(json, "status", words[static_cast<std::size_t>(report.status)]);
     write_text(json, "version", report.version);
     write_text(json, "epoch", fmt::format("{:016x}", head.epoch_bits));
-    write_optional(json, "since", std::optional<Time>(report.since));
+    write_optional(json, "since", report.since);
+    if (!report.since) write_text(json, "since_reason", "written_before_the_loss");
     json.end_object();
     return out;
 }

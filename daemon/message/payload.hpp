@@ -7,6 +7,7 @@
 // unknown field is null with `<field>_reason` beside it. `estimates` gives each estimate its uncertainty.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -60,7 +61,7 @@ enum class PublishedStatus : std::uint8_t { online, offline, lost };
 struct StatusReport {
     PublishedStatus status = PublishedStatus::online;
     std::string_view version;
-    Time since{};  // of this status
+    std::optional<Time> since;  // of this status; nobody knows it of `lost`
 };
 std::string status_json(const PayloadHead& head, const StatusReport& report);
 

@@ -178,7 +178,8 @@ std::string device_state(DeviceStatus status) {
 }
 
 std::string status(PublishedStatus word) {
-    return status_json(head(), {.status = word, .version = "0.1.0", .since = now});
+    const auto since = word == PublishedStatus::lost ? std::nullopt : std::optional<Time>(now);
+    return status_json(head(), {.status = word, .version = "0.1.0", .since = since});
 }
 
 TEST(Payload, MatchesItsGoldenFile) {
