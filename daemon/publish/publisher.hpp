@@ -1,7 +1,10 @@
 // The MQTT publisher: one thread that drives one libmosquitto connection by hand. Live messages go out at
 // once while there is a connection and room in the window; everything else is left to the outbox
-// (daemon/store) and comes back as backlog. Owned by the app; publish(), retained() and backlog() are called
+// (daemon/store) and comes back as backlog. Owned by the app; publish(), backlog() and reply() are called
 // from the loop thread, the observer from the publisher's thread.
+//
+// What was not acknowledged when a connection ends is reported to nobody: it is still in the outbox. The last
+// message of every retained topic is remembered, sent again after each connect and every 15 minutes.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +25,7 @@ struct ConnectionState {
     std::string reason;  // why not connected, for people
     bool protocol_5 = false;
     bool taken_over_twice = false;  // another client uses our id: stay away, alert
+    std::string note;               // what an operator should know of this connection; may be empty
 };
 
 // An MQTT 5 request, already checked for its response topic, age and rate.
@@ -41,7 +45,9 @@ class PublisherObserver {
     // The broker refused (PUBACK 0x80 and above): keep the row, alert.
     virtual void refused(MessageKey key, int reason_code) = 0;
     virtual void connection_changed(const ConnectionState& state) = 0;
-    // The last backlog batch has been sent and acknowledged, or given up on disconnect: send the next.
+    // Asks for a backlog() batch: after each connect from the oldest undelivered message on, then, when all
+    // of the last batch has been acknowledged, from behind its last key on; what was refused stands in
+    // between and waits for the next connect. After an empty or missing answer it asks again within seconds.
     virtual void backlog_wanted() = 0;
     virtual void request(MqttRequest request) = 0;
 };
@@ -51,15 +57,19 @@ struct PublisherCounters {
     std::uint64_t published_backlog = 0;
     std::uint64_t acknowledged = 0;
     std::uint64_t refused = 0;
-    std::uint64_t no_subscriber = 0;  // PUBACK 0x10
-    std::uint64_t left_to_backlog = 0;
+    std::uint64_t no_subscriber = 0;     // PUBACK 0x10
+    std::uint64_t left_to_backlog = 0;   // live messages that found no room
+    std::uint64_t requests = 0;          // handed to the observer
+    std::uint64_t requests_dropped = 0;  // malformed, late or above the rate
     std::uint64_t connects = 0;
     std::size_t in_flight = 0;
 };
 
 class Publisher {
   public:
-    Publisher(PublisherSettings settings, std::string site, PublisherObserver& observer);
+    // epoch_bits: of this start of the daemon, for the ids of `status`. The observer must outlive it.
+    Publisher(PublisherSettings settings, std::string site, std::uint64_t epoch_bits,
+              PublisherObserver& observer);
     ~Publisher();  // stops without waiting for acknowledgements
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
@@ -68,11 +78,13 @@ class Publisher {
     // Publishes `offline`, waits for what is in flight until the deadline, disconnects, joins.
     void stop(Duration at_most);
 
-    // Live. False: not connected or no room; the outbox has it, nothing else is to be done.
+    // Live. False: not connected or no room; the outbox has it, nothing else is to be done. A retained
+    // message is remembered also while there is no connection; an empty one clears its topic.
     bool publish(std::shared_ptr<const Message> message);
-    // Undelivered messages in order, sent on backlog/<topic> (not retained); keys in flight live are skipped.
+    // Undelivered messages in order, sent on backlog/<topic> (not retained) at a bounded rate and behind
+    // everything live; keys in flight live are skipped. A batch replaces one that is still waiting.
     void backlog(std::vector<std::shared_ptr<const Message>> batch);
-    // A reply to an MQTT 5 request, QoS 1, not stored.
+    // A reply to an MQTT 5 request, QoS 1, not stored: dropped when there is no connection.
     void reply(const MqttRequest& request, std::string payload);
 
     ConnectionState connection() const;

@@ -42,6 +42,16 @@ struct PublisherSettings {
     std::size_t backlog_per_second = 10'000;
     bool requests_enabled = false;  // MQTT 5 requests, reading operations only
     std::size_t requests_per_minute = 60;
+
+    // What follows has no key in the configuration; tests shorten it.
+    Duration connect_timeout{10'000};      // from the first packet to the broker's acceptance
+    Duration acknowledge_timeout{60'000};  // a broker that leaves a message unanswered so long is given up
+    Duration takeover_pause{300'000};      // how long to stay away from whoever uses our client id
+    Duration status_interval{60'000};      // `status` is told again
+    Duration retained_interval{900'000};   // and so are the other retained topics
+    Duration reconcile_delay{
+        120'000};  // after the start, before retained topics without an owner are cleared
+    std::size_t retained_topics = 4096;  // remembered at most; beyond it they are sent, but not repeated
 };
 
 }  // namespace sitepower

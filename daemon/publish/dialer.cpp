@@ -1,0 +1,62 @@
+#include "daemon/publish/dialer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sitepower {
+
+void Dialer::begin(const Attempt& attempt, Will will, Steady now) {
+    attempt_ = attempt;
+    will_ = std::move(will);
+    deadline_ = now + settings_.connect_timeout;
+    const std::string& host = settings_.brokers[attempt.broker].host;
+    if (is_numeric_address(host)) {
+        local_addresses_ = {""};
+        connect(now);
+    } else {
+        lookup_ = std::make_unique<NameLookup>(host);
+    }
+}
+
+void Dialer::connect(Steady now) {
+    const ConnectionTarget target{.address = settings_.brokers[attempt_.broker],
+                                  .protocol_5 = attempt_.protocol_5,
+                                  .client_id = client_id_,
+                                  .local_address = std::exchange(local_addresses_.back(), {})};
+    local_addresses_.pop_back();
+    deadline_ = now + settings_.connect_timeout;
+    connection_ = std::make_unique<MqttConnection>(settings_, target, will_);
+}
+
+std::optional<ConnectionEnd> Dialer::turn(Steady now) {
+    if (lookup_) {
+        const auto families = lookup_->families();
+        if (!families && now < deadline_) return std::nullopt;
+        lookup_.reset();
+        if (!families)
+            return ConnectionEnd{.kind = EndKind::failed, .reason = "the name servers do not answer"};
+        if (families->empty())
+            return ConnectionEnd{.kind = EndKind::failed, .reason = "the name of the broker is not known"};
+        local_addresses_.assign(families->rbegin(), families->rend());
+        connect(now);
+    }
+    if (!connection_) return std::nullopt;
+    if (!connection_->accepted() && now >= deadline_)
+        connection_->give_up(EndKind::failed, "no answer within the time to connect");
+    if (!connection_->end()) return std::nullopt;
+    ConnectionEnd end = *connection_->end();
+    connection_.reset();
+    // Refused at the TCP level or silent: the broker may listen on the other family of addresses.
+    if (end.kind == EndKind::failed && !local_addresses_.empty()) {
+        connect(now);
+        return std::nullopt;
+    }
+    return end;
+}
+
+void Dialer::drop() {
+    lookup_.reset();
+    connection_.reset();
+}
+
+}  // namespace sitepower

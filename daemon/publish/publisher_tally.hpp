@@ -1,0 +1,38 @@
+// The publisher's counters while they are being counted: written on its thread, read on any.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/publish/publisher.hpp"
+
+namespace sitepower {
+
+struct PublisherTally {
+    std::atomic<std::uint64_t> published_live{0};
+    std::atomic<std::uint64_t> published_backlog{0};
+    std::atomic<std::uint64_t> acknowledged{0};
+    std::atomic<std::uint64_t> refused{0};
+    std::atomic<std::uint64_t> no_subscriber{0};
+    std::atomic<std::uint64_t> left_to_backlog{0};
+    std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> requests_dropped{0};
+    std::atomic<std::uint64_t> connects{0};
+    std::atomic<std::size_t> in_flight{0};
+
+    PublisherCounters read() const {
+        return {.published_live = published_live,
+                .published_backlog = published_backlog,
+                .acknowledged = acknowledged,
+                .refused = refused,
+                .no_subscriber = no_subscriber,
+                .left_to_backlog = left_to_backlog,
+                .requests = requests,
+                .requests_dropped = requests_dropped,
+                .connects = connects,
+                .in_flight = in_flight};
+    }
+};
+
+}  // namespace sitepower
