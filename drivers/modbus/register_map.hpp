@@ -39,10 +39,10 @@ struct RegisterPoint {
     std::uint8_t shift = 0;
     double scale = 1.0;
     double offset = 0.0;
-    std::optional<ScaleFactor> scale_factor;
-    std::vector<std::uint64_t> invalid;  // raw values that mean "not available"; a float NaN always does
-    std::optional<double> minimum;       // of the value; outside is out_of_range
-    std::optional<double> maximum;
+    std::optional<ScaleFactor> scale_factor{};
+    std::vector<std::uint64_t> invalid{};  // raw values that mean "not available"; a float NaN always does
+    std::optional<double> minimum{};       // of the value; outside is out_of_range
+    std::optional<double> maximum{};
 
     int registers() const;  // how many registers (or bits, for coils and discretes) the point covers
 };
@@ -51,14 +51,14 @@ struct RegisterPoint {
 struct UnitLimits {
     int max_registers = 125;
     int max_bits = 2000;
-    int max_hole = 8;                     // unwanted registers that may be read along to save a request
-    std::vector<std::uint16_t> barriers;  // addresses that a request may not cross
+    int max_hole = 8;                       // unwanted registers that may be read along to save a request
+    std::vector<std::uint16_t> barriers{};  // addresses that a request may not cross
     bool one_point_per_request = false;
 };
 
 struct UnitTiming {
     Duration response_timeout{1000};
-    Duration late_window{2000};  // answers come at most this late; see the quarantine rule in bus.hpp
+    Duration late_window{2000};  // answers come at most this late; see quarantine.hpp
     Duration frame_gap{0};       // silence before each request to this unit
     Duration busy_wait{200};     // before a retry after exceptions 0x05 and 0x06
     int retries = 1;

@@ -1,0 +1,42 @@
+#include "drivers/modbus/bus.hpp"
+
+#include "drivers/modbus/worker.hpp"
+
+namespace sitepower::modbus {
+
+Bus::Bus(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink)
+    : worker_(std::make_unique<Worker>(std::move(settings), std::move(units), sink)) {}
+
+Bus::~Bus() {
+    stop();
+}
+
+void Bus::start() {
+    worker_->start();
+}
+
+void Bus::stop() {
+    worker_->stop();
+}
+
+const BusSettings& Bus::settings() const {
+    return worker_->settings();
+}
+
+BusCounters Bus::counters() const {
+    return worker_->counters();
+}
+
+UnitCounters Bus::counters(DeviceIndex device) const {
+    return worker_->counters(device);
+}
+
+Duration Bus::since_progress() const {
+    return worker_->since_progress();
+}
+
+Duration Bus::progress_limit() const {
+    return worker_->progress_limit();
+}
+
+}  // namespace sitepower::modbus

@@ -1,0 +1,63 @@
+// From registers to a value and its quality. A PointDecoder is made once per point and request, so that the
+// hot path is one call over words at a fixed position. Pure; used on the bus's thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/base/quality.hpp"
+#include "drivers/modbus/register_map.hpp"
+
+namespace sitepower::modbus {
+
+// A value that may be used only when its quality is good; otherwise it is 0.
+struct Reading {
+    double value = 0;
+    Quality quality = Quality::good;
+};
+
+class PointDecoder {
+  public:
+    // block_address: address of the first word of the answers that will be decoded.
+    PointDecoder(const RegisterPoint& point, std::uint16_t block_address);
+
+    // words: the answer, one word per register (or one word of 0 or 1 per bit). It must reach as far as the
+    // point and its scale factor.
+    //
+    // value = raw * scale + offset, in this order and rounding. With a scale factor register of content k:
+    // raw * scale * 10^k + offset, or raw * scale / 10^-k + offset for a negative k; |k| <= 10 as SunSpec
+    // has it, else invalid_scale.
+    // raw of an integer: (word & mask) >> shift; signed types take the highest bit that the mask leaves as
+    // the sign. A boolean is 1 when any bit is left by the mask.
+    // not_implemented: the whole raw word equals an entry of `invalid`, or a float is NaN or infinite.
+    Reading decode(std::span<const std::uint16_t> words) const;
+
+  private:
+    enum class Kind : std::uint8_t { unsigned_integer, signed_integer, f32, f64, boolean };
+
+    std::uint64_t word_bits(std::span<const std::uint16_t> words) const;
+    std::optional<double> raw_value(std::uint64_t bits) const;
+    std::optional<int> exponent(std::span<const std::uint16_t> words) const;
+
+    Kind kind_;
+    std::uint8_t count_;
+    bool low_word_first_;
+    bool low_byte_first_;
+    std::uint8_t shift_;
+    std::uint8_t width_;  // bits of an integer that mask and shift leave
+    bool scaled_by_register_;
+    bool has_invalid_factor_ = false;
+    std::uint16_t first_;
+    std::uint16_t factor_ = 0;
+    std::uint16_t invalid_factor_ = 0;
+    std::uint64_t mask_;
+    double scale_;
+    double offset_;
+    double minimum_;
+    double maximum_;
+    std::vector<std::uint64_t> invalid_;
+};
+
+}  // namespace sitepower::modbus

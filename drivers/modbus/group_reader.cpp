@@ -1,0 +1,177 @@
+#include "drivers/modbus/group_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+namespace sitepower::modbus {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int halvings_per_poll = 16;
+constexpr SteadySpan first_retry = 10min;
+constexpr SteadySpan last_retry = 24h;
+constexpr SteadySpan shortest_rest = 10s;
+constexpr SteadySpan longest_rest = 10min;
+
+bool is_refusal(const Answer& answer) {
+    return answer.kind == AnswerKind::exception && (answer.exception == 0x02 || answer.exception == 0x03);
+}
+
+bool is_busy(const Answer& answer) {
+    return answer.kind == AnswerKind::exception && (answer.exception == 0x05 || answer.exception == 0x06);
+}
+
+// 0x0A and 0x0B come from the gateway, in the name of a unit that is silent.
+bool is_from_unit(const Answer& answer) {
+    return answer.kind == AnswerKind::exception && answer.exception != 0x0A && answer.exception != 0x0B;
+}
+
+bool is_silence(const Answer& answer) {
+    return answer.kind == AnswerKind::timeout || answer.kind == AnswerKind::bad_frame;
+}
+
+std::uint16_t longest_read(const ReadBlock& block, const UnitLimits& limits) {
+    if (limits.one_point_per_request) return block.count;
+    const int most = is_bit_table(block.table) ? std::clamp(limits.max_bits, 1, 2000)
+                                               : std::clamp(limits.max_registers, 1, 125);
+    int longest = std::min(most, 0x10000 - block.address);
+    for (const int barrier : limits.barriers) {
+        if (barrier > block.address) longest = std::min(longest, barrier - block.address);
+    }
+    return static_cast<std::uint16_t>(longest);
+}
+
+}  // namespace
+
+GroupReader::GroupReader(const UnitPlan& unit, const PollGroup& group)
+    : layout_(group.layout),
+      points_(group.points),
+      limits_(unit.limits),
+      unit_(static_cast<std::uint8_t>(unit.unit)) {
+    auto blocks = plan_reads(points_, limits_);
+    if (!blocks) {
+        throw std::invalid_argument(
+            fmt::format("device {}, group {}: {}", unit.device_id, layout_->group, blocks.error().message));
+    }
+    whole_ = std::move(*blocks);
+    make_plans();
+}
+
+ReadPlan GroupReader::plan_for(ReadBlock block) const {
+    ReadPlan plan{.question = {unit_, block.table, block.address, block.count},
+                  .longest = longest_read(block, limits_)};
+    for (const auto point : block.points) plan.decoders.emplace_back(points_[point], block.address);
+    plan.block = std::move(block);
+    return plan;
+}
+
+void GroupReader::make_plans() {
+    plans_.clear();
+    for (const auto& block : whole_) plans_.push_back(plan_for(block));
+}
+
+Attempt GroupReader::read(Asker& asker, SteadyTime now) {
+    if (now < rest_until_) return {.failed_question = refused_question_, .failure = refusal_};
+    Attempt attempt;
+    halvings_left_ = halvings_per_poll;
+    silent_ = answered_ = 0;
+    for (std::size_t i = 0; i < plans_.size();) {
+        const auto next = handle(i, asker, now, attempt);
+        if (next == Next::stop) break;
+        if (next == Next::go_on) ++i;
+    }
+    if (attempt.frame != nullptr) {
+        rest_ = SteadySpan::zero();
+        mark_refused(*attempt.frame);
+    } else if (std::ranges::all_of(plans_, &ReadPlan::is_refused)) {
+        rest(now);
+    }
+    return attempt;
+}
+
+void GroupReader::mark_refused(Frame& frame) const {
+    for (const auto& plan : plans_) {
+        if (!plan.is_refused()) continue;
+        for (const auto point : plan.block.points) frame.quality[point] = Quality::not_implemented;
+    }
+}
+
+GroupReader::Next GroupReader::handle(std::size_t index, Asker& asker, SteadyTime now, Attempt& attempt) {
+    auto& plan = plans_[index];
+    if (plan.is_refused() && now < plan.retry_at) return Next::go_on;
+    attempt.asked = true;
+    const auto reply = asker.ask(plan);
+    if (reply.answer.good()) {
+        plan.retry_after = SteadySpan::zero();
+        take(plan, reply.words, asker, attempt);
+        return Next::go_on;
+    }
+    return handle_failure(index, reply, now, attempt);
+}
+
+GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Reply& reply, SteadyTime now,
+                                              Attempt& attempt) {
+    auto& plan = plans_[index];
+    const auto& answer = reply.answer;
+    attempt.alive = attempt.alive || is_from_unit(answer);
+    if (is_refusal(answer)) {
+        if (halvings_left_ > 0 && halve(index)) return Next::same_place;
+        if (plan.block.points.size() == 1 || halvings_left_ > 0) remember_refusal(plan, answer, now);
+    }
+    if (!attempt.failed_question) {
+        attempt.failed_question = plan.question;
+        attempt.failure = answer;
+    }
+    if (is_refusal(answer)) return Next::go_on;
+    attempt.postponed_to = reply.postponed_to;
+    if (is_silence(answer)) return ++silent_ == 2 || answered_ == 0 ? Next::stop : Next::go_on;
+    return is_busy(answer) || answer.kind != AnswerKind::exception ? Next::stop : Next::go_on;
+}
+
+bool GroupReader::halve(std::size_t index) {
+    auto halves = split_block(plans_[index].block, points_);
+    if (halves.empty()) return false;
+    --halvings_left_;
+    plans_[index] = plan_for(std::move(halves[0]));
+    plans_.insert(plans_.begin() + static_cast<std::ptrdiff_t>(index) + 1, plan_for(std::move(halves[1])));
+    return true;
+}
+
+void GroupReader::take(const ReadPlan& plan, std::span<const std::uint16_t> words, Asker& asker,
+                       Attempt& attempt) {
+    ++answered_;
+    attempt.alive = true;
+    if (attempt.frame == nullptr) {
+        attempt.frame = std::make_shared<Frame>();
+        attempt.frame->layout = layout_;
+        attempt.frame->values.resize(points_.size());
+        attempt.frame->quality.resize(points_.size(), Quality::comm_error);
+        asker.stamp(*attempt.frame);
+    }
+    for (std::size_t i = 0; i < plan.decoders.size(); ++i) {
+        const auto reading = plan.decoders[i].decode(words);
+        const auto point = plan.block.points[i];
+        attempt.frame->values[point] = reading.value;
+        attempt.frame->quality[point] = reading.quality;
+    }
+}
+
+void GroupReader::remember_refusal(ReadPlan& plan, const Answer& answer, SteadyTime now) {
+    plan.retry_after = std::clamp(plan.retry_after * 2, first_retry, last_retry);
+    plan.retry_at = now + plan.retry_after;
+    refused_question_ = plan.question;
+    refusal_ = answer;
+}
+
+void GroupReader::rest(SteadyTime now) {
+    make_plans();
+    rest_ = std::clamp(rest_ * 2, shortest_rest, longest_rest);
+    rest_until_ = now + rest_;
+}
+
+}  // namespace sitepower::modbus

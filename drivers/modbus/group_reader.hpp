@@ -1,0 +1,107 @@
+// Reads one poll group of one unit: asks its requests in turn, decodes the answers into a frame, and learns
+// which parts of the map the device refuses. Owned by a bus's worker; the requests and decode tables are made
+// beforehand, so that a poll allocates nothing but its frame.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/frame.hpp"
+#include "drivers/modbus/decode.hpp"
+#include "drivers/modbus/link.hpp"
+#include "drivers/modbus/planner.hpp"
+#include "drivers/modbus/steady_time.hpp"
+
+namespace sitepower::modbus {
+
+// One request with all that is needed to ask it and to understand its answer.
+struct ReadPlan {
+    ReadBlock block{};
+    Question question{};
+    std::uint16_t longest = 0;             // how many words may be read from its address at most
+    std::vector<PointDecoder> decoders{};  // of block.points
+    SteadyTime retry_at{};                 // refused by the device: not asked again before
+    SteadySpan retry_after{};              // zero: not refused
+
+    bool is_refused() const { return retry_after != SteadySpan::zero(); }
+};
+
+// How a reader gets at the line. Implemented by the bus's worker, and by tests.
+class Asker {
+  public:
+    virtual ~Asker() = default;
+
+    struct Reply {
+        Answer answer{};
+        std::span<const std::uint16_t> words{};  // valid until the next ask
+        SteadyTime postponed_to{};               // when the answer is `postponed`
+    };
+    // May set plan.longest down when the device does not let the read be longer.
+    virtual Reply ask(ReadPlan& plan) = 0;
+    // Sets the frame's time and whether the clock is right.
+    virtual void stamp(Frame& frame) = 0;
+};
+
+// What came of trying to read a group.
+struct Attempt {
+    std::shared_ptr<Frame> frame{};  // null when nothing was read
+    bool asked = false;              // something was asked at all
+    bool alive = false;              // the unit itself answered something
+    // The first request that failed, refusals that were halved aside.
+    std::optional<Question> failed_question{};
+    Answer failure{};
+    SteadyTime postponed_to{};
+};
+
+class GroupReader {
+  public:
+    // Throws std::invalid_argument when a point does not fit the unit's limits.
+    GroupReader(const UnitPlan& unit, const PollGroup& group);
+
+    const Layout& layout() const { return *layout_; }
+
+    // Ends early at a second request without an answer (at the first, when nothing was answered before).
+    // Points that failed while others were read are comm_error, refused ones not_implemented.
+    //
+    // A block that the device refuses (exceptions 0x02 and 0x03) is halved until what remains is read or is
+    // a single span; that one is left out and tried again after 10 min, doubling to a day. When all of the
+    // group is refused the device is probably not ready: nothing is remembered, and the whole group is tried
+    // again after 10 s, doubling to 10 min.
+    Attempt read(Asker& asker, SteadyTime now);
+
+    std::size_t requests() const { return plans_.size(); }
+
+  private:
+    enum class Next : std::uint8_t { go_on, same_place, stop };
+
+    ReadPlan plan_for(ReadBlock block) const;
+    void make_plans();
+    Next handle(std::size_t index, Asker& asker, SteadyTime now, Attempt& attempt);
+    Next handle_failure(std::size_t index, const Asker::Reply& reply, SteadyTime now, Attempt& attempt);
+    bool halve(std::size_t index);
+    void take(const ReadPlan& plan, std::span<const std::uint16_t> words, Asker& asker, Attempt& attempt);
+    void mark_refused(Frame& frame) const;
+    void remember_refusal(ReadPlan& plan, const Answer& answer, SteadyTime now);
+    void rest(SteadyTime now);
+
+    std::shared_ptr<const Layout> layout_;
+    std::vector<RegisterPoint> points_;
+    UnitLimits limits_;
+    std::uint8_t unit_;
+    std::vector<ReadBlock> whole_;  // the plan as if nothing were refused
+    std::vector<ReadPlan> plans_;
+    SteadyTime rest_until_{};  // all was refused: nothing is asked before
+    SteadySpan rest_{};
+    Question refused_question_;
+    Answer refusal_;
+    // Of the attempt under way:
+    int halvings_left_ = 0;
+    int silent_ = 0;
+    int answered_ = 0;
+};
+
+}  // namespace sitepower::modbus

@@ -1,0 +1,52 @@
+// Keeps a silent unit from taking the line away from the others: it is probed with exponential back-off and
+// jitter until it answers, and all probes together may take a tenth of the line's time. Pure: time comes in
+// as an argument. Owned by a bus's worker; units are numbered as in its plan.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "drivers/modbus/backoff.hpp"
+
+namespace sitepower::modbus {
+
+class Guard {
+  public:
+    explicit Guard(std::uint64_t seed) : seed_(seed) {}
+
+    // A unit whose failed probe costs about `response_timeout`. Its back-off runs from 1 s to 100 time-outs
+    // (at least 5 s, at most 60 s): one dead unit then takes about 1 % of the line's time.
+    void add(SteadySpan response_timeout);
+
+    // When the unit may be asked next: a time not after `now` while it is well, or when its probe is due.
+    // While no unit of the line is well there is nobody to protect, and one unit after the other is probed
+    // every half second, so that a line that comes back is noticed at once.
+    SteadyTime allowed_at(std::size_t unit, SteadyTime now) const;
+
+    // Whether a failed request to this unit is worth another try at once: not while it is only being probed,
+    // nor before it has answered a few polls in a row.
+    bool is_trusted(std::size_t unit) const { return units_[unit].good_polls >= trusted_after; }
+    bool is_well(std::size_t unit) const { return units_[unit].well; }
+
+    // True when this is the first unit to answer after all had been silent: the others may then be asked too.
+    bool succeeded(std::size_t unit, SteadyTime now);
+    // A poll got no answer at all, and the last request took `cost` of the line's time.
+    void failed(std::size_t unit, SteadyTime now, SteadySpan cost);
+
+  private:
+    static constexpr int trusted_after = 3;
+
+    struct Unit {
+        Backoff backoff;
+        bool well = true;
+        int good_polls = trusted_after;
+        SteadyTime next_probe{};
+    };
+
+    std::uint64_t seed_;
+    std::size_t well_ = 0;
+    SteadyTime next_probe_of_any_{};
+    std::vector<Unit> units_;
+};
+
+}  // namespace sitepower::modbus

@@ -1,0 +1,104 @@
+#include "drivers/modbus/rtu_frame.hpp"
+
+#include "drivers/modbus/planner.hpp"
+
+namespace sitepower::modbus {
+namespace {
+
+constexpr std::size_t exception_size = 5;
+constexpr std::uint8_t exception_flag = 0x80;
+
+constexpr std::array<std::uint16_t, 256> make_crc_table() {
+    std::array<std::uint16_t, 256> table{};
+    for (unsigned i = 0; i < table.size(); ++i) {
+        unsigned crc = i;
+        for (int bit = 0; bit < 8; ++bit) crc = (crc & 1U) != 0 ? (crc >> 1) ^ 0xA001U : crc >> 1;
+        table[i] = static_cast<std::uint16_t>(crc);
+    }
+    return table;
+}
+
+constexpr auto crc_table = make_crc_table();
+
+bool is_read(std::uint8_t function) {
+    return function >= 1 && function <= 4;
+}
+
+// Over a frame and its CRC bytes the CRC is zero.
+bool has_good_crc(std::span<const std::uint8_t> frame) {
+    return crc16(frame) == 0;
+}
+
+constexpr std::uint8_t high_byte(std::uint16_t word) {
+    return static_cast<std::uint8_t>(word >> 8);
+}
+
+constexpr std::uint8_t low_byte(std::uint16_t word) {
+    return static_cast<std::uint8_t>(word & 0xFFU);
+}
+
+}  // namespace
+
+std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
+    unsigned crc = 0xFFFF;
+    for (const auto byte : bytes) crc = (crc >> 8) ^ crc_table[(crc ^ byte) & 0xFFU];
+    return static_cast<std::uint16_t>(crc);
+}
+
+std::array<std::uint8_t, rtu_request_size> encode_rtu_request(const Question& question) {
+    std::array<std::uint8_t, rtu_request_size> frame{
+        question.unit,
+        function_of(question.table),
+        high_byte(question.address),
+        low_byte(question.address),
+        high_byte(question.count),
+        low_byte(question.count),
+    };
+    const auto crc = crc16(std::span(frame).first(rtu_request_size - 2));
+    frame[6] = low_byte(crc);
+    frame[7] = high_byte(crc);
+    return frame;
+}
+
+Frontier look_at_front(std::span<const std::uint8_t> received) {
+    if (received.size() < 2) return {};
+    const auto function = received[1];
+    const bool exception =
+        (function & exception_flag) != 0 && is_read(function & static_cast<std::uint8_t>(~exception_flag));
+    if (!exception && !is_read(function)) return {FrameKind::garbage, 0};
+    if (received.size() < 3) return {};
+    const std::size_t size = exception ? exception_size : 5U + received[2];
+    if (received.size() < size) return {};
+    if (!has_good_crc(received.first(size))) return {FrameKind::garbage, 0};
+    return {FrameKind::stray, size};
+}
+
+Frontier look_at_front(std::span<const std::uint8_t> received, const Question& question) {
+    const auto front = look_at_front(received);
+    if (front.kind != FrameKind::stray || received[0] != question.unit) return front;
+    const auto function = function_of(question.table);
+    if (received[1] == (function | exception_flag)) return {FrameKind::exception, front.size};
+    if (received[1] == function && received[2] == answer_bytes(question.table, question.count)) {
+        return {FrameKind::answer, front.size};
+    }
+    return front;
+}
+
+Stray stray_of(std::span<const std::uint8_t> frame) {
+    const bool exception = (frame[1] & exception_flag) != 0;
+    return {.unit = frame[0], .function = frame[1], .byte_count = exception ? std::uint8_t{0} : frame[2]};
+}
+
+void unpack_answer(std::span<const std::uint8_t> frame, const Question& question,
+                   std::span<std::uint16_t> words) {
+    const auto data = frame.subspan(3);
+    for (std::size_t i = 0; i < question.count; ++i) {
+        if (is_bit_table(question.table)) {
+            words[i] = static_cast<std::uint16_t>((data[i / 8] >> (i % 8)) & 1U);
+        } else {
+            words[i] = static_cast<std::uint16_t>((data[2 * i] << 8) | data[2 * i + 1]);
+        }
+    }
+}
+
+}  // namespace sitepower::modbus

@@ -1,0 +1,316 @@
+#include "drivers/modbus/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace sitepower::modbus {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr SteadySpan longest_wait = 1s;  // an idle worker shows that it is alive at least this often
+constexpr Duration progress_margin{5000};
+// A host that is given by name: what the resolver may take with its usual two servers and two attempts.
+constexpr Duration resolver_limit{30'000};
+constexpr std::size_t words_in_an_answer = 2000 + 32;
+
+// FNV-1a: the same phase after every start.
+std::uint64_t hash_of(std::string_view text) {
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    return hash;
+}
+
+SteadySpan phase_of(std::string_view bus) {
+    return std::chrono::milliseconds(hash_of(bus) % 1000);
+}
+
+Duration longest_silence(const BusSettings& settings, const std::vector<UnitPlan>& units) {
+    Duration longest = settings.connect_timeout + settings.connect_delay + resolver_limit;
+    for (const auto& unit : units) {
+        longest = std::max(longest, 2 * unit.timing.response_timeout + unit.timing.frame_gap);
+    }
+    return longest + progress_margin;
+}
+
+bool is_busy(const Answer& answer) {
+    return answer.kind == AnswerKind::exception && (answer.exception == 0x05 || answer.exception == 0x06);
+}
+
+}  // namespace
+
+Bus::Worker::Worker(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink)
+    : settings_(std::move(settings)),
+      sink_(sink),
+      link_(make_link(settings_, stop_)),
+      schedule_(phase_of(settings_.id)),
+      guard_(hash_of(settings_.id)),
+      reconnect_backoff_(settings_.reconnect_min, settings_.reconnect_max, hash_of(settings_.id)),
+      words_(words_in_an_answer),
+      progress_limit_(longest_silence(settings_, units)) {
+    for (auto& plan : units) {
+        const auto index = units_.size();
+        const auto& unit = units_.emplace_back(std::move(plan));
+        guard_.add(unit.plan.timing.response_timeout);
+        careful_.add_unit(unit.plan.unit, unit.plan.timing);
+        for (const auto& group : unit.plan.groups) {
+            entries_.push_back({.unit = index, .reader = GroupReader(unit.plan, group)});
+        }
+    }
+    progress();
+}
+
+Bus::Worker::~Worker() {
+    stop();
+}
+
+void Bus::Worker::start() {
+    if (thread_.joinable()) return;
+    progress();
+    thread_ = std::thread(&Worker::run, this);
+}
+
+void Bus::Worker::stop() {
+    stop_.request();
+    link_->interrupt();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Bus::Worker::progress() {
+    progress_at_.store(steady_now().time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+Duration Bus::Worker::since_progress() const {
+    const SteadyTime at{SteadySpan{progress_at_.load(std::memory_order_relaxed)}};
+    return std::chrono::duration_cast<Duration>(steady_now() - at);
+}
+
+BusCounters Bus::Worker::counters() const {
+    return {.requests = requests_.get(),
+            .answers = answers_.get(),
+            .timeouts = timeouts_.get(),
+            .exceptions = exceptions_.get(),
+            .bad_frames = bad_frames_.get(),
+            .connects = connects_.get(),
+            .missed_polls = missed_polls_.get(),
+            .quarantines = quarantines_.get(),
+            .connected = connected_.load(std::memory_order_relaxed)};
+}
+
+UnitCounters Bus::Worker::counters(DeviceIndex device) const {
+    for (const auto& unit : units_) {
+        if (unit.plan.device != device) continue;
+        return {.polls = unit.polls.get(),
+                .failures = unit.failures.get(),
+                .exceptions = unit.exceptions.get(),
+                .timeouts = unit.timeouts.get()};
+    }
+    return {};
+}
+
+void Bus::Worker::run() {
+    const auto start = steady_now();
+    for (const auto& entry : entries_) schedule_.add(entry.reader.layout().period, start);
+    while (!stop_.requested()) {
+        progress();
+        const auto now = steady_now();
+        const auto due = schedule_.next();
+        if (due && due->at <= now) {
+            poll(due->entry, now);
+        } else {
+            stop_.wait_until(due ? std::min(due->at, now + longest_wait) : now + longest_wait);
+        }
+    }
+    link_->close();
+    connected_.store(false, std::memory_order_relaxed);
+}
+
+void Bus::Worker::poll(std::size_t index, SteadyTime now) {
+    auto& entry = entries_[index];
+    const auto allowed_at = guard_.allowed_at(entry.unit, now);
+    if (allowed_at > now) {
+        schedule_.defer(index, allowed_at);
+        return;
+    }
+    const auto missed = schedule_.begin(index, now);
+    // A period in which a dead unit or link was not polled on purpose is not one that was missed.
+    if (guard_.is_well(entry.unit) && link_->is_open()) missed_polls_.add(missed);
+    asking_ = entry.unit;
+    sent_ = 0;
+    auto attempt = entry.reader.read(*this, now);
+    if (stop_.requested()) return;
+    if (const auto again = retry_at(entry, attempt, steady_now())) {
+        schedule_.defer(index, *again);
+        return;
+    }
+    finish(index, std::move(attempt));
+}
+
+std::optional<SteadyTime> Bus::Worker::retry_at(Entry& entry, const Attempt& attempt, SteadyTime now) const {
+    if (!attempt.failed_question) return std::nullopt;
+    const auto& timing = units_[entry.unit].plan.timing;
+    const auto& failure = attempt.failure;
+    if (failure.kind == AnswerKind::postponed) return std::max(attempt.postponed_to, now);
+    if (is_busy(failure)) {
+        if (entry.busy_tries >= timing.busy_retries) return std::nullopt;
+        ++entry.busy_tries;
+        return now + timing.busy_wait;
+    }
+    const bool lost = failure.kind == AnswerKind::lost;
+    if (!lost && failure.kind != AnswerKind::timeout && failure.kind != AnswerKind::bad_frame) {
+        return std::nullopt;
+    }
+    if (!link_->is_open() && now < reconnect_at_) return std::nullopt;
+    if (!guard_.is_trusted(entry.unit)) return std::nullopt;
+    // A device may have closed an idle connection long ago: that is found out only by asking.
+    const int tries = std::max(timing.retries, lost ? 1 : 0);
+    if (entry.tries >= tries) return std::nullopt;
+    ++entry.tries;
+    return now;
+}
+
+void Bus::Worker::finish(std::size_t index, Attempt attempt) {
+    auto& entry = entries_[index];
+    auto& unit = units_[entry.unit];
+    entry.tries = entry.busy_tries = 0;
+    unit.polls.add();
+    const auto now = steady_now();
+    if (sent_ > 0) account_health(entry.unit, attempt, now);
+    if (attempt.frame != nullptr) {
+        sink_.frame(std::move(attempt.frame));
+    } else {
+        unit.failures.add();
+        const auto time = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+        sink_.poll_failed(unit.plan.device, time, reason_for(unit, attempt));
+    }
+    if (!guard_.is_well(entry.unit)) {
+        schedule_.defer(index, guard_.allowed_at(entry.unit, now));
+    } else if (!link_->is_open() && attempt.failure.kind == AnswerKind::lost) {
+        schedule_.defer(index, std::max(now, reconnect_at_));
+    }
+    if (settings_.close_after_cycle) close_if_idle();
+}
+
+void Bus::Worker::account_health(std::size_t unit, const Attempt& attempt, SteadyTime now) {
+    if (!attempt.alive) {
+        guard_.failed(unit, now, last_cost_);
+        return;
+    }
+    if (!guard_.succeeded(unit, now)) return;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (!guard_.is_well(entries_[i].unit)) schedule_.defer(i, now);
+    }
+}
+
+void Bus::Worker::close_if_idle() {
+    const auto next = schedule_.next();
+    if (!next || next->at <= steady_now()) return;
+    link_->close();
+    connected_.store(false, std::memory_order_relaxed);
+}
+
+std::string Bus::Worker::reason_for(const Unit& unit, const Attempt& attempt) const {
+    const auto& failure = attempt.failure;
+    const auto who =
+        fmt::format("bus {}, device {}, unit {}", settings_.id, unit.plan.device_id, unit.plan.unit);
+    if (!attempt.failed_question) return fmt::format("{}: nothing to read", who);
+    const auto what = describe(*attempt.failed_question);
+    if (failure.kind == AnswerKind::lost && !connect_error_.empty()) {
+        return fmt::format("{}: {}: {}", who, what, connect_error_);
+    }
+    return fmt::format("{}: {}: {}", who, what, describe(failure));
+}
+
+bool Bus::Worker::ensure_open() {
+    if (link_->is_open()) return true;
+    const auto now = steady_now();
+    if (now < reconnect_at_ || stop_.requested()) return false;
+    const auto opened = link_->open(settings_.connect_timeout);
+    connected_.store(static_cast<bool>(opened), std::memory_order_relaxed);
+    if (!opened) {
+        connect_error_ = opened.error().message;
+        // Counted from the start of the attempt: one that took its whole time-out has waited enough.
+        reconnect_at_ = now + reconnect_backoff_.next();
+        return false;
+    }
+    connect_error_.clear();
+    connects_.add();
+    answered_since_open_ = false;
+    if (settings_.connect_delay > Duration::zero()) stop_.wait_until(steady_now() + settings_.connect_delay);
+    return true;
+}
+
+Asker::Reply Bus::Worker::ask(ReadPlan& plan) {
+    progress();
+    if (!ensure_open()) return {.answer = {.kind = AnswerKind::lost, .detail = "not connected"}};
+    if (!link_->ties_answers()) {
+        auto reply = careful_.ask(
+            plan, *link_, [this](const Question& question) { return exchange(question); }, words_);
+        quarantines_.set(careful_.quarantines());
+        return reply;
+    }
+    return {.answer = exchange(plan.question), .words = words_};
+}
+
+Answer Bus::Worker::exchange(const Question& question) {
+    auto& unit = units_[asking_];
+    const auto gap =
+        std::max<SteadySpan>({settings_.frame_gap, unit.plan.timing.frame_gap, link_->line_gap()});
+    auto start = steady_now();
+    if (gap > SteadySpan::zero() && start < last_exchange_ + gap) {
+        if (stop_.wait_until(last_exchange_ + gap)) return {.kind = AnswerKind::lost, .detail = "stopping"};
+        start = steady_now();
+    }
+    ++sent_;
+    requests_.add();
+    const auto answer = link_->read(question, unit.plan.timing.response_timeout, words_);
+    last_exchange_ = steady_now();
+    last_cost_ = last_exchange_ - start;
+    note_answer(unit, answer);
+    if (!link_->is_open()) note_closed(answer);
+    return answer;
+}
+
+void Bus::Worker::note_answer(Unit& unit, const Answer& answer) {
+    switch (answer.kind) {
+        case AnswerKind::data:
+            answers_.add();
+            break;
+        case AnswerKind::exception:
+            exceptions_.add();
+            unit.exceptions.add();
+            break;
+        case AnswerKind::timeout:
+            timeouts_.add();
+            unit.timeouts.add();
+            break;
+        case AnswerKind::bad_frame:
+            bad_frames_.add();
+            break;
+        case AnswerKind::lost:
+        case AnswerKind::refused:
+        case AnswerKind::postponed:
+            break;
+    }
+    if (answer.kind == AnswerKind::data || answer.kind == AnswerKind::exception) {
+        answered_since_open_ = true;
+        reconnect_backoff_.reset();
+    }
+}
+
+// After an answer the line is good and may be opened again at once; a peer that takes connections only to
+// drop them is left alone for a while.
+void Bus::Worker::note_closed(const Answer& answer) {
+    connected_.store(false, std::memory_order_relaxed);
+    const bool dropped = answer.kind == AnswerKind::lost && !answered_since_open_;
+    reconnect_at_ = last_exchange_ + (dropped ? reconnect_backoff_.next() : SteadySpan::zero());
+}
+
+void Bus::Worker::stamp(Frame& frame) {
+    frame.time = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    frame.clock_synchronised = clock_watch_.is_synchronised(last_exchange_);
+}
+
+}  // namespace sitepower::modbus
