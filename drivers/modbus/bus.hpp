@@ -43,7 +43,8 @@ struct BusSettings {
     Duration connect_delay{0};    // between connecting and the first request
     Duration frame_gap{0};        // silence between any two requests on the link
     Duration reconnect_min{500};  // back-off with jitter, doubling up to the cap
-    Duration reconnect_max{30'000};
+    // The cap decides how soon a device is polled again that comes back after a long absence.
+    Duration reconnect_max{1500};
     bool close_after_cycle = false;
 };
 

@@ -1,0 +1,226 @@
+#include "drivers/modbus/group_reader.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+
+#include "tests/support/modbus_plans.hpp"
+
+namespace sitepower::modbus {
+namespace {
+
+using namespace std::chrono_literals;
+using support::word_unit;
+
+SteadyTime at(SteadySpan span) {
+    return SteadyTime(span);
+}
+
+// A device whose registers hold their own address.
+class FakeAsker : public Asker {
+  public:
+    Reply ask(ReadPlan& plan) override {
+        asked.push_back(plan.question);
+        const auto answer = manners(plan.question);
+        words_.resize(plan.question.count);
+        std::iota(words_.begin(), words_.end(), plan.question.address);
+        return {.answer = answer, .words = words_};
+    }
+    void stamp(Frame& frame) override { frame.time = from_ms(77); }
+
+    // Refuses every request that touches one of `bad`.
+    void refuse(std::set<int> bad) {
+        manners = [bad = std::move(bad)](const Question& question) {
+            for (int i = 0; i < question.count; ++i) {
+                if (bad.contains(question.address + i)) {
+                    return Answer{.kind = AnswerKind::exception, .exception = 0x02};
+                }
+            }
+            return Answer{.kind = AnswerKind::data};
+        };
+    }
+
+    std::function<Answer(const Question&)> manners = [](const Question&) {
+        return Answer{.kind = AnswerKind::data};
+    };
+    std::vector<Question> asked;
+
+  private:
+    std::vector<std::uint16_t> words_;
+};
+
+// 30 registers from 100 on, in requests of ten.
+UnitPlan thirty_registers() {
+    auto unit = word_unit(1, 1s, 100, 30);
+    unit.limits.max_registers = 10;
+    return unit;
+}
+
+struct Fixture : testing::Test {
+    FakeAsker asker;
+    UnitPlan unit = thirty_registers();
+    GroupReader reader{unit, unit.groups[0]};
+
+    std::size_t asked_by_read(SteadyTime now, Attempt& attempt) {
+        asker.asked.clear();
+        attempt = reader.read(asker, now);
+        return asker.asked.size();
+    }
+};
+
+using GroupReaderTest = Fixture;
+
+TEST_F(GroupReaderTest, MakesOneFrameOfAllRequests) {
+    const auto attempt = reader.read(asker, at(1s));
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_EQ(asker.asked.size(), 3U);
+    EXPECT_EQ(attempt.frame->time, from_ms(77));
+    EXPECT_EQ(attempt.frame->layout, unit.groups[0].layout);
+    for (std::size_t i = 0; i < 30; ++i) {
+        EXPECT_EQ(attempt.frame->values[i], 100.0 + static_cast<double>(i));
+        EXPECT_EQ(attempt.frame->quality[i], Quality::good);
+    }
+    EXPECT_FALSE(attempt.failed_question);
+    EXPECT_TRUE(attempt.alive);
+}
+
+TEST_F(GroupReaderTest, MarksThePointsOfABlockThatFailed) {
+    asker.manners = [](const Question& question) {
+        return Answer{.kind = question.address == 110 ? AnswerKind::timeout : AnswerKind::data};
+    };
+    const auto attempt = reader.read(asker, at(1s));
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_EQ(attempt.frame->quality[9], Quality::good);
+    EXPECT_EQ(attempt.frame->quality[10], Quality::comm_error);
+    EXPECT_EQ(attempt.frame->values[10], 0);
+    EXPECT_EQ(attempt.frame->quality[20], Quality::good);
+    EXPECT_EQ(attempt.failed_question->address, 110);
+    EXPECT_EQ(attempt.failure.kind, AnswerKind::timeout);
+}
+
+TEST_F(GroupReaderTest, ASilentUnitCostsOneTimeOut) {
+    asker.manners = [](const Question&) { return Answer{.kind = AnswerKind::timeout}; };
+    const auto attempt = reader.read(asker, at(1s));
+    EXPECT_EQ(attempt.frame, nullptr);
+    EXPECT_FALSE(attempt.alive);
+    EXPECT_EQ(asker.asked.size(), 1U);
+}
+
+TEST_F(GroupReaderTest, AUnitThatFallsSilentCostsTwoAtMost) {
+    asker.manners = [](const Question& question) {
+        return Answer{.kind = question.address == 100 ? AnswerKind::data : AnswerKind::timeout};
+    };
+    auto unit_of_four = word_unit(1, 1s, 100, 40);
+    unit_of_four.limits.max_registers = 10;
+    GroupReader longer(unit_of_four, unit_of_four.groups[0]);
+    longer.read(asker, at(1s));
+    EXPECT_EQ(asker.asked.size(), 3U);
+}
+
+TEST_F(GroupReaderTest, FindsTheRegisterThatIsNotThereAndLeavesItOut) {
+    asker.refuse({113});
+    Attempt attempt;
+    EXPECT_LE(asked_by_read(at(1s), attempt), 3U + 2 * 4);
+    ASSERT_NE(attempt.frame, nullptr);
+    for (std::size_t i = 0; i < 30; ++i) {
+        EXPECT_EQ(attempt.frame->quality[i], i == 13 ? Quality::not_implemented : Quality::good) << i;
+    }
+    const auto steady = asked_by_read(at(2s), attempt);
+    for (const auto& question : asker.asked) {
+        EXPECT_FALSE(question.address <= 113 && 113 < question.address + question.count);
+    }
+    EXPECT_LE(steady, 6U);
+    EXPECT_EQ(attempt.frame->quality[13], Quality::not_implemented);
+}
+
+TEST_F(GroupReaderTest, AsksARefusedRegisterAgainAfterTenMinutesThenTwenty) {
+    asker.refuse({113});
+    Attempt attempt;
+    asked_by_read(at(1s), attempt);
+    const auto usual = asked_by_read(at(2s), attempt);
+    EXPECT_EQ(asked_by_read(at(602s), attempt), usual + 1);
+    EXPECT_EQ(asked_by_read(at(603s), attempt), usual);
+    EXPECT_EQ(asked_by_read(at(1300s), attempt), usual);
+    asker.refuse({});
+    EXPECT_EQ(asked_by_read(at(1803s), attempt), usual + 1);
+    EXPECT_EQ(attempt.frame->quality[13], Quality::good);
+    EXPECT_EQ(attempt.frame->values[13], 113);
+}
+
+TEST_F(GroupReaderTest, ManyRefusedRegistersAreFoundOverSeveralPolls) {
+    std::set<int> odd;
+    for (int address = 101; address < 130; address += 2) odd.insert(address);
+    asker.refuse(odd);
+    Attempt attempt;
+    for (int second = 1; second < 6; ++second) {
+        EXPECT_LE(asked_by_read(at(std::chrono::seconds(second)), attempt), 70U);
+    }
+    ASSERT_NE(attempt.frame, nullptr);
+    for (std::size_t i = 0; i < 30; ++i) {
+        EXPECT_EQ(attempt.frame->quality[i], i % 2 == 1 ? Quality::not_implemented : Quality::good) << i;
+    }
+    EXPECT_EQ(asked_by_read(at(10s), attempt), 15U);
+}
+
+TEST_F(GroupReaderTest, ADeviceThatRefusesEverythingIsLeftAloneForAWhileAndNothingIsRemembered) {
+    std::set<int> all;
+    for (int address = 100; address < 130; ++address) all.insert(address);
+    asker.refuse(all);
+    Attempt attempt;
+    int polls = 0;
+    while (asked_by_read(at(1s), attempt) > 0) ASSERT_LT(++polls, 10);
+    EXPECT_EQ(attempt.frame, nullptr);
+    EXPECT_EQ(attempt.failure.exception, 0x02);
+    EXPECT_FALSE(attempt.asked);
+    EXPECT_EQ(asked_by_read(at(10s), attempt), 0U);
+    asker.refuse({});
+    EXPECT_EQ(asked_by_read(at(12s), attempt), 3U) << "whole requests again";
+    EXPECT_NE(attempt.frame, nullptr);
+}
+
+TEST_F(GroupReaderTest, AValueAndItsScaleFactorComeFromOneAnswer) {
+    auto scaled = word_unit(1, 1s, 0, 2);
+    scaled.limits.max_registers = 50;
+    for (auto& point : scaled.groups[0].points)
+        point.scale_factor = ScaleFactor{.address = 40, .invalid = {}};
+    scaled.groups[0].points[1].address = 60;
+    GroupReader both(scaled, scaled.groups[0]);
+    asker.refuse({20});
+    both.read(asker, at(1s));
+    for (const auto& question : asker.asked) {
+        EXPECT_LE(question.address, 40);
+        EXPECT_GT(question.address + question.count, 40);
+    }
+}
+
+TEST_F(GroupReaderTest, StopsWhereTheDeviceIsBusyOrTheLinkIsLost) {
+    for (const Answer& answer : {Answer{.kind = AnswerKind::exception, .exception = 0x06},
+                                 Answer{.kind = AnswerKind::lost}, Answer{.kind = AnswerKind::postponed}}) {
+        asker.asked.clear();
+        asker.manners = [&](const Question&) { return answer; };
+        EXPECT_EQ(reader.read(asker, at(1s)).frame, nullptr);
+        EXPECT_EQ(asker.asked.size(), 1U);
+    }
+}
+
+TEST_F(GroupReaderTest, TheGatewaysExceptionsAreNotTheUnitsOwn) {
+    for (const int code : {0x0A, 0x0B, 0x04}) {
+        asker.manners = [&](const Question&) {
+            return Answer{.kind = AnswerKind::exception, .exception = static_cast<std::uint8_t>(code)};
+        };
+        EXPECT_EQ(reader.read(asker, at(1s)).alive, code == 0x04);
+    }
+}
+
+TEST_F(GroupReaderTest, RefusesAPlanThatBreaksTheLimits) {
+    auto wrong = word_unit(1, 1s, 100, 1);
+    wrong.groups[0].points[0].scale_factor = ScaleFactor{.address = 900};
+    EXPECT_THROW(GroupReader(wrong, wrong.groups[0]), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace sitepower::modbus
