@@ -44,8 +44,8 @@ struct ProfilePoint {
     double offset = 0.0;
     std::vector<std::int64_t> invalid;  // raw values, negative ones in two's complement; empty: the
                                         // defaults', unless the file says so
-    std::vector<double> range;  // empty, or lowest and highest published value
-    std::string sf;             // name of a sunssf point, in the same group first
+    std::vector<double> range;          // empty, or lowest and highest published value
+    std::string sf;                     // name of a sunssf point, in the same group first
     std::optional<int> bit;
     std::optional<std::int64_t> mask;
     int shift = 0;
