@@ -1,0 +1,39 @@
+// The registers and bits of one simulated unit. Owned by the simulation; one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "drivers/modbus/register_map.hpp"
+
+namespace sitepower::sim {
+
+class RegisterBank {
+  public:
+    // Makes registers exist, with content 0; what exists already keeps its content.
+    void define(modbus::Table table, std::uint16_t first, int count);
+    // Makes the gaps of at most `registers` between existing ones exist too: devices that may be read across
+    // small holes answer 0 there.
+    void fill_holes(int registers);
+
+    // The register must exist.
+    void set(modbus::Table table, std::uint16_t address, std::uint16_t word);
+
+    // The contents of `count` registers, or nothing when one of them does not exist.
+    std::optional<std::span<const std::uint16_t>> read(modbus::Table table, std::uint16_t first,
+                                                       int count) const;
+
+  private:
+    struct Words {
+        std::vector<std::uint16_t> content;
+        std::vector<bool> exists;
+    };
+    Words& words(modbus::Table table) { return tables_[static_cast<std::size_t>(table)]; }
+    const Words& words(modbus::Table table) const { return tables_[static_cast<std::size_t>(table)]; }
+
+    Words tables_[4];
+};
+
+}  // namespace sitepower::sim

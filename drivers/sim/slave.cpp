@@ -1,0 +1,152 @@
+#include "drivers/sim/slave.hpp"
+
+#include <algorithm>
+
+namespace sitepower::sim {
+namespace {
+
+constexpr std::size_t mbap_size = 7;
+constexpr std::size_t longest_pdu = 253;
+constexpr std::size_t read_pdu_size = 5;                     // function, address, count
+constexpr std::size_t rtu_request_size = read_pdu_size + 3;  // unit before, CRC behind
+
+constexpr std::array<std::uint16_t, 256> make_crc_table() {
+    std::array<std::uint16_t, 256> table{};
+    for (unsigned byte = 0; byte < table.size(); ++byte) {
+        unsigned crc = byte;
+        for (int bit = 0; bit < 8; ++bit) crc = (crc & 1U) != 0 ? (crc >> 1) ^ 0xA001U : crc >> 1;
+        table[byte] = static_cast<std::uint16_t>(crc);
+    }
+    return table;
+}
+
+constexpr auto crc_table = make_crc_table();
+
+std::uint16_t word_at(std::span<const std::uint8_t> bytes, std::size_t at) {
+    return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+void append_word(Bytes& bytes, std::uint16_t word) {
+    bytes.push_back(static_cast<std::uint8_t>(word >> 8));
+    bytes.push_back(static_cast<std::uint8_t>(word));
+}
+
+Bytes registers_pdu(std::uint8_t function, std::span<const std::uint16_t> words) {
+    Bytes pdu;
+    pdu.reserve(2 + 2 * words.size());
+    pdu.push_back(function);
+    pdu.push_back(static_cast<std::uint8_t>(2 * words.size()));
+    for (const std::uint16_t word : words) append_word(pdu, word);
+    return pdu;
+}
+
+Bytes bits_pdu(std::uint8_t function, std::span<const std::uint16_t> bits) {
+    const std::size_t bytes = (bits.size() + 7) / 8;
+    Bytes pdu(2 + bytes, 0);
+    pdu[0] = function;
+    pdu[1] = static_cast<std::uint8_t>(bytes);
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        if (bits[i] != 0) pdu[2 + i / 8] = static_cast<std::uint8_t>(pdu[2 + i / 8] | 1U << (i % 8));
+    }
+    return pdu;
+}
+
+std::optional<modbus::Table> table_of(std::uint8_t function) {
+    switch (function) {
+        case 1:
+            return modbus::Table::coil;
+        case 2:
+            return modbus::Table::discrete;
+        case 3:
+            return modbus::Table::holding;
+        case 4:
+            return modbus::Table::input;
+        default:
+            return std::nullopt;
+    }
+}
+
+std::optional<Request> take_tcp(Bytes& buffer, bool& broken) {
+    if (buffer.size() < mbap_size) return std::nullopt;
+    const std::size_t length = word_at(buffer, 4);  // unit and PDU
+    if (word_at(buffer, 2) != 0 || length < 2 || length > 1 + longest_pdu) {
+        broken = true;
+        return std::nullopt;
+    }
+    const std::size_t size = mbap_size - 1 + length;
+    if (buffer.size() < size) return std::nullopt;
+    Request request{
+        .transaction = word_at(buffer, 0),
+        .unit = buffer[6],
+        .pdu = Bytes(buffer.begin() + mbap_size, buffer.begin() + static_cast<std::ptrdiff_t>(size))};
+    buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size));
+    return request;
+}
+
+std::optional<Request> take_rtu(Bytes& buffer) {
+    for (std::size_t at = 0; at + rtu_request_size <= buffer.size(); ++at) {
+        const auto frame = std::span(buffer).subspan(at, rtu_request_size);
+        const std::uint16_t crc = crc16(frame.first(rtu_request_size - 2));
+        if (frame[rtu_request_size - 2] != (crc & 0xFF) || frame[rtu_request_size - 1] != crc >> 8) continue;
+        Request request{.unit = frame[0], .pdu = Bytes(frame.begin() + 1, frame.end() - 2)};
+        buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(at + rtu_request_size));
+        return request;
+    }
+    // Shorter than a request: it may still grow into one. Anything before cannot.
+    if (buffer.size() >= rtu_request_size) {
+        buffer.erase(buffer.begin(), buffer.end() - static_cast<std::ptrdiff_t>(rtu_request_size - 1));
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
+    std::uint16_t crc = 0xFFFF;
+    for (const std::uint8_t byte : bytes) {
+        crc = static_cast<std::uint16_t>(crc_table[(crc ^ byte) & 0xFF] ^ (crc >> 8));
+    }
+    return crc;
+}
+
+Bytes exception_pdu(std::span<const std::uint8_t> request, std::uint8_t code) {
+    return {static_cast<std::uint8_t>((request.empty() ? 0 : request[0]) | 0x80), code};
+}
+
+Bytes answer_pdu(const RegisterBank& bank, const RequestLimits& limits,
+                 std::span<const std::uint8_t> request) {
+    const auto table = request.empty() ? std::nullopt : table_of(request[0]);
+    if (!table) return exception_pdu(request, illegal_function);
+    if (request.size() != read_pdu_size) return exception_pdu(request, illegal_value);
+    const bool bits = *table == modbus::Table::coil || *table == modbus::Table::discrete;
+    const int count = word_at(request, 3);
+    if (count < 1 || count > (bits ? limits.bits : limits.registers))
+        return exception_pdu(request, illegal_value);
+    const auto words = bank.read(*table, word_at(request, 1), count);
+    if (!words) return exception_pdu(request, illegal_address);
+    return bits ? bits_pdu(request[0], *words) : registers_pdu(request[0], *words);
+}
+
+std::optional<Request> take_request(Framing framing, Bytes& buffer, bool& broken) {
+    return framing == Framing::tcp ? take_tcp(buffer, broken) : take_rtu(buffer);
+}
+
+Bytes frame_answer(Framing framing, const Request& request, std::span<const std::uint8_t> pdu) {
+    Bytes frame;
+    frame.reserve(mbap_size + pdu.size() + 2);
+    if (framing == Framing::tcp) {
+        append_word(frame, request.transaction);
+        append_word(frame, 0);
+        append_word(frame, static_cast<std::uint16_t>(pdu.size() + 1));
+    }
+    frame.push_back(request.unit);
+    frame.insert(frame.end(), pdu.begin(), pdu.end());
+    if (framing == Framing::rtu) {
+        const std::uint16_t crc = crc16(frame);
+        frame.push_back(static_cast<std::uint8_t>(crc));
+        frame.push_back(static_cast<std::uint8_t>(crc >> 8));
+    }
+    return frame;
+}
+
+}  // namespace sitepower::sim
