@@ -29,7 +29,7 @@ Result<std::size_t> AlertBook::find_open(std::string_view id) const {
 // Of a subject and a type that are still watched.
 std::optional<SlotNumber> AlertBook::find_slot(const Alert& alert) const {
     const bool watched = std::ranges::any_of(rules(), [&](const Rule& rule) {
-        return rule.subject == alert.subject.kind && rule.type == alert.type && rules_.enabled(rule.id);
+        return applies_to(rule, alert.subject.kind) && rule.type == alert.type && rules_.enabled(rule.id);
     });
     const auto subject = numbers_.find(alert.subject);
     if (!watched || !subject) return std::nullopt;

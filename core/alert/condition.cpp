@@ -3,6 +3,12 @@
 namespace sitepower {
 namespace {
 
+bool is_shared(double threshold, const Limits& limits, bool above) {
+    if (!limits.of_others) return false;
+    return above ? *limits.of_others > threshold - limits.margin
+                 : *limits.of_others < threshold + limits.margin;
+}
+
 void update_latch(Latch& latch, double value, std::optional<double> threshold, const Limits& limits,
                   Time steady) {
     if (!threshold) {
@@ -10,7 +16,8 @@ void update_latch(Latch& latch, double value, std::optional<double> threshold, c
         return;
     }
     const bool above = limits.kind == RuleKind::above;
-    const bool raises = above ? value > *threshold : value < *threshold;
+    const bool raises =
+        (above ? value > *threshold : value < *threshold) && !is_shared(*threshold, limits, above);
     const bool keeps =
         above ? value > *threshold - limits.hysteresis : value < *threshold + limits.hysteresis;
     latch.update(raises, keeps, limits.delay, limits.readings, steady);

@@ -36,6 +36,10 @@ struct Limits {
     double hysteresis = 0;
     Duration delay{};
     int readings = 1;
+    // What the others of the string have. While that is itself within the margin of a threshold, the
+    // threshold raises nothing for one of them.
+    std::optional<double> of_others;
+    double margin = 0;
 
     explicit Limits(const Rule& rule)
         : kind(rule.kind),
@@ -43,7 +47,8 @@ struct Limits {
           critical(rule.critical),
           hysteresis(rule.hysteresis),
           delay(rule.delay),
-          readings(rule.readings) {}
+          readings(rule.readings),
+          margin(rule.hysteresis) {}
     std::optional<double> of(Severity severity) const {
         return severity == Severity::critical ? critical : warning;
     }

@@ -23,7 +23,8 @@ const std::array<Rule, 20>& table() {
          .critical = 1.35,
          .hysteresis = 0.1,
          .delay = minutes(5),
-         .measure = "above float voltage per 12 V block: at the battery's temperature (while charging 0.45 V "
+         .for_string = true,
+         .measure = "above float voltage per 12 V block: at the string's temperature (while charging 0.45 V "
                     "more is allowed), for critical at 25 C",
          .message = "Voltage is too high",
          .advice = "Check the charger's float setting and its temperature compensation.",
@@ -38,9 +39,9 @@ const std::array<Rule, 20>& table() {
          .critical = 1.05,
          .hysteresis = 0.2,
          .delay = minutes(10),
-         .measure =
-             "below float voltage per 12 V block, on float: at the battery's temperature, for critical "
-             "at 25 C",
+         .for_string = true,
+         .measure = "below float voltage per 12 V block, on float: at the string's temperature, for critical "
+                    "at 25 C",
          .message = "Voltage on float is too low",
          .advice = "Measure the battery; a shorted cell shows as 2 V less. Check the charger.",
          .basis = "critical below 12.6 V at a float voltage of 13.65 V"},
@@ -53,6 +54,7 @@ const std::array<Rule, 20>& table() {
          .warning = 10.8,
          .critical = 10.5,
          .delay = seconds(10),
+         .for_string = true,
          .measure = "voltage while discharging, per 12 V block; clears on recharge",
          .message = "Voltage is near the end of discharge",
          .advice = "Shed load or restore the mains: the UPS is about to switch off.",
@@ -95,6 +97,7 @@ const std::array<Rule, 20>& table() {
          .critical = 50,
          .hysteresis = 3,
          .delay = minutes(5),
+         .for_string = true,
          .measure = "temperature of the battery",
          .message = "Temperature is too high",
          .advice = "Check the room's cooling and the battery. Do not charge above 50 C.",

@@ -58,11 +58,19 @@ struct Rule {
     Duration delay{};                       // must hold, and must have cleared, for so long
     int readings = 1;                       // and on so many readings in a row
     Severity severity = Severity::warning;  // of a condition
-    std::string_view measure = "";          // what the thresholds are counted from
-    std::string_view message = "";          // the beginning of the alert's message
-    std::string_view advice = "";           // what to do, for people
-    std::string_view basis = "";            // where the numbers come from
+    // One cause is one alert: when the median of a string's batteries is at the limit, the alert is the
+    // string's, and only those that stand apart from it get their own.
+    bool for_string = false;
+    std::string_view measure = "";  // what the thresholds are counted from
+    std::string_view message = "";  // the beginning of the alert's message
+    std::string_view advice = "";   // what to do, for people
+    std::string_view basis = "";    // where the numbers come from
 };
+
+// True when alerts of the rule can be about such a subject.
+inline bool applies_to(const Rule& rule, SubjectKind kind) {
+    return rule.subject == kind || (rule.for_string && kind == SubjectKind::string);
+}
 
 // All rows, in the order of RuleId.
 std::span<const Rule> rules();

@@ -6,10 +6,14 @@ namespace sitepower {
 
 AlertSlots::AlertSlots(std::shared_ptr<const SiteModel> model) : model_(std::move(model)) {
     for (const Rule& rule : rules()) {
-        auto& types = types_of_[static_cast<std::size_t>(rule.subject)];
-        const auto known = std::ranges::find(types, rule.type);
-        column_of_.push_back(static_cast<std::uint32_t>(known - types.begin()));
-        if (known == types.end()) types.push_back(rule.type);
+        auto& columns = column_of_.emplace_back();
+        for (std::size_t of_kind = 0; of_kind < kinds; ++of_kind) {
+            if (!applies_to(rule, static_cast<SubjectKind>(of_kind))) continue;
+            auto& types = types_of_[of_kind];
+            const auto known = std::ranges::find(types, rule.type);
+            columns[of_kind] = static_cast<std::uint32_t>(known - types.begin());
+            if (known == types.end()) types.push_back(rule.type);
+        }
     }
     const std::array<std::size_t, kinds> counts{1, model_->devices.size(), model_->upses.size(),
                                                 model_->strings.size(), model_->batteries.size()};
@@ -65,12 +69,12 @@ Subject AlertSlots::subject(SubjectNumber number) const {
 
 SlotNumber AlertSlots::slot(SubjectNumber subject, RuleId rule) const {
     return SlotNumber{first_slot_[static_cast<std::size_t>(subject)] +
-                      column_of_[static_cast<std::size_t>(rule)]};
+                      column_of_[static_cast<std::size_t>(rule)][static_cast<std::size_t>(kind(subject))]};
 }
 
 std::optional<SlotNumber> AlertSlots::find_slot(SubjectNumber subject, std::string_view type) const {
     for (const Rule& rule : rules()) {
-        if (rule.subject == kind(subject) && rule.type == type) return slot(subject, rule.id);
+        if (applies_to(rule, kind(subject)) && rule.type == type) return slot(subject, rule.id);
     }
     return std::nullopt;
 }

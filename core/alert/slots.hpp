@@ -36,7 +36,7 @@ class AlertSlots {
     std::size_t index(SubjectNumber number) const;
     Subject subject(SubjectNumber number) const;
 
-    // `rule` must be one of the subject's kind.
+    // `rule` must apply to the subject's kind.
     SlotNumber slot(SubjectNumber subject, RuleId rule) const;
     std::optional<SlotNumber> find_slot(SubjectNumber subject, std::string_view type) const;
     SubjectNumber subject_of(SlotNumber slot) const { return subject_of_[static_cast<std::size_t>(slot)]; }
@@ -56,7 +56,7 @@ class AlertSlots {
     std::shared_ptr<const SiteModel> model_;
     std::array<std::size_t, kinds + 1> first_subject_{};         // by kind
     std::array<std::vector<std::string_view>, kinds> types_of_;  // by kind
-    std::vector<std::uint32_t> column_of_;                       // by rule: position of its type
+    std::vector<std::array<std::uint32_t, kinds>> column_of_;    // by rule and kind: position of its type
     std::vector<std::uint32_t> first_slot_;                      // by subject
     std::vector<SubjectNumber> subject_of_;                      // by slot
 };

@@ -1,0 +1,340 @@
+#include "core/alert/book.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/base/identifier.hpp"
+#include "tests/unit/core/site/small_site.hpp"
+
+namespace sitepower {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Time start = from_ms(1'795'328'000'000);
+
+std::shared_ptr<const SiteModel> model_with_batteries(std::size_t count) {
+    auto model = std::make_shared<SiteModel>();
+    model->id = "DC-1";
+    const DeviceBuilder device(*model, "MON-01");
+    model->strings.push_back({});
+    model->strings[0].id = "STR-01";
+    for (std::size_t i = 0; i < count; ++i) {
+        model->batteries.push_back({});
+        model->batteries[i].id = "BAT-" + std::to_string(i + 1);
+        model->strings[0].batteries.push_back(static_cast<BatteryIndex>(i));
+    }
+    return model;
+}
+
+class AlertBookTest : public testing::Test {
+  protected:
+    explicit AlertBookTest(std::size_t batteries = 2)
+        : model_(model_with_batteries(batteries)), slots_(model_), book_(slots_, rules_) {
+        clock_.advance(start);
+    }
+
+    void after(Duration duration) {
+        for (const Time until = clock_.moment().wall + duration; clock_.moment().wall < until;) {
+            clock_.advance(clock_.moment().wall + seconds(1));
+        }
+    }
+    SlotNumber slot(std::size_t battery = 0) const {
+        return slots_.slot(slots_.number(static_cast<BatteryIndex>(battery)), RuleId::temperature_high);
+    }
+    std::vector<AlertChange> observe(std::optional<Severity> severity, std::size_t battery = 0) {
+        Observation observation;
+        observation.severity = severity;
+        observation.rule = RuleId::temperature_high;
+        observation.actual = 51.25;
+        observation.threshold = 50;
+        book_.observe(slot(battery), observation, clock_.moment(), effects_);
+        return std::exchange(effects_.alerts, {});
+    }
+    std::vector<AlertChange> tick() {
+        book_.tick(clock_.moment(), effects_);
+        return std::exchange(effects_.alerts, {});
+    }
+    Status acknowledge(const std::string& id) {
+        return book_.acknowledge(id, "mia", "on my way", clock_.moment(), effects_);
+    }
+    Status resolve(const std::string& id) {
+        return book_.resolve(id, "mia", "sensor replaced", clock_.moment(), effects_);
+    }
+
+    std::shared_ptr<const SiteModel> model_;
+    RuleSet rules_;
+    AlertSlots slots_;
+    AlertBook book_;
+    Clock clock_;
+    Effects effects_;
+};
+
+TEST_F(AlertBookTest, OpensOneAlertAndSaysEverything) {
+    const auto changes = observe(Severity::critical);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].transition, AlertTransition::triggered);
+    const Alert& alert = changes[0].alert;
+    EXPECT_TRUE(is_identifier(alert.id)) << alert.id;
+    EXPECT_EQ(alert.type, "temperature_high");
+    EXPECT_EQ(alert.severity, Severity::critical);
+    EXPECT_EQ(alert.subject, (Subject{SubjectKind::battery, "BAT-1"}));
+    EXPECT_EQ(alert.message, "Temperature is too high: 51.25 C, limit 50 C");
+    EXPECT_EQ(alert.actual, 51.25);
+    EXPECT_EQ(alert.threshold, 50);
+    EXPECT_EQ(alert.unit, "Cel");
+    EXPECT_EQ(alert.triggered_at, start);
+    EXPECT_FALSE(alert.held);
+    EXPECT_TRUE(observe(Severity::critical).empty());
+    EXPECT_EQ(book_.of(slots_.number(BatteryIndex{0})).count, 1U);
+    EXPECT_EQ(book_.of(slots_.number(BatteryIndex{0})).worst, Severity::critical);
+    EXPECT_EQ(book_.of(slots_.number(static_cast<BatteryIndex>(1))).count, 0U);
+}
+
+TEST_F(AlertBookTest, IdentifiersAreUniqueAndTheSameInAReplay) {
+    std::set<std::string> ids;
+    ids.insert(observe(Severity::warning, 0)[0].alert.id);
+    ids.insert(observe(Severity::warning, 1)[0].alert.id);
+    EXPECT_EQ(ids.size(), 2U);
+
+    AlertBook replay(slots_, rules_);
+    Effects effects;
+    Observation observation;
+    observation.severity = Severity::warning;
+    observation.rule = RuleId::temperature_high;
+    replay.observe(slot(0), observation, clock_.moment(), effects);
+    EXPECT_TRUE(ids.contains(effects.alerts[0].alert.id));
+}
+
+TEST_F(AlertBookTest, EscalationChangesTheOneAlertAndWantsANewAcknowledgement) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    ASSERT_TRUE(acknowledge(id));
+    effects_.alerts.clear();
+    const auto up = observe(Severity::critical);
+    ASSERT_EQ(up.size(), 1U);
+    EXPECT_EQ(up[0].transition, AlertTransition::changed);
+    EXPECT_EQ(up[0].alert.id, id);
+    EXPECT_EQ(up[0].alert.severity, Severity::critical);
+    EXPECT_TRUE(up[0].alert.is_pending());
+    ASSERT_TRUE(acknowledge(id));
+    effects_.alerts.clear();
+    const auto down = observe(Severity::warning);
+    EXPECT_EQ(down[0].transition, AlertTransition::changed);
+    EXPECT_FALSE(down[0].alert.is_pending()) << "what gets better stays acknowledged";
+}
+
+TEST_F(AlertBookTest, AcknowledgesOnce) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    after(seconds(5));
+    ASSERT_TRUE(acknowledge(id));
+    ASSERT_EQ(effects_.alerts.size(), 1U);
+    const Alert& alert = effects_.alerts[0].alert;
+    EXPECT_EQ(effects_.alerts[0].transition, AlertTransition::acknowledged);
+    EXPECT_EQ(alert.acknowledged_at, start + seconds(5));
+    EXPECT_EQ(alert.acknowledged_by, "mia");
+    EXPECT_EQ(alert.acknowledgment_note, "on my way");
+    const auto again = acknowledge(id);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::conflict);
+    const auto unknown = acknowledge("no-such-alert");
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code, ErrorCode::not_found);
+}
+
+TEST_F(AlertBookTest, RefusesNotesBeyondTheLimit) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    const std::string longest(AlertBook::longest_note, 'x');
+    const auto refused = book_.acknowledge(id, "mia", longest + "x", clock_.moment(), effects_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::validation_error);
+    EXPECT_TRUE(book_.acknowledge(id, "mia", longest, clock_.moment(), effects_));
+}
+
+TEST_F(AlertBookTest, ResolvesWhenTheConditionHasCleared) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    after(minutes(20));
+    const auto changes = observe(std::nullopt);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].transition, AlertTransition::resolved);
+    EXPECT_EQ(changes[0].alert.resolved_by, "condition_cleared");
+    EXPECT_EQ(changes[0].alert.resolved_at, start + minutes(20));
+    EXPECT_TRUE(book_.open().empty());
+    const auto late = acknowledge(id);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, ErrorCode::conflict) << "resolved already, not unknown";
+}
+
+TEST_F(AlertBookTest, ResolvedByHandItRisesAgainOnlyAfterTheConditionHasCleared) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    ASSERT_TRUE(resolve(id));
+    EXPECT_EQ(effects_.alerts[0].alert.resolved_by, "mia");
+    EXPECT_EQ(effects_.alerts[0].alert.resolution_note, "sensor replaced");
+    effects_.alerts.clear();
+    after(hours(1));
+    EXPECT_TRUE(observe(Severity::warning).empty());
+    EXPECT_EQ(book_.resolved_by_hand().size(), 1U);
+    const auto twice = resolve(id);
+    ASSERT_FALSE(twice);
+    EXPECT_EQ(twice.error().code, ErrorCode::conflict);
+    EXPECT_TRUE(observe(std::nullopt).empty());
+    EXPECT_TRUE(book_.resolved_by_hand().empty());
+    const auto again = observe(Severity::warning);
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_NE(again[0].alert.id, id);
+}
+
+TEST_F(AlertBookTest, ResolvedByHandItRisesAgainWhenItGetsWorse) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    ASSERT_TRUE(resolve(id));
+    effects_.alerts.clear();
+    const auto worse = observe(Severity::critical);
+    ASSERT_EQ(worse.size(), 1U);
+    EXPECT_EQ(worse[0].transition, AlertTransition::triggered);
+}
+
+TEST_F(AlertBookTest, FlappingIsCountedNotRepeated) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    std::vector<AlertChange> all;
+    for (int i = 0; i < 20; ++i) {
+        for (const auto severity : {std::optional<Severity>{}, std::optional(Severity::warning)}) {
+            after(seconds(30));
+            for (auto& change : observe(severity)) all.push_back(std::move(change));
+            for (auto& change : tick()) all.push_back(std::move(change));
+        }
+    }
+    // resolved once, opened again, and told at 1, 2, 4, 8 and 16.
+    ASSERT_EQ(all.size(), 6U);
+    EXPECT_EQ(all[0].transition, AlertTransition::resolved);
+    EXPECT_EQ(all[1].transition, AlertTransition::changed);
+    EXPECT_FALSE(all[1].alert.resolved_at);
+    for (const auto& change : all) EXPECT_EQ(change.alert.id, id);
+    ASSERT_EQ(book_.open().size(), 1U);
+    EXPECT_EQ(book_.open()[0].flaps, 20U);
+
+    observe(std::nullopt);
+    after(AlertBook::flap_window - seconds(1));
+    EXPECT_TRUE(tick().empty());
+    after(seconds(1));
+    const auto closed = tick();
+    ASSERT_EQ(closed.size(), 1U);
+    EXPECT_EQ(closed[0].alert.resolved_by, "condition_cleared");
+}
+
+TEST_F(AlertBookTest, WhatRisesAfterTheFlapWindowIsANewAlert) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    observe(std::nullopt);
+    after(AlertBook::flap_window);
+    const auto changes = observe(Severity::warning);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].transition, AlertTransition::triggered);
+    EXPECT_NE(changes[0].alert.id, id);
+}
+
+TEST_F(AlertBookTest, AMaintenanceWindowHoldsBackAndReleases) {
+    const MaintenanceWindow window{"",    {SubjectKind::string, "STR-01"}, start, start + hours(1), "mia",
+                                   "test"};
+    ASSERT_TRUE(book_.start_maintenance(window, clock_.moment(), effects_));
+    ASSERT_EQ(effects_.windows_started.size(), 1U);
+    EXPECT_TRUE(is_identifier(effects_.windows_started[0].id));
+
+    const auto held = observe(Severity::warning, 0);
+    ASSERT_EQ(held.size(), 1U);
+    EXPECT_TRUE(held[0].alert.held);
+    EXPECT_TRUE(observe(Severity::critical, 1)[0].alert.held);
+    EXPECT_TRUE(observe(std::nullopt, 1)[0].alert.held) << "came and went unannounced";
+
+    after(hours(1));
+    const auto released = tick();
+    ASSERT_EQ(effects_.windows_ended.size(), 1U);
+    ASSERT_EQ(released.size(), 1U);
+    EXPECT_EQ(released[0].transition, AlertTransition::triggered);
+    EXPECT_FALSE(released[0].alert.held);
+    EXPECT_EQ(released[0].alert.id, held[0].alert.id);
+    EXPECT_EQ(released[0].alert.triggered_at, start);
+}
+
+TEST_F(AlertBookTest, AWindowEndedByHandReleasesAtOnce) {
+    const MaintenanceWindow window{"W-1", {SubjectKind::site, "DC-1"}, start, start + hours(1), "mia",
+                                   "test"};
+    ASSERT_TRUE(book_.start_maintenance(window, clock_.moment(), effects_));
+    observe(Severity::warning);
+    after(minutes(1));
+    ASSERT_TRUE(book_.end_maintenance("W-1", clock_.moment(), effects_));
+    EXPECT_EQ(effects_.windows_ended[0].to, start + minutes(1));
+    ASSERT_EQ(effects_.alerts.size(), 1U);
+    EXPECT_FALSE(effects_.alerts[0].alert.held);
+    EXPECT_FALSE(book_.end_maintenance("W-1", clock_.moment(), effects_));
+}
+
+TEST_F(AlertBookTest, TakesOverWhatWasOpen) {
+    Alert alert = observe(Severity::warning)[0].alert;
+    alert.flaps = 7;
+    alert.acknowledged_at = start;
+    AlertBook next(slots_, rules_);
+    ASSERT_TRUE(next.restore_open(alert, clock_.moment(), effects_));
+    EXPECT_TRUE(effects_.alerts.empty());
+    ASSERT_EQ(next.open().size(), 1U);
+    EXPECT_EQ(next.open()[0].flaps, 7U);
+    EXPECT_FALSE(next.open()[0].is_pending());
+    EXPECT_EQ(next.of(slots_.number(BatteryIndex{0})).count, 1U);
+}
+
+TEST_F(AlertBookTest, ResolvesWhatHasVanishedByConfiguration) {
+    Alert gone;
+    gone.id = "temperature_high-1-1";
+    gone.type = "temperature_high";
+    gone.subject = {SubjectKind::battery, "BAT-99"};
+    EXPECT_FALSE(book_.restore_open(gone, clock_.moment(), effects_));
+    ASSERT_EQ(effects_.alerts.size(), 1U);
+    EXPECT_EQ(effects_.alerts[0].transition, AlertTransition::resolved);
+    EXPECT_EQ(effects_.alerts[0].alert.resolved_by, "configuration");
+
+    gone.subject.id = "BAT-1";
+    gone.type = "no_such_rule";
+    EXPECT_FALSE(book_.restore_open(gone, clock_.moment(), effects_));
+
+    AlertRuleSettings off;
+    off.type = "temperature_high";
+    off.enabled = false;
+    const RuleSet without(std::vector<AlertRuleSettings>{off});
+    AlertBook quiet(slots_, without);
+    gone.type = "temperature_high";
+    EXPECT_FALSE(quiet.restore_open(gone, clock_.moment(), effects_));
+    EXPECT_TRUE(quiet.open().empty());
+}
+
+class FullAlertBookTest : public AlertBookTest {
+  protected:
+    FullAlertBookTest() : AlertBookTest(AlertBook::most_open + 2) {}
+};
+
+TEST_F(FullAlertBookTest, AtTheLimitOneAlertSaysSoAndTheRestWait) {
+    for (std::size_t i = 0; i < AlertBook::most_open; ++i)
+        ASSERT_EQ(observe(Severity::warning, i).size(), 1U);
+    EXPECT_TRUE(tick().empty());
+    const auto last = AlertBook::most_open + 1;
+    EXPECT_TRUE(observe(Severity::critical, last - 1).empty());
+    EXPECT_TRUE(observe(Severity::critical, last).empty());
+    const auto full = tick();
+    ASSERT_EQ(full.size(), 1U);
+    EXPECT_EQ(full[0].alert.type, "alerts_full");
+    EXPECT_EQ(full[0].alert.affected, 2U);
+    EXPECT_EQ(book_.open().size(), AlertBook::most_open + 1);
+    EXPECT_TRUE(tick().empty());
+
+    observe(std::nullopt, 0);
+    observe(std::nullopt, 1);
+    EXPECT_EQ(observe(Severity::critical, last - 1).size(), 1U) << "there is room for one beside alerts_full";
+    observe(std::nullopt, 2);
+    EXPECT_EQ(observe(Severity::critical, last).size(), 1U);
+    const auto over = tick();
+    ASSERT_EQ(over.size(), 1U);
+    EXPECT_EQ(over[0].transition, AlertTransition::resolved);
+}
+
+}  // namespace
+}  // namespace sitepower
