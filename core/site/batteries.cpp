@@ -202,6 +202,11 @@ void Batteries::clear_touched() {
     touched_.clear();
 }
 
+std::optional<double> Batteries::temperature_of(StringIndex string) const {
+    const Group& group = groups_[position(string)];
+    return group.view.median_temperature_c ? group.view.median_temperature_c : group.ambient_c;
+}
+
 std::optional<double> Batteries::temperature_of(BatteryIndex battery) const {
     const auto& own = batteries_[position(battery)].temperature_c.value;
     return own ? own : groups_[places_[position(battery)].string].ambient_c;

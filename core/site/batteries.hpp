@@ -27,6 +27,8 @@ struct StringView {
     std::optional<double> median_voltage_v;
     double median_distance_v = 0;  // median absolute deviation
     std::size_t known_voltages = 0;
+    std::optional<double> median_temperature_c;
+    std::size_t known_temperatures = 0;
     std::optional<double> median_resistance_ohm;
     std::size_t known_resistances = 0;
     bool new_resistances = false;  // since the last settle()
@@ -51,6 +53,8 @@ class Batteries {
     std::span<const BatteryState> batteries() const { return batteries_; }
     std::span<const StringState> strings() const { return strings_; }
     const StringView& view(StringIndex string) const { return groups_[position(string)].view; }
+    // The median of its batteries, else the ambient temperature.
+    std::optional<double> temperature_of(StringIndex string) const;
     // Of the battery, else the ambient temperature of its string.
     std::optional<double> temperature_of(BatteryIndex battery) const;
 
@@ -91,6 +95,7 @@ class Batteries {
     void step_estimator(std::size_t string, const Moment& moment);
     void publish_estimates(std::size_t string);
     void compare_voltages(std::size_t string);
+    void compare_temperatures(std::size_t string);
     void compare_resistances(std::size_t string);
     void judge_string_soc(std::size_t string);
     StringMode mode_of(std::size_t string, std::optional<bool> ups_on_battery) const;

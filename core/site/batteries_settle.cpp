@@ -27,6 +27,7 @@ void Batteries::settle(StringIndex string, std::optional<bool> ups_on_battery, c
     const auto index = position(string);
     Group& group = groups_[index];
     compare_voltages(index);
+    compare_temperatures(index);
     group.view.mode = mode_of(index, ups_on_battery);
     if (group.view.new_resistances) {
         compare_resistances(index);
@@ -40,10 +41,7 @@ void Batteries::settle(StringIndex string, std::optional<bool> ups_on_battery, c
 StringMode Batteries::mode_of(std::size_t string, std::optional<bool> ups_on_battery) const {
     const StringModel& model = model_.strings[string];
     const Group& group = groups_[string];
-    std::optional<double> temperature_c = group.ambient_c;
-    for (const auto& of_battery : group.temperatures_c) {
-        if (!temperature_c) temperature_c = of_battery;
-    }
+    const auto temperature_c = temperature_of(static_cast<StringIndex>(string));
     return judge_mode(model, {.current_a = strings_[string].current_a.value,
                               .ups_on_battery = ups_on_battery,
                               .median_voltage_v = group.view.median_voltage_v,
@@ -115,6 +113,16 @@ void Batteries::compare_voltages(std::size_t string) {
     }
     view.median_distance_v = median_of(scratch_).value_or(0);
     state.voltage_imbalance_v = {largest_v, "", batteries_[position(*state.weakest)].voltage_v.time};
+}
+
+void Batteries::compare_temperatures(std::size_t string) {
+    StringView& view = groups_[string].view;
+    scratch_.clear();
+    for (const auto& temperature_c : groups_[string].temperatures_c) {
+        if (temperature_c) scratch_.push_back(*temperature_c);
+    }
+    view.known_temperatures = scratch_.size();
+    view.median_temperature_c = median_of(scratch_);
 }
 
 void Batteries::compare_resistances(std::size_t string) {

@@ -38,13 +38,19 @@ class BatteryAlerts {
         Time last_resistance{};  // steady
         bool resistance_seen = false;
     };
-    // One battery at one moment.
+    // A battery at one moment, or the median of a string's batteries.
     struct Subject {
         const StringModel& string;
-        const BatteryState& state;
         const StringView& view;
+        Watched& watched;
+        SubjectNumber number{};
+        std::optional<double> voltage_v;
         std::optional<double> temperature_c;
-        BatteryIndex battery{};
+        std::optional<double> compensation_c;    // of the string: what its charger goes by
+        std::optional<double> others_voltage_v;  // medians; empty for a string, or without enough others
+        std::optional<double> others_temperature_c;
+        std::string_view detail;
+        std::uint32_t affected = 0;
         double blocks = 1;  // nominal voltage in units of 12 V
     };
     struct Report {
@@ -53,11 +59,15 @@ class BatteryAlerts {
         Effects& effects;
     };
 
-    void voltage_of_lead(const Subject& subject, Report& report);
-    void voltage_of_lithium(const Subject& subject, Report& report);
-    void temperature(const Subject& subject, Report& report);
-    void resistance(const Subject& subject, Report& report);
-    void imbalance(const Subject& subject, Report& report);
+    Subject subject_of(BatteryIndex battery, const Batteries& batteries);
+    Subject subject_of(StringIndex string, const Batteries& batteries);
+
+    void voltage_of_lead(const Subject& subject, Report& report) const;
+    void voltage_low_of_lead(const Subject& subject, double float_v, Report& report) const;
+    void voltage_of_lithium(const Subject& subject, Report& report) const;
+    void temperature(const Subject& subject, Report& report) const;
+    void resistance(const Subject& subject, const BatteryState& state, Report& report) const;
+    void imbalance(const Subject& subject, Report& report) const;
     void tell(const Subject& subject, RuleId rule, const Condition& condition, const Limits& limits,
               double actual, Report& report) const;
 
@@ -68,7 +78,8 @@ class BatteryAlerts {
     const SiteModel& model_;
     const RuleSet& rules_;
     const AlertSlots& slots_;
-    std::vector<Watched> watched_;  // by battery
+    std::vector<Watched> watched_;          // by battery
+    std::vector<Watched> watched_strings_;  // by string
 };
 
 }  // namespace sitepower
