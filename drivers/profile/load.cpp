@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "drivers/profile/check.hpp"
+#include "drivers/profile/sample.hpp"
 #include "drivers/schema/document.hpp"
 
 namespace sitepower {
@@ -234,6 +235,7 @@ std::optional<Profile> read_profile(const schema::Node& document, std::size_t er
         profile.timing.late_window = 2 * profile.timing.response_timeout;
     }
     if (diagnostics.total() == errors_before) check_profile(profile, diagnostics);
+    if (diagnostics.total() == errors_before) run_samples(profile, diagnostics);
     if (diagnostics.total() != errors_before) return std::nullopt;
     return profile;
 }

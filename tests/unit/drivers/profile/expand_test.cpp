@@ -30,7 +30,9 @@ Profile profile_of(const std::string& rest) {
     return profile.value_or(Profile{});
 }
 
-ExpandedDevice device_of(const std::string& rest, const DeviceOptions& options = {.device = {}, .device_id = "MON-01", .unit = 1, .periods = {}}) {
+ExpandedDevice device_of(const std::string& rest,
+                         const DeviceOptions& options = {
+                             .device = {}, .device_id = "MON-01", .unit = 1, .periods = {}}) {
     auto device = expand(profile_of(rest), options);
     EXPECT_TRUE(device);
     return std::move(device).value();
@@ -115,8 +117,9 @@ TEST(Expand, PeriodsComeFromTheProfileUnlessTheSiteSaysOtherwise) {
 }
 
 TEST(Expand, RefusesAnUnknownPollGroupAndNamesTheKnownOnes) {
-    const auto device = expand(profile_of("[[points]]\nname = \"a\"\naddress = 0\n"),
-                               {.device = {}, .device_id = "MON-01", .unit = 1, .periods = {{"often", Duration{250}}}});
+    const auto device =
+        expand(profile_of("[[points]]\nname = \"a\"\naddress = 0\n"),
+               {.device = {}, .device_id = "MON-01", .unit = 1, .periods = {{"often", Duration{250}}}});
     ASSERT_FALSE(device);
     EXPECT_NE(device.error().message.find("MON-01"), std::string::npos);
     EXPECT_NE(device.error().message.find("fast, slow"), std::string::npos);
