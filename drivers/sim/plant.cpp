@@ -31,6 +31,7 @@ Plant::Plant(const PlantParameters& parameters)
     meters_[1].energy_import_kwh = 121'730;
     follow_load();
     charge(1);
+    count_energy(0);
     measure();
 }
 
