@@ -35,9 +35,10 @@ std::uint64_t Schedule::begin(std::size_t index, SteadyTime now) {
     }
     if (now < entry.deadline) return 0;
     const auto passed = periods_before(entry, now);
-    const auto missed = passed - periods_before(entry, entry.deadline);
+    // The first deadline is not aligned: a poll that begins after the next one serves both.
+    const auto served = periods_before(entry, entry.deadline - SteadySpan(1)) + 1;
     entry.deadline = SteadyTime((passed + 1) * entry.period + phase_ % entry.period);
-    return static_cast<std::uint64_t>(missed);
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(passed - served, 0));
 }
 
 void Schedule::defer(std::size_t entry, SteadyTime until) {

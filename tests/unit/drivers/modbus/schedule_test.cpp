@@ -41,6 +41,15 @@ TEST(Schedule, CountsPeriodsThatPassed) {
     EXPECT_EQ(schedule.next()->at, at(5s));
 }
 
+TEST(Schedule, ALateFirstPollServesTheFirstAlignedDeadlineToo) {
+    Schedule schedule(0ms);
+    schedule.add(1s, at(4900ms));
+    schedule.add(1s, at(4900ms));
+    EXPECT_EQ(schedule.begin(0, at(5200ms)), 0U);
+    EXPECT_EQ(schedule.next()->entry, 1U);
+    EXPECT_EQ(schedule.begin(1, at(6200ms)), 1U);
+}
+
 TEST(Schedule, GroupsOfOnePeriodShareTheirDeadlines) {
     Schedule schedule(250ms);
     schedule.add(500ms, at(10s));
