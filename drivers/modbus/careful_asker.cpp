@@ -1,6 +1,6 @@
 #include "drivers/modbus/careful_asker.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace sitepower::modbus {
 namespace {
@@ -47,13 +47,15 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
         note_strays(link.strays(), after);
         if (answer.good() && !choice->covers) continue;
         if (is_refusal(answer) && question.count > plan.question.count) {
-            plan.longest = plan.question.count;
+            plan.longest = static_cast<std::uint16_t>(question.count - 1);
             return postponed(after);
         }
-        // The refusal may be the late answer to another question: only a repeated one counts.
-        if (is_refusal(answer) && (may_be_late || !choice->covers)) {
+        // The refusal may be the late answer to another question: it is believed when it comes again.
+        const bool doubtful = is_refusal(answer) && (may_be_late || unit.repeats || !choice->covers);
+        if (doubtful && !std::exchange(plan.refused_once, true)) {
             return postponed(unit.quarantine.allowed_at(plan.question, plan.longest, after));
         }
+        plan.refused_once = false;
         return {.answer = answer, .words = words};
     }
 }

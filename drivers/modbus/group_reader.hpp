@@ -24,6 +24,7 @@ struct ReadPlan {
     Question question{};
     std::uint16_t longest = 0;             // how many words may be read from its address at most
     std::vector<PointDecoder> decoders{};  // of block.points
+    bool refused_once = false;             // at a time when that could not be believed
     SteadyTime retry_at{};                 // refused by the device: not asked again before
     SteadySpan retry_after{};              // zero: not refused
 
@@ -40,7 +41,7 @@ class Asker {
         std::span<const std::uint16_t> words{};  // valid until the next ask
         SteadyTime postponed_to{};               // when the answer is `postponed`
     };
-    // May set plan.longest down when the device does not let the read be longer.
+    // May change plan.longest, when the device does not let the read be longer, and plan.refused_once.
     virtual Reply ask(ReadPlan& plan) = 0;
     // Sets the frame's time and whether the clock is right.
     virtual void stamp(Frame& frame) = 0;

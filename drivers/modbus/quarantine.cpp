@@ -8,15 +8,15 @@
 namespace sitepower::modbus {
 namespace {
 
-// The other ways to ask a question: up to three steps more, or one less. A step changes the byte count.
+// The ways to ask a question: as it is, with some steps more, or one less. A step changes the byte count.
 struct Alternatives {
-    std::array<Quarantine::Choice, 5> choices{};
+    std::array<Quarantine::Choice, Quarantine::steps_more + 2> choices{};
     std::size_t count = 0;
 
     Alternatives(const Question& question, std::uint16_t longest) {
         const int step = is_bit_table(question.table) ? 8 : 1;
         add(question.count, true);
-        for (int more = 1; more <= 3; ++more) {
+        for (int more = 1; more <= Quarantine::steps_more; ++more) {
             const int longer = question.count + more * step;
             if (longer <= longest) add(longer, true);
         }
@@ -48,7 +48,7 @@ const Quarantine::Doubt* Quarantine::find(AnswerShape shape) const {
 void Quarantine::suspect(AnswerShape shape, SteadyTime now, bool late) {
     if (const auto* known = find(shape)) {
         const auto at = doubts_.begin() + (known - doubts_.data());
-        late = late || (at->late && !at->other_answered);
+        late = late || at->late;
         doubts_.erase(at);
     }
     if (doubts_.size() >= capacity) {
@@ -69,8 +69,7 @@ void Quarantine::suspect_repeat(AnswerShape shape, SteadyTime now) {
 void Quarantine::answered(AnswerShape shape, SteadyTime now) {
     for (auto& doubt : doubts_) doubt.other_answered = doubt.other_answered || doubt.shape != shape;
     std::erase_if(doubts_, [&](const Doubt& doubt) {
-        const bool past = !doubt.late || now >= doubt.until;
-        return doubt.shape == shape || (past && doubt.other_answered);
+        return doubt.shape == shape || (now >= doubt.until && doubt.other_answered);
     });
 }
 
@@ -82,7 +81,7 @@ bool Quarantine::expects_late(SteadyTime now) const {
 bool Quarantine::is_clear(const Question& question, std::uint16_t count, SteadyTime now) const {
     const auto* doubt = find(shape_with(question, count));
     if (doubt == nullptr) return true;
-    return doubt->other_answered && (!doubt->late || now >= doubt->until);
+    return doubt->other_answered && now >= doubt->until;
 }
 
 std::optional<Quarantine::Choice> Quarantine::choose(const Question& question, std::uint16_t longest,

@@ -32,12 +32,12 @@ class Quarantine {
 
     // An answer of this shape may come from now on until the window has passed.
     void suspect_late(AnswerShape shape, SteadyTime now);
-    // The device may send the answer that just came a second time, before it answers anything else.
+    // The answer that just came may come a second time; a matter of course for some devices.
     void suspect_repeat(AnswerShape shape, SteadyTime now);
     // A question of this shape, allowed by choose(), was answered with data.
     void answered(AnswerShape shape, SteadyTime now);
 
-    // Whether an answer to an earlier question may still come.
+    // Whether the answer to an earlier question is missing and may still come.
     bool expects_late(SteadyTime now) const;
 
     // How the question may be asked now. `longest` bounds the count; `covers` is false for a read that only
@@ -51,13 +51,15 @@ class Quarantine {
     SteadyTime allowed_at(const Question& question, std::uint16_t longest, SteadyTime now) const;
 
     // Shapes in doubt are at most this many; at the limit the whole unit rests until the window has passed.
-    static constexpr std::size_t capacity = 16;
+    static constexpr std::size_t capacity = 64;
+    // By how many registers (bits: bytes) a read is lengthened at most.
+    static constexpr int steps_more = 7;
 
   private:
     struct Doubt {
         AnswerShape shape;
         SteadyTime until{};
-        bool late = true;             // as opposed to a repeat
+        bool late = true;             // as opposed to a repeat; not forgotten with a repeat on top
         bool other_answered = false;  // a read of another byte count has been answered since
     };
 

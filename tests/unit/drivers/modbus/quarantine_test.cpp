@@ -51,7 +51,7 @@ TEST(Quarantine, TheWindowAloneIsNotEnoughWhereAnotherCountCanBeAsked) {
 
 TEST(Quarantine, EachFurtherTimeOutNeedsAnotherCount) {
     Quarantine quarantine(window);
-    for (const int count : {10, 11, 12, 13}) {
+    for (const int count : {10, 11, 12, 13, 14, 15, 16, 17}) {
         EXPECT_EQ(chosen(quarantine, at(1s)), count);
         quarantine.suspect_late({3, static_cast<std::uint16_t>(2 * count)}, at(1s));
     }
@@ -100,19 +100,26 @@ TEST(Quarantine, BitsAreLengthenedByWholeBytes) {
     EXPECT_EQ(quarantine.choose(coils, 2000, at(1s))->count, 13);
 }
 
-TEST(Quarantine, ADeviceThatRepeatsIsReadInTurnsOfTwoCounts) {
+TEST(Quarantine, ADeviceThatRepeatsIsReadInTurnsOfSeveralCounts) {
     Quarantine quarantine(window);
     auto now = at(1s);
     std::vector<int> counts;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 6; ++i) {
         const int count = chosen(quarantine, now);
         counts.push_back(count);
         const AnswerShape shape{3, static_cast<std::uint16_t>(2 * count)};
         quarantine.answered(shape, now);
         quarantine.suspect_repeat(shape, now);
-        now += 10ms;
+        now += 400ms;
     }
-    EXPECT_EQ(counts, (std::vector{10, 11, 10, 11}));
+    EXPECT_EQ(counts, (std::vector{10, 11, 10, 11, 10, 11}));
+    for (int i = 0; i < 8; ++i) {
+        const int count = chosen(quarantine, now);
+        const AnswerShape shape{3, static_cast<std::uint16_t>(2 * count)};
+        quarantine.answered(shape, now);
+        quarantine.suspect_repeat(shape, now);
+    }
+    EXPECT_EQ(chosen(quarantine, now), 0) << "asked faster than its repeats could be told apart";
     EXPECT_FALSE(quarantine.expects_late(now)) << "this is its normal life";
 }
 
