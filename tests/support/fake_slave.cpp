@@ -105,7 +105,7 @@ void FakeSlave::open_terminal() {
     fcntl(master, F_SETFD, FD_CLOEXEC);
     fcntl(terminal_slave_, F_SETFD, FD_CLOEXEC);
     terminal_ = name.data();
-    peers_.push_back({master, {}});
+    peers_.push_back({.fd = master});
 }
 
 void FakeSlave::listen_on(std::uint16_t port) {
@@ -242,7 +242,14 @@ void FakeSlave::accept_peer() {
     }
     const int yes = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    peers_.push_back({fd, {}});
+    peers_.push_back({.fd = fd});
+}
+
+// Modbus TCP has no checksum: more bytes after a cut answer would be its end. A stream that breaks off has no
+// hole, and so nothing more comes over this connection.
+void FakeSlave::silence(Peer& peer) {
+    peer.silenced = true;
+    std::erase_if(deliveries_, [&](const Delivery& delivery) { return delivery.fd == peer.fd; });
 }
 
 void FakeSlave::forget(int fd) {
@@ -284,23 +291,19 @@ void FakeSlave::take_requests(Peer& peer) {
 
 std::vector<std::uint8_t> FakeSlave::pdu_for(const SeenRequest& request, std::uint16_t count,
                                              std::uint8_t function) {
-    Content content;
-    {
-        const std::lock_guard lock(mutex_);
-        content = content_;
-    }
+    const std::lock_guard lock(mutex_);
     const auto& question = request.question;
     const auto bytes = modbus::answer_bytes(question.table, count);
     std::vector<std::uint8_t> pdu{function, static_cast<std::uint8_t>(bytes)};
     if (!modbus::is_bit_table(question.table)) {
         for (std::uint16_t i = 0; i < count; ++i) {
-            append_word(pdu, content(request, static_cast<std::uint16_t>(question.address + i)));
+            append_word(pdu, content_(request, static_cast<std::uint16_t>(question.address + i)));
         }
         return pdu;
     }
     pdu.resize(2U + bytes);
     for (std::uint16_t i = 0; i < count; ++i) {
-        const auto bit = content(request, static_cast<std::uint16_t>(question.address + i)) & 1U;
+        const auto bit = content_(request, static_cast<std::uint16_t>(question.address + i)) & 1U;
         pdu[2U + i / 8U] = static_cast<std::uint8_t>(pdu[2U + i / 8U] | (bit << (i % 8U)));
     }
     return pdu;
@@ -342,16 +345,17 @@ std::vector<std::uint8_t> FakeSlave::noise() {
     return bytes;
 }
 
+Behaviour FakeSlave::behaviour_for(const SeenRequest& request) {
+    const std::lock_guard lock(mutex_);
+    return manners_ ? manners_(request) : Behaviour{};
+}
+
 void FakeSlave::handle(Peer& peer, const Question& question, std::uint16_t transaction) {
     const int fd = peer.fd;
     const SeenRequest request{question, requests_.fetch_add(1) + 1};
     requests_of_unit_[question.unit].fetch_add(1);
-    Manners manners;
-    {
-        const std::lock_guard lock(mutex_);
-        manners = manners_;
-    }
-    const auto behaviour = manners ? manners(request) : Behaviour{};
+    const auto behaviour = behaviour_for(request);
+    if (peer.silenced) return;
     const auto function = modbus::function_of(question.table);
     auto bytes = frame(question.unit, pdu_for(request, question.count, function), transaction);
     const auto next_unit = static_cast<std::uint8_t>(question.unit + 1);
@@ -374,7 +378,9 @@ void FakeSlave::handle(Peer& peer, const Question& question, std::uint16_t trans
             return send_after(fd, behaviour.delay, std::move(bytes));
         case Kind::truncated:
             bytes.resize(bytes.size() - 3);
-            return send_after(fd, Clock::duration::zero(), std::move(bytes));
+            send_after(fd, Clock::duration::zero(), std::move(bytes));
+            if (wire_ == Wire::tcp) silence(peer);
+            return;
         case Kind::wrong_unit:
             return send_after(fd, Clock::duration::zero(),
                               frame(next_unit, pdu_for(request, question.count, function), transaction));

@@ -30,7 +30,7 @@ struct Behaviour {
         late,            // after `delay`, while later requests are answered at once
         split,           // in three pieces, `delay` apart
         duplicate,       // twice; the second copy after `delay`
-        truncated,       // without its last three bytes
+        truncated,       // without its last three bytes; TCP: and nothing more on this connection
         wrong_unit,      // a sound frame in the name of the next unit
         wrong_function,  // a sound frame of another function
         wrong_count,     // a sound frame with one register less
@@ -68,7 +68,8 @@ class FakeSlave {
     // Where it can be reached, for BusSettings::endpoint.
     std::variant<modbus::TcpEndpoint, modbus::SerialEndpoint, modbus::RtuOverTcpEndpoint> endpoint() const;
 
-    // Called on the slave's thread for each request; at first every request is answered at once.
+    // Called on the slave's thread for each request; they must not call the slave. At first every request is
+    // answered at once.
     void set_manners(Manners manners);
     void set_content(Content content);
 
@@ -87,7 +88,8 @@ class FakeSlave {
   private:
     struct Peer {
         int fd = -1;
-        std::vector<std::uint8_t> received;
+        std::vector<std::uint8_t> received{};
+        bool silenced = false;
     };
     struct Delivery {
         std::chrono::steady_clock::time_point at;
@@ -105,6 +107,8 @@ class FakeSlave {
     void read_from(Peer& peer);
     void take_requests(Peer& peer);
     void handle(Peer& peer, const modbus::Question& question, std::uint16_t transaction);
+    Behaviour behaviour_for(const SeenRequest& request);
+    void silence(Peer& peer);
     void forget(int fd);
     std::vector<std::uint8_t> pdu_for(const SeenRequest& request, std::uint16_t count, std::uint8_t function);
     std::vector<std::uint8_t> frame(std::uint8_t unit, std::vector<std::uint8_t> pdu, std::uint16_t id) const;
