@@ -43,15 +43,14 @@ std::optional<ConnectionEnd> Dialer::turn(Steady now) {
     if (!connection_) return std::nullopt;
     if (!connection_->accepted() && now >= deadline_)
         connection_->give_up(EndKind::failed, "no answer within the time to connect");
-    if (!connection_->end()) return std::nullopt;
-    ConnectionEnd end = *connection_->end();
-    connection_.reset();
-    // Refused at the TCP level or silent: the broker may listen on the other family of addresses.
-    if (end.kind == EndKind::failed && !local_addresses_.empty()) {
+    while (connection_->end()) {
+        ConnectionEnd end = *connection_->end();
+        connection_.reset();
+        // Refused at the TCP level or silent: the broker may listen on the other family of addresses.
+        if (end.kind != EndKind::failed || local_addresses_.empty()) return end;
         connect(now);
-        return std::nullopt;
     }
-    return end;
+    return std::nullopt;
 }
 
 void Dialer::drop() {

@@ -145,7 +145,9 @@ struct MqttCallbacks {
         self(owner).messages_.push_back(copy(*message, properties));
     }
     static void on_log(mosquitto* /*client*/, void* owner, int level, const char* text) {
-        if (level == MOSQ_LOG_ERR || level == MOSQ_LOG_WARNING) self(owner).last_complaint_ = text;
+        // The first names the cause, e.g. the wrong host name; OpenSSL's errors that follow say less.
+        const bool is_complaint = level == MOSQ_LOG_ERR || level == MOSQ_LOG_WARNING;
+        if (is_complaint && self(owner).complaint_.empty()) self(owner).complaint_ = text;
     }
 };
 
@@ -205,7 +207,7 @@ int MqttConnection::configure_tls(const TlsSettings& tls) {
                                        c_string_or_null(tls.certificate_file), c_string_or_null(tls.key_file),
                                        no_password);
     if (code != MOSQ_ERR_SUCCESS) {
-        last_complaint_ = "Error: cannot read the certificate files";
+        complaint_ = "Error: cannot read the certificate files";
         return MOSQ_ERR_TLS;
     }
     return mosquitto_tls_insecure_set(client, !tls.verify_hostname);
@@ -233,24 +235,25 @@ bool MqttConnection::wants_write() const {
 }
 
 void MqttConnection::on_readable() {
-    if (end_) return;
+    if (end_ || !is_established()) return;
     check(mosquitto_loop_read(client_.get(), 1));
     if (!end_ && mosquitto_want_write(client_.get())) check(mosquitto_loop_write(client_.get(), 1));
 }
 
 void MqttConnection::on_writable() {
-    if (end_) return;
-    if (!tcp_established_) {
-        int error = 0;
-        socklen_t length = sizeof error;
-        getsockopt(mosquitto_socket(client_.get()), SOL_SOCKET, SO_ERROR, &error, &length);
-        if (error != 0) {
-            finish({.kind = EndKind::failed, .reason = std::strerror(error)});
-            return;
-        }
-        tcp_established_ = true;
-    }
+    if (end_ || !is_established()) return;
     check(mosquitto_loop_write(client_.get(), 1));
+}
+
+// Asks the socket once how its connect ended: libmosquitto would only say that the connection is lost.
+bool MqttConnection::is_established() {
+    if (tcp_established_) return true;
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(mosquitto_socket(client_.get()), SOL_SOCKET, SO_ERROR, &error, &length);
+    if (error != 0) finish({.kind = EndKind::failed, .reason = std::strerror(error)});
+    tcp_established_ = error == 0;
+    return tcp_established_;
 }
 
 void MqttConnection::on_tick() {
@@ -285,7 +288,7 @@ void MqttConnection::closed(int code) {
         finish({.kind = EndKind::taken_over, .reason = "another client uses our client id"});
         return;
     }
-    const bool early = code == MOSQ_ERR_CONN_LOST && last_complaint_.empty();
+    const bool early = code == MOSQ_ERR_CONN_LOST && complaint_.empty();
     finish({.kind = accepted_ ? EndKind::lost : (early ? EndKind::closed_early : EndKind::failed),
             .reason = reason_of(code)});
 }
@@ -304,7 +307,7 @@ void MqttConnection::finish(ConnectionEnd end) {
 std::string MqttConnection::reason_of(int code) const {
     switch (code) {
         case MOSQ_ERR_TLS:
-            return "TLS: " + std::string(readable(last_complaint_));
+            return "TLS: " + std::string(readable(complaint_));
         case MOSQ_ERR_ERRNO:
             return std::strerror(errno);
         case MOSQ_ERR_CONN_LOST:

@@ -78,6 +78,7 @@ class MqttConnection final : public MqttLink {
     int configure_tls(const TlsSettings& tls);
     void set_callbacks();
 
+    bool is_established();
     void refused(int code);
     void closed(int code);
     void check(int code);
@@ -91,7 +92,7 @@ class MqttConnection final : public MqttLink {
     bool disconnecting_ = false;
     std::size_t receive_maximum_ = 0;
     std::optional<ConnectionEnd> end_;
-    std::string last_complaint_;  // of libmosquitto's log: the only place where it names TLS errors
+    std::string complaint_;  // the first of libmosquitto's log: the only place where it names TLS errors
     std::vector<Acknowledgement> acknowledgements_;
     std::vector<ReceivedMessage> messages_;
     std::unique_ptr<mosquitto, Destroy> client_;
