@@ -62,10 +62,11 @@ void ReconnectPlan::ended(EndKind kind, Steady now) {
     const bool was_accepted = accepted_at_.has_value();
     const Duration lasted =
         was_accepted ? std::chrono::duration_cast<Duration>(now - *accepted_at_) : Duration{0};
-    const bool is_5 = speaks_5(brokers_[broker_]);
     if (was_accepted && lasted >= takeover_memory) taken_over_twice_ = false;
     accepted_at_.reset();
     if (!was_accepted) {
+        // The broker was away: that explains why the connection before had ended.
+        if (kind == EndKind::failed && !taken_over_twice_) last_takeover_.reset();
         if (!try_other_version(kind, now)) next_broker(now);
         return;
     }
@@ -73,9 +74,10 @@ void ReconnectPlan::ended(EndKind kind, Steady now) {
     tried_in_round_ = 0;
     retry_after(settings_.reconnect_min * (1U << std::min(rounds_, most_doublings)), now);
     ++rounds_;
-    // A 3.1.1 broker does not say why it closes; soon after it had accepted, a takeover is the likely cause.
-    const bool looks_taken_over = !is_5 && kind == EndKind::lost && lasted < stable_after;
-    if (kind == EndKind::taken_over || looks_taken_over) note_takeover(now);
+    if (kind == EndKind::taken_over)
+        note_takeover(settings_.takeover_pause, now);
+    else if (lasted < stable_after)
+        note_takeover(settings_.takeover_pause / 5, now);
 }
 
 void ReconnectPlan::next_broker(Steady now) {
@@ -89,10 +91,10 @@ void ReconnectPlan::next_broker(Steady now) {
     ++rounds_;
 }
 
-void ReconnectPlan::note_takeover(Steady now) {
+void ReconnectPlan::note_takeover(Duration pause, Steady now) {
     if (taken_over_twice_ || (last_takeover_ && now - *last_takeover_ < takeover_memory)) {
         taken_over_twice_ = true;
-        due_ = now + jittered(settings_.takeover_pause);
+        due_ = now + jittered(pause);
     }
     last_takeover_ = now;
 }

@@ -21,7 +21,7 @@ enum class EndKind : std::uint8_t {
     version_refused,  // before the broker accepted, because of the protocol version
     closed_early,     // before the broker accepted, without a word
     lost,             // after it had accepted
-    taken_over,       // after it had accepted, because another client has our id (MQTT 5 says so)
+    taken_over,       // after it had accepted, because another client has our id: some MQTT 5 brokers say so
 };
 
 struct ConnectionEnd {
@@ -45,7 +45,9 @@ class ReconnectPlan {
     void accepted(Steady now);
     void ended(EndKind kind, Steady now);
 
-    // Another client has used our id twice within a minute. Until a connection has lasted for a minute.
+    // Another client has used our id twice within a minute; or so it seems, when connections end soon after
+    // they were accepted and the broker was there all the time: Mosquitto 2.0.11 closes without a word, and
+    // MQTT 3.1.1 has no word for it. Until a connection has lasted for a minute.
     bool taken_over_twice(Steady now) const;
 
   private:
@@ -57,7 +59,7 @@ class ReconnectPlan {
     bool speaks_5(const BrokerMemory& memory) const;
     void next_broker(Steady now);
     void retry_after(Duration delay, Steady now);
-    void note_takeover(Steady now);
+    void note_takeover(Duration pause, Steady now);
     bool try_other_version(EndKind kind, Steady now);
     Duration jittered(Duration delay);
 

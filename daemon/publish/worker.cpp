@@ -16,6 +16,9 @@ constexpr std::string_view note_311 =
     "MQTT 3.1.1: the broker acknowledges also what its access rules discard, and does not say when nobody "
     "subscribes";
 
+constexpr std::string_view note_closed_soon =
+    "closed again and again soon after the broker had accepted: another client may use our client id";
+
 Steady steady_now() {
     return std::chrono::steady_clock::now();
 }
@@ -197,14 +200,15 @@ void Publisher::Worker::take_live() {
 void Publisher::Worker::drive(Now now) {
     if (MqttConnection* connection = dialer_.connection(); connection != nullptr) {
         const auto happened = std::exchange(socket_poll_.revents, 0);
-        if ((happened & (POLLOUT | POLLERR | POLLHUP)) != 0) connection->on_writable();
+        // What the broker said before it closed comes first: it names the reason.
         if ((happened & (POLLIN | POLLERR | POLLHUP)) != 0) connection->on_readable();
+        if ((happened & POLLOUT) != 0) connection->on_writable();
         connection->on_tick();
         if (connection->accepted() && !session_ && !connection->end()) begin_session(*connection, now);
         if (session_) run_session(*connection, now);
     }
-    if (const auto end = dialer_.turn(now.steady)) connection_ended(*end, now.steady);
     if (!dialer_.active() && stop_by_ == 0 && now.steady >= plan_->due()) dial(now);
+    if (const auto end = dialer_.turn(now.steady)) connection_ended(*end, now.steady);
     if (session_ && state_.taken_over_twice && !plan_->taken_over_twice(now.steady)) {
         ConnectionState state = connection();
         state.taken_over_twice = false;
@@ -254,12 +258,13 @@ void Publisher::Worker::connection_ended(const ConnectionEnd& end, Steady now) {
     connected_ = false;
     session_.reset();
     tally_.in_flight = 0;
+    const bool taken_over = plan_->taken_over_twice(now);
     tell({.connected = false,
           .broker = broker,
           .reason = end.reason,
           .protocol_5 = false,
-          .taken_over_twice = plan_->taken_over_twice(now),
-          .note = {}});
+          .taken_over_twice = taken_over,
+          .note = taken_over && end.kind == EndKind::lost ? std::string(note_closed_soon) : std::string()});
 }
 
 void Publisher::Worker::tell(ConnectionState state) {
