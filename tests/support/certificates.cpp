@@ -4,10 +4,10 @@
 
 namespace sitepower::support {
 
-Certificates::Certificates() {
+Certificates::Certificates(const std::string& server_names) {
     make_authority("ca");
     make_authority("other");
-    make_certificate("server", "subjectAltName=DNS:localhost,IP:127.0.0.1");
+    make_certificate("server", "subjectAltName=" + server_names);
     make_certificate("client", "extendedKeyUsage=clientAuth");
 }
 

@@ -1,5 +1,5 @@
-// Keys and certificates made by openssl when a test asks for them: an authority, a broker's certificate for
-// "localhost" and 127.0.0.1, a client's, and all of a stranger's authority.
+// Keys and certificates made by openssl when a test asks for them: an authority, a broker's certificate, a
+// client's, and all of a stranger's authority.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@ namespace sitepower::support {
 
 class Certificates {
   public:
-    Certificates();
+    // server_names: of the broker's certificate, as openssl writes them.
+    explicit Certificates(const std::string& server_names = "DNS:localhost,IP:127.0.0.1");
 
     std::string authority() const { return file("ca.crt"); }
     std::string server() const { return file("server.crt"); }

@@ -92,7 +92,9 @@ class Conversation {
         if (!wrong_version)
             say(client,
                 level == 5 ? std::string("\x20\x03\x00\x00\x00", 5) : std::string("\x20\x02\x00\x00", 4));
-        if (wrong_version || manner_ == FakeBrokerManner::closes_soon) client.open = false;
+        const bool takes_over = manner_ == FakeBrokerManner::takes_over;
+        if (takes_over) say(client, std::string("\xE0\x01\x8E", 3));
+        if (wrong_version || takes_over || manner_ == FakeBrokerManner::closes_soon) client.open = false;
     }
     static void say(const Client& client, const std::string& bytes) {
         [[maybe_unused]] const auto sent = send(client.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);

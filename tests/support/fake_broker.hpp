@@ -14,6 +14,7 @@ enum class FakeBrokerManner : std::uint8_t {
     refuses_mqtt_5,      // the same, but says "unacceptable protocol version" first, as 3.1.1 brokers do
     never_acknowledges,  // accepts any CONNECT, and answers nothing but pings from then on
     closes_soon,         // accepts any CONNECT and closes right after
+    takes_over,          // the same, saying that another client has taken the session over (MQTT 5)
 };
 
 class FakeBroker {
