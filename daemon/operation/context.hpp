@@ -46,10 +46,10 @@ struct SystemView {
 // One finding about the configuration.
 struct ConfigurationProblem {
     std::string file;
-    int line = 0;
+    int line = 0;    // 0: the file as a whole
+    int column = 0;  // from 1
     std::string key;
-    std::string message;
-    std::string allowed;
+    std::string message;  // what is wrong, and what may stand there
 };
 
 struct ConfigurationVerdict {

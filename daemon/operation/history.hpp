@@ -62,6 +62,7 @@ struct AlertQuestion {
     Time from{};  // triggered in [from, to)
     Time to{};
     std::size_t limit = 0;  // newest first
+    std::string type{};     // empty: of all types
 };
 
 class History {

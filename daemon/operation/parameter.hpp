@@ -24,7 +24,7 @@ std::string_view to_string(ParameterType type);
 struct Parameter {
     std::string_view name;
     ParameterType type = ParameterType::text;
-    std::string_view help;
+    std::string_view help{};
     std::string_view fallback{};  // the default, as text; empty: none
     bool required = false;
     double minimum = 0;          // of a number or integer; a text has at most `maximum` bytes

@@ -16,7 +16,7 @@ constexpr std::size_t most_rows_around = 200;
 using StoredAlerts = Result<std::vector<Alert>>;
 using StoredAlert = Result<std::optional<Alert>>;
 
-AlertFilter read_filter(const Parameters& parameters) {
+AlertChoice read_filter(const Parameters& parameters) {
     return {.location_id = parameters.text("location_id"),
             .battery_id = parameters.text("battery_id"),
             .device_id = parameters.text("device_id"),

@@ -31,7 +31,7 @@ Json describe_days(const Counts& by_date, Time from, Time to) {
     return days;
 }
 
-Json describe_stats(const SiteModel& model, const std::vector<Alert>& alerts, const AlertFilter& filter) {
+Json describe_stats(const SiteModel& model, const std::vector<Alert>& alerts, const AlertChoice& filter) {
     Counts by_type;
     Counts by_location;
     Counts by_date;
@@ -64,7 +64,7 @@ Json describe_stats(const SiteModel& model, const std::vector<Alert>& alerts, co
 
 void alert_stats(Request request, Context& context, Reply reply) {
     const auto now = context.now();
-    AlertFilter filter{.location_id = request.parameters.text("location_id"),
+    AlertChoice filter{.location_id = request.parameters.text("location_id"),
                        .active_only = false,
                        .from = now - std::chrono::days{*request.parameters.integer("days")},
                        .to = now + Duration{1}};

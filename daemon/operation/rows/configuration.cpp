@@ -9,9 +9,9 @@ Json describe(const std::vector<ConfigurationProblem>& problems) {
     for (const auto& problem : problems) {
         list.push_back({{"file", problem.file},
                         {"line", problem.line},
+                        {"column", problem.column},
                         {"key", problem.key},
-                        {"problem", problem.message},
-                        {"allowed", problem.allowed}});
+                        {"problem", problem.message}});
     }
     return list;
 }
@@ -46,10 +46,10 @@ std::vector<Field> verdict_fields() {
             {"applied", "boolean", "", "it is in force now"},
             {"changes[]", "text", "", "what differs from the configuration in force before"},
             {"problems[].file", "text", "", "configuration or profile file"},
-            {"problems[].line", "integer", "", "from 1"},
+            {"problems[].line", "integer", "", "from 1; 0 for the file as a whole"},
+            {"problems[].column", "integer", "", "from 1"},
             {"problems[].key", "text", "", "the key"},
-            {"problems[].problem", "text", "", "what is wrong"},
-            {"problems[].allowed", "text", "", "what may stand there"}};
+            {"problems[].problem", "text", "", "what is wrong, and what may stand there"}};
 }
 
 }  // namespace

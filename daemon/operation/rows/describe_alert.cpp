@@ -66,7 +66,7 @@ std::vector<Field> alert_fields() {
             {"is_held", "boolean", "", "raised in a maintenance window: recorded, not announced"}};
 }
 
-bool passes(const SiteModel& model, const AlertFilter& filter, const Alert& alert) {
+bool passes(const SiteModel& model, const AlertChoice& filter, const Alert& alert) {
     if (filter.active_only && !alert.is_active()) return false;
     if (alert.triggered_at < filter.from || alert.triggered_at >= filter.to) return false;
     if (filter.battery_id && (!is_about_battery(alert) || alert.subject.id != *filter.battery_id))

@@ -12,7 +12,7 @@ Record describe_alert(const Alert& alert);
 std::vector<Field> alert_fields();
 
 // What a list of alerts is narrowed to; an empty optional lets all pass.
-struct AlertFilter {
+struct AlertChoice {
     std::optional<std::string> location_id{};
     std::optional<std::string> battery_id{};
     std::optional<std::string> device_id{};
@@ -24,7 +24,7 @@ struct AlertFilter {
     Time to{};
 };
 
-bool passes(const SiteModel& model, const AlertFilter& filter, const Alert& alert);
+bool passes(const SiteModel& model, const AlertChoice& filter, const Alert& alert);
 
 // What the store has and what is open now, each alert once as it is now, newest first.
 std::vector<Alert> merged(std::vector<Alert> stored, std::span<const Alert> open);

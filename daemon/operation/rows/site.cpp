@@ -21,10 +21,10 @@ struct OutageHistory {
 // Runs on the worker thread.
 OutageHistory find_outages(History& history, Time now) {
     const auto begins = history.begins();
-    auto alerts = history.alerts({.from = now - year, .to = now, .limit = most_outages_counted});
+    auto alerts = history.alerts(
+        {.from = now - year, .to = now, .limit = most_outages_counted, .type = "ups_on_battery"});
     if (!begins || !alerts) return {.reason = "store_not_readable"};
     if (!*begins || now - **begins < shortest_history) return {.reason = "history_shorter_than_30_days"};
-    std::erase_if(*alerts, [](const Alert& alert) { return alert.type != "ups_on_battery"; });
     return {std::max(**begins, now - year), std::move(*alerts), ""};
 }
 

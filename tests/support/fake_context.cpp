@@ -1,0 +1,152 @@
+#include "tests/support/fake_context.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sitepower::support {
+namespace {
+
+using namespace std::chrono_literals;
+
+Alert old_outage() {
+    Alert alert;
+    alert.id = "A-outage";
+    alert.type = "ups_on_battery";
+    alert.severity = Severity::warning;
+    alert.subject = {SubjectKind::ups, "ups-1"};
+    alert.message = "ups-1 runs from its batteries";
+    alert.triggered_at = fake_now - std::chrono::days{3};
+    alert.resolved_at = alert.triggered_at + 4min;
+    alert.resolved_by = "condition_cleared";
+    return alert;
+}
+
+}  // namespace
+
+FakeHistory::FakeHistory() : stored_alerts{old_outage()}, first_row(fake_now - std::chrono::days{73}) {}
+
+// Three rows a minute apart from the start on: good, half of it bad, good again.
+Result<ValueAnswer> FakeHistory::values(const ValueQuestion& question) {
+    last_question = question;
+    if (failure) return *failure;
+    ValueAnswer answer;
+    answer.resolution = question.resolution == Resolution::automatic ? Resolution::raw : question.resolution;
+    for (int i = 0; i < 3; ++i) {
+        PastRow row;
+        row.time = question.from + i * 1min;
+        for (std::size_t p = 0; p < question.points.size(); ++p) {
+            PastValue value{.point = p, .value = 10.0 + i + static_cast<double>(p)};
+            if (i == 1 && p == 0) value = {.point = p, .value = std::nullopt, .quality = Quality::comm_error};
+            row.values.push_back(value);
+        }
+        if (row.time < question.to && answer.rows.size() < question.limit) answer.rows.push_back(row);
+    }
+    return answer;
+}
+
+Result<std::vector<PastEstimate>> FakeHistory::estimates(const std::string& /*battery*/, Time from,
+                                                         Time /*to*/, std::size_t /*limit*/) {
+    if (failure) return *failure;
+    return std::vector<PastEstimate>{{from + 30s, 98.5, std::nullopt}};
+}
+
+Result<std::vector<Alert>> FakeHistory::alerts(const AlertQuestion& question) {
+    if (failure) return *failure;
+    std::vector<Alert> found;
+    std::ranges::copy_if(stored_alerts, std::back_inserter(found), [&](const Alert& alert) {
+        return alert.triggered_at >= question.from && alert.triggered_at < question.to &&
+               (question.type.empty() || question.type == alert.type);
+    });
+    return found;
+}
+
+Result<std::optional<Alert>> FakeHistory::alert(const std::string& id) {
+    if (failure) return *failure;
+    const auto found = std::ranges::find(stored_alerts, id, &Alert::id);
+    if (found == stored_alerts.end()) return std::optional<Alert>();
+    return std::optional(*found);
+}
+
+Result<std::optional<Time>> FakeHistory::begins() {
+    if (failure) return *failure;
+    return first_row;
+}
+
+FakeContext::FakeContext() {
+    system_view.environment = "test";
+    system_view.started_at = fake_now - 26h;
+    system_view.ready = true;
+    system_view.store.rows = 1000;
+    system_view.store.outbox = 7;
+    system_view.broker.connected = true;
+    system_view.publisher.acknowledged = 990;
+    system_view.publisher.refused = 10;
+    BusView tcp{"tcp-1", "tcp", {}};
+    tcp.counters.requests = 1000;
+    tcp.counters.answers = 990;
+    tcp.counters.timeouts = 10;
+    tcp.counters.connected = true;
+    BusView rtu{"rtu-1", "rtu", {}};
+    rtu.counters.requests = 20;
+    rtu.counters.timeouts = 20;
+    rtu.counters.missed_polls = 3;
+    system_view.buses = {tcp, rtu};
+    system_view.live_clients = 2;
+    verdict.accepted = true;
+    verdict.applied = true;
+    verdict.changes = {"device meter-2 added"};
+}
+
+modbus::UnitCounters FakeContext::unit_counters(DeviceIndex device) const {
+    return {.polls = 100, .failures = position(device), .exceptions = 0, .timeouts = position(device)};
+}
+
+bool FakeContext::query(Query query) {
+    if (queries_run_at_once) {
+        query(history)();
+        return true;
+    }
+    if (queries.size() >= query_capacity) return false;
+    queries.push_back(std::move(query));
+    return true;
+}
+
+void FakeContext::run_queries() {
+    while (!queries.empty()) {
+        auto query = std::move(queries.front());
+        queries.pop_front();
+        query(history)();
+    }
+}
+
+Result<Effects> FakeContext::apply(const Event& event) {
+    if (refusal) return *refusal;
+    applied.push_back(event);
+    Effects effects;
+    const auto change = [&](const std::string& id, AlertTransition transition, auto edit) {
+        auto found = std::ranges::find(fake_site.alerts, id, &Alert::id);
+        edit(*found);
+        effects.alerts.push_back({transition, *found});
+        if (!found->is_active()) fake_site.alerts.erase(found);
+    };
+    if (const auto* acknowledge = std::get_if<AcknowledgeAlert>(&event)) {
+        change(acknowledge->alert_id, AlertTransition::acknowledged, [&](Alert& alert) {
+            alert.acknowledged_at = present;
+            alert.acknowledged_by = acknowledge->who;
+            alert.acknowledgment_note = acknowledge->note;
+        });
+    } else if (const auto* resolve = std::get_if<ResolveAlert>(&event)) {
+        change(resolve->alert_id, AlertTransition::resolved, [&](Alert& alert) {
+            alert.resolved_at = present;
+            alert.resolved_by = resolve->who;
+        });
+    } else if (const auto* start = std::get_if<StartMaintenance>(&event)) {
+        fake_site.maintenance_windows.push_back(start->window);
+    } else if (const auto* end = std::get_if<EndMaintenance>(&event)) {
+        std::erase_if(fake_site.maintenance_windows,
+                      [&](const MaintenanceWindow& window) { return window.id == end->window_id; });
+    }
+    return effects;
+}
+
+}  // namespace sitepower::support

@@ -1,0 +1,93 @@
+// A small made-up site and the daemon around it, for tests of operations and of the faces that serve them:
+// one UPS, one battery monitor with a string of three jars, one meter that never answered.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "daemon/operation/context.hpp"
+
+namespace sitepower::support {
+
+// 2026-11-22T06:14:28.123Z: the present of all golden files.
+inline constexpr Time fake_now = from_ms(1'795'328'068'123);
+
+class FakeSite final : public SiteView {
+  public:
+    FakeSite();
+
+    const SiteModel& model() const override { return model_; }
+    std::span<const LatestValue> latest(DeviceIndex device) const override {
+        return latest_values[position(device)];
+    }
+    std::span<const DeviceState> devices() const override { return device_states; }
+    std::span<const BatteryState> batteries() const override { return battery_states; }
+    std::span<const StringState> strings() const override { return string_states; }
+    std::span<const UpsState> upses() const override { return ups_states; }
+    std::span<const Alert> open_alerts() const override { return alerts; }
+    std::span<const MaintenanceWindow> windows() const override { return maintenance_windows; }
+
+    std::vector<std::vector<LatestValue>> latest_values;
+    std::vector<DeviceState> device_states;
+    std::vector<BatteryState> battery_states;
+    std::vector<StringState> string_states;
+    std::vector<UpsState> ups_states;
+    std::vector<Alert> alerts;
+    std::vector<MaintenanceWindow> maintenance_windows;
+
+  private:
+    SiteModel model_;
+};
+
+class FakeHistory final : public History {
+  public:
+    FakeHistory();
+
+    Result<ValueAnswer> values(const ValueQuestion& question) override;
+    Result<std::vector<PastEstimate>> estimates(const std::string& battery, Time from, Time to,
+                                                std::size_t limit) override;
+    Result<std::vector<Alert>> alerts(const AlertQuestion& question) override;
+    Result<std::optional<Alert>> alert(const std::string& id) override;
+    Result<std::optional<Time>> begins() override;
+
+    std::vector<Alert> stored_alerts;
+    std::optional<Time> first_row;
+    std::optional<Error> failure;  // answers every question
+    ValueQuestion last_question;
+};
+
+class FakeContext final : public Context {
+  public:
+    FakeContext();
+
+    Time now() const override { return present; }
+    std::chrono::steady_clock::time_point steady_now() const override { return steady; }
+    const SiteView& site() const override { return fake_site; }
+    SystemView system() const override { return system_view; }
+    modbus::UnitCounters unit_counters(DeviceIndex device) const override;
+    // Acknowledges, resolves and keeps windows as the engine does; `refusal` refuses everything.
+    Result<Effects> apply(const Event& event) override;
+    void audit(AuditRow row) override { audited.push_back(std::move(row)); }
+    bool query(Query query) override;
+    void check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) override { done(verdict); }
+    void reload(UniqueFunction<void(ConfigurationVerdict)> done) override { done(verdict); }
+
+    // Runs the queries that wait, as the worker and the loop would.
+    void run_queries();
+
+    Time present = fake_now;
+    std::chrono::steady_clock::time_point steady{};
+    FakeSite fake_site;
+    FakeHistory history;
+    SystemView system_view;
+    ConfigurationVerdict verdict;
+    std::optional<Error> refusal;
+    std::vector<AuditRow> audited;
+    std::vector<Event> applied;
+    std::deque<Query> queries;
+    std::size_t query_capacity = 64;
+    bool queries_run_at_once = false;  // for faces, whose tests do not look at the worker
+};
+
+}  // namespace sitepower::support

@@ -1,0 +1,270 @@
+// What operations say beyond their golden files: filters, paging, refusals.
+#include <gmock/gmock.h>
+
+#include "tests/unit/daemon/operation/ask.hpp"
+
+namespace sitepower {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string jar = "BAT-DC-CNX-01-UPS-01-STR-01-00";
+
+std::vector<std::string> ids(const Asked& asked, const char* field) {
+    std::vector<std::string> found;
+    for (const auto& item : asked.body.at("data").at("items")) found.push_back(item.at(field));
+    return found;
+}
+
+class Operations : public testing::Test {
+  protected:
+    Asked ask(std::string_view name, Texts texts = {}) { return asking_.ask(name, std::move(texts)); }
+    std::string message(const Asked& asked) { return asked.body.at("error").at("message"); }
+
+    Asking asking_;
+    support::FakeContext& context_ = asking_.context;
+};
+
+TEST_F(Operations, PagesAList) {
+    const auto asked = ask("batteries", {{"skip", "1"}, {"limit", "1"}});
+    EXPECT_THAT(ids(asked, "battery_id"), ElementsAre(jar + "2"));
+    EXPECT_EQ(asked.body["data"]["total"], 3);
+    EXPECT_TRUE(ids(ask("batteries", {{"skip", "1000000"}}), "battery_id").empty());
+}
+
+TEST_F(Operations, FiltersBatteries) {
+    EXPECT_THAT(ids(ask("batteries", {{"status", "critical"}}), "battery_id"), ElementsAre(jar + "2"));
+    EXPECT_THAT(ids(ask("batteries", {{"status", "unknown"}}), "battery_id"), ElementsAre(jar + "3"));
+    EXPECT_EQ(ids(ask("batteries", {{"string_id", "STR-01"}}), "battery_id").size(), 3U);
+    EXPECT_TRUE(ids(ask("location.batteries", {{"location_id", "YARD"}}), "battery_id").empty());
+}
+
+TEST_F(Operations, NamesWhatDoesNotExistAndWhereToLook) {
+    const std::vector<std::pair<const char*, Texts>> questions{
+        {"battery", {{"battery_id", "NOPE"}}},
+        {"telemetry", {{"battery_id", "NOPE"}}},
+        {"batteries", {{"string_id", "NOPE"}}},
+        {"batteries", {{"location_id", "NOPE"}}},
+        {"location", {{"location_id", "NOPE"}}},
+        {"points", {{"device_id", "NOPE"}}},
+        {"history", {{"point", "NOPE.load_kw"}}},
+        {"history", {{"point", "ups-1.NOPE"}}},
+        {"history", {{"point", "ups-1"}}},
+        {"alert", {{"alert_id", "NOPE"}}},
+        {"alert.acknowledge", {{"alert_id", "NOPE"}}},
+        {"alerts.stats", {{"location_id", "NOPE"}}},
+        {"maintenance.end", {{"window_id", "NOPE"}}},
+        {"maintenance.start", {{"subject_id", "NOPE"}, {"why", "x"}}}};
+    for (const auto& [name, texts] : questions) {
+        const auto asked = ask(name, texts);
+        EXPECT_EQ(asked.status, 404) << name;
+        EXPECT_THAT(message(asked), HasSubstr("lists them")) << name;
+    }
+}
+
+TEST_F(Operations, CountsTheWarrantyToTheEndOfAShortMonth) {
+    // Installed on 31 January 2024 with 36 months: until 31 January 2027.
+    context_.present = *parse_time("2027-01-30T23:59:59Z");
+    EXPECT_EQ(ask("battery", {{"battery_id", jar + "1"}}).body["data"]["is_in_warranty"], true);
+    context_.present = *parse_time("2027-01-31");
+    EXPECT_EQ(ask("battery", {{"battery_id", jar + "1"}}).body["data"]["is_in_warranty"], false);
+}
+
+TEST_F(Operations, SaysWhyABatteryIsNotKnown) {
+    const auto data = ask("battery", {{"battery_id", jar + "3"}}).body["data"];
+    EXPECT_EQ(data["status"], "unknown");
+    EXPECT_EQ(data["reasons"]["status"], "stale_input");
+    EXPECT_TRUE(data["latest_telemetry"]["voltage_v"].is_null());
+    EXPECT_TRUE(data["latest_telemetry"]["timestamp"].is_null());
+    EXPECT_EQ(data["reasons"]["age_days"], "no_installed_date");
+    EXPECT_TRUE(data["is_in_warranty"].is_null());
+}
+
+TEST_F(Operations, AsksForTheLastDayByDefault) {
+    ask("telemetry", {{"battery_id", jar + "1"}});
+    const auto& question = context_.history.last_question;
+    EXPECT_EQ(question.to, support::fake_now);
+    EXPECT_EQ(question.from, support::fake_now - 24h);
+    EXPECT_EQ(question.limit, 100U);
+    EXPECT_EQ(question.resolution, Resolution::automatic);
+    EXPECT_THAT(question.points,
+                ElementsAre(PointName{"monitor-1", "jar1.voltage_v"}, PointName{"monitor-1", "current_a"},
+                            PointName{"monitor-1", "jar1.temperature_c"}));
+}
+
+TEST_F(Operations, MergesMeasuredAndEstimatedValuesInOrder) {
+    const auto data = ask("telemetry", {{"battery_id", jar + "1"}, {"limit", "3"}}).body["data"];
+    EXPECT_EQ(data["count"], 3);
+    EXPECT_EQ(data["data"][0]["values"]["voltage_v"], 10.0);
+    EXPECT_EQ(data["data"][1]["values"], Json({{"soc_pct", 98.5}}));
+    EXPECT_TRUE(data["data"][2]["values"]["voltage_v"].is_null());
+    EXPECT_EQ(data["data"][2]["quality"]["voltage_v"], "comm_error");
+}
+
+TEST_F(Operations, RefusesARangeThatRunsBackwards) {
+    const auto asked =
+        ask("history", {{"point", "ups-1.load_kw"}, {"start", "2026-11-23"}, {"end", "2026-11-22"}});
+    EXPECT_EQ(asked.status, 422);
+    EXPECT_EQ(asked.body["error"]["details"][0]["field"], "start");
+}
+
+TEST_F(Operations, AllowsLongHistoriesUpToTheirLimit) {
+    EXPECT_EQ(ask("history", {{"point", "ups-1.load_kw"}, {"limit", "10000"}}).status, 200);
+    EXPECT_EQ(ask("history", {{"point", "ups-1.load_kw"}, {"limit", "10001"}}).status, 422);
+    EXPECT_EQ(ask("devices", {{"limit", "1001"}}).status, 422);
+}
+
+TEST_F(Operations, FiltersDevicesAndPoints) {
+    EXPECT_THAT(ids(ask("devices", {{"kind", "meter"}}), "id"), ElementsAre("meter-1"));
+    EXPECT_THAT(ids(ask("devices", {{"bus", "tcp-1"}}), "id"), ElementsAre("ups-1", "monitor-1"));
+    EXPECT_EQ(ids(ask("points", {{"device_id", "monitor-1"}}), "point").size(), 5U);
+    EXPECT_THAT(ids(ask("points", {{"kind", "ups"}}), "point"), ElementsAre("load_kw", "on_battery"));
+}
+
+TEST_F(Operations, AnswersOpenAlertsWithoutTheStore) {
+    context_.query_capacity = 0;
+    EXPECT_THAT(ids(ask("alerts"), "alert_id"), ElementsAre("A-low", "A-offline"));
+}
+
+TEST_F(Operations, FiltersAlerts) {
+    const auto found = [&](Texts texts) { return ids(ask("alerts", std::move(texts)), "alert_id"); };
+    EXPECT_THAT(found({{"severity", "critical"}}), ElementsAre("A-low"));
+    EXPECT_THAT(found({{"device_id", "meter-1"}}), ElementsAre("A-offline"));
+    EXPECT_THAT(found({{"battery_id", jar + "2"}}), ElementsAre("A-low"));
+    EXPECT_THAT(found({{"location_id", "YARD"}}), ElementsAre("A-offline"));
+    EXPECT_THAT(found({{"acknowledged", "false"}}), ElementsAre("A-low"));
+    EXPECT_THAT(found({{"alert_type", "device_offline"}}), ElementsAre("A-offline"));
+    EXPECT_THAT(found({{"active_only", "false"}, {"end_date", "2026-11-20"}}), ElementsAre("A-outage"));
+    EXPECT_THAT(found({{"active_only", "false"}, {"device_id", "ups-1"}}), ElementsAre("A-outage"));
+}
+
+TEST_F(Operations, ShowsAnOpenAlertAsItIsNowAndNotAsItWasStored) {
+    auto stale = context_.fake_site.alerts[0];
+    stale.message = "as of the last commit";
+    context_.history.stored_alerts.push_back(stale);
+    const auto asked = ask("alerts", {{"active_only", "false"}});
+    EXPECT_THAT(ids(asked, "alert_id"), ElementsAre("A-low", "A-offline", "A-outage"));
+    EXPECT_EQ(asked.body["data"]["items"][1]["message"], "meter-1 does not answer");
+    EXPECT_EQ(asked.body["data"]["active_count"], 2);
+    EXPECT_EQ(asked.body["data"]["pending_count"], 1);
+}
+
+TEST_F(Operations, FindsAnAlertThatIsOver) {
+    const auto data = ask("alert", {{"alert_id", "A-outage"}}).body["data"];
+    EXPECT_EQ(data["resolved_by"], "condition_cleared");
+    EXPECT_EQ(data["device_id"], "ups-1");
+    EXPECT_EQ(data["location_id"], "ROOM-1");
+    EXPECT_EQ(data["reasons"]["values_around"], "not_about_a_battery");
+}
+
+TEST_F(Operations, HandsTheCallersNameToTheEngine) {
+    const auto data = ask("alert.acknowledge", {{"alert_id", "A-low"}, {"note", "seen"}}).body["data"];
+    EXPECT_EQ(data["acknowledged_by"], "root");
+    EXPECT_EQ(data["acknowledgment_note"], "seen");
+    EXPECT_EQ(data["is_pending"], false);
+    ASSERT_EQ(context_.applied.size(), 1U);
+    EXPECT_EQ(std::get<AcknowledgeAlert>(context_.applied[0]).who, "root");
+}
+
+TEST_F(Operations, ResolvesAnAlertByHand) {
+    const auto data = ask("alert.resolve", {{"alert_id", "A-low"}}).body["data"];
+    EXPECT_EQ(data["is_active"], false);
+    EXPECT_EQ(data["resolved_by"], "root");
+}
+
+TEST_F(Operations, RefusesToChangeAnAlertThatIsOver) {
+    const auto asked = ask("alert.resolve", {{"alert_id", "A-outage"}});
+    EXPECT_EQ(asked.status, 409);
+    EXPECT_THAT(message(asked), HasSubstr("resolved before, by condition_cleared"));
+    EXPECT_TRUE(context_.applied.empty());
+}
+
+TEST_F(Operations, PassesOnTheEnginesRefusal) {
+    context_.refusal = Error{ErrorCode::conflict, "alert A-offline was acknowledged before", {}};
+    const auto asked = ask("alert.acknowledge", {{"alert_id", "A-offline"}});
+    EXPECT_EQ(asked.status, 409);
+    EXPECT_EQ(asked.body["error"]["code"], "CONFLICT");
+}
+
+TEST_F(Operations, CountsAlertsByDay) {
+    const auto data = ask("alerts.stats", {{"days", "3"}}).body["data"];
+    EXPECT_EQ(data["total"], 3);
+    EXPECT_EQ(data["active"], 2);
+    ASSERT_EQ(data["by_day"].size(), 4U);
+    EXPECT_EQ(data["by_day"][0], Json({{"date", "2026-11-19"}, {"count", 1}}));
+    EXPECT_EQ(data["by_day"][1]["count"], 0);
+    EXPECT_EQ(ask("alerts.stats", {{"location_id", "YARD"}}).body["data"]["total"], 1);
+}
+
+TEST_F(Operations, CountsOutagesPerYearOnceThereIsEnoughHistory) {
+    const auto frequency = [&] {
+        return ask("location", {{"location_id", "ROOM-1"}}).body["data"]["power_outage_frequency_per_year"];
+    };
+    EXPECT_EQ(frequency(), 5.0);  // one in 73 days
+    context_.history.first_row = support::fake_now - std::chrono::days{29};
+    EXPECT_TRUE(frequency().is_null());
+}
+
+TEST_F(Operations, LeavesOutStatisticsThatNobodyAskedFor) {
+    context_.query_capacity = 0;
+    const auto data = ask("location", {{"location_id", "ROOM-1"}, {"include_stats", "false"}}).body["data"];
+    EXPECT_TRUE(data["total_batteries"].is_null());
+    EXPECT_EQ(data["reasons"]["total_batteries"], "not_asked_for");
+}
+
+TEST_F(Operations, StartsAndEndsAMaintenanceWindow) {
+    const auto started = ask("maintenance.start", {{"duration_min", "30"}, {"why", "test run"}}).body["data"];
+    EXPECT_EQ(started["subject_kind"], "site");
+    EXPECT_EQ(started["window_id"], "MW-20261122-061428-123");
+    EXPECT_EQ(started["to"], "2026-11-22T06:44:28.123Z");
+    EXPECT_EQ(started["who"], "root");
+    EXPECT_EQ(ask("maintenance").body["data"]["total"], 2);
+    const auto ended = ask("maintenance.end", {{"window_id", "MW-20261122-061428-123"}}).body["data"];
+    EXPECT_EQ(ended["is_in_force"], false);
+    EXPECT_EQ(ask("maintenance").body["data"]["total"], 1);
+}
+
+TEST_F(Operations, GivesEachWindowItsOwnName) {
+    const auto first = ask("maintenance.start", {{"why", "a"}}).body["data"]["window_id"];
+    EXPECT_NE(first, ask("maintenance.start", {{"why", "b"}}).body["data"]["window_id"]);
+}
+
+TEST_F(Operations, RefusesAWindowInThePast) {
+    const auto asked = ask("maintenance.start", {{"from", "2026-11-01"}, {"why", "late"}});
+    EXPECT_EQ(asked.status, 422);
+    EXPECT_TRUE(context_.applied.empty());
+}
+
+TEST_F(Operations, FailsARefusedReloadWithItsProblems) {
+    context_.verdict = {};
+    context_.verdict.problems = {
+        {"/etc/sitepower/sitepower.toml", 7, 3, "bus.baud", "is not a baud rate: 9600"}};
+    const auto asked = ask("config.reload");
+    EXPECT_EQ(asked.status, 422);
+    EXPECT_EQ(asked.body["error"]["details"][0]["line"], 7);
+    const auto checked = ask("config.check");
+    EXPECT_EQ(checked.status, 200);
+    EXPECT_EQ(checked.body["data"]["accepted"], false);
+}
+
+TEST_F(Operations, IsNotReadyUntilEverythingIs) {
+    context_.system_view.ready = false;
+    context_.system_view.not_ready_reason = "the store is not open";
+    const auto asked = ask("ready");
+    EXPECT_EQ(asked.status, 503);
+    EXPECT_THAT(message(asked), HasSubstr("the store is not open"));
+    EXPECT_EQ(ask("health").status, 200);
+    EXPECT_EQ(ask("health").body["data"]["status"], "down");
+}
+
+TEST_F(Operations, DoesNotAddUpLoadsThatAreNotKnown) {
+    context_.fake_site.ups_states[0].load_kw = Measurement{};
+    const auto power = ask("inventory").body["data"]["power"];
+    EXPECT_TRUE(power["used_kw"].is_null());
+    EXPECT_EQ(power["reasons"]["used_kw"], "no_sensor");
+}
+
+}  // namespace
+}  // namespace sitepower
