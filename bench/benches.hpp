@@ -28,6 +28,8 @@ struct Bench {
 
 std::span<const Bench> benches();
 
+void measure_mqtt(const Options& options, Report& report);
+void measure_sqlite(const Options& options, Report& report);
 void measure_polling(const Options& options, Report& report);
 void measure_cpu(const Options& options, Report& report);
 void measure_fleet(const Options& options, Report& report);
