@@ -88,7 +88,7 @@ Cost publish_ours(std::uint16_t port) {
     wait_until("the publisher is connected", limit, [&] { return publisher.connection().connected; });
     const auto cost = cost_of([&] {
         for (const auto& message : all) {
-            publisher.publish(message);
+            wait_until("the publisher has room", limit, [&] { return publisher.publish(message); });
         }
         wait_until("everything is acknowledged", limit, [&] { return acknowledged.count() >= messages; });
     });
