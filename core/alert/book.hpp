@@ -23,7 +23,7 @@ struct Observation {
     RuleId rule{};
     std::optional<double> actual;
     std::optional<double> threshold;
-    std::string_view detail = "";  // joins the rule's message
+    std::string_view detail;  // joins the rule's message
     std::uint32_t affected = 0;
 };
 
@@ -39,7 +39,7 @@ class AlertBook {
     static constexpr std::size_t most_open = 2'000;
     // A condition that rises again so soon after it cleared is the same alert: opened again under its id,
     // counted in `flaps`, and from then on closed only after it has been quiet for so long.
-    static constexpr Duration flap_window{10 * 60'000};
+    static constexpr Duration flap_window = std::chrono::minutes(10);
     static constexpr std::size_t most_recent = 256;  // closed alerts remembered, for flaps and CONFLICT
     static constexpr std::size_t longest_note = 1'000;
 

@@ -13,7 +13,7 @@ namespace sitepower {
 class Latch {
   public:
     // Readings that are further apart than this do not belong together ("3 readings in 7 days").
-    static constexpr Duration longest_run{7 * 24 * 3600'000LL};
+    static constexpr Duration longest_run = std::chrono::hours(7 * 24);
 
     // `raises`: beyond the threshold; `keeps`: not yet back by the hysteresis.
     void update(bool raises, bool keeps, Duration delay, int readings, Time steady);

@@ -15,7 +15,7 @@ namespace sitepower {
 class Maintenance {
   public:
     static constexpr std::size_t most_windows = 100;  // running and still to come
-    static constexpr Duration longest_window{31 * 24 * 3600'000LL};
+    static constexpr Duration longest_window = std::chrono::hours(31 * 24);
 
     explicit Maintenance(const AlertSlots& slots) : slots_(slots) {}
 

@@ -47,13 +47,13 @@ enum class RuleKind : std::uint8_t {
 
 struct Rule {
     RuleId id{};
-    std::string_view name = "";  // unique; what AlertRuleSettings calls it
-    std::string_view type = "";  // of its alerts; several rules may raise the same type
+    std::string_view name;  // unique; what AlertRuleSettings calls it
+    std::string_view type;  // of its alerts; several rules may raise the same type
     SubjectKind subject{};
     RuleKind kind{};
-    std::string_view unit = "";                    // of thresholds and values; "" for a condition
-    std::optional<double> warning = std::nullopt;  // raise beyond; empty: this severity is never raised
-    std::optional<double> critical = std::nullopt;
+    std::string_view unit;          // of thresholds and values; "" for a condition
+    std::optional<double> warning;  // raise beyond; empty: this severity is never raised
+    std::optional<double> critical;
     double hysteresis = 0;                  // clear when back by so much
     Duration delay{};                       // must hold, and must have cleared, for so long
     int readings = 1;                       // and on so many readings in a row
@@ -61,10 +61,10 @@ struct Rule {
     // One cause is one alert: when the median of a string's batteries is at the limit, the alert is the
     // string's, and only those that stand apart from it get their own.
     bool for_string = false;
-    std::string_view measure = "";  // what the thresholds are counted from
-    std::string_view message = "";  // the beginning of the alert's message
-    std::string_view advice = "";   // what to do, for people
-    std::string_view basis = "";    // where the numbers come from
+    std::string_view measure;  // what the thresholds are counted from
+    std::string_view message;  // the beginning of the alert's message
+    std::string_view advice;   // what to do, for people
+    std::string_view basis;    // where the numbers come from
 };
 
 // True when alerts of the rule can be about such a subject.

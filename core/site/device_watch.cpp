@@ -158,16 +158,16 @@ void DeviceWatch::lose_groups(std::size_t index, const Moment& moment, std::vect
     }
 }
 
-void DeviceWatch::tell(DeviceIndex index, const Moment& moment, std::vector<DeviceState>& out) {
-    Watched& device = devices_[position(index)];
+void DeviceWatch::tell(DeviceIndex device, const Moment& moment, std::vector<DeviceState>& out) {
+    Watched& watched = devices_[position(device)];
     const Duration untold =
-        device.told_at && *device.told_at <= moment.wall ? moment.wall - *device.told_at : Duration::max();
-    const bool due = device.status_changed || (device.told_at && untold >= repeat_interval_) ||
-                     (device.reason_changed && untold >= state_interval_);
+        watched.told_at && *watched.told_at <= moment.wall ? moment.wall - *watched.told_at : Duration::max();
+    const bool due = watched.status_changed || (watched.told_at && untold >= repeat_interval_) ||
+                     (watched.reason_changed && untold >= state_interval_);
     if (!due) return;
-    device.told_at = moment.wall;
-    device.status_changed = device.reason_changed = false;
-    out.push_back(states_[position(index)]);
+    watched.told_at = moment.wall;
+    watched.status_changed = watched.reason_changed = false;
+    out.push_back(states_[position(device)]);
 }
 
 }  // namespace sitepower

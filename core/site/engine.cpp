@@ -84,7 +84,10 @@ void Site::State::on(const EndMaintenance& request, Effects& effects) {
 
 void Site::State::on(const SystemCondition& condition, Effects& effects) {
     const auto done = plant_alerts.set(condition);
-    if (!done) effects.refusal = done.error();
+    if (!done) {
+        effects.refusal = done.error();
+        return;
+    }
     plant_alerts.evaluate_system(alerts, clock.moment(), effects);
     settle(effects);
 }

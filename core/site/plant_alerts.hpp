@@ -16,7 +16,7 @@ namespace sitepower {
 class PlantAlerts {
   public:
     // A daemon's condition from before a restart that nobody has confirmed for so long is over.
-    static constexpr Duration confirmation_limit{5 * 60'000};
+    static constexpr Duration confirmation_limit = std::chrono::minutes(5);
 
     PlantAlerts(const SiteModel& model, const RuleSet& rules, const AlertSlots& slots);
 

@@ -22,10 +22,10 @@ struct AlertRuleSettings {
 
 // How the batteries are estimated.
 struct BatterySettings {
-    std::string soc_method = "counting";        // a row of core/battery/soc/methods
-    Duration float_full_after{24 * 3600'000};   // on float for so long, a VRLA battery is full
-    int baseline_readings = 30;                 // the baseline resistance is the median of so many readings,
-    Duration baseline_interval{24 * 3600'000};  // each at least so long after the one before
+    std::string soc_method = "counting";                 // a row of core/battery/soc/methods
+    Duration float_full_after = std::chrono::hours(24);  // on float for so long, a VRLA battery is full
+    int baseline_readings = 30;  // the baseline resistance is the median of so many readings,
+    Duration baseline_interval = std::chrono::hours(24);  // each at least so long after the one before
 };
 
 struct SiteSettings {

@@ -34,7 +34,7 @@ struct Estimate {
     std::optional<double> value;
     double sigma = 0;
     EstimateStatus status = EstimateStatus::unknown;
-    std::string_view reason = "";  // a string literal
+    std::string_view reason;  // a string literal
     Time as_of{};
 };
 
@@ -59,7 +59,7 @@ struct BatteryState {
     Estimate rul_days;
     Estimate resistance_ratio;
     HealthStatus status = HealthStatus::unknown;
-    std::string_view status_reason = "";
+    std::string_view status_reason;
     std::uint32_t active_alerts = 0;
 };
 
@@ -79,7 +79,7 @@ struct UpsState {
     UpsIndex ups{};
     Time time{};
     std::optional<bool> on_battery;
-    std::string_view on_battery_reason = "";
+    std::string_view on_battery_reason;
     Measurement load_kw;
     Measurement autonomy_ups_min;  // the UPS's own figure
     Estimate autonomy_min;         // ours; unknown with a reason until it is estimated
