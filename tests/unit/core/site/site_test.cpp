@@ -477,6 +477,107 @@ TEST_F(SiteTest, AConditionThatNobodyConfirmsAfterARestartIsOver) {
     EXPECT_EQ(open("database_set_aside"), nullptr);
 }
 
+TEST_F(SiteTest, ASilentMonitorTakesItsValuesWithIt) {
+    run(seconds(5));
+    for (int i = 0; i < 5; ++i) {
+        now_ += seconds(1);
+        handle(Tick{});
+    }
+    EXPECT_EQ(battery(0).voltage_v.reason, "stale_input");
+    EXPECT_EQ(battery(0).voltage_v.time, now_ - seconds(5)) << "the time of the last value stays";
+    EXPECT_EQ(battery(0).current_a.reason, "stale_input");
+    EXPECT_EQ(battery(0).temperature_c.reason, "stale_input");
+    EXPECT_EQ(battery(0).internal_resistance_ohm.reason, "stale_input");
+    EXPECT_EQ(battery(0).status_reason, "stale_input");
+    EXPECT_EQ(battery(pack).soc_pct.reason, "no_current_sensor")
+        << "its own word is gone, nothing else is known";
+    EXPECT_EQ(battery(pack).soh_pct.reason, "stale_input");
+    EXPECT_EQ(site_->strings()[0].voltage_imbalance_v.reason, "stale_input");
+    EXPECT_FALSE(site_->strings()[0].weakest);
+    EXPECT_EQ(site_->upses()[0].on_battery_reason, "stale_input");
+    EXPECT_EQ(site_->upses()[0].load_kw.reason, "stale_input");
+    EXPECT_EQ(site_->latest(DeviceIndex{0})[0].quality, Quality::stale);
+}
+
+TEST_F(SiteTest, AVanishedBatterysAlertIsResolvedByConfiguration) {
+    temperature_c_[2] = 45;
+    run(minutes(6));
+    ASSERT_NE(open("temperature_high"), nullptr);
+    Snapshot snapshot = site_->snapshot();
+    snapshot.open_alerts[0].subject.id = "BAT-99";
+    snapshot.windows.push_back({"W-1", {SubjectKind::string, "STR-99"}, now_, now_ + hours(1), "mia", ""});
+    site_.emplace(model_, SiteSettings{});
+    effects_.clear();
+    site_->restore(snapshot, now_, effects_);
+    ASSERT_EQ(effects_.alerts.size(), 1U);
+    EXPECT_EQ(effects_.alerts[0].transition, AlertTransition::resolved);
+    EXPECT_EQ(effects_.alerts[0].alert.resolved_by, "configuration");
+    EXPECT_EQ(effects_.windows_ended.size(), 1U);
+    EXPECT_TRUE(site_->open_alerts().empty());
+    EXPECT_TRUE(site_->windows().empty());
+}
+
+TEST_F(SiteTest, WhatWasResolvedByHandStaysQuietOverARestart) {
+    temperature_c_[2] = 45;
+    run(minutes(6));
+    handle(ResolveAlert{open("temperature_high")->id, "mia", "known"});
+    const Snapshot snapshot = site_->snapshot();
+    ASSERT_EQ(snapshot.resolved_by_hand.size(), 1U);
+    site_.emplace(model_, SiteSettings{});
+    site_->restore(snapshot, now_, effects_);
+    run(minutes(30));
+    EXPECT_EQ(open("temperature_high"), nullptr);
+    temperature_c_[2] = 25;
+    run(minutes(6));
+    temperature_c_[2] = 45;
+    run(minutes(6));
+    EXPECT_NE(open("temperature_high"), nullptr);
+}
+
+TEST_F(SiteTest, AnOpenDischargeAlertClearsOnRechargeAfterARestartToo) {
+    current_a_ = -30;
+    voltage_v_.assign(jars, 12.0);
+    voltage_v_[5] = 10.4;
+    run(seconds(12));
+    const std::string id = open("voltage_low")->id;
+    const Snapshot snapshot = site_->snapshot();
+    site_.emplace(model_, SiteSettings{});
+    site_->restore(snapshot, now_, effects_);
+    run(seconds(30));
+    ASSERT_NE(open("voltage_low"), nullptr);
+    EXPECT_EQ(open("voltage_low")->id, id);
+    current_a_ = 10;
+    run(seconds(2));
+    EXPECT_EQ(open("voltage_low"), nullptr);
+}
+
+TEST_F(SiteTest, LithiumPacksHaveTheirOwnLimits) {
+    poll();
+    const auto pack_at = [&](double voltage_v, Duration duration) {
+        for (const Time until = now_ + duration; now_ < until;) {
+            now_ += seconds(1);
+            handle(FramePtr(make_frame(bms_layout_, now_, {voltage_v, 50, 96})));
+            handle(Tick{});
+        }
+    };
+    pack_at(16 * 3.64, minutes(10));
+    EXPECT_EQ(open("voltage_high"), nullptr);
+    pack_at(16 * 3.66, minutes(1) + seconds(2));
+    ASSERT_NE(open("voltage_high"), nullptr);
+    EXPECT_EQ(open("voltage_high")->severity, Severity::warning);
+    EXPECT_NEAR(open("voltage_high")->threshold.value_or(0), 58.4, 1e-9);
+    pack_at(16 * 3.2, minutes(1) + seconds(2));
+    EXPECT_EQ(open("voltage_high"), nullptr);
+    pack_at(16 * 2.7, seconds(12));
+    ASSERT_NE(open("voltage_low"), nullptr);
+    EXPECT_EQ(open("voltage_low")->severity, Severity::warning);
+    pack_at(16 * 2.45, seconds(12));
+    EXPECT_EQ(open("voltage_low")->severity, Severity::critical);
+    EXPECT_NEAR(open("voltage_low")->threshold.value_or(0), 40.0, 1e-9);
+    pack_at(16 * 3.0, seconds(12));
+    EXPECT_EQ(open("voltage_low"), nullptr);
+}
+
 TEST_F(SiteTest, AReplayGivesTheSame) {
     Site other(model_, SiteSettings{});
     Effects effects;
