@@ -349,7 +349,7 @@ void check_requests(const Profile& profile, const std::vector<PlacedPoint>& plac
 void check_signs(const Profile& profile, const std::vector<PlacedPoint>& placed,
                  schema::Diagnostics& diagnostics) {
     for (const auto& [name, convention] : profile.sign) {
-        const auto is_it = [&name](const PlacedPoint& point) { return point.point.pattern == name; };
+        const auto is_it = [&name = name](const PlacedPoint& point) { return point.point.pattern == name; };
         if (std::ranges::any_of(placed, is_it)) continue;
         diagnostics.add(profile.origins.of("sign"), fmt::format("sign: there is no point \"{}\"", name));
     }
