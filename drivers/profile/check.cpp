@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "drivers/modbus/planner.hpp"
 #include "drivers/profile/expand.hpp"
 
 namespace sitepower {
@@ -19,10 +20,6 @@ constexpr int table_size = 65'536;
 
 bool is_integer(PointType type) {
     return type <= PointType::s64;
-}
-
-bool is_bit_table(modbus::Table table) {
-    return table == modbus::Table::coil || table == modbus::Table::discrete;
 }
 
 bool is_published(const ProfilePoint& point) {
@@ -82,6 +79,7 @@ class PointCheck {
         }
     }
 
+    // The last element of the group must still lie inside the table, and the value fit into one request.
     void check_place() {
         std::int64_t last = point_.address;
         if (group_ != nullptr) {
@@ -95,16 +93,16 @@ class PointCheck {
             fail("address",
                  fmt::format("its last register would be {}; a table ends at 65535", last + count - 1));
         }
-        if (!is_bit_table(table(point_)) && count > profile_.limits.max_registers) {
+        if (!modbus::is_bit_table(table(point_)) && count > profile_.limits.max_registers) {
             fail("type", fmt::format("needs {} registers in one request; limits.max_registers is {}", count,
                                      profile_.limits.max_registers));
         }
     }
 
     void check_kind() {
-        if (is_bit_table(table(point_)) != (point_.type == PointType::boolean)) {
+        if (modbus::is_bit_table(table(point_)) != (point_.type == PointType::boolean)) {
             fail("type",
-                 is_bit_table(table(point_))
+                 modbus::is_bit_table(table(point_))
                      ? "coils and discretes hold bits: expected type = \"bool\""
                      : "\"bool\" belongs to coils and discretes; for one bit of a register write bit = n");
         }
@@ -123,6 +121,7 @@ class PointCheck {
         if (!point_.words.empty() && !is_integer(point_.type)) fail("enum", "expected an integer type");
     }
 
+    // bit, mask and shift: of integers, inside the type's width, and leaving at least one bit.
     void check_selection() {
         if (!is_integer(point_.type)) {
             for (const std::string_view key : {"bit", "mask", "shift"}) {
@@ -154,6 +153,7 @@ class PointCheck {
         }
     }
 
+    // A sentinel wider than its register never matches, and "not available" would be taken for a value.
     void check_sentinels() {
         if (point_.invalid.empty()) return;
         if (!is_integer(point_.type)) {
@@ -188,6 +188,8 @@ class PointCheck {
         return found != points.end() ? &*found : nullptr;
     }
 
+    // Without a default each point must say how often it is read: a guess would be read too often or too
+    // late.
     void check_poll() {
         if (!point_.poll.empty()) {
             const auto known =
@@ -207,6 +209,7 @@ class PointCheck {
     schema::Diagnostics& diagnostics_;
 };
 
+// Each index stands exactly once in the group's name, so that no two elements share one.
 void check_group(const ProfileGroup& group, schema::Diagnostics& diagnostics) {
     std::string rest = group.name;
     for (const ProfileRepeat& repeat : group.repeat) {
@@ -225,6 +228,7 @@ void check_group(const ProfileGroup& group, schema::Diagnostics& diagnostics) {
     }
 }
 
+// Before anything is placed: a mistyped count must not fill the memory.
 void check_size(const Profile& profile, schema::Diagnostics& diagnostics) {
     std::int64_t total = 0;
     const auto published = [](const std::vector<ProfilePoint>& points) {
@@ -272,9 +276,16 @@ const schema::Origins& origins_of(const PlacedPoint& placed) {
     return placed.flag != nullptr ? placed.flag->origins : placed.source->origins;
 }
 
+std::vector<const PlacedPoint*> pointers_to(const std::vector<PlacedPoint>& placed) {
+    std::vector<const PlacedPoint*> pointers;
+    pointers.reserve(placed.size());
+    for (const PlacedPoint& point : placed) pointers.push_back(&point);
+    return pointers;
+}
+
+// A name that a whole repeat group takes twice is told once: `told` holds the places in the file.
 void check_duplicates(const std::vector<PlacedPoint>& placed, schema::Diagnostics& diagnostics) {
-    std::vector<const PlacedPoint*> by_name;
-    for (const PlacedPoint& point : placed) by_name.push_back(&point);
+    auto by_name = pointers_to(placed);
     std::ranges::stable_sort(by_name, {}, [](const PlacedPoint* point) { return point->point.name; });
     std::set<const schema::Origins*> told;
     for (std::size_t i = 1; i < by_name.size(); ++i) {
@@ -296,8 +307,7 @@ bool overlap(const modbus::RegisterPoint& a, const modbus::RegisterPoint& b) {
 }
 
 void check_overlaps(const std::vector<PlacedPoint>& placed, schema::Diagnostics& diagnostics) {
-    std::vector<const PlacedPoint*> by_address;
-    for (const PlacedPoint& point : placed) by_address.push_back(&point);
+    auto by_address = pointers_to(placed);
     std::ranges::stable_sort(by_address, {}, [](const PlacedPoint* point) {
         return std::pair(point->point.registers.table, point->point.registers.address);
     });
@@ -315,37 +325,34 @@ void check_overlaps(const std::vector<PlacedPoint>& placed, schema::Diagnostics&
             if (diagnostics.omitted() > 0) return;  // nobody reads more; and this may grow as the square
             diagnostics.add(
                 origins_of(second).table(),
-                fmt::format("point \"{}\": shares register {} with \"{}\" of line {}", second.point.name,
+                fmt::format(R"(point "{}": shares register {} with "{}" of line {})", second.point.name,
                             other.address, first.point.name, origins_of(first).table().line));
         }
     }
 }
 
+// A value and its scale factor must come from one answer; half a value may be refused, or torn.
 void check_requests(const Profile& profile, const std::vector<PlacedPoint>& placed,
                     schema::Diagnostics& diagnostics) {
     std::set<const ProfilePoint*> told;
     for (const PlacedPoint& point : placed) {
-        const auto& registers = point.point.registers;
-        int first = registers.address;
-        int end = first + registers.registers();
-        if (registers.scale_factor) {
-            first = std::min(first, int{registers.scale_factor->address});
-            end = std::max(end, registers.scale_factor->address + 1);
-        }
-        const auto cuts = [&](int barrier) { return first < barrier && barrier < end; };
+        const modbus::PointSpan span = modbus::span_of(point.point.registers);
+        const auto cuts = [&](std::uint32_t barrier) { return span.begin < barrier && barrier < span.end; };
         const auto barrier = std::ranges::find_if(profile.limits.barriers, cuts);
-        const bool too_long = !is_bit_table(registers.table) && end - first > profile.limits.max_registers;
+        const bool too_long = !modbus::is_bit_table(span.table) &&
+                              std::cmp_greater(span.end - span.begin, profile.limits.max_registers);
         if ((barrier == profile.limits.barriers.end() && !too_long) || !told.insert(point.source).second)
             continue;
         diagnostics.add(
             point.source->origins.of("address"),
             fmt::format("point \"{}\": registers {} to {} must come from one answer, {}", point.point.name,
-                        first, end - 1,
+                        span.begin, span.end - 1,
                         too_long ? fmt::format("but limits.max_registers is {}", profile.limits.max_registers)
                                  : fmt::format("but limits.barriers has {}", *barrier)));
     }
 }
 
+// A convention for a point that is not there would leave a current with the wrong sign unnoticed.
 void check_signs(const Profile& profile, const std::vector<PlacedPoint>& placed,
                  schema::Diagnostics& diagnostics) {
     for (const auto& [name, convention] : profile.sign) {

@@ -8,12 +8,14 @@
 namespace sitepower {
 namespace {
 
+// nullptr when there is no such name.
 template <class Value>
 const Value* find(const std::vector<std::pair<std::string, Value>>& pairs, const std::string& name) {
     const auto found = std::ranges::find(pairs, name, &std::pair<std::string, Value>::first);
     return found != pairs.end() ? &found->second : nullptr;
 }
 
+// All bits of the type's registers.
 std::uint64_t width_mask(PointType type) {
     const int bits = 16 * registers_of(type);
     return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
@@ -53,6 +55,7 @@ std::vector<std::uint64_t> raw_sentinels(const Profile& profile, const ProfilePo
     return raw;
 }
 
+// Neither scale factors nor strings are published; they map to what their registers look like.
 modbus::ValueType value_type(PointType type) {
     switch (type) {
         case PointType::s16:
@@ -86,6 +89,7 @@ void turn_sign(modbus::RegisterPoint& registers) {
     registers.offset = -registers.offset;
 }
 
+// bit = n is short for the mask and shift of that bit.
 void select_bits(const ProfilePoint& point, modbus::RegisterPoint& registers) {
     registers.shift = static_cast<std::uint8_t>(point.shift);
     if (point.mask) registers.mask = static_cast<std::uint64_t>(*point.mask) & width_mask(point.type);
@@ -139,6 +143,7 @@ class Placer {
         return false;
     }
 
+    // One element of a group, or all that stands outside of groups (`group` is then nullptr).
     void place_element(const ProfileGroup* group, const std::vector<ProfilePoint>& points, int address,
                        const std::vector<int>& indices) {
         for (const ProfilePoint& point : points) {
@@ -176,6 +181,7 @@ class Placer {
         return profile_.defaults.poll.empty() ? profile_.poll.front().first : profile_.defaults.poll;
     }
 
+    // Place, type, orders and sentinels: what values and flags have in common.
     modbus::RegisterPoint common(const ProfilePoint& point, int address) const {
         modbus::RegisterPoint registers;
         registers.table = point.table.value_or(profile_.defaults.table);
@@ -187,6 +193,7 @@ class Placer {
         return registers;
     }
 
+    // One bit of the word. Sentinels still hold for the whole word: 0xFFFF may mean that no flag is known.
     modbus::RegisterPoint flag_registers(const ProfilePoint& point, const ProfileBit& flag,
                                          int address) const {
         modbus::RegisterPoint registers = common(point, address);
@@ -209,6 +216,7 @@ class Placer {
         return registers;
     }
 
+    // A factor of the same element goes before one outside all groups: each SunSpec block brings its own.
     std::optional<modbus::ScaleFactor> scale_factor(const ProfilePoint& point,
                                                     const std::vector<ProfilePoint>& siblings,
                                                     int address) const {
@@ -243,8 +251,9 @@ std::shared_ptr<Layout> start_layout(const Profile& profile, const DeviceOptions
     layout->device = options.device_id;
     layout->device_index = options.device;
     layout->group = group;
-    const Duration* chosen = find(options.periods, group);
-    layout->period = chosen != nullptr ? *chosen : *find(profile.poll, group);
+    for (const auto* periods : {&profile.poll, &options.periods}) {  // the site's word is the last
+        if (const Duration* period = find(*periods, group)) layout->period = *period;
+    }
     return layout;
 }
 

@@ -117,12 +117,11 @@ schema::Table<ProfileBit> bit_table() {
 
 schema::Table<ProfilePoint> point_table() {
     return schema::Table<ProfilePoint>("point", "Registers that hold one value.")
-        .key("name", &ProfilePoint::name, point_name,
-             "Name of the point, its unit at the end: \"battery.voltage_v\". In a group it follows the "
-             "group's.")
+        .key(
+            "name", &ProfilePoint::name, point_name,
+            "Name of the point, its unit at the end: `battery.voltage_v`. In a group it follows the group's.")
         .key("label", &ProfilePoint::label, {.format = Format::optional}, "For people.")
-        .key("unit", &ProfilePoint::unit, {.format = Format::optional},
-             "\"V\", \"A\", \"Cel\", \"Ohm\", \"%\", \"kW\".")
+        .key("unit", &ProfilePoint::unit, {.format = Format::optional}, "`V`, `A`, `Cel`, `Ohm`, `%`, `kW`.")
         .choice("table", &ProfilePoint::table, tables(), "Modbus table.")
         .key("address", &ProfilePoint::address, {.range = register_address, .required = true},
              "Address on the wire, from 0; in a group counted from the element's first register.")

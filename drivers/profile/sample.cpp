@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "drivers/modbus/decode.hpp"
+#include "drivers/modbus/planner.hpp"
 #include "drivers/profile/expand.hpp"
 
 namespace sitepower {
@@ -33,28 +34,26 @@ Registers registers_of(const ProfileSample& sample) {
 // What lies from the first register of the point (or of its scale factor) to the last one. Registers in
 // between that the sample does not hold read as 0; nullopt when one of the point's own is missing.
 std::optional<modbus::Reading> decode(const modbus::RegisterPoint& point, const Registers& registers) {
-    int first = point.address;
-    int end = first + point.registers();
-    std::vector<int> needed;
-    for (int address = first; address < end; ++address) needed.push_back(address);
-    if (point.scale_factor) {
-        needed.push_back(point.scale_factor->address);
-        first = std::min(first, needed.back());
-        end = std::max(end, needed.back() + 1);
+    const modbus::PointSpan span = modbus::span_of(point);
+    const auto is_needed = [&point](std::uint32_t address) {
+        return (address >= point.address && std::cmp_less(address, point.address + point.registers())) ||
+               (point.scale_factor && address == point.scale_factor->address);
+    };
+    std::vector<std::uint16_t> words;
+    for (std::uint32_t address = span.begin; address < span.end; ++address) {
+        const auto found = registers.find({point.table, static_cast<int>(address)});
+        if (found == registers.end() && is_needed(address)) return std::nullopt;
+        words.push_back(found != registers.end() ? found->second : std::uint16_t{0});
     }
-    std::vector<std::uint16_t> words(static_cast<std::size_t>(end - first), 0);
-    for (const int address : needed) {
-        const auto found = registers.find({point.table, address});
-        if (found == registers.end()) return std::nullopt;
-        words[static_cast<std::size_t>(address - first)] = found->second;
-    }
-    return modbus::PointDecoder(point, static_cast<std::uint16_t>(first)).decode(words);
+    return modbus::PointDecoder(point, static_cast<std::uint16_t>(span.begin)).decode(words);
 }
 
+// Exact for integers of any size that a double holds; generous enough for the rounding of an f32.
 bool same(double a, double b) {
     return std::abs(a - b) <= 1e-6 * std::max(1.0, std::abs(b));
 }
 
+// One sample against the points of the profile.
 class SampleRun {
   public:
     SampleRun(const std::vector<PlacedPoint>& points, const ProfileSample& sample,
