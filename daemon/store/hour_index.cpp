@@ -1,6 +1,6 @@
 #include "daemon/store/hour_index.hpp"
 
-#include "daemon/store/records.hpp"
+#include "daemon/store/interval_table.hpp"
 
 namespace sitepower {
 

@@ -70,7 +70,7 @@ void OutboxQuery::read_block(MessageKey block, const PendingBits& bits, std::spa
 // Takes from `wanted` what it finds.
 void OutboxQuery::read_section(const BlockView& view, const BlockSection& section, MessageKey block,
                                PendingBits& wanted) {
-    const auto* stream = connection_.stream(section.stream);
+    const auto* stream = connection_.streams.find(section.stream);
     if (stream == nullptr || !stream->layout) return;
     SectionReader frames(view, section, *stream->layout);
     StoredFrame stored;

@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/store/layout_codec.hpp"
+#include "daemon/store/alert_query.hpp"
+#include "daemon/store/battery_state_query.hpp"
 #include "daemon/store/outbox_query.hpp"
 #include "daemon/store/reader_connection.hpp"
 #include "daemon/store/schema.hpp"
+#include "daemon/store/series_query.hpp"
 
 namespace sitepower {
+
+namespace {
+constexpr auto longest_query = std::chrono::seconds(10);
+}  // namespace
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::string& path) {
     auto connection = std::make_unique<Connection>(path);
@@ -26,26 +32,58 @@ Reader::Reader(std::unique_ptr<Connection> connection) : connection_(std::move(c
 
 Reader::~Reader() = default;
 
-Result<OutboxBatch> Reader::outbox_batch(MessageKey after, std::size_t limit) {
-    auto batch = OutboxQuery(*connection_, after, limit).run();
+template <class T>
+Result<T> Reader::checked(T answer) {
     if (!connection_->database.ok()) return connection_->take_failure();
-    return batch;
+    return answer;
+}
+
+Result<OutboxBatch> Reader::outbox_batch(MessageKey after, std::size_t limit) {
+    return checked(OutboxQuery(*connection_, after, limit).run());
 }
 
 Result<OutboxSummary> Reader::outbox_summary() {
-    auto summary = summarise_outbox(connection_->database);
-    if (!connection_->database.ok()) return connection_->take_failure();
-    return summary;
+    return checked(summarise_outbox(connection_->database));
 }
 
-const Stream* Reader::Connection::stream(StreamId id) {
-    const auto it = streams_.find(id);
-    if (it != streams_.end()) return &it->second;
-    sqlite::Statement row(database, "SELECT layout, topic, expiry_ms FROM streams WHERE id = ?");
-    if (!row.query(id)) return nullptr;
-    Stream stream{unpack_layout(row.blob(0)), row.text(1), std::nullopt};
-    if (const auto expiry_ms = row.optional_integer(2)) stream.expiry = Duration{*expiry_ms};
-    return &streams_.emplace(id, std::move(stream)).first->second;
+Result<SeriesAnswer> Reader::series(const SeriesQuery& query) {
+    const auto give_up = std::chrono::steady_clock::now() + longest_query;
+    SeriesRunner runner(*connection_, query);
+    while (!runner.step()) {
+        if (std::chrono::steady_clock::now() > give_up) {
+            return Error{
+                ErrorCode::payload_too_large,
+                "the question takes longer than ten seconds: ask for less time or a coarser resolution", ""};
+        }
+    }
+    return checked(runner.take());
+}
+
+Result<std::vector<ToldBatteryState>> Reader::battery_states(const std::string& battery, Time from, Time to,
+                                                             std::size_t limit) {
+    return checked(find_battery_states(*connection_, battery, from, to, limit));
+}
+
+Result<std::optional<Time>> Reader::begins() {
+    auto& database = connection_->database;
+    auto first = first_frame_time(database);
+    for (const auto& other : {first_interval_time(database, "minutes", minute_length),
+                              first_interval_time(database, "quarters", quarter_length)}) {
+        if (other && (!first || *other < *first)) first = other;
+    }
+    return checked(first);
+}
+
+Result<AlertPage> Reader::alerts(const AlertFilter& filter) {
+    return checked(find_alerts(connection_->database, filter));
+}
+
+Result<std::optional<Alert>> Reader::alert(const std::string& id) {
+    return checked(find_alert(connection_->database, id));
+}
+
+Result<std::vector<AuditRow>> Reader::audit(Time from, Time to, std::size_t limit) {
+    return checked(find_audit(connection_->database, from, to, limit));
 }
 
 Error Reader::Connection::take_failure() {

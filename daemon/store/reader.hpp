@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "core/alert/alert.hpp"
 #include "core/base/result.hpp"
 #include "daemon/message/message.hpp"
+#include "daemon/store/series.hpp"
+#include "daemon/store/store.hpp"
 
 namespace sitepower {
 
@@ -27,6 +29,24 @@ struct OutboxSummary {
     std::optional<Time> oldest;
 };
 
+// All that are set must hold.
+struct AlertFilter {
+    std::optional<Time> from{};  // triggered in [from, to)
+    std::optional<Time> to{};
+    std::vector<Subject> subjects{};  // any of these; empty: of all
+    std::optional<Severity> severity{};
+    std::string type{};
+    std::optional<bool> active{};
+    std::optional<bool> acknowledged{};
+    std::size_t skip = 0;
+    std::size_t limit = 100;
+};
+
+struct AlertPage {
+    std::vector<Alert> alerts;  // newest first
+    std::uint64_t total = 0;    // without skip and limit
+};
+
 class Reader {
   public:
     // path: Store::path().
@@ -40,10 +60,28 @@ class Reader {
     Result<OutboxBatch> outbox_batch(MessageKey after, std::size_t limit);
     Result<OutboxSummary> outbox_summary();
 
+    // Answered in slices; an Error when it takes longer than ten seconds. Roll-ups reach up to the last
+    // minute or quarter of an hour that is over.
+    Result<SeriesAnswer> series(const SeriesQuery& query);
+    // Told in [from, to), oldest first.
+    Result<std::vector<ToldBatteryState>> battery_states(const std::string& battery, Time from, Time to,
+                                                         std::size_t limit);
+    // When the history begins; nothing yet: empty.
+    Result<std::optional<Time>> begins();
+
+    Result<AlertPage> alerts(const AlertFilter& filter);
+    Result<std::optional<Alert>> alert(const std::string& id);
+    // In [from, to), newest first.
+    Result<std::vector<AuditRow>> audit(Time from, Time to, std::size_t limit);
+
     class Connection;  // shared by the queries in this folder
 
   private:
     explicit Reader(std::unique_ptr<Connection> connection);
+    // The answer, or why the connection has failed meanwhile.
+    template <class T>
+    Result<T> checked(T answer);
+
     std::unique_ptr<Connection> connection_;
 };
 

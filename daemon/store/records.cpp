@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/store/interval_table.hpp"
+
 namespace sitepower {
 
 namespace {
@@ -26,6 +28,14 @@ void pack_optional(std::optional<double> value, ByteWriter& out) {
 
 std::optional<double> unpack_optional(ByteReader& in) {
     return in.byte() != 0 ? std::optional(in.fixed<double>()) : std::nullopt;
+}
+
+std::vector<Alert> read_alerts(sqlite::Database& database, std::string_view condition) {
+    std::vector<Alert> alerts;
+    sqlite::Statement rows(database,
+                           fmt::format("SELECT {} FROM alerts a WHERE {}", alert_columns, condition));
+    for (bool more = rows.query(); more; more = rows.step()) alerts.push_back(read_alert(rows));
+    return alerts;
 }
 
 StoredEstimate unpack_estimate(ByteReader& in, Time time) {
@@ -65,7 +75,7 @@ std::int64_t WordTable::id_of(std::string_view word) {
 
 RecordTables::RecordTables(sqlite::Database& database)
     : alert_(database, fmt::format("INSERT OR REPLACE INTO alerts ({}) VALUES "
-                                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                    alert_columns)),
       window_(
           database,
@@ -80,8 +90,8 @@ void RecordTables::write(const AlertRow& row) {
     const auto& a = row.alert;
     alert_.run(a.id, a.type, static_cast<int>(a.severity), static_cast<int>(a.subject.kind), a.subject.id,
                a.message, a.threshold, a.actual, a.unit, to_ms(a.triggered_at), optional_ms(a.resolved_at),
-               a.resolved_by, optional_ms(a.acknowledged_at), a.acknowledged_by, a.acknowledgment_note,
-               a.affected, a.flaps, a.held ? 1 : 0);
+               a.resolved_by, a.resolution_note, optional_ms(a.acknowledged_at), a.acknowledged_by,
+               a.acknowledgment_note, a.affected, a.flaps, a.held ? 1 : 0);
 }
 
 void RecordTables::write(const WindowRow& row) {
@@ -118,8 +128,8 @@ void RecordTables::write(const BatteryStateRow& row) {
     for (const auto* estimate : {&state.soc_pct, &state.soh_pct, &state.rul_days, &state.resistance_ratio}) {
         pack_estimate(*estimate, state.time, out);
     }
-    const auto minute = interval_of(state.time, std::chrono::minutes(1));
-    battery_state_.run(minute * interval_stride + words_.id_of(row.battery), packed_);
+    const IntervalKey key{interval_of(state.time, minute_length), words_.id_of(row.battery)};
+    battery_state_.run(key.number(), packed_);
 }
 
 Alert read_alert(const sqlite::Statement& row) {
@@ -135,22 +145,26 @@ Alert read_alert(const sqlite::Statement& row) {
     alert.triggered_at = from_ms(row.integer(9));
     alert.resolved_at = optional_time(row.optional_integer(10));
     alert.resolved_by = row.text(11);
-    alert.acknowledged_at = optional_time(row.optional_integer(12));
-    alert.acknowledged_by = row.text(13);
-    alert.acknowledgment_note = row.text(14);
-    alert.affected = static_cast<std::uint32_t>(row.integer(15));
-    alert.flaps = static_cast<std::uint32_t>(row.integer(16));
-    alert.held = row.integer(17) != 0;
+    alert.resolution_note = row.text(12);
+    alert.acknowledged_at = optional_time(row.optional_integer(13));
+    alert.acknowledged_by = row.text(14);
+    alert.acknowledgment_note = row.text(15);
+    alert.affected = static_cast<std::uint32_t>(row.integer(16));
+    alert.flaps = static_cast<std::uint32_t>(row.integer(17));
+    alert.held = row.integer(18) != 0;
     return alert;
 }
 
 Snapshot read_snapshot(sqlite::Database& database) {
     Snapshot snapshot;
-    sqlite::Statement alerts(
-        database, fmt::format("SELECT {} FROM alerts WHERE resolved_ms IS NULL ORDER BY id", alert_columns));
-    for (bool more = alerts.query(); more; more = alerts.step()) {
-        snapshot.open_alerts.push_back(read_alert(alerts));
-    }
+    snapshot.open_alerts = read_alerts(database, "resolved_ms IS NULL ORDER BY id");
+    snapshot.resolved_by_hand =
+        read_alerts(database,
+                    "resolved_ms IS NOT NULL AND resolved_by NOT IN ('condition_cleared', 'configuration') "
+                    "AND NOT EXISTS "
+                    "(SELECT 1 FROM alerts b WHERE b.type = a.type AND b.subject_kind = a.subject_kind AND "
+                    "b.subject_id = "
+                    "a.subject_id AND b.triggered_ms > a.triggered_ms) ORDER BY resolved_ms DESC LIMIT 1000");
     sqlite::Statement windows(database,
                               "SELECT id, subject_kind, subject_id, from_ms, to_ms, who, why FROM windows "
                               "WHERE ended = 0 ORDER BY id");
@@ -180,6 +194,7 @@ Bytes pack_memory(const BatteryMemory& memory) {
     out.fixed(memory.charge_sigma_ah);
     out.byte(memory.charge_as_of ? 1 : 0);
     if (memory.charge_as_of) out.zigzag(to_ms(*memory.charge_as_of));
+    out.zigzag(memory.full_charge_held.count());
     pack_optional(memory.baseline_resistance_ohm, out);
     out.varint(memory.baseline_readings_ohm.size());
     for (const double reading : memory.baseline_readings_ohm) out.fixed(reading);
@@ -195,17 +210,13 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
     memory.charge_ah = unpack_optional(in);
     memory.charge_sigma_ah = in.fixed<double>();
     if (in.byte() != 0) memory.charge_as_of = from_ms(in.zigzag());
+    memory.full_charge_held = Duration{in.zigzag()};
     memory.baseline_resistance_ohm = unpack_optional(in);
     const auto readings = in.varint();
     if (in.failed() || readings != in.left() / sizeof(double)) return std::nullopt;
     for (std::uint64_t i = 0; i < readings; ++i) memory.baseline_readings_ohm.push_back(in.fixed<double>());
     if (!in.at_end()) return std::nullopt;
     return memory;
-}
-
-std::int64_t interval_of(Time time, Duration length) {
-    const auto since_1970 = time.time_since_epoch();
-    return since_1970 / length - (since_1970 % length < Duration::zero() ? 1 : 0);
 }
 
 std::optional<StoredBatteryState> unpack_battery_state(std::span<const std::uint8_t> data) {

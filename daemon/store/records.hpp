@@ -59,21 +59,17 @@ class RecordTables {
 // The columns that read_alert expects, in its order.
 inline constexpr std::string_view alert_columns =
     "id, type, severity, subject_kind, subject_id, message, threshold, actual, unit, triggered_ms, "
-    "resolved_ms, resolved_by, acknowledged_ms, acknowledged_by, acknowledgment_note, affected, flaps, held";
+    "resolved_ms, resolved_by, resolution_note, acknowledged_ms, acknowledged_by, acknowledgment_note, "
+    "affected, "
+    "flaps, held";
 Alert read_alert(const sqlite::Statement& row);
 
-// Open alerts, windows that have not ended, all memories.
+// Open alerts, those resolved by hand and not raised again since, windows that have not ended, all memories.
 Snapshot read_snapshot(sqlite::Database& database);
 
 Bytes pack_memory(const BatteryMemory& memory);
 // nullopt: not a memory.
 std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const std::uint8_t> data);
-
-// Rows of battery_states and of the roll-ups are numbered interval * interval_stride + member, so that
-// writing appends and a member's row of an interval is found by its number.
-inline constexpr std::int64_t interval_stride = 1 << 20;
-// Rounds down, also before 1970.
-std::int64_t interval_of(Time time, Duration length);
 
 struct StoredEstimate {
     std::optional<double> value;

@@ -31,7 +31,7 @@ CREATE TABLE battery_states (key INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE alerts (id TEXT PRIMARY KEY, type TEXT NOT NULL, severity INTEGER NOT NULL,
                      subject_kind INTEGER NOT NULL, subject_id TEXT NOT NULL, message TEXT NOT NULL,
                      threshold REAL, actual REAL, unit TEXT NOT NULL, triggered_ms INTEGER NOT NULL,
-                     resolved_ms INTEGER, resolved_by TEXT NOT NULL, acknowledged_ms INTEGER,
+                     resolved_ms INTEGER, resolved_by TEXT NOT NULL, resolution_note TEXT NOT NULL, acknowledged_ms INTEGER,
                      acknowledged_by TEXT NOT NULL, acknowledgment_note TEXT NOT NULL,
                      affected INTEGER NOT NULL, flaps INTEGER NOT NULL, held INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX alerts_by_time ON alerts (triggered_ms);

@@ -13,10 +13,10 @@
 //   pending         the outbox of readings: per block a bitmap of its undelivered frames, by key - block. No
 //                   row: all delivered. A frame acknowledged before its commit never has its bit set
 //   texts           the outbox of all other messages; a row exists until delivered
-//   minutes, quarters   roll-ups, key = interval number * 2^20 + stream (rollup.hpp)
-//   rollup_state    which frames are in them already (rollups.hpp)
+//   minutes, quarters   roll-ups, one row per interval and stream (interval_table.hpp)
+//   rollup_state    which frames are in them already (rollup_writer.hpp)
 //   words           texts that are repeated a lot, by number: battery ids, reasons
-//   battery_states  key = minute * 2^20 + word of the battery: the last state told in that minute
+//   battery_states  one row per minute and battery: the last state told in that minute
 //   alerts, windows, memories, audit   small and precious (precious_copy.hpp)
 #pragma once
 

@@ -46,4 +46,27 @@ StreamId StreamTable::look_up(const Message& message, const Layout& layout) {
     return static_cast<StreamId>(id);
 }
 
+const Stream* StreamCatalog::find(StreamId id) {
+    const auto it = streams_.find(id);
+    if (it != streams_.end()) return &it->second;
+    sqlite::Statement row(database_, "SELECT layout, topic, expiry_ms FROM streams WHERE id = ?");
+    if (!row.query(id)) return nullptr;
+    Stream stream{id, unpack_layout(row.blob(0)), row.text(1), std::nullopt};
+    if (const auto expiry_ms = row.optional_integer(2)) stream.expiry = Duration{*expiry_ms};
+    return &streams_.emplace(id, std::move(stream)).first->second;
+}
+
+std::vector<const Stream*> StreamCatalog::of_device(std::string_view device) {
+    std::vector<StreamId> ids;
+    sqlite::Statement rows(database_, "SELECT id FROM streams WHERE device = ? ORDER BY id");
+    for (bool more = rows.query(device); more; more = rows.step()) {
+        ids.push_back(static_cast<StreamId>(rows.integer(0)));
+    }
+    std::vector<const Stream*> streams;
+    for (const auto id : ids) {
+        if (const auto* stream = find(id)) streams.push_back(stream);
+    }
+    return streams;
+}
+
 }  // namespace sitepower
