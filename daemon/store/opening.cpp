@@ -5,7 +5,10 @@
 #include <filesystem>
 #include <random>
 
+#include "daemon/store/damage.hpp"
+#include "daemon/store/precious_copy.hpp"
 #include "daemon/store/records.hpp"
+#include "daemon/store/salvage.hpp"
 #include "daemon/store/schema.hpp"
 
 namespace sitepower {
@@ -33,15 +36,32 @@ std::uint64_t random_bits() {
     return static_cast<std::uint64_t>(device()) << 32 | device();
 }
 
-Epoch draw_epoch(sqlite::Database& database, Time now) {
-    sqlite::Transaction transaction(database);
-    Epoch epoch;
-    epoch.bits = random_bits();
-    epoch.number = database.integer("SELECT coalesce(max(number), 0) + 1 FROM epochs").value_or(0);
-    sqlite::Statement insert(database, "INSERT INTO epochs (number, bits, started_ms) VALUES (?, ?, ?)");
-    insert.run(epoch.number, epoch.bits, to_ms(now));
-    transaction.commit();
-    return epoch;
+// Beyond the keys of all messages in the database: with its table of epochs lost, they still say how far it
+// was.
+std::int64_t next_epoch_number(sqlite::Database& database) {
+    return database
+        .integer(
+            "SELECT 1 + max(coalesce((SELECT max(number) FROM epochs), 0), "
+            "coalesce((SELECT max(key) FROM blocks) >> 40, 0), coalesce((SELECT max(key) FROM texts) >> 40, "
+            "0))")
+        .value_or(1);
+}
+
+// An open connection, configured and of this program's schema.
+Result<std::unique_ptr<sqlite::Database>> connect(const std::string& path) {
+    auto database = std::make_unique<sqlite::Database>(path, sqlite::Access::read_write);
+    if (database->ok()) configure(*database);
+    if (!database->ok()) return error_of(*database->failure(), path);
+    if (auto migrated = migrate(*database); !migrated) return migrated.error();
+    return database;
+}
+
+// Whether there is a database that is beyond use. Other troubles show when it is opened.
+bool is_damaged(const std::string& path) {
+    if (!std::filesystem::exists(path)) return false;
+    sqlite::Database database(path, sqlite::Access::read_write);
+    database.set_busy_timeout_ms(5000);
+    return !looks_sound(database);
 }
 
 }  // namespace
@@ -50,17 +70,48 @@ std::string database_path(const StoreSettings& settings) {
     return settings.directory + "/sitepower.db";
 }
 
+void keep_epoch(sqlite::Database& database, const Epoch& epoch, Time now) {
+    sqlite::Transaction transaction(database);
+    sqlite::Statement insert(database,
+                             "INSERT OR REPLACE INTO epochs (number, bits, started_ms) VALUES (?, ?, ?)");
+    insert.run(epoch.number, epoch.bits, to_ms(now));
+    transaction.commit();
+}
+
+Result<OpenedDatabase> replace_damaged(const StoreSettings& settings, Time now) {
+    const auto path = database_path(settings);
+    OpenedDatabase opened;
+    opened.report.set_aside = set_aside(path, now);
+    if (opened.report.set_aside.empty()) {
+        return Error{ErrorCode::service_unavailable,
+                     fmt::format("database {} is damaged and cannot be renamed", path), ""};
+    }
+    auto connected = connect(path);
+    if (!connected) return connected.error();
+    opened.database = std::move(*connected);
+    restore_precious(*opened.database, settings.directory);
+    opened.report.salvaged = salvage_outbox(opened.report.set_aside, *opened.database);
+    if (!opened.database->ok()) return error_of(*opened.database->failure(), path);
+    return opened;
+}
+
 Result<OpenedDatabase> open_database(const StoreSettings& settings, Time now) {
     if (auto ready = prepare_directory(settings.directory); !ready) return ready.error();
     const auto path = database_path(settings);
     OpenedDatabase opened;
-    opened.report.fresh = !std::filesystem::exists(path);
-    opened.database = std::make_unique<sqlite::Database>(path, sqlite::Access::read_write);
+    if (is_damaged(path)) {
+        auto replaced = replace_damaged(settings, now);
+        if (!replaced) return replaced.error();
+        opened = std::move(*replaced);
+    } else {
+        opened.report.fresh = !std::filesystem::exists(path);
+        auto connected = connect(path);
+        if (!connected) return connected.error();
+        opened.database = std::move(*connected);
+    }
     auto& database = *opened.database;
-    configure(database);
-    if (!database.ok()) return error_of(*database.failure(), path);
-    if (auto migrated = migrate(database); !migrated) return migrated.error();
-    opened.report.epoch = draw_epoch(database, now);
+    opened.report.epoch = {random_bits(), next_epoch_number(database)};
+    keep_epoch(database, opened.report.epoch, now);
     opened.report.snapshot = read_snapshot(database);
     if (!database.ok()) return error_of(*database.failure(), path);
     return opened;

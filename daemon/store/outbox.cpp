@@ -1,5 +1,7 @@
 #include "daemon/store/outbox.hpp"
 
+#include <fmt/format.h>
+
 #include <bit>
 
 #include "daemon/store/frame_block.hpp"
@@ -49,6 +51,10 @@ Outbox::Outbox(sqlite::Database& database)
                    "INSERT OR IGNORE INTO texts (key, epoch_bits, seq, kind, topic, retained, expiry_ms, "
                    "stored_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       delete_text_(database, "DELETE FROM texts WHERE key = ?"),
+      delete_states_(database,
+                     fmt::format("DELETE FROM texts WHERE key IN (SELECT key FROM texts WHERE kind = {} "
+                                 "ORDER BY key LIMIT ?)",
+                                 static_cast<int>(MessageKind::state))),
       count_(count_outbox(database)),
       committed_count_(count_) {}
 
@@ -129,6 +135,13 @@ std::uint64_t Outbox::erase_block(std::int64_t key) {
     }
     delete_block_.finish();
     return undelivered;
+}
+
+std::uint64_t Outbox::drop_oldest_states(int limit) {
+    if (!delete_states_.run(limit)) return 0;
+    const auto dropped = static_cast<std::uint64_t>(database_.changes());
+    count_ -= dropped;
+    return dropped;
 }
 
 void Outbox::rolled_back() {

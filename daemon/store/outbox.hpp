@@ -39,6 +39,9 @@ class Outbox {
     // Takes a whole block out, without delivery. How many of its frames were undelivered.
     std::uint64_t drop_block(MessageKey block);
 
+    // The same for undelivered states, oldest first.
+    std::uint64_t drop_oldest_states(int limit);
+
     std::uint64_t count() const { return count_; }
     // After the commit, or the roll-back, of what was done since the last of these calls.
     void committed() { committed_count_ = count_; }
@@ -62,6 +65,7 @@ class Outbox {
     sqlite::Statement delete_block_;
     sqlite::Statement insert_text_;
     sqlite::Statement delete_text_;
+    sqlite::Statement delete_states_;
     Block block_;  // the one worked on
     std::uint64_t count_ = 0;
     std::uint64_t committed_count_ = 0;

@@ -68,6 +68,17 @@ bool Statement::step() {
     return code == SQLITE_ROW;
 }
 
+bool Statement::copy_row(const Statement& row, int columns) {
+    if (!statement_ || !row.statement_) return false;
+    restart();
+    for (int column = 0; column < columns; ++column) {
+        check(sqlite3_bind_value(statement_.get(), column + 1,
+                                 sqlite3_column_value(row.statement_.get(), column)));
+    }
+    step();
+    return finish();
+}
+
 bool Statement::finish() {
     restart();
     return database_->ok();

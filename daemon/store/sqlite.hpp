@@ -52,6 +52,8 @@ class Statement {
         query(args...);
         return finish();
     }
+    // Runs with the first columns of another statement's present row as values.
+    bool copy_row(const Statement& row, int columns);
     // The next row. False at the end and after a failure: Database::ok() tells which.
     bool step();
     // Lets go of the read lock that a half-read query holds.

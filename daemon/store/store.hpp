@@ -51,10 +51,11 @@ struct MessageRow {
 
 using Row = std::variant<MessageRow, BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory>;
 
-// The types of condition that the store reports.
+// The types of condition that the store reports: rows of the table of alert rules.
 namespace store_condition_type {
-inline constexpr std::string_view disk_full = "disk_full";        // no room; rows are kept in memory
-inline constexpr std::string_view store_failed = "store_failed";  // the file cannot be read or written
+inline constexpr std::string_view full = "store_full";    // no room; rows are kept in memory
+inline constexpr std::string_view error = "store_error";  // the file cannot be read or written
+inline constexpr std::string_view set_aside = "database_set_aside";
 }  // namespace store_condition_type
 
 // Called from the writer's thread; must not block.

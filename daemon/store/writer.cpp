@@ -1,11 +1,15 @@
 #include "daemon/store/writer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
 #include <utility>
+
+#include "daemon/store/precious_copy.hpp"
 
 namespace sitepower {
 
@@ -21,6 +25,7 @@ constexpr int refusals_limit = 3;
 constexpr int checkpoint_pages = 1024;
 constexpr int checkpoint_pages_at_most = 3 * checkpoint_pages;
 constexpr Duration longest_stall{60'000};
+constexpr auto copy_check_interval = std::chrono::hours(1);
 
 Time now_utc() {
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
@@ -45,10 +50,17 @@ Store::Writer::Writer(StoreSettings settings, StoreObserver& observer, OpenedDat
       report_(std::move(opened.report)),
       queue_(settings_.queue),
       progress_(Clock::now().time_since_epoch()),
-      database_(std::move(opened.database)),
-      committer_(std::make_unique<Committer>(*database_, report_.epoch)) {
-    counters_.outbox = committer_->outbox();
+      side_(std::make_unique<WritingSide>(std::move(opened.database), report_.epoch, settings_)),
+      next_copy_check_(Clock::now()) {
+    counters_.outbox = side_->committer.outbox();
 }
+
+Store::Writer::WritingSide::WritingSide(std::unique_ptr<sqlite::Database> opened, const Epoch& epoch,
+                                        const StoreSettings& settings)
+    : database(std::move(opened)),
+      committer(*database, epoch),
+      rollups(*database),
+      retention(*database, committer.outbox_table(), settings) {}
 
 Store::Writer::~Writer() {
     stop();
@@ -69,47 +81,88 @@ void Store::Writer::run() {
     for (bool last = false; !last;) {
         last = queue_.stopping();
         queue_.take(deadline, batch);
-        commit(batch);
+        const bool done = work(batch);
         note_progress();
-        if (failures_ > 0) {
-            queue_.pause(Clock::now() + back_off());
-        } else {
-            queue_.pause(Clock::now() + commit_gap);
-        }
+        queue_.pause(Clock::now() + (done ? Clock::duration(commit_gap) : back_off()));
         const auto now = Clock::now();
         if (deadline <= now) deadline = std::max(deadline + settings_.commit_interval, now);
     }
 }
 
-void Store::Writer::commit(Batch& batch) {
-    if (batch.empty()) return;
-    if (!committer_->commit(batch, now_utc())) {
-        handle_failure(batch);
-        return;
+bool Store::Writer::work(Batch& batch) {
+    if (!side_) replace_database();
+    if (side_ && commit(batch) && look_after_data()) {
+        note_recovery();
+        return true;
     }
-    if (failures_ > 0) recovered();
-    count_commit(batch.rows.size());
-    batch.clear();
-    queue_.done();
-    checkpoint_when_due();
+    note_failure(batch);
+    return false;
 }
 
-void Store::Writer::count_commit(std::size_t rows) {
+bool Store::Writer::commit(Batch& batch) {
+    if (batch.empty()) return true;
+    if (!side_->committer.commit(batch, now_utc())) return false;
+    side_->rollups.add(side_->committer.entries(), side_->committer.last_block());
+    note_time(side_->committer.entries());
+    note_commit(batch.rows.size());
+    batch.clear();
+    queue_.done();
+    return true;
+}
+
+bool Store::Writer::look_after_data() {
+    if (!side_->rollups.write_when_due() || !side_->retention.run(data_time_)) return false;
+    if (const auto dropped = side_->retention.take_dropped()) {
+        observer_.readings_dropped(dropped->from, dropped->to, dropped->frames);
+    }
+    copy_precious_when_due();
+    checkpoint_when_due();
+    const std::lock_guard lock(counters_mutex_);
+    counters_.outbox = side_->committer.outbox();
+    return true;
+}
+
+void Store::Writer::copy_precious_when_due() {
+    if (Clock::now() < next_copy_check_) return;
+    next_copy_check_ = Clock::now() + copy_check_interval;
+    if (!precious_copy_due(settings_.directory)) return;
+    const auto written = write_precious_copy(path(), settings_.directory);
+    if (!written == copy_failed_) return;
+    copy_failed_ = !written;
+    observer_.store_condition(
+        std::string(store_condition_type::error), copy_failed_,
+        copy_failed_ ? "no daily copy: " + written.error().message : "the daily copy has been written");
+}
+
+void Store::Writer::note_time(std::span<const BlockEntry> entries) {
+    std::optional<Time> newest;
+    for (const auto& entry : entries) {
+        if (!entry.frame->clock_synchronised) continue;
+        newest = std::max(newest.value_or(entry.frame->time), entry.frame->time);
+    }
+    if (newest) data_time_ = newest;
+}
+
+void Store::Writer::note_commit(std::size_t rows) {
     const std::lock_guard lock(counters_mutex_);
     counters_.rows += rows;
     ++counters_.commits;
-    counters_.outbox = committer_->outbox();
-    counters_.healthy = true;
+    counters_.outbox = side_->committer.outbox();
 }
 
-void Store::Writer::handle_failure(Batch& batch) {
-    const auto failure = *database_->failure();
-    database_->clear_failure();
+void Store::Writer::note_failure(Batch& batch) {
     ++failures_;
+    if (!side_) return;  // replace_database() has said why
+    const auto failure = *side_->database->failure();
+    side_->database->clear_failure();
     if (failure.trouble == sqlite::Trouble::busy && failures_ < refusals_limit) return;
-    const auto type = failure.trouble == sqlite::Trouble::full ? store_condition_type::disk_full
-                                                               : store_condition_type::store_failed;
-    tell(type, true, path() + ": " + failure.message);
+    if (failure.trouble == sqlite::Trouble::damaged) {
+        side_.reset();
+        replace_database();
+        return;
+    }
+    tell(failure.trouble == sqlite::Trouble::full ? store_condition_type::full : store_condition_type::error,
+         true, path() + ": " + failure.message);
     const std::lock_guard lock(counters_mutex_);
     counters_.healthy = false;
     if (failure.trouble == sqlite::Trouble::refused && failures_ >= refusals_limit) {
@@ -119,9 +172,24 @@ void Store::Writer::handle_failure(Batch& batch) {
     }
 }
 
-void Store::Writer::recovered() {
+void Store::Writer::replace_database() {
+    auto replaced = replace_damaged(settings_, now_utc());
+    if (!replaced) {
+        tell(store_condition_type::error, true, replaced.error().message);
+        return;
+    }
+    keep_epoch(*replaced->database, report_.epoch, now_utc());
+    side_ = std::make_unique<WritingSide>(std::move(replaced->database), report_.epoch, settings_);
+    observer_.store_condition(std::string(store_condition_type::set_aside), true,
+                              fmt::format("{} was damaged and is now {}; {} undelivered messages were saved",
+                                          path(), replaced->report.set_aside, replaced->report.salvaged));
+}
+
+void Store::Writer::note_recovery() {
     failures_ = 0;
-    if (!condition_.empty()) tell(condition_, false, path() + " can be written again");
+    if (!condition_.empty()) tell(std::string(condition_), false, path() + " can be written again");
+    const std::lock_guard lock(counters_mutex_);
+    counters_.healthy = true;
 }
 
 // Full jitter in the upper half of a doubling time.
@@ -141,10 +209,11 @@ void Store::Writer::tell(std::string_view type, bool holds, std::string message)
 }
 
 void Store::Writer::checkpoint_when_due() {
-    if (database_->log_pages() < checkpoint_pages) return;
-    database_->checkpoint(database_->log_pages() < checkpoint_pages_at_most
-                              ? sqlite::Database::Checkpoint::passive
-                              : sqlite::Database::Checkpoint::restart);
+    auto& database = *side_->database;
+    if (database.log_pages() < checkpoint_pages) return;
+    database.checkpoint(database.log_pages() < checkpoint_pages_at_most
+                            ? sqlite::Database::Checkpoint::passive
+                            : sqlite::Database::Checkpoint::restart);
 }
 
 void Store::Writer::note_progress() {

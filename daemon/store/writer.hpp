@@ -7,10 +7,14 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <thread>
 
 #include "daemon/store/committer.hpp"
 #include "daemon/store/opening.hpp"
+#include "daemon/store/retention.hpp"
+#include "daemon/store/rollup_writer.hpp"
 #include "daemon/store/row_queue.hpp"
 #include "daemon/store/store.hpp"
 
@@ -35,11 +39,27 @@ class Store::Writer {
   private:
     using Clock = std::chrono::steady_clock;
 
+    // The writing connection and all that works on it; exchanged as a whole when the database is damaged.
+    struct WritingSide {
+        WritingSide(std::unique_ptr<sqlite::Database> opened, const Epoch& epoch,
+                    const StoreSettings& settings);
+        std::unique_ptr<sqlite::Database> database;
+        Committer committer;
+        RollupWriter rollups;
+        Retention retention;
+    };
+
     void run();
-    void commit(Batch& batch);
-    void count_commit(std::size_t rows);
-    void handle_failure(Batch& batch);
-    void recovered();
+    // Writes what waits and does what is due. False: it must be tried again later.
+    bool work(Batch& batch);
+    bool commit(Batch& batch);
+    bool look_after_data();
+    void copy_precious_when_due();
+    void note_time(std::span<const BlockEntry> entries);
+    void note_commit(std::size_t rows);
+    void note_failure(Batch& batch);
+    void note_recovery();
+    void replace_database();
     Clock::duration back_off() const;
     void tell(std::string_view type, bool holds, std::string message);
     void checkpoint_when_due();
@@ -52,8 +72,10 @@ class Store::Writer {
     std::atomic<Clock::duration> progress_;  // since the clock's epoch
 
     // The writer's thread only, once it runs.
-    std::unique_ptr<sqlite::Database> database_;
-    std::unique_ptr<Committer> committer_;
+    std::unique_ptr<WritingSide> side_;  // null after a replacement that failed
+    std::optional<Time> data_time_;      // of the newest frames with a clock that could be trusted
+    Clock::time_point next_copy_check_;
+    bool copy_failed_ = false;
     int failures_ = 0;       // in a row
     std::string condition_;  // the type of condition that holds, empty: none
 

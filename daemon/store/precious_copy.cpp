@@ -1,0 +1,103 @@
+#include "daemon/store/precious_copy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <string_view>
+
+#include "daemon/store/damage.hpp"
+#include "daemon/store/schema.hpp"
+
+namespace sitepower {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 5> precious_tables = {"epochs", "alerts", "windows", "memories",
+                                                             "audit"};
+
+using Copies = std::array<fs::path, 2>;
+
+// The newest first; a missing one counts as old.
+Copies copies_by_age(const std::string& directory) {
+    Copies copies = {directory + "/precious-1.db", directory + "/precious-2.db"};
+    const auto written = [](const fs::path& path) {
+        std::error_code error;
+        const auto time = fs::last_write_time(path, error);
+        return error ? fs::file_time_type::min() : time;
+    };
+    if (written(copies[0]) < written(copies[1])) std::swap(copies[0], copies[1]);
+    return copies;
+}
+
+void copy_tables(sqlite::Database& into, const std::string& from_path) {
+    // Attaching is not possible inside a transaction.
+    sqlite::Statement attach(into, "ATTACH ? AS source");
+    attach.run(from_path);
+    {
+        sqlite::Transaction transaction(into);
+        for (const auto table : precious_tables) {
+            into.execute(fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0}", table));
+        }
+        transaction.commit();
+    }
+    into.execute("DETACH source");
+}
+
+Status write_file(const std::string& path, const std::string& copy_path) {
+    sqlite::Database copy(copy_path, sqlite::Access::read_write);
+    copy.execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL");
+    if (copy.ok()) {
+        if (auto migrated = migrate(copy); !migrated) return migrated.error();
+    }
+    copy_tables(copy, path);
+    if (copy.ok() && !looks_sound(copy)) copy.fail_damaged("the copy does not check out");
+    if (!copy.ok()) return error_of(*copy.failure(), copy_path);
+    return Done{};
+}
+
+// An older copy is brought to this schema before its rows are taken.
+bool usable(const fs::path& path) {
+    std::error_code error;
+    if (!fs::exists(path, error)) return false;
+    sqlite::Database copy(path.string(), sqlite::Access::read_write);
+    return copy.ok() && looks_sound(copy) && migrate(copy);
+}
+
+}  // namespace
+
+bool precious_copy_due(const std::string& directory) {
+    std::error_code error;
+    const auto written = fs::last_write_time(copies_by_age(directory)[0], error);
+    const auto age = fs::file_time_type::clock::now() - written;
+    // A copy from the future was dated by a wrong clock.
+    return error || age > std::chrono::hours(24) || age < -std::chrono::hours(24);
+}
+
+Status write_precious_copy(const std::string& path, const std::string& directory) {
+    const auto temporary = directory + "/precious.new";
+    std::error_code error;
+    fs::remove(temporary, error);
+    if (auto written = write_file(path, temporary); !written) {
+        fs::remove(temporary, error);
+        return written.error();
+    }
+    fs::rename(temporary, copies_by_age(directory)[1], error);
+    if (!error) return Done{};
+    return Error{ErrorCode::internal_error, fmt::format("copy {}: {}", temporary, error.message()), ""};
+}
+
+bool restore_precious(sqlite::Database& fresh, const std::string& directory) {
+    for (const auto& copy : copies_by_age(directory)) {
+        if (!usable(copy)) continue;
+        copy_tables(fresh, copy.string());
+        return fresh.ok();
+    }
+    return false;
+}
+
+}  // namespace sitepower

@@ -1,0 +1,192 @@
+#include "daemon/store/retention.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "daemon/store/interval_table.hpp"
+
+namespace sitepower {
+
+namespace {
+
+constexpr auto slice = std::chrono::milliseconds(50);
+constexpr int blocks_per_step = 64;
+constexpr int heads_per_step = 512;
+constexpr int rows_per_step = 1000;
+// Kept free for the write-ahead log and what else grows beside the database.
+constexpr std::uint64_t reserve_bytes = 16ULL << 20;
+// A block from further ahead than this was written under a wrong clock: it does not hold up the others.
+constexpr Duration future{std::chrono::days(1)};
+constexpr Duration day{std::chrono::days(1)};
+constexpr Duration month{std::chrono::days(30)};
+
+RoomOnDisk room_on_disk(std::uint64_t file_bytes, const std::string& directory) {
+    std::error_code error;
+    const auto space = std::filesystem::space(directory, error);
+    if (error) return {file_bytes, UINT64_MAX / 2, UINT64_MAX / 2};
+    return {file_bytes, space.available, space.capacity};
+}
+
+}  // namespace
+
+std::uint64_t bytes_allowed(std::uint64_t max_bytes, const RoomOnDisk& room) {
+    const auto by_settings = max_bytes - std::min(reserve_bytes, max_bytes / 8);
+    const auto reserve = std::min(reserve_bytes, room.capacity_bytes / 8);
+    const auto with_the_rest = room.file_bytes + room.available_bytes;
+    return std::min(by_settings, with_the_rest - std::min(with_the_rest, reserve));
+}
+
+Retention::Retention(sqlite::Database& database, Outbox& outbox, const StoreSettings& settings)
+    : database_(database),
+      outbox_(outbox),
+      settings_(settings),
+      blocks_(database,
+              "SELECT key, first_ms, last_ms, EXISTS (SELECT 1 FROM pending WHERE block = key) FROM blocks "
+              "WHERE key >= ? ORDER BY key LIMIT ?"),
+      delete_block_(database, "DELETE FROM blocks WHERE key = ?"),
+      oldest_pending_(database,
+                      "SELECT block, first_ms, last_ms FROM pending LEFT JOIN blocks ON key = block "
+                      "ORDER BY block LIMIT ?") {}
+
+bool Retention::run(std::optional<Time> now) {
+    const auto end = std::chrono::steady_clock::now() + slice;
+    bool more = now && interval_of(*now, minute_length) != aged_minute_;
+    while (more && std::chrono::steady_clock::now() < end) {
+        more = in_transaction(&Retention::give_up_old, *now);
+        if (!more) aged_minute_ = interval_of(*now, minute_length);
+    }
+    more = room_is_short();
+    while (more && std::chrono::steady_clock::now() < end) {
+        more = in_transaction(&Retention::give_up_for_room, now.value_or(newest_frame())) && room_is_short();
+    }
+    return database_.ok();
+}
+
+// One step; true when it has done something, so that there may be more.
+bool Retention::in_transaction(Step step, Time now) {
+    dropped_in_transaction_.reset();
+    sqlite::Transaction transaction(database_);
+    const bool more = (this->*step)(now);
+    if (!transaction.commit()) {
+        outbox_.rolled_back();
+        return false;
+    }
+    outbox_.committed();
+    if (const auto& d = dropped_in_transaction_) {
+        if (!dropped_) dropped_ = DroppedFrames{d->from, d->to, 0};
+        dropped_ = {std::min(dropped_->from, d->from), std::max(dropped_->to, d->to),
+                    dropped_->frames + d->frames};
+    }
+    return more;
+}
+
+bool Retention::give_up_old(Time now) {
+    bool more = delete_delivered(age_walk_, now - settings_.keep_frames, now);
+    more |= delete_hours();
+    more |= delete_intervals("minutes", minute_length, now - settings_.keep_minutes);
+    more |= delete_intervals("battery_states", minute_length, now - settings_.keep_minutes);
+    more |= delete_intervals("quarters", quarter_length, now - settings_.keep_quarters);
+    more |= delete_records("alerts", "resolved_ms < {}", now - settings_.keep_quarters);
+    more |= delete_records("windows", "ended = 1 AND to_ms < {}", now - settings_.keep_quarters);
+    more |= delete_records("audit", "time_ms < {}", now - settings_.keep_quarters);
+    return more;
+}
+
+bool Retention::give_up_for_room(Time now) {
+    // What has been delivered meanwhile lies behind the walk.
+    if (outbox_.count() < outbox_at_walk_ / 2) room_walk_ = {};
+    if (room_walk_.next == 0) outbox_at_walk_ = outbox_.count();
+    const auto start = room_walk_;
+    if (delete_delivered(room_walk_, now - day, now)) return true;
+    if (delete_intervals("minutes", minute_length, now - month)) return true;
+    if (delete_intervals("battery_states", minute_length, now - month)) return true;
+    room_walk_ = start;
+    if (delete_delivered(room_walk_, Time::max(), now)) return true;
+    if (delete_intervals("minutes", minute_length, now + future)) return true;
+    if (delete_intervals("battery_states", minute_length, now + future)) return true;
+    if (delete_intervals("quarters", quarter_length, now + future)) return true;
+    return delete_undelivered() || outbox_.drop_oldest_states(rows_per_step) > 0;
+}
+
+// True when blocks were deleted, or there are more to look at.
+bool Retention::delete_delivered(Walk& walk, Time before, Time now) {
+    std::vector<BlockRow> rows;
+    for (bool more = blocks_.query(walk.next, heads_per_step); more; more = blocks_.step()) {
+        rows.push_back({blocks_.integer(0), from_ms(blocks_.integer(1)), from_ms(blocks_.integer(2)),
+                        blocks_.integer(3) != 0});
+    }
+    blocks_.finish();
+    int deleted = 0;
+    for (const auto& row : rows) {
+        const bool wrong_clock = row.first_time > now + future && before < Time::max();
+        if (row.last_time >= before && !wrong_clock) return deleted > 0;
+        if (!row.pending && !wrong_clock) {
+            delete_block_.run(row.key);
+            ++deleted;
+        }
+        walk.next = row.key + 1;
+        if (deleted == blocks_per_step) return true;
+    }
+    return rows.size() == heads_per_step;
+}
+
+bool Retention::delete_undelivered() {
+    std::vector<BlockRow> rows;
+    for (bool more = oldest_pending_.query(blocks_per_step); more; more = oldest_pending_.step()) {
+        rows.push_back({oldest_pending_.integer(0), from_ms(oldest_pending_.integer(1)),
+                        from_ms(oldest_pending_.integer(2)), true});
+    }
+    oldest_pending_.finish();
+    for (const auto& row : rows) {
+        const auto frames = outbox_.drop_block(MessageKey{row.key});
+        delete_block_.run(row.key);
+        auto& dropped = dropped_in_transaction_;
+        if (!dropped) dropped = DroppedFrames{row.first_time, row.last_time, 0};
+        dropped = {std::min(dropped->from, row.first_time), std::max(dropped->to, row.last_time),
+                   dropped->frames + frames};
+    }
+    return !rows.empty();
+}
+
+bool Retention::delete_intervals(std::string_view table, Duration length, Time before) {
+    sqlite::Statement rows(database_,
+                           fmt::format("DELETE FROM {0} WHERE key <= (SELECT max(key) FROM (SELECT key "
+                                       "FROM {0} WHERE key < ? ORDER BY key LIMIT {1}))",
+                                       table, rows_per_step));
+    return rows.run(IntervalKey{interval_of(before, length), 0}.number()) && database_.changes() > 0;
+}
+
+bool Retention::delete_records(std::string_view table, std::string_view condition, Time before) {
+    sqlite::Statement rows(
+        database_, fmt::format("DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE {1} LIMIT {2})", table,
+                               fmt::format(fmt::runtime(condition), to_ms(before)), rows_per_step));
+    return rows.run() && database_.changes() > 0;
+}
+
+bool Retention::delete_hours() {
+    sqlite::Statement rows(database_, "DELETE FROM hours WHERE last_key < (SELECT min(key) FROM blocks)");
+    return rows.run() && database_.changes() > 0;
+}
+
+bool Retention::room_is_short() {
+    const auto page_bytes = database_.integer("PRAGMA page_size").value_or(0);
+    const auto pages = database_.integer("PRAGMA page_count").value_or(0);
+    const auto free_pages = database_.integer("PRAGMA freelist_count").value_or(0);
+    database_bytes_ = static_cast<std::uint64_t>(pages * page_bytes);
+    const auto used = static_cast<std::uint64_t>((pages - free_pages) * page_bytes);
+    return used > bytes_allowed(settings_.max_bytes, room_on_disk(database_bytes_, settings_.directory));
+}
+
+Time Retention::newest_frame() {
+    return from_ms(database_.integer("SELECT last_ms FROM blocks ORDER BY key DESC LIMIT 1").value_or(0));
+}
+
+std::optional<DroppedFrames> Retention::take_dropped() {
+    return std::exchange(dropped_, std::nullopt);
+}
+
+}  // namespace sitepower

@@ -1,0 +1,117 @@
+#include "daemon/store/salvage.hpp"
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/store/frame_block.hpp"
+#include "daemon/store/hour_index.hpp"
+#include "daemon/store/outbox.hpp"
+
+namespace sitepower {
+
+namespace {
+
+constexpr std::size_t messages_per_transaction = 10'000;
+
+class Salvage {
+  public:
+    Salvage(sqlite::Database& damaged, sqlite::Database& fresh)
+        : damaged_(damaged), fresh_(fresh), hours_(fresh) {}
+
+    std::uint64_t run() {
+        // Small tables that the rest refers to.
+        copy_rows("epochs", "number", 3);
+        copy_rows("streams", "id", 5);
+        saved_ += copy_rows("texts", "key", 9);
+        auto blocks = pending_blocks();
+        for (std::size_t next = 0; next < blocks.size();) next = copy_blocks(blocks, next);
+        return saved_;
+    }
+
+  private:
+    using PendingBlock = std::pair<std::int64_t, PendingBits>;
+
+    // From the front, and from the back when a page in between cannot be read.
+    template <class Take>
+    void read_from_both_ends(std::string_view table, std::string_view key, const Take& take) {
+        for (const char* order : {" ASC", " DESC"}) {
+            sqlite::Statement rows(damaged_, std::string("SELECT * FROM ").append(table) + " ORDER BY " +
+                                                 std::string(key) + order);
+            for (bool more = rows.query(); more; more = rows.step()) take(rows);
+            if (damaged_.ok()) return;
+            damaged_.clear_failure();
+        }
+    }
+
+    std::uint64_t copy_rows(std::string_view table, std::string_view key, int columns) {
+        std::string values = "?";
+        for (int i = 1; i < columns; ++i) values += ", ?";
+        std::uint64_t copied = 0;
+        sqlite::Transaction transaction(fresh_);
+        sqlite::Statement insert(
+            fresh_, std::string("INSERT OR IGNORE INTO ").append(table) + " VALUES (" + values + ")");
+        read_from_both_ends(table, key, [&](const sqlite::Statement& row) {
+            if (insert.copy_row(row, columns)) copied += static_cast<std::uint64_t>(fresh_.changes());
+        });
+        return finish(transaction) ? copied : 0;
+    }
+
+    std::vector<PendingBlock> pending_blocks() {
+        std::vector<PendingBlock> blocks;
+        read_from_both_ends("pending", "block", [&](const sqlite::Statement& row) {
+            blocks.emplace_back(row.integer(0), PendingBits(row.blob(1)));
+        });
+        return blocks;
+    }
+
+    // One transaction. Where to go on.
+    std::size_t copy_blocks(const std::vector<PendingBlock>& blocks, std::size_t next) {
+        sqlite::Transaction transaction(fresh_);
+        std::uint64_t copied = 0;
+        while (next < blocks.size() && copied < messages_per_transaction)
+            copied += copy_block(blocks[next++]);
+        if (!finish(transaction)) return blocks.size();
+        saved_ += copied;
+        return next;
+    }
+
+    std::uint64_t copy_block(const PendingBlock& block) {
+        sqlite::Statement row(
+            damaged_, "SELECT key, last_key, first_ms, last_ms, frames, body FROM blocks WHERE key = ?");
+        const bool readable = row.query(block.first) && parse_block(MessageKey{block.first}, row.blob(5));
+        damaged_.clear_failure();
+        if (!readable) return 0;
+        sqlite::Statement insert(fresh_, "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?, ?, ?, ?)");
+        if (!insert.copy_row(row, 6) || fresh_.changes() == 0) return 0;
+        sqlite::Statement pending(fresh_, "INSERT OR IGNORE INTO pending (block, bits) VALUES (?, ?)");
+        pending.run(block.first, block.second.bytes());
+        const BlockHead head{MessageKey{row.integer(0)}, MessageKey{row.integer(1)}, from_ms(row.integer(2)),
+                             from_ms(row.integer(3)), 0};
+        hours_.add(head, head.first_time);
+        hours_.add(head, head.last_time);
+        return block.second.count();
+    }
+
+    // A fresh database without room keeps what it has got so far.
+    bool finish(sqlite::Transaction& transaction) {
+        if (transaction.commit()) return true;
+        fresh_.clear_failure();
+        return false;
+    }
+
+    sqlite::Database& damaged_;
+    sqlite::Database& fresh_;
+    HourIndex hours_;
+    std::uint64_t saved_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t salvage_outbox(const std::string& damaged_path, sqlite::Database& fresh) {
+    sqlite::Database damaged(damaged_path, sqlite::Access::read_only);
+    if (!damaged.ok()) return 0;
+    return Salvage(damaged, fresh).run();
+}
+
+}  // namespace sitepower
