@@ -10,18 +10,18 @@ namespace sitepower {
 
 namespace {
 
-bool matches(const Alert& alert, const AlertFilter& filter) {
-    return (filter.subjects.empty() ||
-            std::ranges::find(filter.subjects, alert.subject) != filter.subjects.end()) &&
-           (!filter.severity || alert.severity == *filter.severity) &&
-           (filter.type.empty() || alert.type == filter.type) &&
-           (!filter.acknowledged || alert.acknowledged_at.has_value() == *filter.acknowledged);
+bool matches(const Alert& alert, const AlertQuery& query) {
+    return (query.subjects.empty() ||
+            std::ranges::find(query.subjects, alert.subject) != query.subjects.end()) &&
+           (!query.severity || alert.severity == *query.severity) &&
+           (query.type.empty() || alert.type == query.type) &&
+           (!query.acknowledged || alert.acknowledged_at.has_value() == *query.acknowledged);
 }
 
 // Uses an index for what narrows most; the rest is decided row by row.
-std::string alert_statement(const AlertFilter& filter) {
+std::string alert_statement(const AlertQuery& query) {
     const char* active = "";
-    if (filter.active) active = *filter.active ? " AND resolved_ms IS NULL" : " AND resolved_ms IS NOT NULL";
+    if (query.active) active = *query.active ? " AND resolved_ms IS NULL" : " AND resolved_ms IS NOT NULL";
     return fmt::format(
         "SELECT {} FROM alerts WHERE triggered_ms >= ? AND triggered_ms < ?{} ORDER BY triggered_ms DESC, id",
         alert_columns, active);
@@ -29,17 +29,16 @@ std::string alert_statement(const AlertFilter& filter) {
 
 }  // namespace
 
-AlertPage find_alerts(sqlite::Database& database, const AlertFilter& filter) {
+AlertPage find_alerts(sqlite::Database& database, const AlertQuery& query) {
     AlertPage page;
-    sqlite::Statement rows(database, alert_statement(filter));
+    sqlite::Statement rows(database, alert_statement(query));
     for (bool more =
-             rows.query(to_ms(filter.from.value_or(Time::min())), to_ms(filter.to.value_or(Time::max())));
+             rows.query(to_ms(query.from.value_or(Time::min())), to_ms(query.to.value_or(Time::max())));
          more; more = rows.step()) {
         auto alert = read_alert(rows);
-        if (!matches(alert, filter)) continue;
+        if (!matches(alert, query)) continue;
         const auto place = page.total++;
-        if (place >= filter.skip && page.alerts.size() < filter.limit)
-            page.alerts.push_back(std::move(alert));
+        if (place >= query.skip && page.alerts.size() < query.limit) page.alerts.push_back(std::move(alert));
     }
     return page;
 }

@@ -8,7 +8,7 @@
 
 namespace sitepower {
 
-AlertPage find_alerts(sqlite::Database& database, const AlertFilter& filter);
+AlertPage find_alerts(sqlite::Database& database, const AlertQuery& query);
 std::optional<Alert> find_alert(sqlite::Database& database, const std::string& id);
 std::vector<AuditRow> find_audit(sqlite::Database& database, Time from, Time to, std::size_t limit);
 

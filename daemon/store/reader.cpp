@@ -74,8 +74,8 @@ Result<std::optional<Time>> Reader::begins() {
     return checked(first);
 }
 
-Result<AlertPage> Reader::alerts(const AlertFilter& filter) {
-    return checked(find_alerts(connection_->database, filter));
+Result<AlertPage> Reader::alerts(const AlertQuery& query) {
+    return checked(find_alerts(connection_->database, query));
 }
 
 Result<std::optional<Alert>> Reader::alert(const std::string& id) {

@@ -30,7 +30,7 @@ struct OutboxSummary {
 };
 
 // All that are set must hold.
-struct AlertFilter {
+struct AlertQuery {
     std::optional<Time> from{};  // triggered in [from, to)
     std::optional<Time> to{};
     std::vector<Subject> subjects{};  // any of these; empty: of all
@@ -69,7 +69,7 @@ class Reader {
     // When the history begins; nothing yet: empty.
     Result<std::optional<Time>> begins();
 
-    Result<AlertPage> alerts(const AlertFilter& filter);
+    Result<AlertPage> alerts(const AlertQuery& query);
     Result<std::optional<Alert>> alert(const std::string& id);
     // In [from, to), newest first.
     Result<std::vector<AuditRow>> audit(Time from, Time to, std::size_t limit);

@@ -195,6 +195,7 @@ Bytes pack_memory(const BatteryMemory& memory) {
     out.byte(memory.charge_as_of ? 1 : 0);
     if (memory.charge_as_of) out.zigzag(to_ms(*memory.charge_as_of));
     out.zigzag(memory.full_charge_held.count());
+    out.byte(memory.charge_has_gap ? 1 : 0);
     pack_optional(memory.baseline_resistance_ohm, out);
     out.varint(memory.baseline_readings_ohm.size());
     for (const double reading : memory.baseline_readings_ohm) out.fixed(reading);
@@ -211,6 +212,7 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
     memory.charge_sigma_ah = in.fixed<double>();
     if (in.byte() != 0) memory.charge_as_of = from_ms(in.zigzag());
     memory.full_charge_held = Duration{in.zigzag()};
+    memory.charge_has_gap = in.byte() != 0;
     memory.baseline_resistance_ohm = unpack_optional(in);
     const auto readings = in.varint();
     if (in.failed() || readings != in.left() / sizeof(double)) return std::nullopt;

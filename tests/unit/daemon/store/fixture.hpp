@@ -4,35 +4,27 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <chrono>
-#include <condition_variable>
-#include <filesystem>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "daemon/store/reader.hpp"
 #include "daemon/store/store.hpp"
+#include "tests/support/process.hpp"
 
 namespace sitepower {
 
+// As a string, which is how the store takes it.
 class TemporaryDirectory {
   public:
-    TemporaryDirectory() {
-        std::string name = ::testing::TempDir() + "/sitepower-store-XXXXXX";
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        path_ = name;
-    }
-    ~TemporaryDirectory() {
-        std::error_code error;
-        std::filesystem::remove_all(path_, error);
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
     const std::string& path() const { return path_; }
 
   private:
-    std::string path_;
+    support::TemporaryDirectory directory_;
+    std::string path_ = directory_.path().string();
 };
 
 class RecordingObserver : public StoreObserver {
@@ -71,15 +63,8 @@ class RecordingObserver : public StoreObserver {
     std::vector<Gap> gaps_;
 };
 
-// Looks again and again until the condition holds, for ten seconds at most.
-template <class Condition>
-bool eventually(const Condition& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return true;
+inline bool eventually(const std::function<bool()>& condition) {
+    return support::eventually(std::chrono::seconds(20), condition);
 }
 
 inline const Time test_start = from_ms(1'795'000'000'000);  // 2026-11-18

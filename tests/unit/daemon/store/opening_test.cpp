@@ -1,0 +1,185 @@
+// Starting with a database that is not as it should be.
+#include "daemon/store/opening.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "daemon/store/committer.hpp"
+#include "daemon/store/damage.hpp"
+#include "daemon/store/precious_copy.hpp"
+#include "daemon/store/schema.hpp"
+#include "tests/unit/daemon/store/fixture.hpp"
+
+namespace sitepower {
+namespace {
+
+class OpeningTest : public ::testing::Test {
+  protected:
+    OpeningTest() { settings_.directory = directory_.path(); }
+
+    std::string path() const { return database_path(settings_); }
+    OpenedDatabase open() {
+        auto opened = open_database(settings_, test_start);
+        EXPECT_TRUE(opened) << opened.error().message;
+        return std::move(*opened);
+    }
+    // 1000 undelivered frames in ten blocks, ten undelivered texts, an alert, a memory; all in the database
+    // file.
+    void fill() {
+        auto opened = open();
+        Committer committer(*opened.database, opened.report.epoch);
+        const auto layout = make_layout("UPS-01", 20);
+        std::uint64_t sequence = 0;
+        for (int commit = 0; commit < 10; ++commit) {
+            Batch batch;
+            for (int i = 0; i < 100; ++i) {
+                const auto seq = ++sequence;
+                batch.rows.emplace_back(MessageRow{reading_message(
+                    opened.report.epoch, seq, seq,
+                    make_frame(layout, test_start + Duration{1000} * seq,
+                               std::vector<std::int64_t>(20, static_cast<std::int64_t>(seq * seq))))});
+            }
+            batch.rows.emplace_back(MessageRow{
+                text_message(opened.report.epoch, ++sequence, MessageKind::alert, "alert/A", "{}")});
+            ASSERT_TRUE(committer.commit(batch, test_start));
+        }
+        Batch batch;
+        Alert alert;
+        alert.id = "A1";
+        batch.rows.emplace_back(AlertRow{alert});
+        BatteryMemory memory;
+        memory.battery = "BAT-1";
+        batch.rows.emplace_back(memory);
+        ASSERT_TRUE(committer.commit(batch, test_start));
+        EXPECT_TRUE(opened.database->checkpoint(sqlite::Database::Checkpoint::restart));
+    }
+    void overwrite(std::uint64_t offset, std::size_t bytes) {
+        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(static_cast<std::streamoff>(offset));
+        file << std::string(bytes, '\xa5');
+    }
+    std::vector<std::string> files_like(const std::string& part) const {
+        std::vector<std::string> names;
+        for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+            const auto name = entry.path().filename().string();
+            if (name.find(part) != std::string::npos && !name.ends_with("-wal")) names.push_back(name);
+        }
+        return names;
+    }
+
+    TemporaryDirectory directory_;
+    StoreSettings settings_;
+};
+
+TEST_F(OpeningTest, ANewerSchemaIsRefusedAndLeftAlone) {
+    open().database->execute("PRAGMA user_version = " + std::to_string(schema_version() + 1));
+    const auto opened = open_database(settings_, test_start);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::conflict);
+    EXPECT_NE(opened.error().message.find("sitepower.db"), std::string::npos);
+    EXPECT_TRUE(files_like(".damaged-").empty());
+}
+
+TEST_F(OpeningTest, ADirectoryThatCannotBeUsedIsAnError) {
+    settings_.directory = "/proc/nothing";
+    const auto opened = open_database(settings_, test_start);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::service_unavailable);
+}
+
+TEST_F(OpeningTest, WhatIsNotADatabaseIsSetAside) {
+    std::ofstream(path())
+        << "this is a text and not a database, and long enough to be looked at as a header....";
+    const auto opened = open();
+    EXPECT_EQ(opened.report.set_aside, path() + ".damaged-20261118T110640Z");
+    EXPECT_TRUE(std::filesystem::exists(opened.report.set_aside));
+    EXPECT_FALSE(opened.report.fresh);
+    EXPECT_EQ(opened.report.salvaged, 0U);
+}
+
+TEST_F(OpeningTest, ADamagedDatabaseGivesBackWhatCanBeRead) {
+    fill();
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    // A few pages among the newest: some blocks are gone, the rest is there.
+    const auto pages = std::filesystem::file_size(path()) / 4096;
+    overwrite((pages - 6) * 4096, 3UL * 4096);
+    const auto opened = open();
+    EXPECT_FALSE(opened.report.set_aside.empty());
+    EXPECT_GE(opened.report.salvaged, 500U);
+    EXPECT_LT(opened.report.salvaged, 1010U);
+    ASSERT_EQ(opened.report.snapshot.open_alerts.size(), 1U);
+    EXPECT_EQ(opened.report.snapshot.open_alerts[0].id, "A1");
+    ASSERT_EQ(opened.report.snapshot.batteries.size(), 1U);
+    EXPECT_EQ(opened.report.epoch.number, 2) << "no key is used twice";
+    const auto messages = read_outbox(path());
+    EXPECT_EQ(messages.size(), opened.report.salvaged);
+    const auto* frame = std::get_if<FramePtr>(&messages.front()->body);
+    ASSERT_NE(frame, nullptr);
+    EXPECT_EQ((*frame)->layout->device, "UPS-01");
+}
+
+TEST_F(OpeningTest, EveryDamagedPageIsSurvived) {
+    fill();
+    TemporaryDirectory backup;
+    const auto kept = backup.path() + "/kept";
+    std::filesystem::copy_file(path(), kept);
+    const auto pages = std::filesystem::file_size(path()) / 4096;
+    ASSERT_GT(pages, 20U);
+    for (std::uint64_t page = 0; page < pages; ++page) {
+        for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+            std::filesystem::remove(entry.path());
+        }
+        std::filesystem::copy_file(kept, path());
+        overwrite(page * 4096 + 8, 2000);
+        const auto opened = open_database(settings_, test_start);
+        ASSERT_TRUE(opened) << page << ": " << opened.error().message;
+        EXPECT_LE(read_outbox(path()).size(), 1010U) << page;
+    }
+}
+
+TEST_F(OpeningTest, TheTwoNewestThatWereSetAsideAreKept) {
+    for (int i = 0; i < 4; ++i) {
+        std::ofstream(path()) << std::string(5000, 'x');
+        ASSERT_NE(set_aside(path(), test_start + std::chrono::hours(i)), "");
+    }
+    EXPECT_EQ(files_like(".damaged-").size(), 2U);
+    EXPECT_EQ(files_like(".damaged-20261118T14").size(), 1U);
+}
+
+TEST_F(OpeningTest, CopiesTakeTurnsAndADamagedOneIsPassedOver) {
+    fill();
+    EXPECT_TRUE(precious_copy_due(directory_.path()));
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    EXPECT_FALSE(precious_copy_due(directory_.path()));
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    EXPECT_EQ(files_like("precious").size(), 2U);
+    std::ofstream(directory_.path() + "/precious-2.db") << "no database";
+    std::ofstream(path())
+        << "no database either, but long enough to be taken for one with a wrong header.......";
+    EXPECT_EQ(open().report.snapshot.open_alerts.size(), 1U);
+}
+
+TEST_F(OpeningTest, AFlippedBitInABlockCostsThatBlockOnly) {
+    fill();
+    {
+        auto opened = open();
+        // In the middle of the body of one block, where SQLite itself does not look.
+        ASSERT_TRUE(opened.database->execute(
+            "UPDATE blocks SET body = substr(body, 1, 500) || x'00FF' || substr(body, 503) "
+            "WHERE key = (SELECT key FROM blocks ORDER BY key LIMIT 1 OFFSET 4)"));
+    }
+    EXPECT_TRUE(open().report.set_aside.empty());
+    auto reader = Reader::open(path());
+    ASSERT_TRUE(reader);
+    const auto batch = (*reader)->outbox_batch(MessageKey{0}, 2000);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->messages.size(), 910U);
+    EXPECT_EQ(batch->unreadable.size(), 100U);
+    const auto answer = (*reader)->series(
+        {{{"UPS-01", "p0"}}, test_start, test_start + std::chrono::hours(1), 10'000, SeriesResolution::raw});
+    EXPECT_EQ(answer->rows.size(), 900U);
+}
+
+}  // namespace
+}  // namespace sitepower
