@@ -30,10 +30,17 @@ struct KeyDescription {
     std::vector<TableDescription> table;  // exactly one for the nestings with tables
 };
 
+// A key that must not be there, although somebody may well try.
+struct ForbiddenKey {
+    std::string name;
+    std::string why;  // ends the sentence "is refused: ..."
+};
+
 struct TableDescription {
     std::string title;  // "bus", "device profile"
     std::string help;
     std::vector<KeyDescription> keys;
+    std::vector<ForbiddenKey> forbidden;
 };
 
 // A page in Markdown: each table with its keys, what they take, their defaults and what they are for.

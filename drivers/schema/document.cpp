@@ -4,6 +4,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -14,6 +16,9 @@
 
 namespace sitepower::schema {
 namespace {
+
+static_assert(max_document_bytes == 4U << 20);
+constexpr const char* too_large = "is larger than 4 MiB";
 
 using File = std::shared_ptr<const std::string>;
 
@@ -96,7 +101,7 @@ bool is_list_of_tables(const Node& node) {
 std::optional<Node> parse_document(std::string_view text, std::string_view file, Diagnostics& diagnostics) {
     const auto name = std::make_shared<const std::string>(file);
     if (text.size() > max_document_bytes) {
-        diagnostics.add({*name, 0, 0, ""}, fmt::format("is larger than {} MiB", max_document_bytes >> 20));
+        diagnostics.add({*name, 0, 0, ""}, too_large);
         return std::nullopt;
     }
     if (const auto deep = find_too_deep(text, max_document_depth)) {
@@ -113,20 +118,76 @@ std::optional<Node> parse_document(std::string_view text, std::string_view file,
     }
 }
 
-std::optional<Node> read_document(const std::string& path, Diagnostics& diagnostics) {
+std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics) {
     std::ifstream stream(path, std::ios::binary);
     if (!stream) {
         diagnostics.add({path, 0, 0, ""}, "cannot be opened: " + std::generic_category().message(errno));
         return std::nullopt;
     }
-    std::string text(max_document_bytes + 1, '\0');
-    stream.read(text.data(), std::streamsize(text.size()));
-    if (stream.bad() || (stream.fail() && !stream.eof())) {
-        diagnostics.add({path, 0, 0, ""}, "cannot be read; is it a regular file?");
+    std::string text;
+    std::array<char, 16 * 1024> part{};
+    while (stream && text.size() <= max_document_bytes) {
+        stream.read(part.data(), part.size());
+        text.append(part.data(), std::size_t(stream.gcount()));
+    }
+    if (stream.bad()) {
+        diagnostics.add({path, 0, 0, ""}, "cannot be read: is it a file?");
         return std::nullopt;
     }
-    text.resize(std::size_t(stream.gcount()));
-    return parse_document(text, path, diagnostics);
+    if (text.size() > max_document_bytes) {
+        diagnostics.add({path, 0, 0, ""}, too_large);
+        return std::nullopt;
+    }
+    return text;
+}
+
+std::optional<Node> read_document(const std::string& path, Diagnostics& diagnostics) {
+    const auto text = read_text(path, diagnostics);
+    return text ? parse_document(*text, path, diagnostics) : std::nullopt;
+}
+
+namespace {
+
+void append_quoted(std::string_view text, std::string& out) {
+    // The length tells where the text ends, whatever it holds.
+    out += fmt::format("{}:{}", text.size(), text);
+}
+
+void append_canonical(const Node& node, std::string& out) {
+    if (const auto* table = node.members()) {
+        std::vector<const Member*> sorted;
+        for (const auto& member : *table) sorted.push_back(&member);
+        std::sort(sorted.begin(), sorted.end(),
+                  [](const Member* a, const Member* b) { return a->key < b->key; });
+        out += '{';
+        for (const auto* member : sorted) {
+            append_quoted(member->key, out);
+            append_canonical(member->node, out);
+        }
+        out += '}';
+    } else if (const auto* list = node.list()) {
+        out += '[';
+        for (const auto& item : *list) append_canonical(item, out);
+        out += ']';
+    } else if (const auto* text = std::get_if<std::string>(&node.value)) {
+        append_quoted(*text, out);
+    } else if (const auto* date = std::get_if<Date>(&node.value)) {
+        append_quoted(date->text, out);
+    } else if (const auto* integer = std::get_if<std::int64_t>(&node.value)) {
+        out += fmt::format("i{};", *integer);
+    } else if (const auto* number = std::get_if<double>(&node.value)) {
+        out += fmt::format("n{};", *number);
+    } else {
+        out += std::get<bool>(node.value) ? "true;" : "false;";
+    }
+}
+
+}  // namespace
+
+std::string canonical_text(const Node& node) {
+    std::string text;
+    append_canonical(node, text);
+    return text;
 }
 
 namespace {

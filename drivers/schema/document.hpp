@@ -54,9 +54,16 @@ bool is_list_of_tables(const Node& node);  // and not empty
 inline constexpr std::size_t max_document_bytes = 4U << 20;
 inline constexpr int max_document_depth = 16;  // of brackets, and of dots in one key
 
+// The text of a file of at most max_document_bytes, for those who need more than its document.
+std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics);
+
 // `file` is the name used in messages. nullopt after an error, which is in `diagnostics`.
 std::optional<Node> parse_document(std::string_view text, std::string_view file, Diagnostics& diagnostics);
 std::optional<Node> read_document(const std::string& path, Diagnostics& diagnostics);
+
+// The same text for the same values, wherever and in whatever order of keys they stand in a file: to tell
+// whether something changed.
+std::string canonical_text(const Node& node);
 
 // Adds the members of `from` to `into`, both tables: tables merge, lists of tables append, anything else that
 // both set is an error that names both places.

@@ -63,6 +63,7 @@ std::string range_words(const ValueRule& rule, std::string_view noun) {
     const std::string unit = rule.unit.empty() ? "" : " " + rule.unit;
     if (!rule.rule.range) return std::string(noun) + (unit.empty() ? "" : " of" + unit);
     const auto& range = *rule.rule.range;
+    if (range.minimum == range.maximum) return fmt::format("the number {}{}", range.minimum, unit);
     if (std::isinf(range.maximum)) return fmt::format("{} of at least {}{}", noun, range.minimum, unit);
     return fmt::format("{} from {} to {}{}", noun, range.minimum, range.maximum, unit);
 }
@@ -77,14 +78,27 @@ std::string text_words(const ValueRule& rule) {
     return std::string(rule.rule.expected.empty() ? format_words(rule.rule.format) : rule.rule.expected);
 }
 
+// A text as a message can show it: short, without control characters.
+std::string quoted(std::string_view text) {
+    constexpr std::size_t most = 60;
+    auto end = std::min(text.size(), most);
+    // Not in the middle of a UTF-8 sequence.
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    std::string result = "\"";
+    for (const char c : text.substr(0, end)) {
+        const auto byte = static_cast<unsigned char>(c);
+        result += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+    }
+    return result + (end < text.size() ? "...\"" : "\"");
+}
+
 std::string shown(const Node& node) {
     if (const auto* integer = std::get_if<std::int64_t>(&node.value)) return std::to_string(*integer);
     if (const auto* number = std::get_if<double>(&node.value)) return fmt::format("{}", *number);
+    if (const auto* truth = std::get_if<bool>(&node.value)) return *truth ? "true" : "false";
     if (const auto* date = std::get_if<Date>(&node.value)) return date->text;
     const auto* text = std::get_if<std::string>(&node.value);
-    if (!text) return std::string(kind_name(node));
-    const bool long_text = text->size() > 60;
-    return '"' + text->substr(0, 60) + (long_text ? "..." : "") + '"';
+    return text ? quoted(*text) : std::string(kind_name(node));
 }
 
 bool refuse(const Node& node, const std::string& path, const ValueRule& rule, Diagnostics& diagnostics) {

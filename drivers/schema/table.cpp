@@ -26,6 +26,20 @@ const List* list_of(const Node& node, const std::string& path, const ValueRule& 
     return list;
 }
 
+namespace {
+
+std::string unknown_key_words(std::string_view key, const std::vector<std::string_view>& known,
+                              const std::vector<ForbiddenKey>& forbidden) {
+    const auto refused = std::find_if(forbidden.begin(), forbidden.end(),
+                                      [&](const ForbiddenKey& f) { return f.name == key; });
+    if (refused != forbidden.end()) return "is refused: " + refused->why;
+    const auto suggestion = closest(key, known);
+    if (suggestion.empty()) return "is not a known key";
+    return fmt::format("is not a known key; did you mean \"{}\"?", suggestion);
+}
+
+}  // namespace
+
 void report_unknown_keys(const Node& node, const std::string& path, const TableDescription& table,
                          Diagnostics& diagnostics) {
     std::vector<std::string_view> known;
@@ -33,20 +47,20 @@ void report_unknown_keys(const Node& node, const std::string& path, const TableD
     for (const auto& key : table.keys) known.push_back(key.name);
     for (const auto& member : *node.members()) {
         if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
-        const auto suggestion = closest(member.key, known);
         diagnostics.add(origin(member.position, child_path(path, member.key)),
-                        suggestion.empty()
-                            ? "is not a known key"
-                            : fmt::format("is not a known key; did you mean \"{}\"?", suggestion));
+                        unknown_key_words(member.key, known, table.forbidden));
     }
 }
 
 void report_missing(const Origin& table, const KeyDescription& key, Diagnostics& diagnostics) {
     auto at = table;
     at.key = child_path(at.key, key.name);
-    const bool value = key.nesting == Nesting::value;
-    diagnostics.add(std::move(at), value ? fmt::format("is missing: expected {}", expected(key.value))
-                                         : "this table is missing");
+    std::string words = "this table is missing";
+    if (key.nesting == Nesting::value) {
+        words = fmt::format("is missing: expected {}{}", key.value.list ? "a list, each item " : "",
+                            expected(key.value));
+    }
+    diagnostics.add(std::move(at), std::move(words));
 }
 
 const Members* table_of(const Node& node, const std::string& path, Diagnostics& diagnostics) {
@@ -94,9 +108,11 @@ bool name_fits(const Member& member, const std::string& path, const ValueRule& n
 
 bool count_fits(const Node& node, const Members& members, const std::string& path, const ValueRule& rule,
                 Diagnostics& diagnostics) {
-    if (members.size() <= rule.rule.max_items) return true;
-    diagnostics.add(origin(node.position, path),
-                    fmt::format("expected at most {} names, not {}", rule.rule.max_items, members.size()));
+    const auto& limits = rule.rule;
+    if (members.size() >= limits.min_items && members.size() <= limits.max_items) return true;
+    diagnostics.add(
+        origin(node.position, path),
+        fmt::format("expected {} to {} names, not {}", limits.min_items, limits.max_items, members.size()));
     return false;
 }
 

@@ -170,7 +170,7 @@ struct Choice {
 template <class T>
 class Table {
   public:
-    Table(std::string title, std::string help) : description_{std::move(title), std::move(help), {}} {}
+    Table(std::string title, std::string help) : description_{std::move(title), std::move(help), {}, {}} {}
 
     // A value, or a list of values.
     template <class Member, class Owner>
@@ -249,8 +249,8 @@ class Table {
     }
 
     // [name.NAME]: one U per name, in the order of the file; NAME goes to the member `label`.
-    template <class U, class Owner>
-    Table& named_tables(std::string name, std::vector<U> Owner::*member, std::string U::*label,
+    template <class U, class Owner, class LabelOwner>
+    Table& named_tables(std::string name, std::vector<U> Owner::*member, std::string LabelOwner::*label,
                         Table<U> inner, Rule names, std::string help) {
         KeyDescription key{std::move(name),
                            std::move(help),
@@ -299,6 +299,12 @@ class Table {
                 detail::read_member(entry.node, detail::child_path(path, entry.key), value, d, pair.second);
             }
         });
+    }
+
+    // A key that is refused with an explanation, whatever its value, which is not repeated.
+    Table& forbidden(std::string name, std::string why) {
+        description_.forbidden.push_back({std::move(name), std::move(why)});
+        return *this;
     }
 
     // Fills `member` with the places of the table and of its keys.

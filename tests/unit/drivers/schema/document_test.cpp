@@ -128,5 +128,17 @@ TEST(Merge, ATableDoesNotMergeWithAValue) {
     EXPECT_EQ(diagnostics.total(), 1U);
 }
 
+TEST(CanonicalText, DoesNotDependOnPlaceAndOrder) {
+    const auto text = [](std::string_view toml) { return canonical_text(parsed(toml, "f")); };
+    EXPECT_EQ(text("a = 1\nb = [1.5, true]\n"), text("# x\nb = [ 1.5,\n true ]\na = 0x1\n"));
+    EXPECT_EQ(text("[t]\na = 'x'\n"), text("t = {a = \"x\"}\n"));
+    EXPECT_NE(text("a = 1\n"), text("a = 2\n"));
+    EXPECT_NE(text("a = 1\n"), text("a = '1'\n"));
+    EXPECT_NE(text("a = 1\n"), text("a = 1.0\n"));
+    EXPECT_NE(text("a = ['b', 'c']\n"), text("a = ['bc', '']\n"));
+    EXPECT_NE(text("a = true\n"), text("a = false\n"));
+    EXPECT_NE(text("a = 2024-01-01\n"), text("a = 2024-01-02\n"));
+}
+
 }  // namespace
 }  // namespace sitepower::schema

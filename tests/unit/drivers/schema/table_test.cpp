@@ -197,6 +197,20 @@ TEST(Table, SuggestsForUnknownKeys) {
                 ElementsAre(HasSubstr("is not a known key")));
 }
 
+TEST(Table, RefusesForbiddenKeysWithoutRepeatingTheirValue) {
+    auto table = Table<Tls>("tls", "").forbidden("password", "it is a secret");
+    Diagnostics diagnostics;
+    table.read(*parse_document("password = 'hunter2'\n", "f", diagnostics), diagnostics);
+    ASSERT_EQ(diagnostics.total(), 1U);
+    EXPECT_EQ(to_string(diagnostics.sorted()[0]), "f:1:1: password: is refused: it is a secret");
+}
+
+TEST(Table, ShowsRefusedTextsShortAndPrintable) {
+    EXPECT_THAT(read("[[bus]]\nid = \"a\\u0007b\"\n").errors, ElementsAre(HasSubstr("not \"a\\x07b\"")));
+    EXPECT_THAT(read("[[bus]]\nid = '" + std::string(59, 'a') + "üü" + "'\n").errors,
+                ElementsAre(HasSubstr("not \"" + std::string(59, 'a') + "...\"")));
+}
+
 TEST(Table, RefusesAValueWhereTablesBelong) {
     EXPECT_THAT(read("bus = 'one'\n").errors,
                 ElementsAre("f:1:7: bus: expected a list of tables, each written [[bus]], not a text"));
