@@ -1,0 +1,41 @@
+// From the entries of the files to the resolved configuration: one function per part, called in this order by
+// load_config. Each reports every error it finds and leaves out what is wrong.
+#pragma once
+
+#include <vector>
+
+#include "daemon/config/config.hpp"
+#include "daemon/config/entries.hpp"
+#include "daemon/config/profile_shelf.hpp"
+#include "drivers/schema/diagnostic.hpp"
+#include "drivers/schema/document.hpp"
+
+namespace sitepower::config {
+
+void build_locations(const SiteFile& file, SiteModel& model, schema::Diagnostics& diagnostics);
+
+// In the order of the file.
+std::vector<BusConfig> build_buses(const SiteFile& file, schema::Diagnostics& diagnostics);
+
+// Fills model.devices, and the units and fingerprints of `buses`. `document` is what `file` was read from.
+void build_devices(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
+                   const SiteModel* running, SiteModel& model, std::vector<BusConfig>& buses,
+                   schema::Diagnostics& diagnostics);
+
+// Needs model.devices; fills upses, strings and batteries.
+void build_batteries(const SiteFile& file, SiteModel& model, schema::Diagnostics& diagnostics);
+
+PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
+                                  schema::Diagnostics& diagnostics);
+StoreSettings build_store(const SiteFile& file);
+SiteSettings build_settings(const SiteFile& file, schema::Diagnostics& diagnostics);
+
+// The location of that id; the only one when `id` is empty.
+LocationIndex find_location(const SiteModel& model, const std::string& id, const schema::Origin& at,
+                            schema::Diagnostics& diagnostics);
+
+// The order in which devices get their DeviceIndex: positions in `entries`. A device of `running` keeps its
+// place; the place of one that is gone goes to a new one, else to the last.
+std::vector<std::size_t> device_order(const std::vector<DeviceEntry>& entries, const SiteModel* running);
+
+}  // namespace sitepower::config

@@ -1,0 +1,246 @@
+// Buses, devices and locations.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "daemon/config/build.hpp"
+#include "daemon/config/fingerprint.hpp"
+#include "daemon/config/ids.hpp"
+#include "drivers/profile/expand.hpp"
+
+namespace sitepower::config {
+
+using schema::Diagnostics;
+using schema::Origin;
+
+void build_locations(const SiteFile& file, SiteModel& model, Diagnostics& diagnostics) {
+    Ids ids("location", diagnostics);
+    for (const auto& entry : file.locations) {
+        ids.add(entry.id, entry.origins.of("id"));
+        model.locations.push_back(entry);
+    }
+    if (model.locations.empty()) {
+        auto& only = model.locations.emplace_back();
+        only.id = file.site.id;
+        only.name = file.site.name;
+    }
+}
+
+LocationIndex find_location(const SiteModel& model, const std::string& id, const Origin& at,
+                            Diagnostics& diagnostics) {
+    if (id.empty()) {
+        if (model.locations.size() > 1) diagnostics.add(at, "is missing: there are several locations");
+        return LocationIndex{0};
+    }
+    const auto found = std::find_if(model.locations.begin(), model.locations.end(),
+                                    [&](const Location& location) { return location.id == id; });
+    if (found != model.locations.end()) return LocationIndex(std::uint32_t(found - model.locations.begin()));
+    Ids ids("location", diagnostics);
+    for (const auto& location : model.locations) ids.add(location.id, {});
+    ids.resolve(id, at);
+    return LocationIndex{0};
+}
+
+namespace {
+
+// What tells one link from another: two workers on one endpoint would disturb each other.
+std::string endpoint_name(const BusEntry& bus) {
+    return bus.type == BusType::rtu ? bus.path : fmt::format("{}:{}", bus.host, bus.port);
+}
+
+modbus::BusSettings bus_settings(const BusEntry& entry) {
+    modbus::BusSettings settings = entry;
+    switch (entry.type) {
+        case BusType::tcp:
+            settings.endpoint = modbus::TcpEndpoint{entry.host, entry.port};
+            break;
+        case BusType::rtu:
+            settings.endpoint = static_cast<const modbus::SerialEndpoint&>(entry);
+            break;
+        case BusType::rtu_over_tcp:
+            settings.endpoint = modbus::RtuOverTcpEndpoint{entry.host, entry.port};
+            break;
+    }
+    return settings;
+}
+
+}  // namespace
+
+std::vector<BusConfig> build_buses(const SiteFile& file, Diagnostics& diagnostics) {
+    std::vector<BusConfig> buses;
+    std::map<std::string, const BusEntry*> endpoints;
+    for (const auto& entry : file.buses) {
+        const auto name = endpoint_name(entry);
+        const auto [other, fresh] = endpoints.emplace(name, &entry);
+        if (!fresh) {
+            diagnostics.add(
+                entry.origins.of(entry.type == BusType::rtu ? "path" : "host"),
+                fmt::format("{} is the endpoint of bus \"{}\" already: put the devices on one bus", name,
+                            other->second->id));
+        }
+        buses.push_back({bus_settings(entry), {}, 0});
+    }
+    return buses;
+}
+
+std::vector<std::size_t> device_order(const std::vector<DeviceEntry>& entries, const SiteModel* running) {
+    std::vector<std::size_t> fresh;
+    std::unordered_map<std::string, std::size_t> known;
+    if (running) {
+        for (std::size_t i = 0; i < running->devices.size(); ++i) known.emplace(running->devices[i].id, i);
+    }
+    constexpr auto nobody = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> order(running ? running->devices.size() : 0, nobody);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const auto place = known.find(entries[i].id);
+        if (place != known.end() && order[place->second] == nobody) {
+            order[place->second] = i;
+        } else {
+            fresh.push_back(i);
+        }
+    }
+    auto next = fresh.begin();
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        if (order[i] != nobody) continue;
+        if (next != fresh.end()) {
+            order[i] = *next++;
+            continue;
+        }
+        while (order.size() > i && order.back() == nobody) order.pop_back();
+        if (order.size() <= i) break;
+        order[i] = order.back();
+        order.pop_back();
+    }
+    order.insert(order.end(), next, fresh.end());
+    return order;
+}
+
+namespace {
+
+static_assert(int(ProfileKind::other) == int(DeviceKind::other) &&
+              int(ProfileKind::bms) == int(DeviceKind::bms));
+
+// Why a unit id cannot be used on a bus; empty: it can.
+std::string_view unit_problem(int unit, BusType type) {
+    if (unit >= 248 && unit <= 254) {
+        return "is reserved by the Modbus standard (248 to 254) and cannot be polled; set the device to "
+               "another unit";
+    }
+    if (type == BusType::tcp) return "";
+    if (unit == 0) return "is the broadcast address: expected 1 to 247";
+    return unit == 255 ? "expected 1 to 247 on a bus with RTU frames" : "";
+}
+
+void apply_overrides(const DeviceEntry& entry, modbus::UnitTiming& timing) {
+    timing.response_timeout = entry.response_timeout.value_or(timing.response_timeout);
+    timing.frame_gap = entry.frame_gap.value_or(timing.frame_gap);
+    timing.retries = entry.retries.value_or(timing.retries);
+    timing.late_window =
+        entry.late_window.value_or(std::max(timing.late_window, 2 * timing.response_timeout));
+}
+
+DeviceModel device_model(const DeviceEntry& entry, const Profile& profile, const ExpandedDevice& expanded) {
+    DeviceModel device;
+    device.id = entry.id;
+    device.kind = static_cast<DeviceKind>(profile.kind);
+    device.profile = entry.profile;
+    device.bus = entry.bus;
+    device.unit = entry.unit;
+    for (const auto& point : expanded.points) device.points.push_back({point.name, point.unit});
+    for (const auto& group : expanded.plan.groups) device.layouts.push_back(group.layout);
+    return device;
+}
+
+// Fills the devices one by one; remembers what their buses must know.
+class DeviceBuilder {
+  public:
+    DeviceBuilder(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
+                  SiteModel& model, std::vector<BusConfig>& buses, Diagnostics& diagnostics)
+        : file_(file),
+          document_(document),
+          profiles_(profiles),
+          model_(model),
+          buses_(buses),
+          diagnostics_(diagnostics),
+          bus_ids_("bus", diagnostics_) {
+        for (const auto& bus : file_.buses) bus_ids_.add(bus.id, bus.origins.of("id"));
+    }
+
+    void build(const std::vector<std::size_t>& order) {
+        Ids ids("device", diagnostics_);
+        for (const auto& entry : file_.devices) ids.add(entry.id, entry.origins.of("id"));
+        for (std::size_t i = 0; i < order.size(); ++i) build_device(order[i], DeviceIndex(std::uint32_t(i)));
+        for (std::size_t i = 0; i < buses_.size(); ++i) {
+            prints_[i].add(schema::canonical_text((*document_.find("bus")->list())[i]));
+            buses_[i].fingerprint = prints_[i].value();
+        }
+    }
+
+  private:
+    void build_device(std::size_t at, DeviceIndex index) {
+        const auto& entry = file_.devices[at];
+        const auto location =
+            find_location(model_, entry.location, entry.origins.of("location"), diagnostics_);
+        const auto bus = bus_ids_.resolve(entry.bus, entry.origins.of("bus"));
+        if (bus) check_unit(entry, *bus);
+        auto& device = model_.devices.emplace_back();
+        device.id = entry.id;
+        const auto* shelved = profiles_.find(entry.profile, entry.origins.of("profile"));
+        if (!shelved) return;
+        auto expanded = expand(*shelved->profile, {index, entry.id, entry.unit, entry.periods});
+        if (!expanded) {
+            diagnostics_.add(entry.origins.of("period_ms"), expanded.error().message);
+            return;
+        }
+        device = device_model(entry, *shelved->profile, *expanded);
+        device.location = location;
+        if (!bus) return;
+        apply_overrides(entry, expanded->plan.timing);
+        buses_[*bus].units.push_back(std::move(expanded->plan));
+        add_fingerprint(*bus, at, index, shelved->fingerprint);
+    }
+
+    void check_unit(const DeviceEntry& entry, std::size_t bus) {
+        const auto problem = unit_problem(entry.unit, file_.buses[bus].type);
+        if (!problem.empty())
+            diagnostics_.add(entry.origins.of("unit"), fmt::format("{} {}", entry.unit, problem));
+        const auto [other, fresh] = units_.emplace(std::pair(bus, entry.unit), &entry);
+        if (fresh) return;
+        diagnostics_.add(entry.origins.of("unit"),
+                         fmt::format("{} is the unit of device \"{}\" on bus \"{}\" already", entry.unit,
+                                     other->second->id, entry.bus));
+    }
+
+    void add_fingerprint(std::size_t bus, std::size_t at, DeviceIndex index, std::uint64_t profile) {
+        auto node = (*document_.find("device")->list())[at];
+        // The worker of the bus does not know where its devices stand.
+        std::erase_if(std::get<schema::Members>(node.value),
+                      [](const schema::Member& member) { return member.key == "location"; });
+        prints_[bus].add(schema::canonical_text(node)).add(position(index)).add(profile);
+    }
+
+    const SiteFile& file_;
+    const schema::Node& document_;
+    ProfileShelf& profiles_;
+    SiteModel& model_;
+    std::vector<BusConfig>& buses_;
+    Diagnostics& diagnostics_;
+    Ids bus_ids_;
+    std::map<std::pair<std::size_t, int>, const DeviceEntry*> units_;  // by bus and unit
+    std::map<std::size_t, Fingerprint> prints_;                        // by bus
+};
+
+}  // namespace
+
+void build_devices(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
+                   const SiteModel* running, SiteModel& model, std::vector<BusConfig>& buses,
+                   Diagnostics& diagnostics) {
+    DeviceBuilder(file, document, profiles, model, buses, diagnostics)
+        .build(device_order(file.devices, running));
+}
+
+}  // namespace sitepower::config

@@ -1,0 +1,70 @@
+// The configuration of the daemon, loaded, checked and resolved: plain values that the app builds its parts
+// from. Loaded at start-up and at reload on the loop thread (some ten milliseconds), immutable afterwards.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/site/model.hpp"
+#include "core/site/settings.hpp"
+#include "daemon/journal/journal.hpp"
+#include "daemon/publish/settings.hpp"
+#include "daemon/store/settings.hpp"
+#include "drivers/modbus/bus.hpp"
+#include "drivers/schema/diagnostic.hpp"
+
+namespace sitepower::config {
+
+// Exit status of a daemon whose configuration is refused (EX_CONFIG of sysexits.h); systemd does not start it
+// again.
+inline constexpr int exit_bad_configuration = 78;
+
+struct ConfigPaths {
+    std::string file = "/etc/sitepower/sitepower.toml";
+    std::string conf_d = "/etc/sitepower/conf.d";
+    std::vector<std::string> profile_directories{"/etc/sitepower/devices", "/usr/share/sitepower/devices"};
+    std::string credentials_directory;  // empty: not started by systemd, credentials are not looked for
+};
+
+// For `--config`: a file, or a directory with sitepower.toml; conf.d and devices stand beside the file. An
+// empty `location` gives the installed places. `shipped_profiles`: empty for the installed ones. Credentials
+// are looked for where the environment variable CREDENTIALS_DIRECTORY points.
+ConfigPaths config_paths(const std::string& location, const std::string& shipped_profiles = "");
+
+struct BusConfig {
+    modbus::BusSettings settings;
+    std::vector<modbus::UnitPlan> units;
+    std::uint64_t fingerprint = 0;  // of all that its worker depends on
+};
+
+// 64-bit hashes of what each part was made from: equal for parts that a reload need not touch.
+struct Fingerprints {
+    std::uint64_t model = 0;
+    std::uint64_t publisher = 0;
+    std::uint64_t store = 0;
+    std::uint64_t settings = 0;
+    std::uint64_t http = 0;
+    std::uint64_t journal = 0;
+};
+
+struct Config {
+    std::shared_ptr<const SiteModel> model;
+    std::vector<BusConfig> buses;
+    PublisherSettings publisher;
+    StoreSettings store;
+    SiteSettings settings;
+    std::string http_socket;
+    journal::Priority journal_level = journal::Priority::info;
+    Fingerprints fingerprints;
+};
+
+// nullopt exactly when `diagnostics` got an error. `running`: the model in use, so that a device keeps its
+// DeviceIndex over a reload where it can, and with it the buses that did not change can go on.
+std::optional<Config> load_config(const ConfigPaths& paths, schema::Diagnostics& diagnostics,
+                                  const SiteModel* running = nullptr);
+
+}  // namespace sitepower::config

@@ -1,0 +1,150 @@
+// The site configuration as it stands in the files: one struct per table of keys (tables.hpp), references
+// still as text, places kept for the checks that follow. Lives only while a configuration is loaded.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/site/model.hpp"
+#include "core/site/settings.hpp"
+#include "daemon/journal/journal.hpp"
+#include "daemon/publish/settings.hpp"
+#include "daemon/store/settings.hpp"
+#include "drivers/modbus/bus.hpp"
+#include "drivers/schema/diagnostic.hpp"
+
+namespace sitepower::config {
+
+struct SiteEntry {
+    std::string id;
+    std::string name;
+};
+
+struct LocationEntry : Location {
+    schema::Origins origins;
+};
+
+enum class BusType : std::uint8_t { tcp, rtu, rtu_over_tcp };
+
+// `endpoint` is filled from the other members when the entry is complete.
+struct BusEntry : modbus::BusSettings, modbus::SerialEndpoint {
+    BusType type = BusType::tcp;
+    std::string host;
+    std::uint16_t port = 502;
+    schema::Origins origins;
+};
+
+struct DeviceEntry {
+    std::string id;
+    std::string profile;
+    std::string bus;
+    int unit = 1;
+    std::string location;
+    std::vector<std::pair<std::string, Duration>> periods;
+    std::optional<Duration> response_timeout;
+    std::optional<Duration> late_window;
+    std::optional<Duration> frame_gap;
+    std::optional<int> retries;
+    schema::Origins origins;
+};
+
+struct UpsEntry {
+    std::string device;
+    std::string on_battery;  // points as "DEVICE/point"
+    std::string load;
+    std::string runtime;
+    schema::Origins origins;
+};
+
+// Many batteries that differ in their number only.
+struct JarsEntry {
+    int count = 0;
+    std::string id = "{string}-{n:03}";
+    std::string device;
+    std::string points;
+    schema::Origins origins;
+};
+
+struct BatteryEntry {
+    std::optional<int> position;
+    std::string id;
+    std::string manufacturer;
+    std::string model;
+    std::string serial_number;
+    std::optional<Time> installed_date;
+    std::optional<int> warranty_months;
+    std::string device;
+    std::string points;
+    std::string voltage;
+    std::string temperature;
+    std::string internal_resistance;
+    std::string soc;
+    std::string soh;
+    schema::Origins origins;
+};
+
+struct StringEntry {
+    std::string id;
+    std::string location;
+    std::string ups;
+    Chemistry chemistry = Chemistry::vrla;
+    double nominal_voltage_v = 0;
+    double nominal_capacity_ah = 0;
+    std::optional<double> float_voltage_v;
+    std::string manufacturer;
+    std::string model;
+    std::optional<Time> installed_date;
+    std::optional<int> warranty_months;
+    std::string current;
+    std::string voltage;
+    std::string ambient;
+    std::optional<JarsEntry> jars;
+    std::vector<BatteryEntry> batteries;
+    schema::Origins origins;
+};
+
+struct BrokerEntry : PublisherSettings {
+    std::vector<std::string> addresses;
+    std::string password_credential = "broker-password";
+    std::string key_credential = "broker-key";
+    schema::Origins origins;
+};
+
+struct StoreEntry : StoreSettings {
+    std::uint64_t max_size_mib = 4096;
+};
+
+struct AlertEntry : AlertRuleSettings {
+    schema::Origins origins;
+};
+
+struct HttpEntry {
+    std::string socket = "/run/sitepower/http.sock";
+};
+
+struct JournalEntry {
+    journal::Priority level = journal::Priority::info;
+};
+
+// All of it: sitepower.toml and conf.d merged.
+struct SiteFile {
+    SiteEntry site;
+    std::vector<LocationEntry> locations;
+    std::vector<BusEntry> buses;
+    std::vector<DeviceEntry> devices;
+    std::vector<UpsEntry> upses;
+    std::vector<StringEntry> strings;
+    BrokerEntry broker;
+    StoreEntry store;
+    std::vector<AlertEntry> alerts;
+    BatterySettings estimation;
+    SiteSettings engine;
+    HttpEntry http;
+    JournalEntry journal;
+};
+
+}  // namespace sitepower::config

@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "daemon/config/build.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/config/fingerprint.hpp"
+#include "daemon/config/load.hpp"
+#include "daemon/config/tables.hpp"
+
+namespace sitepower::config {
+
+namespace fs = std::filesystem;
+using schema::Diagnostics;
+using schema::Node;
+
+ConfigPaths config_paths(const std::string& location, const std::string& shipped_profiles) {
+    ConfigPaths paths;
+    if (!location.empty()) {
+        std::error_code error;
+        const fs::path given(location);
+        const bool directory = fs::is_directory(given, error);
+        const auto base = directory ? given : given.parent_path();
+        paths.file = directory ? (given / "sitepower.toml").string() : location;
+        paths.conf_d = (base / "conf.d").string();
+        paths.profile_directories.front() = (base / "devices").string();
+    }
+    if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY"))
+        paths.credentials_directory = credentials;
+    if (!shipped_profiles.empty()) paths.profile_directories.back() = shipped_profiles;
+    return paths;
+}
+
+namespace {
+
+std::vector<std::string> files_of(const std::string& conf_d) {
+    std::vector<std::string> files;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(conf_d, error)) {
+        if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+// All files that can be read, merged. nullopt when not even the first can.
+std::optional<Node> read_files(const ConfigPaths& paths, Diagnostics& diagnostics) {
+    auto document = schema::read_document(paths.file, diagnostics);
+    for (const auto& path : files_of(paths.conf_d)) {
+        auto more = schema::read_document(path, diagnostics);
+        if (document && more) schema::merge(*document, std::move(*more), diagnostics);
+    }
+    return document;
+}
+
+// Of the parts of the document that have these names.
+Fingerprint print(const Node& document, std::initializer_list<const char*> names) {
+    Fingerprint result;
+    for (const auto* name : names) {
+        const auto* part = document.find(name);
+        result.add(part ? schema::canonical_text(*part) : "");
+    }
+    return result;
+}
+
+// profiles: of all that are in use.
+Fingerprints fingerprints(const Node& document, const Config& config, std::uint64_t profiles) {
+    const auto site = print(document, {"site"});
+    auto model = print(document, {"site", "location", "device", "ups", "string"});
+    model.add(profiles);
+    for (const auto& device : config.model->devices) model.add(device.id);
+    auto publisher = print(document, {"broker", "requests"});
+    publisher.add(site.value()).add(config.publisher.password);
+    return {.model = model.value(),
+            .publisher = publisher.value(),
+            .store = print(document, {"store"}).value(),
+            .settings = print(document, {"alerts", "engine", "estimation"}).value(),
+            .http = print(document, {"http"}).value(),
+            .journal = print(document, {"journal"}).value()};
+}
+
+}  // namespace
+
+std::optional<Config> make_config(const Node& document, const ConfigPaths& paths, Diagnostics& diagnostics,
+                                  const SiteModel* running) {
+    static const auto table = site_file_table();
+    const auto file = table.read(document, diagnostics);
+    Config config;
+    SiteModel model;
+    model.id = file.site.id;
+    model.name = file.site.name;
+    build_locations(file, model, diagnostics);
+    config.buses = build_buses(file, diagnostics);
+    ProfileShelf profiles(paths.profile_directories, diagnostics);
+    build_devices(file, document, profiles, running, model, config.buses, diagnostics);
+    build_batteries(file, model, diagnostics);
+    config.publisher = build_publisher(file, paths.credentials_directory, diagnostics);
+    config.store = build_store(file);
+    config.settings = build_settings(file, diagnostics);
+    config.http_socket = file.http.socket;
+    config.journal_level = file.journal.level;
+    if (!diagnostics.empty()) return std::nullopt;
+    config.model = std::make_shared<const SiteModel>(std::move(model));
+    config.fingerprints = fingerprints(document, config, profiles.fingerprint());
+    return config;
+}
+
+std::optional<Config> load_config(const ConfigPaths& paths, Diagnostics& diagnostics,
+                                  const SiteModel* running) {
+    const auto document = read_files(paths, diagnostics);
+    if (!document) return std::nullopt;
+    return make_config(*document, paths, diagnostics, running);
+}
+
+}  // namespace sitepower::config

@@ -1,0 +1,23 @@
+// The tables of keys of the site configuration: every key with its type, range, default and help, once. From
+// them come loading, checking, docs/configuration.md and docs/sitepower.schema.json.
+#pragma once
+
+#include "daemon/config/entries.hpp"
+#include "drivers/schema/table.hpp"
+
+namespace sitepower::config {
+
+schema::Table<SiteFile> site_file_table();
+
+// Parts of it, one per room.
+schema::Table<LocationEntry> location_table();
+schema::Table<BusEntry> bus_table();
+schema::Table<DeviceEntry> device_table();
+schema::Table<UpsEntry> ups_table();
+schema::Table<StringEntry> string_table();
+schema::Table<BrokerEntry> broker_table();
+schema::Table<BrokerEntry> requests_table();
+schema::Table<StoreEntry> store_table();
+schema::Table<AlertEntry> alert_table();
+
+}  // namespace sitepower::config
