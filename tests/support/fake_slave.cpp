@@ -332,6 +332,11 @@ void FakeSlave::send_after(int fd, Clock::duration delay, std::vector<std::uint8
 }
 
 void FakeSlave::send_split(int fd, std::chrono::milliseconds delay, const std::vector<std::uint8_t>& bytes) {
+    // A TCP peer does not write one answer into the middle of another; a serial line may garble them so.
+    const auto end = Clock::now() + 2 * delay;
+    for (auto& delivery : deliveries_) {
+        if (wire_ == Wire::tcp && delivery.fd == fd) delivery.at = std::max(delivery.at, end + delay);
+    }
     const auto third = static_cast<std::ptrdiff_t>(bytes.size() / 3);
     const std::array cuts{bytes.begin(), bytes.begin() + third, bytes.begin() + 2 * third, bytes.end()};
     for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
