@@ -41,8 +41,8 @@ std::uint32_t stamp(SteadyTime time) {
     return static_cast<std::uint32_t>(stamp_base + us % stamp_span);
 }
 
-std::chrono::microseconds since_stamp(std::uint32_t then, SteadyTime now) {
-    const auto passed = static_cast<std::int64_t>(stamp(now)) - then;
+std::chrono::microseconds since_stamp(std::uint32_t stamped, SteadyTime now) {
+    const auto passed = static_cast<std::int64_t>(stamp(now)) - stamped;
     return std::chrono::microseconds{passed < 0 ? passed + stamp_span : passed};
 }
 

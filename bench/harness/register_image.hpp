@@ -26,8 +26,8 @@ inline constexpr int jar_registers = 6;
 // Steady microseconds folded into the ten-digit numbers of 32 bits, so that its decimal text has always the
 // same length: 1'000'000'000 + microseconds modulo 3'000'000'000.
 std::uint32_t stamp(SteadyTime time);
-// Time passed since `stamp` was taken, when that is less than 50 minutes.
-std::chrono::microseconds since_stamp(std::uint32_t stamp, SteadyTime now);
+// Time passed since `stamped` was taken, when that is less than 50 minutes.
+std::chrono::microseconds since_stamp(std::uint32_t stamped, SteadyTime now);
 
 struct ReadRequest {
     std::uint16_t transaction = 0;

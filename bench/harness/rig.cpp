@@ -111,10 +111,14 @@ Window Rig::measure(Process& program, const Subscriber& subscriber, Seconds time
             .cpu_s = after.cpu_s - before.cpu_s};
 }
 
+std::filesystem::path Rig::run_directory() const {
+    return workspace_.path() / fmt::format("run-{}", started_);
+}
+
 std::filesystem::path Rig::next_directory() {
-    auto directory = workspace_.path() / fmt::format("run-{}", ++started_);
-    std::filesystem::create_directories(directory);
-    return directory;
+    ++started_;
+    std::filesystem::create_directories(run_directory());
+    return run_directory();
 }
 
 std::string Rig::device_ports() const {

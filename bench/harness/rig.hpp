@@ -41,6 +41,8 @@ class Rig {
     Broker& broker() { return broker_; }
 
     std::unique_ptr<Process> start_daemon();
+    // Where the daemon that was started last keeps its database.
+    std::filesystem::path state_directory() const { return run_directory() / "state"; }
     // One thread per device that reads and does nothing else.
     std::unique_ptr<Process> start_bare_polling();
     // One thread: read, one packed row, one publish of `payload` (empty: of the packed row).
@@ -59,6 +61,7 @@ class Rig {
     Window measure(Process& program, const Subscriber& subscriber, Seconds time);
 
   private:
+    std::filesystem::path run_directory() const;
     std::filesystem::path next_directory();
     std::string device_ports() const;
     std::string program(const char* name) const;
