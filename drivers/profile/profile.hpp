@@ -40,20 +40,22 @@ struct ProfilePoint {
     PointType type = PointType::u16;
     std::optional<modbus::Order> word_order;
     std::optional<modbus::Order> byte_order;
-    double scale = 1.0;
+    double scale = 1.0;  // value = raw * scale + offset
     double offset = 0.0;
     std::vector<std::int64_t> invalid;  // raw values, negative ones in two's complement; empty: the
                                         // defaults', unless the file says so
     std::vector<double> range;          // empty, or lowest and highest published value
     std::string sf;                     // name of a sunssf point, in the same group first
+    // A part of the word: one bit, or (raw & mask) >> shift.
     std::optional<int> bit;
     std::optional<std::int64_t> mask;
     int shift = 0;
     int length = 0;  // strings: registers
+    // Flags, published instead of the number; such a point has no name of its own outside the file.
     std::vector<ProfileBit> bits;
     std::vector<std::pair<std::string, std::string>> words;  // enum: raw value, what it means
-    std::string poll;
-    Duration max_age{0};  // 0: never too old
+    std::string poll;                                        // group; empty: the default one
+    Duration max_age{0};                                     // 0: never too old
     schema::Origins origins;
 };
 

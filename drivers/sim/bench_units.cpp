@@ -12,6 +12,7 @@ namespace {
 constexpr int stamp_registers = 4;
 constexpr int jar_registers = 6;
 
+// Wall clock: the reader on the same machine compares it with its own.
 std::uint64_t microseconds_now() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());

@@ -42,14 +42,14 @@ std::optional<Number> parse_number(std::string_view word, Number lowest, Number 
 Result<Command> parse_mains(const Words& words) {
     if (words.size() == 2 && words[1] == "fail") return Command(SetMains{.present = false});
     if (words.size() == 2 && words[1] == "restore") return Command(SetMains{.present = true});
-    return wrong("mains: expected \"mains fail\" or \"mains restore\"");
+    return wrong(R"(mains: expected "mains fail" or "mains restore")");
 }
 
 Result<Command> parse_jar(const Words& words) {
     if (words.size() != 5) {
         return wrong(
-            "jar: expected \"jar STRING JAR temperature C\", \"jar STRING JAR temperature normal\" or "
-            "\"jar STRING JAR age FACTOR\"");
+            R"(jar: expected "jar STRING JAR temperature C", "jar STRING JAR temperature normal" or )"
+            R"("jar STRING JAR age FACTOR")");
     }
     const auto string = parse_number(words[1], 1, Plant::strings);
     const auto jar = parse_number(words[2], 1, VrlaParameters{}.jars);
@@ -72,7 +72,7 @@ Result<Command> parse_jar(const Words& words) {
 
 Result<Command> parse_device(const Words& words) {
     if (words.size() < 3) {
-        return wrong("device: expected \"device ID drop\", \"hang\", \"late SECONDS\" or \"return\"");
+        return wrong(R"(device: expected "device ID drop", "hang", "late SECONDS" or "return")");
     }
     SetBehaviour command{.device = std::string(words[1])};
     if (words.size() == 3 && words[2] == "return") return Command(command);

@@ -34,10 +34,12 @@ class LithiumPack {
     double cell_min_voltage_v() const { return mean_cell_voltage_v() - 0.008; }
     // Most that it can give now, kW; 0 when empty.
     double available_kw() const;
+    // Down to where it counts as empty, at its nominal voltage.
     double stored_kwh() const;
 
-    // `seconds` at most 60.
+    // One step on the charger: limited current, then constant voltage. `seconds` at most 60.
     void charge(double seconds);
+    // One step that gives `power_kw` >= 0, which must not be more than available_kw().
     void discharge(double seconds, double power_kw);
 
   private:

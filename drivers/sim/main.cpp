@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/sim/bench_units.hpp"
 #include "drivers/sim/command.hpp"
 #include "drivers/sim/control_socket.hpp"
 #include "drivers/sim/program.hpp"
@@ -55,12 +56,13 @@ void add_options(CLI::App& app, sim::ProgramOptions& options) {
         ->capture_default_str()
         ->needs(blocks);
     app.add_option("--fleet", options.fleet, "Serve GATEWAYSxJARS units of 6 values instead, such as 6x36")
+        ->check([](const std::string& size) {
+            return sim::parse_fleet(size) ? std::string() : "expected GATEWAYSxJARS, such as 6x36";
+        })
         ->excludes(blocks);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     CLI::App app{"A simulated site: one UPS, two strings of 36 jars, a Li-ion pack, two meters.",
                  "sitepower-sim"};
     app.footer(std::string(sim::command_help()) + R"(
@@ -80,10 +82,12 @@ Examples:
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : usage_error;
     }
-    try {
-        return telling->parsed() ? tell(options.directory, words) : sim::run_program(options);
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "sitepower-sim: {}\n", error.what());
-        return 1;
-    }
+    return telling->parsed() ? tell(options.directory, words) : sim::run_program(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try { return run(argc, argv); } catch (const std::exception& error) {
+    std::fprintf(stderr, "sitepower-sim: %s\n", error.what());
+    return 1;
 }

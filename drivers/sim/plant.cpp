@@ -10,6 +10,7 @@ namespace {
 constexpr double longest_step_s = 10;
 constexpr double day_s = 86'400;
 
+// Balanced phases: each carries a third of the power.
 void show(MeterReading& meter, double power_kw, double voltage_v, double power_factor, Noise& noise) {
     meter.power_kw = power_kw;
     meter.power_factor = power_factor;
@@ -72,6 +73,8 @@ void Plant::charge(double seconds) {
     pack_.charge(seconds);
 }
 
+// The pack hangs on a converter of its own and carries a fixed share; whoever is empty leaves the rest to the
+// other, and when neither can go on the load is dark until the mains are back.
 void Plant::discharge(double seconds) {
     const double wanted_kw = load_kw() / parameters_.efficiency;
     const double from_pack_kw =

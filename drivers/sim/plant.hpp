@@ -39,10 +39,13 @@ class Plant {
 
     explicit Plant(const PlantParameters& parameters);
 
-    // Lets `seconds` of site time pass, in steps of at most 10 s.
+    // Lets `seconds` of site time pass, in steps of at most 10 s, and measures once at the end. advance(0)
+    // only measures again.
     void advance(double seconds);
 
+    // Takes effect with the next step.
     void fail_mains() { mains_ = false; }
+    // A load that had gone dark comes back with the supply.
     void restore_mains();
 
     // string and jar count from 0.
@@ -61,7 +64,9 @@ class Plant {
     double battery_voltage_v() const { return strings_[0].voltage_v(); }
     double battery_current_a() const;  // of both strings and the pack
     double battery_power_kw() const;   // charging positive
+    // Mean of both strings and the pack, 0 to 100.
     double charge_pct() const;
+    // As the UPS estimates it from charge and load, at most 999.
     double runtime_min() const;
     double mean_temperature_c() const;
     double input_voltage_v() const { return input_voltage_v_; }
@@ -76,7 +81,9 @@ class Plant {
     void discharge(double seconds);
     // False when the strings cannot carry it; they then rest.
     bool discharge_strings(double seconds, double power_kw);
+    // A daily wave and a slow random walk around the base load.
     void follow_load();
+    // The incoming meter also feeds the cooling; nothing flows there without mains.
     void count_energy(double seconds);
     void measure();
 

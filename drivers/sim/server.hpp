@@ -68,6 +68,7 @@ class Server {
     // Waits at most `longest` for something to do, and does it.
     void run_once(std::chrono::microseconds longest);
 
+    // Since the start, over all channels.
     std::uint64_t requests() const { return requests_; }
     std::size_t connections() const { return connections_.size(); }
 
@@ -103,14 +104,18 @@ class Server {
         std::function<void()> readable;
     };
 
+    // In the order connections, ports, watches.
     std::vector<pollfd> interests() const;
     std::chrono::nanoseconds time_to_next(std::chrono::microseconds longest) const;
     void accept_from(std::size_t channel);
     void receive(Connection& connection);
+    // Finds the unit and answers for it, now or later or not at all, as it behaves.
     void serve(Connection& connection, const Request& request);
     void answer(Connection& connection, const Unit* unit, Bytes frame);
+    // Sends what the peer takes now and keeps the rest, up to max_unsent_bytes.
     void send(Connection& connection, const Bytes& frame);
     void flush(Connection& connection);
+    // Answers whose connection has gone in the meantime are forgotten.
     void send_due();
     void forget_closed();
 

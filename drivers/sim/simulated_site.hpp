@@ -42,8 +42,10 @@ class SimulatedSite {
     std::vector<std::string> description() const;
 
   private:
+    // Makes a device and puts it on a channel; `where` is for description().
     void add(const Profile& profile, const std::string& id, int unit, int meter, std::size_t channel,
              const std::string& where);
+    // nullptr when there is no such device.
     ServedDevice* find(const std::string& id);
     void apply(const SetMains& command);
     std::string status() const;

@@ -37,10 +37,13 @@ constexpr double heat_capacity_j_per_k = 27'000;  // 30 kg of lead and acid
 constexpr double thermal_resistance_k_per_w = 0.4;
 constexpr double resistance_temperature_k = 800;  // B of exp(B * (1/T - 1/298.15))
 
+// What a full jar takes for ever, A.
 double float_current(const Jar& jar) {
     return float_current_share * jar.capacity_ah * std::exp2((jar.temperature_c - 25) / 10);
 }
 
+// Adds to the state of charge what the jar can take and counts the rest as gas; below empty nothing more
+// comes out of it, and what is still driven through counts as (negative) gas too, so that no charge is lost.
 void store_charge(Jar& jar, double charge_ah) {
     const double stored = charge_ah > 0
                               ? std::min(charge_ah * charge_efficiency, (1 - jar.soc) * jar.capacity_ah)
@@ -49,6 +52,7 @@ void store_charge(Jar& jar, double charge_ah) {
     jar.gassed_ah += charge_ah - stored;
 }
 
+// One thermal mass that loses its heat to the room.
 void warm(Jar& jar, double seconds, double current_a, double ambient_c) {
     if (jar.held_temperature_c) {
         jar.temperature_c = *jar.held_temperature_c;
@@ -109,6 +113,8 @@ double VrlaString::mean_soc() const {
     return sum / static_cast<double>(jars_.size());
 }
 
+// The current follows the missing charge, as the acceptance of lead-acid does; the polarisation makes up what
+// is missing to the float voltage, limited while the current is.
 void VrlaString::charge(double seconds) {
     double floating_a = 0;
     for (const Jar& jar : jars_) floating_a += float_current(jar) / static_cast<double>(jars_.size());
