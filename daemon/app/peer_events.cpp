@@ -5,8 +5,8 @@
 
 namespace sitepower {
 
-// The loop's queue holds 65536 callbacks. When it is full the loop hangs, the watchdog is not fed and the service is
-// started again; a report more or less does not matter then.
+// The loop's queue holds 65536 callbacks. When it is full the loop hangs, the watchdog is not fed and the
+// service is started again; a report more or less does not matter then.
 
 void PublisherEvents::refused(MessageKey key, int reason_code) {
     std::ignore = loop_.post([this, key, reason_code] { handlers_.refused(key, reason_code); });

@@ -1,5 +1,6 @@
-// What the store's and the publisher's threads report, brought to where it belongs: acknowledgements straight to the
-// store (no detour over the loop), everything else onto the loop. Owned by the app; outlives both threads.
+// What the store's and the publisher's threads report, brought to where it belongs: acknowledgements straight
+// to the store (no detour over the loop), everything else onto the loop. Owned by the app; outlives both
+// threads.
 #pragma once
 
 #include <functional>

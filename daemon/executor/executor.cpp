@@ -56,14 +56,14 @@ void Executor::handle(const Event& event, Time now) {
     }
 }
 
-std::optional<Error> Executor::apply(const Event& event, Time now) {
+Result<Effects> Executor::apply(const Event& event, Time now) {
     effects_.clear();
     site_.handle(event, now, effects_);
     if (effects_.refusal) {
-        return effects_.refusal;
+        return *effects_.refusal;
     }
     carry_out(now);
-    return std::nullopt;
+    return effects_;
 }
 
 void Executor::carry_out(Time now) {

@@ -47,8 +47,8 @@ class Executor {
     void replace_site(std::shared_ptr<const SiteModel> model, SiteSettings settings, Time now);
 
     void handle(const Event& event, Time now);
-    // A request of somebody: the engine's refusal, or nothing.
-    std::optional<Error> apply(const Event& event, Time now);
+    // A request of somebody: what followed from it, or the engine's refusal.
+    Result<Effects> apply(const Event& event, Time now);
 
     void connection_changed(const ConnectionState& state, Time now);
     void message_refused(MessageKey key, int reason_code, Time now);

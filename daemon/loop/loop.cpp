@@ -63,6 +63,8 @@ struct LoopSource::Handler {
     }
 };
 
+LoopSource::LoopSource() noexcept = default;
+
 LoopSource::LoopSource(sd_event_source* source, std::unique_ptr<Handler> handler)
     : source_(source), handler_(std::move(handler)) {}
 

@@ -18,7 +18,7 @@ namespace sitepower {
 // A registration in the loop; ends with its owner. Move-only.
 class LoopSource {
   public:
-    LoopSource() = default;
+    LoopSource() noexcept;
     ~LoopSource();
     LoopSource(LoopSource&& other) noexcept;
     LoopSource& operator=(LoopSource&& other) noexcept;

@@ -1,0 +1,287 @@
+#include "daemon/app/app.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <csignal>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include "daemon/app/parts.hpp"
+#include "daemon/app/status_line.hpp"
+#include "daemon/journal/journal.hpp"
+#include "daemon/journal/messages.hpp"
+#include "daemon/notify/notify.hpp"
+#include "daemon/store/reader.hpp"
+
+namespace sitepower {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration tick_interval = seconds{1};
+constexpr Duration status_interval = seconds{5};
+// What the batteries have learnt is a few hundred bytes each; a power cut costs at most this much of it.
+constexpr Duration remember_interval = std::chrono::minutes{5};
+// Together they keep the stop within 5 s: what is not acknowledged by then is in the outbox.
+constexpr Duration publisher_stop_limit = seconds{2};
+
+std::unique_ptr<Store> open_store(const StoreSettings& settings, StoreObserver& observer) {
+    auto store = Store::open(settings, observer);
+    if (!store) {
+        throw std::runtime_error(store.error().message);
+    }
+    return std::move(store).value();
+}
+
+std::unique_ptr<HttpServer> open_http(const std::string& socket, Dispatcher& dispatcher) {
+    const auto listening = open_local_socket(socket);
+    if (!listening) {
+        throw std::runtime_error(listening.error().message);
+    }
+    auto server = HttpServer::start(*listening, {}, dispatcher);
+    if (!server) {
+        throw std::runtime_error(server.error().message);
+    }
+    return std::move(server).value();
+}
+
+// Undelivered messages in order; empty when there are none, or when the store cannot be read just now (then the
+// executor asks again at its next tick).
+OutboxBatch outbox_batch(const std::string& database, const BacklogPump::Order& order) {
+    const auto reader = Reader::open(database);
+    if (!reader) {
+        return {};
+    }
+    auto batch = (*reader)->outbox_batch(order.after, order.limit);
+    if (!batch) {
+        return {};
+    }
+    std::erase_if(batch->messages, [&](const auto& message) { return message->key > order.up_to; });
+    return std::move(batch).value();
+}
+
+}  // namespace
+
+App::App(config::ConfigPaths paths, config::Config config)
+    : parts_(std::make_unique<Parts>(std::move(paths), std::move(config))) {}
+
+App::~App() = default;
+
+int App::run() {
+    return parts_->run();
+}
+
+App::Parts::Parts(config::ConfigPaths paths, config::Config config)
+    : paths_(std::move(paths)),
+      config_(std::move(config)),
+      started_at_(now()),
+      store_events_(loop_),
+      store_(open_store(config_.store, store_events_)),
+      publisher_events_(loop_, *store_),
+      outlets_(*store_, [this](BacklogPump::Order order) { read_outbox(order); }),
+      executor_(Site(config_.model, config_.settings), store_->report().epoch, outlets_),
+      buses_(inbox_),
+      site_view_(executor_.site()),
+      dispatcher_(*this, std::random_device{}()),
+      http_(open_http(config_.http_socket, dispatcher_)) {}
+
+int App::Parts::run() {
+    start();
+    const int status = loop_.run();
+    stop();
+    return status;
+}
+
+void App::Parts::start() {
+    journal::set_level(config_.journal_level);
+    report_opening();
+    store_events_.set_handlers(
+        {.condition =
+             [this](const std::string& type, bool holds, const std::string& message) {
+                 store_reason_ = holds ? message : "";
+                 journal::log(holds ? journal::store_trouble : journal::store_recovered, message,
+                              {{"PATH", store_->path()}});
+                 executor_.handle(SystemCondition{.type = type, .holds = holds, .message = message}, now());
+             },
+         .readings_dropped =
+             [this](Time from, Time to, std::uint64_t frames) {
+                 executor_.readings_dropped(from, to, frames, now());
+             }});
+    publisher_events_.set_handlers(
+        {.refused = [this](MessageKey key, int reason) { executor_.message_refused(key, reason, now()); },
+         .connection_changed =
+             [this](const ConnectionState& state) { executor_.connection_changed(state, now()); },
+         .backlog_wanted = [this] { executor_.backlog_wanted(); },
+         .request =
+             [this](const MqttRequest& request) {
+                 execute_mqtt_request(dispatcher_, request.operation, request.payload,
+                                      [this, request](std::string reply) {
+                                          if (publisher_) {
+                                              publisher_->reply(request, std::move(reply));
+                                          }
+                                      });
+             }});
+    store_->start();
+    worker_.start();
+    start_publisher();
+    executor_.begin(store_->report().snapshot, now());
+    arm_timers();
+    for (const auto& bus : config_.buses) {
+        buses_.start(bus);
+    }
+    watch_parts();
+    ready_ = true;
+    journal::log(journal::started,
+                 fmt::format("sitepowerd {} runs site {}: {} devices on {} buses, {} batteries",
+                             SITEPOWER_VERSION, config_.model->id, config_.model->devices.size(),
+                             config_.buses.size(), config_.model->batteries.size()),
+                 {{"VERSION", SITEPOWER_VERSION}, {"SITE", config_.model->id}});
+    notify::ready();
+    feed_watchdog();
+}
+
+void App::Parts::report_opening() {
+    const auto& report = store_->report();
+    if (report.set_aside.empty()) {
+        return;
+    }
+    const auto text =
+        fmt::format("a damaged database was set aside as {}; {} undelivered messages were salvaged",
+                    report.set_aside, report.salvaged);
+    journal::log(journal::store_set_aside, text, {{"PATH", report.set_aside}});
+    executor_.handle(SystemCondition{.type = "database_set_aside", .holds = true, .message = text}, now());
+}
+
+void App::Parts::start_publisher() {
+    if (!config_.publisher.enabled) {
+        return;
+    }
+    publisher_ = std::make_unique<Publisher>(config_.publisher, config_.model->id,
+                                             store_->report().epoch.bits, publisher_events_);
+    publisher_->start();
+    outlets_.use(publisher_.get());
+}
+
+void App::Parts::stop_publisher(Duration at_most) {
+    outlets_.use(nullptr);
+    if (publisher_) {
+        publisher_->stop(at_most);
+        publisher_.reset();
+    }
+}
+
+void App::Parts::arm_timers() {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        sources_.push_back(loop_.on_signal(signal, [this] { loop_.quit(0); }));
+    }
+    // SIGHUP reloads too, for those who are used to it; the verdict is in the journal.
+    sources_.push_back(loop_.on_signal(SIGHUP, [this] { reload([](const ConfigurationVerdict&) {}); }));
+    sources_.push_back(loop_.on_readable(inbox_.fd(), [this] { drain_inbox(); }));
+    sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
+    sources_.push_back(loop_.on_readable(http_->fd(), [this] { http_->run(); }));
+    sources_.push_back(loop_.every(tick_interval, [this] { tick(); }));
+    sources_.push_back(loop_.every(remember_interval, [this] { executor_.remember(); }));
+    sources_.push_back(loop_.every(status_interval, [this] { tell_status(); }));
+    if (const auto interval = notify::watchdog_interval(); interval > Duration{0}) {
+        sources_.push_back(loop_.every(interval / 3, [this] { feed_watchdog(); }));
+    }
+}
+
+void App::Parts::watch_parts() {
+    watchdog_.forget("");
+    watchdog_.watch(
+        "store writer", [this] { return store_->since_progress(); },
+        [this] { return store_->progress_limit(); });
+    watchdog_.watch(
+        "worker", [this] { return worker_.since_progress(); }, [this] { return worker_.progress_limit(); });
+    if (publisher_) {
+        watchdog_.watch(
+            "publisher", [this] { return publisher_->since_progress(); },
+            [this] { return publisher_->progress_limit(); });
+    }
+    for (const auto& bus : buses_.all()) {
+        watchdog_.watch(
+            "bus " + bus->settings().id, [&bus = *bus] { return bus.since_progress(); },
+            [&bus = *bus] { return bus.progress_limit(); });
+    }
+}
+
+void App::Parts::feed_watchdog() {
+    if (const auto hanging = watchdog_.hanging()) {
+        journal::log(journal::watchdog_withheld, *hanging, {{"PART", *hanging}});
+        return;
+    }
+    notify::feed_watchdog();
+}
+
+void App::Parts::drain_inbox() {
+    inbox_.drain(events_);
+    const auto time = now();
+    for (const auto& event : events_) {
+        executor_.handle(event, time);
+    }
+    events_.clear();
+}
+
+void App::Parts::tick() {
+    executor_.tick(store_->counters().outbox, now());
+    if (const auto given_up = inbox_.given_up() + executor_.counters().readings_refused;
+        given_up > told_given_up_) {
+        journal::log(journal::readings_refused,
+                     fmt::format("{} readings were refused at a queue's limit", given_up - told_given_up_));
+        told_given_up_ = given_up;
+    }
+}
+
+void App::Parts::tell_status() {
+    StatusFacts facts;
+    for (const auto& device : executor_.site().devices()) {
+        facts.devices_online += device.status == DeviceStatus::online ? 1U : 0U;
+    }
+    facts.devices = executor_.site().devices().size();
+    facts.broker_enabled = publisher_ != nullptr;
+    facts.broker_connected = publisher_ && publisher_->connection().connected;
+    const auto counters = store_->counters();
+    facts.outbox = counters.outbox;
+    facts.store_healthy = counters.healthy;
+    facts.alerts = executor_.site().open_alerts().size();
+    auto line = status_line(facts);
+    if (line != told_status_) {
+        notify::status(line);
+        told_status_ = std::move(line);
+    }
+}
+
+void App::Parts::read_outbox(BacklogPump::Order order) {
+    const bool accepted = worker_.submit([this, order]() -> Completion {
+        auto batch = outbox_batch(store_->path(), order);
+        return [this, batch = std::move(batch)]() mutable {
+            if (!batch.unreadable.empty()) {
+                store_->delivered(batch.unreadable);
+            }
+            executor_.backlog_read(std::move(batch.messages));
+        };
+    });
+    if (!accepted) {
+        executor_.backlog_read({});  // the worker is busy: asked again at the next tick
+    }
+}
+
+void App::Parts::stop() {
+    notify::stopping();
+    journal::log(journal::stopping, "stopping");
+    ready_ = false;
+    http_.reset();
+    buses_.stop_all();
+    drain_inbox();
+    executor_.remember();
+    worker_.stop();
+    sources_.clear();
+    // Acknowledgements that still come go straight to the store, so it ends last.
+    stop_publisher(publisher_stop_limit);
+    store_->stop();
+}
+
+}  // namespace sitepower

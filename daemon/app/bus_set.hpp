@@ -1,0 +1,31 @@
+// The running buses, by id. A reload ends and starts only those that changed. Owned by the app; loop thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.hpp"
+#include "drivers/modbus/bus.hpp"
+
+namespace sitepower {
+
+class BusSet {
+  public:
+    explicit BusSet(modbus::BusSink& sink) : sink_(sink) {}
+
+    void start(const config::BusConfig& plan);
+    // Ends the named buses; a bus gives up what it waits for at once.
+    void stop(std::span<const std::string> ids);
+    void stop_all();
+
+    std::span<const std::unique_ptr<modbus::Bus>> all() const { return buses_; }
+    const modbus::Bus* find(const std::string& id) const;  // null: no such bus
+
+  private:
+    modbus::BusSink& sink_;
+    std::vector<std::unique_ptr<modbus::Bus>> buses_;
+};
+
+}  // namespace sitepower

@@ -1,0 +1,68 @@
+// What operations may use of the daemon.
+#include <chrono>
+#include <utility>
+
+#include "daemon/app/parts.hpp"
+#include "daemon/operation/store_history.hpp"
+#include "daemon/store/reader.hpp"
+#include "drivers/modbus/link.hpp"
+
+namespace sitepower {
+
+Time App::Parts::now() const {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+std::chrono::steady_clock::time_point App::Parts::steady_now() const {
+    return std::chrono::steady_clock::now();
+}
+
+SystemView App::Parts::system() const {
+    SystemView view;
+    view.environment = "production";
+    view.started_at = started_at_;
+    view.ready = ready_;
+    view.not_ready_reason = ready_ ? "" : "starting or stopping";
+    view.store = store_->counters();
+    view.store_reason = store_reason_;
+    view.broker_enabled = publisher_ != nullptr;
+    if (publisher_) {
+        view.broker = publisher_->connection();
+        view.publisher = publisher_->counters();
+    }
+    for (const auto& bus : buses_.all()) {
+        view.buses.push_back(
+            {.id = bus->settings().id, .kind = modbus::describe_endpoint(bus->settings()), .counters = bus->counters()});
+    }
+    view.live_clients = http_->connections();
+    return view;
+}
+
+modbus::UnitCounters App::Parts::unit_counters(DeviceIndex device) const {
+    const auto& model = executor_.site().model().devices[position(device)];
+    const auto* bus = buses_.find(model.bus);
+    return bus == nullptr ? modbus::UnitCounters{} : bus->counters(device);
+}
+
+Result<Effects> App::Parts::apply(const Event& event) {
+    return executor_.apply(event, now());
+}
+
+void App::Parts::audit(AuditRow row) {
+    store_->append(std::move(row));
+}
+
+bool App::Parts::query(Query query) {
+    // A connection per question: questions are rare, and one that has failed is gone with its job.
+    return worker_.submit([path = store_->path(), query = std::move(query)]() mutable -> Completion {
+        const auto reader = Reader::open(path);
+        if (!reader) {
+            // Dropped on the loop's thread, where its reply answers that the service is unavailable.
+            return [dropped = std::move(query)] {};
+        }
+        StoreHistory history(**reader);
+        return query(history);
+    });
+}
+
+}  // namespace sitepower

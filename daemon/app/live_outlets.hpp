@@ -1,0 +1,41 @@
+// The executor's outlets in the running daemon: publisher, store and the worker that reads the outbox. Owned
+// by the app; loop thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "daemon/executor/executor.hpp"
+#include "daemon/publish/publisher.hpp"
+#include "daemon/store/store.hpp"
+
+namespace sitepower {
+
+class LiveOutlets final : public ExecutorOutlets {
+  public:
+    using ReadOutbox = std::function<void(BacklogPump::Order)>;
+
+    LiveOutlets(Store& store, ReadOutbox read_outbox) : store_(store), read_outbox_(std::move(read_outbox)) {}
+
+    // Null while there is no broker configured, or while a reload exchanges it.
+    void use(Publisher* publisher) { publisher_ = publisher; }
+
+    bool publish(std::shared_ptr<const Message> message) override {
+        return publisher_ != nullptr && publisher_->publish(std::move(message));
+    }
+    bool append(Row row) override { return store_.append(std::move(row)); }
+    void send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
+        if (publisher_ != nullptr) {
+            publisher_->backlog(std::move(batch));
+        }
+    }
+    void read_outbox(BacklogPump::Order order) override { read_outbox_(order); }
+
+  private:
+    Store& store_;
+    ReadOutbox read_outbox_;
+    Publisher* publisher_ = nullptr;
+};
+
+}  // namespace sitepower

@@ -1,0 +1,96 @@
+// Everything that sitepowerd consists of, in the order in which it is built; ended in the reverse order.
+// Private to daemon/app; loop thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/app/app.hpp"
+#include "daemon/app/bus_set.hpp"
+#include "daemon/app/live_outlets.hpp"
+#include "daemon/app/peer_events.hpp"
+#include "daemon/app/watchdog.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/config/diff.hpp"
+#include "daemon/executor/bus_inbox.hpp"
+#include "daemon/executor/executor.hpp"
+#include "daemon/http/local_socket.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/loop/loop.hpp"
+#include "daemon/operation/context.hpp"
+#include "daemon/operation/dispatcher.hpp"
+#include "daemon/operation/worker.hpp"
+#include "daemon/publish/publisher.hpp"
+#include "daemon/store/store.hpp"
+
+namespace sitepower {
+
+class App::Parts final : private Context {
+  public:
+    Parts(config::ConfigPaths paths, config::Config config);
+    ~Parts() = default;
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
+    int run();
+
+  private:
+    // In the order of their calls; app.cpp.
+    void start();
+    void stop();
+    void report_opening();
+    void start_publisher();
+    void stop_publisher(Duration at_most);
+    void watch_parts();
+    void arm_timers();
+    void drain_inbox();
+    void tick();
+    void feed_watchdog();
+    void tell_status();
+    void read_outbox(BacklogPump::Order order);
+
+    // What operations may use; context.cpp.
+    Time now() const override;
+    std::chrono::steady_clock::time_point steady_now() const override;
+    const SiteView& site() const override { return site_view_; }
+    SystemView system() const override;
+    modbus::UnitCounters unit_counters(DeviceIndex device) const override;
+    Result<Effects> apply(const Event& event) override;
+    void audit(AuditRow row) override;
+    bool query(Query query) override;
+
+    // A changed configuration; reload.cpp.
+    void check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) override;
+    void reload(UniqueFunction<void(ConfigurationVerdict)> done) override;
+    void exchange(config::Config next, const config::ConfigChanges& changes);
+
+    const config::ConfigPaths paths_;
+    config::Config config_;
+    const Time started_at_;
+
+    Loop loop_;
+    StoreEvents store_events_;
+    std::unique_ptr<Store> store_;
+    PublisherEvents publisher_events_;
+    std::unique_ptr<Publisher> publisher_;  // null without a broker
+    Worker worker_;
+    LiveOutlets outlets_;
+    Executor executor_;
+    BusInbox inbox_;
+    BusSet buses_;
+    LiveSiteView site_view_;
+    Dispatcher dispatcher_;
+    std::unique_ptr<HttpServer> http_;
+    Watchdog watchdog_;
+
+    std::vector<LoopSource> sources_;
+    std::vector<Event> events_;  // drained from the inbox; kept for its memory
+    std::string store_reason_;
+    std::string told_status_;
+    std::uint64_t told_given_up_ = 0;
+    bool ready_ = false;
+};
+
+}  // namespace sitepower
