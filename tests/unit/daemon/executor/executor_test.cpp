@@ -1,0 +1,246 @@
+#include "daemon/executor/executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace sitepower {
+namespace {
+
+constexpr Time start = from_ms(1'795'328'000'000);
+
+// Takes everything, remembers it, and can play a missing broker or a full store.
+class FakeOutlets final : public ExecutorOutlets {
+  public:
+    bool publish(std::shared_ptr<const Message> message) override {
+        if (connected) live.push_back(std::move(message));
+        return connected;
+    }
+    bool append(Row row) override {
+        if (store_full && std::holds_alternative<MessageRow>(row)) return false;
+        rows.push_back(std::move(row));
+        return true;
+    }
+    void send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
+        backlog.insert(backlog.end(), batch.begin(), batch.end());
+    }
+    void read_outbox(BacklogPump::Order order) override { orders.push_back(order); }
+
+    template <class T>
+    std::vector<const T*> rows_of() const {
+        std::vector<const T*> found;
+        for (const auto& row : rows) {
+            if (const auto* wanted = std::get_if<T>(&row)) found.push_back(wanted);
+        }
+        return found;
+    }
+    std::vector<std::shared_ptr<const Message>> on_topic(std::string_view topic) const {
+        std::vector<std::shared_ptr<const Message>> found;
+        for (const auto& message : live) {
+            if (message->topic == topic) found.push_back(message);
+        }
+        return found;
+    }
+
+    bool connected = true;
+    bool store_full = false;
+    std::vector<std::shared_ptr<const Message>> live;
+    std::vector<std::shared_ptr<const Message>> backlog;
+    std::vector<Row> rows;
+    std::vector<BacklogPump::Order> orders;
+};
+
+std::shared_ptr<const SiteModel> one_ups() {
+    auto model = std::make_shared<SiteModel>();
+    model->id = "DC-TST-01";
+    model->locations.push_back({.id = "ROOM-1"});
+    DeviceModel device;
+    device.id = "UPS-01";
+    device.kind = DeviceKind::ups;
+    device.points = {{"on_battery", ""}};
+    auto layout = std::make_shared<Layout>();
+    layout->device = device.id;
+    layout->group = "fast";
+    layout->period = Duration{1000};
+    layout->points = {{.name = "on_battery", .unit = ""}};
+    device.layouts = {layout};
+    model->devices.push_back(device);
+    model->upses.push_back({.device = DeviceIndex{0}, .on_battery = PointRef{DeviceIndex{0}, 0}});
+    return model;
+}
+
+FramePtr frame_of(const SiteModel& model, double on_battery, Time time) {
+    auto frame = std::make_shared<Frame>();
+    frame->layout = model.devices[0].layouts[0];
+    frame->time = time;
+    frame->values = {on_battery};
+    frame->quality = {Quality::good};
+    return frame;
+}
+
+class ExecutorTest : public ::testing::Test {
+  protected:
+    std::shared_ptr<const SiteModel> model = one_ups();
+    FakeOutlets outlets;
+    Executor executor{Site(model, {}), Epoch{.bits = 0xabc, .number = 1}, outlets};
+
+    void connect(bool connected, Time now) {
+        executor.connection_changed({.connected = connected, .broker = "localhost:1883", .reason = "test"},
+                                    now);
+    }
+};
+
+TEST_F(ExecutorTest, AFrameIsPublishedLiveAndStoredUnderOneKey) {
+    executor.begin({}, start);
+    executor.handle(frame_of(*model, 0, start), start);
+    executor.handle(frame_of(*model, 0, start + Duration{1000}), start + Duration{1000});
+    const auto readings = outlets.on_topic("device/UPS-01/readings");
+    ASSERT_EQ(readings.size(), 2U);
+    EXPECT_EQ(readings[0]->seq, 1U);
+    EXPECT_EQ(readings[1]->seq, 2U);
+    EXPECT_LT(readings[0]->key, readings[1]->key);
+    const auto stored = outlets.rows_of<MessageRow>();
+    EXPECT_EQ(std::count_if(stored.begin(), stored.end(),
+                            [&](const auto* row) { return row->message->key == readings[0]->key; }),
+              1);
+}
+
+TEST_F(ExecutorTest, KeysAreUniqueAndSequencesPerTopicHaveNoGaps) {
+    executor.begin({}, start);
+    for (int i = 0; i < 50; ++i) {
+        const auto now = start + Duration{i * 1000};
+        executor.handle(frame_of(*model, i % 7 == 0 ? 1 : 0, now), now);
+        executor.tick(0, now);
+    }
+    std::map<std::string, std::uint64_t> last;
+    MessageKey previous{};
+    for (const auto* row : outlets.rows_of<MessageRow>()) {
+        EXPECT_LT(previous, row->message->key);
+        previous = row->message->key;
+        EXPECT_EQ(row->message->seq, ++last[row->message->topic]) << row->message->topic;
+    }
+    EXPECT_GT(last.size(), 2U);
+}
+
+TEST_F(ExecutorTest, AnAlertIsToldAsEventRetainedAndRowAndTakenOffWhenResolved) {
+    executor.begin({}, start);
+    auto now = start;
+    for (int i = 0; i < 120; ++i, now += Duration{1000}) {
+        executor.handle(frame_of(*model, 1, now), now);
+        executor.tick(0, now);
+    }
+    const auto events = outlets.on_topic("event/alert");
+    ASSERT_FALSE(events.empty());
+    const auto payload = nlohmann::json::parse(std::get<std::string>(events[0]->body));
+    EXPECT_EQ(payload["alert_type"], "ups_on_battery");
+    ASSERT_EQ(executor.site().open_alerts().size(), 1U);
+    const auto id = executor.site().open_alerts()[0].id;
+    ASSERT_FALSE(outlets.on_topic("alert/" + id).empty());
+    EXPECT_TRUE(outlets.on_topic("alert/" + id).back()->retained);
+    EXPECT_FALSE(outlets.rows_of<AlertRow>().empty());
+
+    for (int i = 0; i < 1200 && !executor.site().open_alerts().empty(); ++i, now += Duration{1000}) {
+        executor.handle(frame_of(*model, 0, now), now);
+        executor.tick(0, now);
+    }
+    EXPECT_TRUE(executor.site().open_alerts().empty());
+    EXPECT_EQ(std::get<std::string>(outlets.on_topic("alert/" + id).back()->body), "")
+        << "the retained alert is cleared";
+    EXPECT_TRUE(outlets.rows_of<AlertRow>().back()->alert.resolved_at);
+}
+
+TEST_F(ExecutorTest, WithoutABrokerEverythingIsStillStored) {
+    outlets.connected = false;
+    executor.begin({}, start);
+    connect(false, start);
+    const auto before = outlets.rows_of<MessageRow>().size();
+    executor.handle(frame_of(*model, 0, start), start);
+    EXPECT_TRUE(outlets.live.empty());
+    EXPECT_GT(outlets.rows_of<MessageRow>().size(), before);
+}
+
+TEST_F(ExecutorTest, TheBacklogIsReadAfterAConnectionAndGoesOnBatchByBatch) {
+    outlets.connected = false;
+    executor.begin({}, start);
+    for (int i = 0; i < 5; ++i) executor.handle(frame_of(*model, 0, start), start);
+    executor.tick(5, start);
+    EXPECT_TRUE(outlets.orders.empty()) << "nobody to send it to";
+
+    outlets.connected = true;
+    connect(true, start);
+    executor.tick(5, start);
+    ASSERT_EQ(outlets.orders.size(), 1U);
+    EXPECT_EQ(outlets.orders[0].after, MessageKey{});
+
+    std::vector<std::shared_ptr<const Message>> batch;
+    for (const auto* row : outlets.rows_of<MessageRow>()) batch.push_back(row->message);
+    const auto last = batch.back()->key;
+    executor.backlog_read(batch);
+    EXPECT_EQ(outlets.backlog.size(), batch.size());
+    executor.backlog_wanted();
+    executor.handle(frame_of(*model, 0, start), start);
+    executor.tick(1, start);
+    EXPECT_TRUE(outlets.orders.size() == 1 || outlets.orders.back().after == last);
+}
+
+TEST_F(ExecutorTest, AReadingThatTheStoreRefusesIsCounted) {
+    executor.begin({}, start);
+    outlets.store_full = true;
+    executor.handle(frame_of(*model, 0, start), start);
+    EXPECT_EQ(executor.counters().readings_refused, 1U);
+    EXPECT_EQ(executor.counters().frames, 1U);
+}
+
+TEST_F(ExecutorTest, ARefusedRequestChangesNothing) {
+    executor.begin({}, start);
+    const auto rows = outlets.rows.size();
+    const auto done = executor.apply(AcknowledgeAlert{.alert_id = "none", .who = "test", .note = ""}, start);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::not_found);
+    EXPECT_EQ(outlets.rows.size(), rows);
+}
+
+TEST_F(ExecutorTest, RefusalsOfTheBrokerRaiseAnAlertThatPasses) {
+    executor.begin({}, start);
+    executor.message_refused(executor.messages().newest(), 0x87, start);
+    auto now = start;
+    const auto open = [&] {
+        const auto alerts = executor.site().open_alerts();
+        return std::any_of(alerts.begin(), alerts.end(),
+                           [](const auto& a) { return a.type == "broker_refused"; });
+    };
+    for (int i = 0; i < 60 && !open(); ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_TRUE(open());
+    for (int i = 0; i < 3600 && open(); ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_FALSE(open());
+}
+
+TEST_F(ExecutorTest, GivenUpReadingsAreToldAsAGap) {
+    executor.begin({}, start);
+    executor.readings_dropped(start, start + Duration{5000}, 17, start);
+    const auto gaps = outlets.on_topic("event/gap");
+    ASSERT_EQ(gaps.size(), 1U);
+    EXPECT_EQ(nlohmann::json::parse(std::get<std::string>(gaps[0]->body))["frames"], 17);
+}
+
+TEST_F(ExecutorTest, AReloadKeepsOpenAlerts) {
+    executor.begin({}, start);
+    auto now = start;
+    for (int i = 0; i < 120; ++i, now += Duration{1000}) {
+        executor.handle(frame_of(*model, 1, now), now);
+        executor.tick(0, now);
+    }
+    ASSERT_EQ(executor.site().open_alerts().size(), 1U);
+    const auto id = executor.site().open_alerts()[0].id;
+    executor.replace_site(one_ups(), {}, now);
+    ASSERT_EQ(executor.site().open_alerts().size(), 1U);
+    EXPECT_EQ(executor.site().open_alerts()[0].id, id);
+}
+
+}  // namespace
+}  // namespace sitepower
