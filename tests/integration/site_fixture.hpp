@@ -28,7 +28,8 @@ struct Ran {
 
 class SiteFixture {
   public:
-    explicit SiteFixture(support::BrokerOptions broker = {});
+    // The broker keeps what it has acknowledged over its own restart, as operators must set it up.
+    explicit SiteFixture(support::BrokerOptions broker = {.persistence = true});
     ~SiteFixture();
 
     // A subscriber of everything below the root, with a persistent session; start it before the daemon.

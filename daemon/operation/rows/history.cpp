@@ -107,9 +107,10 @@ void telemetry(Request request, Context& context, Reply reply) {
             History& history) -> Outcome { return find_telemetry(history, id, question, names); });
 }
 
-// "device.point" of the model; a point's own name may hold dots, a device's does not.
+// "device/point", as in the configuration, or "device.point": a point's own name may hold dots, a device's holds
+// neither.
 std::variant<PointName, Failure> read_point(const SiteModel& model, const std::string& text) {
-    const auto dot = text.find('.');
+    const auto dot = text.find_first_of("/.");
     const auto device_id = text.substr(0, dot);
     const auto device = find_device(model, device_id);
     if (!device) return not_found("device", device_id, "devices");
@@ -173,7 +174,7 @@ std::vector<Operation> history_rows() {
              .summary = "Past values of one point of a device",
              .parameters = range_parameters({.name = "point",
                                              .type = ParameterType::text,
-                                             .help = "device.point, as listed by points",
+                                             .help = "device/point, as in the configuration",
                                              .required = true,
                                              .maximum = 200}),
              .result = row_fields(),

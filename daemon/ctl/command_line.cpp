@@ -1,0 +1,278 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <optional>
+
+#include "daemon/ctl/command.hpp"
+#include "daemon/operation/route.hpp"
+#include "daemon/operation/table.hpp"
+
+namespace sitepower::ctl {
+namespace {
+
+constexpr const char* description = "Ask sitepowerd how the site is, and tell it what to do.";
+constexpr const char* footer = R"(
+Examples:
+  sitepowerctl status                            is everything well? (exit code 4: not quite)
+  sitepowerctl batteries --status critical       which batteries need somebody
+  sitepowerctl alert ack ALERT --note "seen"     take notice of an alert
+  sitepowerctl history ups-1.load_kw --since 2h  the last two hours of a point
+  sitepowerctl history --battery BATTERY --json  telemetry of a battery, for a program
+  sitepowerctl maintenance start ups-1 --minutes 90 --why "fan exchange"
+  sitepowerctl call points device_id=ups-1       any operation by its name
+
+Exit codes: 0 fine, 1 failed, 2 usage, 3 no daemon answers, 4 degraded (status))";
+
+// "90s", "15m", "2h", "7d": that long before `now`; otherwise a time, which the daemon checks.
+std::string since_text(const std::string& text, Time now) {
+    std::int64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end != text.data() + text.size() - 1 || count < 0 || count > 1'000'000)
+        return text;
+    switch (*end) {
+        case 's':
+            return format_time(now - std::chrono::seconds{count});
+        case 'm':
+            return format_time(now - std::chrono::minutes{count});
+        case 'h':
+            return format_time(now - std::chrono::hours{count});
+        case 'd':
+            return format_time(now - std::chrono::days{count});
+        default:
+            return text;
+    }
+}
+
+// Builds the command line of one program run, and the Command of what was given.
+class CommandLine {
+  public:
+    explicit CommandLine(Time now) : now_(now), app_(description, "sitepowerctl") {
+        app_.set_version_flag("--version", "sitepowerctl " SITEPOWER_VERSION);
+        app_.require_subcommand(1);
+        app_.fallthrough();
+        app_.add_flag("--json", command_.json, "print the reply as it came");
+        app_.add_option("--socket", command_.socket, "where sitepowerd listens")
+            ->envname("SITEPOWER_SOCKET")
+            ->capture_default_str();
+        app_.add_option("--timeout", timeout_s_, "seconds to wait for the answer")
+            ->check(CLI::Range(1, 3600))
+            ->capture_default_str();
+        add_reading();
+        add_alert();
+        add_maintenance();
+        add_configuration();
+        add_call();
+        app_.footer(footer);  // after its commands, which would take it over
+    }
+
+    std::variant<Command, EndNow> read(std::vector<std::string> arguments) {
+        const auto hint = command_hint(arguments);
+        std::ranges::reverse(arguments);  // as CLI11 takes them
+        try {
+            app_.parse(std::move(arguments));
+        } catch (const CLI::ParseError& end) {
+            std::ostringstream output;
+            std::ostringstream error;
+            const bool fine = app_.exit(end, output, error) == 0;
+            return EndNow{fine ? ExitCode::fine : ExitCode::usage, output.str(), error.str() + hint};
+        }
+        command_.at_most = std::chrono::seconds{timeout_s_};
+        if (const auto problem = finish(); !problem.empty()) {
+            return EndNow{ExitCode::usage, {}, problem + "\n"};
+        }
+        return std::move(command_);
+    }
+
+  private:
+    // A subcommand that asks `operation`.
+    CLI::App* add_ask(CLI::App& parent, const char* name, const char* help, const char* operation) {
+        auto* sub = parent.add_subcommand(name, help);
+        sub->fallthrough();
+        sub->callback([this, operation] { asked_.operation = operation; });
+        return sub;
+    }
+    // An option of the command line that becomes a parameter of the operation.
+    CLI::Option* add_parameter(CLI::App* sub, const std::string& option, std::string parameter,
+                               const std::string& help) {
+        auto& place = parameters_.emplace_back(std::move(parameter), std::nullopt);
+        return sub->add_option(option, place.second, help);
+    }
+
+    void add_reading();
+    void add_history();
+    void add_alert();
+    void add_maintenance();
+    void add_configuration();
+    void add_call();
+    std::string command_hint(const std::vector<std::string>& arguments) const;
+    std::string finish();
+    std::string finish_call();
+
+    Time now_;
+    CLI::App app_;
+    Command command_;
+    AskCommand asked_;
+    CheckCommand check_;
+    bool offline_check_ = false;
+    bool all_alerts_ = false;
+    int timeout_s_ = 30;
+    std::vector<std::string> call_arguments_;
+    // A deque, because options keep references into it.
+    std::deque<std::pair<std::string, std::optional<std::string>>> parameters_;
+};
+
+void CommandLine::add_reading() {
+    add_ask(app_, "status", "the condition of the daemon and its parts", "system.status");
+    auto* devices = add_ask(app_, "devices", "the devices and how they answer", "devices");
+    add_parameter(devices, "--kind", "kind", "ups, battery_monitor, bms, meter or other");
+    add_parameter(devices, "--bus", "bus", "only those on that bus");
+    auto* batteries = add_ask(app_, "batteries", "the batteries and their latest values", "batteries");
+    add_parameter(batteries, "--location", "location_id", "only those at that location");
+    add_parameter(batteries, "--string", "string_id", "only those of that string");
+    add_parameter(batteries, "--status", "status", "healthy, warning, critical or unknown");
+    add_parameter(batteries, "--skip", "skip", "how many to leave out at the start");
+    add_parameter(batteries, "--limit", "limit", "how many at most");
+    auto* battery = add_ask(app_, "battery", "everything about one battery", "battery");
+    add_parameter(battery, "ID", "battery_id", "the battery")->required();
+    add_history();
+    add_ask(app_, "locations", "the locations of the site", "locations");
+    add_ask(app_, "inventory", "power and stored energy", "inventory");
+}
+
+void CommandLine::add_history() {
+    auto* history = app_.add_subcommand("history", "past values of a point or a battery");
+    history->fallthrough();
+    history->callback([this] { asked_.operation = "history"; });
+    auto* point = add_parameter(history, "POINT", "point", "device/point, as listed by `call points`");
+    auto* battery = add_parameter(history, "--battery", "battery_id", "telemetry of that battery");
+    point->excludes(battery);
+    add_parameter(history, "--since", "start", "90s, 15m, 2h, 7d or a time; default 24h");
+    add_parameter(history, "--until", "end", "a time; default now");
+    add_parameter(history, "--resolution", "resolution", "auto, raw, 1m or 15m");
+    add_parameter(history, "--limit", "limit", "how many rows at most");
+}
+
+void CommandLine::add_alert() {
+    auto* alerts = add_ask(app_, "alerts", "the open alerts", "alerts");
+    alerts->add_flag("--all", all_alerts_, "also those that are resolved");
+    add_parameter(alerts, "--severity", "severity", "info, warning or critical");
+    add_parameter(alerts, "--location", "location_id", "only those at that location");
+    add_parameter(alerts, "--limit", "limit", "how many at most");
+    auto* alert = app_.add_subcommand("alert", "one alert: show it, take notice of it, close it");
+    alert->require_subcommand(1);
+    alert->fallthrough();
+    auto* show = add_ask(*alert, "show", "everything about it", "alert");
+    add_parameter(show, "ID", "alert_id", "the alert")->required();
+    auto* acknowledge = add_ask(*alert, "ack", "take notice of it", "alert.acknowledge");
+    add_parameter(acknowledge, "ID", "alert_id", "the alert")->required();
+    add_parameter(acknowledge, "--note", "note", "for the record");
+    auto* resolve = add_ask(*alert, "resolve", "close it by hand", "alert.resolve");
+    add_parameter(resolve, "ID", "alert_id", "the alert")->required();
+    add_parameter(resolve, "--note", "note", "for the record");
+}
+
+void CommandLine::add_maintenance() {
+    auto* maintenance = app_.add_subcommand("maintenance", "hold back alerts while somebody works");
+    maintenance->require_subcommand(1);
+    maintenance->fallthrough();
+    auto* start = add_ask(*maintenance, "start", "begin a window", "maintenance.start");
+    add_parameter(start, "SUBJECT", "subject_id", "device, string or battery; default the whole site");
+    add_parameter(start, "--from", "from", "a time; default now");
+    add_parameter(start, "--minutes", "duration_min", "how long; default 60");
+    add_parameter(start, "--why", "why", "the work that is done")->required();
+    auto* end = add_ask(*maintenance, "end", "end a window before its time", "maintenance.end");
+    add_parameter(end, "ID", "window_id", "the window")->required();
+    add_ask(*maintenance, "list", "the windows, present and to come", "maintenance");
+}
+
+void CommandLine::add_configuration() {
+    auto* check = app_.add_subcommand("check", "check the configuration files, without the daemon");
+    check->fallthrough();
+    check->callback([this] { offline_check_ = true; });
+    check->add_option("--config", check_.configuration, "a file, or the directory of sitepower.toml");
+    check->add_option("--profiles", check_.profiles, "the directory of device profiles");
+    add_ask(app_, "reload", "take the configuration files into force and wait for the verdict",
+            "config.reload");
+}
+
+void CommandLine::add_call() {
+    auto* call = app_.add_subcommand("call", "any operation by its name, see docs/operations.md");
+    call->fallthrough();
+    call->add_option("OPERATION", asked_.operation, "the operation")->required();
+    call->add_option("PARAMETER", call_arguments_, "name=value");
+    call->callback([this] { call_arguments_.insert(call_arguments_.begin(), ""); });
+}
+
+// "did you mean ...?" for a first word that is no command; empty when it is one.
+std::string CommandLine::command_hint(const std::vector<std::string>& arguments) const {
+    if (arguments.empty() || arguments.front().starts_with('-')) return {};
+    const auto& word = arguments.front();
+    std::string nearest;
+    for (const auto* command : app_.get_subcommands(nullptr)) {
+        const auto name = command->get_name();
+        if (name == word) return {};
+        if (nearest.empty() || edit_distance(word, name) < edit_distance(word, nearest)) nearest = name;
+    }
+    return fmt::format("no command is called {}; did you mean {}?\n", word, nearest);
+}
+
+// What is wrong with `call NAME name=value ...`; empty: nothing.
+std::string CommandLine::finish_call() {
+    const auto* operation = find_operation(asked_.operation);
+    if (operation == nullptr) {
+        return fmt::format("no operation is called {}; did you mean {}?", asked_.operation,
+                           nearest_operation(asked_.operation));
+    }
+    for (const auto& argument : call_arguments_) {
+        if (argument.empty()) continue;
+        const auto equals = argument.find('=');
+        if (equals == std::string::npos) return argument + ": parameters are given as name=value";
+        asked_.parameters.emplace_back(argument.substr(0, equals), argument.substr(equals + 1));
+    }
+    for (const auto& parameter : operation->parameters) {
+        const auto given = std::ranges::find(asked_.parameters, parameter.name,
+                                             [](const auto& p) { return std::string_view(p.first); });
+        if (parameter.required && given == asked_.parameters.end()) {
+            return fmt::format("{} needs {}=...: {}", operation->name, parameter.name, parameter.help);
+        }
+    }
+    return {};
+}
+
+// Turns what was given into the command; what is wrong with it, or nothing.
+std::string CommandLine::finish() {
+    if (offline_check_) {
+        command_.what = check_;
+        return {};
+    }
+    for (auto& [name, value] : parameters_) {
+        if (value) asked_.parameters.emplace_back(name, name == "start" ? since_text(*value, now_) : *value);
+    }
+    if (asked_.operation == "history" && call_arguments_.empty()) {
+        const auto has = [&](std::string_view name) {
+            return std::ranges::any_of(asked_.parameters, [&](const auto& p) { return p.first == name; });
+        };
+        if (has("battery_id")) {
+            asked_.operation = "telemetry";
+        } else if (!has("point")) {
+            return "history needs a POINT (device/point) or --battery ID";
+        }
+    }
+    if (all_alerts_) asked_.parameters.emplace_back("active_only", "false");
+    if (!call_arguments_.empty()) {
+        if (auto problem = finish_call(); !problem.empty()) return problem;
+    }
+    command_.what = std::move(asked_);
+    return {};
+}
+
+}  // namespace
+
+std::variant<Command, EndNow> read_command_line(std::vector<std::string> arguments, Time now) {
+    return CommandLine(now).read(std::move(arguments));
+}
+
+}  // namespace sitepower::ctl

@@ -1,0 +1,16 @@
+// How sitepowerctl ends; scripts and systemd rely on these numbers.
+#pragma once
+
+#include <cstdint>
+
+namespace sitepower::ctl {
+
+enum class ExitCode : std::uint8_t {
+    fine = 0,
+    failed = 1,       // the daemon refused, or the check found problems
+    usage = 2,        // the command line is wrong
+    unreachable = 3,  // no daemon answers
+    degraded = 4,     // status only: the system is not fully operational
+};
+
+}  // namespace sitepower::ctl

@@ -1,0 +1,71 @@
+#include "daemon/ctl/program.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "daemon/ctl/command.hpp"
+#include "daemon/ctl/format.hpp"
+#include "daemon/ctl/offline_check.hpp"
+#include "daemon/ctl/view.hpp"
+#include "daemon/operation/table.hpp"
+
+namespace sitepower::ctl {
+namespace {
+
+// status ends with a code of its own, so that a script need not read the text.
+ExitCode judge(std::string_view operation, const Json& data) {
+    if (operation == "system.status" && member(data, "status") != "operational") return ExitCode::degraded;
+    if (operation == "config.check" && member(data, "accepted") != true) return ExitCode::failed;
+    return ExitCode::fine;
+}
+
+ExitCode show(const AskCommand& asked, const Command& command, const std::string& text, std::ostream& out,
+              std::ostream& err) {
+    const auto envelope = Json::parse(text, nullptr, false);
+    if (!envelope.is_object() || (!envelope.contains("data") && !envelope.contains("error"))) {
+        err << "sitepowerctl: what answers at " << command.socket << " is not sitepowerd\n";
+        return ExitCode::failed;
+    }
+    if (command.json) out << text << '\n';
+    if (envelope.contains("error")) {
+        if (!command.json) err << "sitepowerctl: " << view_error(envelope["error"]);
+        return ExitCode::failed;
+    }
+    const auto& data = envelope["data"];
+    const auto& timestamp = member(envelope, "meta.timestamp");
+    const auto now =
+        timestamp.is_string() ? parse_time(timestamp.get_ref<const std::string&>()) : std::nullopt;
+    if (!command.json) out << view(asked.operation, data, now.value_or(Time{}));
+    return judge(asked.operation, data);
+}
+
+ExitCode carry_out(const AskCommand& asked, const Command& command, std::ostream& out, std::ostream& err) {
+    const auto* operation = find_operation(asked.operation);
+    const auto response = ask(command.socket, *operation, asked.parameters, command.at_most);
+    if (!response) {
+        const auto& error = response.error();
+        err << "sitepowerctl: " << error.message << (error.detail.empty() ? "" : " (" + error.detail + ")")
+            << '\n';
+        return error.code == ErrorCode::service_unavailable ? ExitCode::unreachable : ExitCode::failed;
+    }
+    return show(asked, command, response->text, out, err);
+}
+
+}  // namespace
+
+ExitCode run(std::vector<std::string> arguments, Time now, std::ostream& out, std::ostream& err) {
+    const auto read = read_command_line(std::move(arguments), now);
+    if (const auto* end = std::get_if<EndNow>(&read)) {
+        out << end->output;
+        err << end->error;
+        return end->code;
+    }
+    const auto& command = std::get<Command>(read);
+    if (const auto* check = std::get_if<CheckCommand>(&command.what)) {
+        return check_offline(*check, command.json, now, out);
+    }
+    return carry_out(std::get<AskCommand>(command.what), command, out, err);
+}
+
+}  // namespace sitepower::ctl

@@ -1,0 +1,38 @@
+// The data of a reply as text for people: one view per operation that has its own command, a plain outline
+// for all others. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/time.hpp"
+#include "daemon/operation/json.hpp"
+
+namespace sitepower::ctl {
+
+// `data` of the envelope of `operation`, `now` of its meta. Lines of at most terminal_width, each ending with
+// a newline.
+std::string view(std::string_view operation, const Json& data, Time now);
+
+// "data", an error of the envelope, for stderr: code, message and each detail.
+std::string view_error(const Json& error);
+
+// The views, by the folder's files.
+std::string view_status(const Json& data, Time now);
+std::string view_inventory(const Json& data, Time now);
+std::string view_locations(const Json& data, Time now);
+std::string view_devices(const Json& data, Time now);
+std::string view_points(const Json& data, Time now);
+std::string view_batteries(const Json& data, Time now);
+std::string view_battery(const Json& data, Time now);
+std::string view_alerts(const Json& data, Time now);
+std::string view_alert(const Json& data, Time now);
+std::string view_windows(const Json& data, Time now);
+std::string view_window(const Json& data, Time now);
+std::string view_history(const Json& data, Time now);
+std::string view_verdict(const Json& data, Time now);
+
+// "3 of 72 shown; --skip and --limit give the others", or nothing when all are.
+std::string rest_of_list(const Json& data);
+
+}  // namespace sitepower::ctl

@@ -1,0 +1,26 @@
+// The questions of operations, answered by the store: History over a Reader. Owned by the app, used on the
+// worker thread only.
+#pragma once
+
+#include "daemon/operation/history.hpp"
+#include "daemon/store/reader.hpp"
+
+namespace sitepower {
+
+class StoreHistory final : public History {
+  public:
+    // `reader` must outlive it.
+    explicit StoreHistory(Reader& reader) : reader_(&reader) {}
+
+    Result<ValueAnswer> values(const ValueQuestion& question) override;
+    Result<std::vector<PastEstimate>> estimates(const std::string& battery, Time from, Time to,
+                                                std::size_t limit) override;
+    Result<std::vector<Alert>> alerts(const AlertQuestion& question) override;
+    Result<std::optional<Alert>> alert(const std::string& id) override;
+    Result<std::optional<Time>> begins() override;
+
+  private:
+    Reader* reader_;
+};
+
+}  // namespace sitepower

@@ -1,0 +1,150 @@
+#include <gmock/gmock.h>
+
+#include "daemon/ctl/command.hpp"
+#include "daemon/operation/table.hpp"
+
+namespace sitepower::ctl {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+const Time now = *parse_time("2026-11-22T06:00:00Z");
+
+Command good(std::vector<std::string> arguments) {
+    auto read = read_command_line(std::move(arguments), now);
+    const auto* end = std::get_if<EndNow>(&read);
+    EXPECT_EQ(end, nullptr) << end->error;
+    return std::get<Command>(std::move(read));
+}
+
+AskCommand asked(std::vector<std::string> arguments) {
+    return std::get<AskCommand>(good(std::move(arguments)).what);
+}
+
+EndNow ended(std::vector<std::string> arguments) {
+    auto read = read_command_line(std::move(arguments), now);
+    EXPECT_TRUE(std::holds_alternative<EndNow>(read));
+    return std::holds_alternative<EndNow>(read) ? std::get<EndNow>(read) : EndNow{};
+}
+
+TEST(CommandLine, NamesTheOperationOfEachCommand) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> commands{
+        {{"status"}, "system.status"},
+        {{"devices"}, "devices"},
+        {{"batteries"}, "batteries"},
+        {{"battery", "B"}, "battery"},
+        {{"alerts"}, "alerts"},
+        {{"alert", "show", "A"}, "alert"},
+        {{"alert", "ack", "A"}, "alert.acknowledge"},
+        {{"alert", "resolve", "A"}, "alert.resolve"},
+        {{"history", "ups-1.load_kw"}, "history"},
+        {{"history", "--battery", "B"}, "telemetry"},
+        {{"locations"}, "locations"},
+        {{"inventory"}, "inventory"},
+        {{"maintenance", "start", "--why", "x"}, "maintenance.start"},
+        {{"maintenance", "end", "W"}, "maintenance.end"},
+        {{"maintenance", "list"}, "maintenance"},
+        {{"reload"}, "config.reload"},
+        {{"call", "points"}, "points"}};
+    for (const auto& [arguments, operation] : commands) {
+        EXPECT_EQ(asked(arguments).operation, operation);
+        EXPECT_NE(find_operation(operation), nullptr) << operation;
+    }
+}
+
+TEST(CommandLine, PassesParametersThatTheOperationDeclares) {
+    const auto check = [](const AskCommand& command) {
+        const auto* operation = find_operation(command.operation);
+        for (const auto& [name, value] : command.parameters) {
+            EXPECT_NE(std::ranges::find(operation->parameters, name, &Parameter::name),
+                      operation->parameters.end())
+                << command.operation << " has no parameter " << name;
+        }
+    };
+    check(asked({"devices", "--kind", "ups", "--bus", "b"}));
+    check(asked({"batteries", "--location", "L", "--string", "S", "--status", "critical", "--limit", "5",
+                 "--skip", "1"}));
+    check(asked({"history", "--battery", "B", "--since", "2h", "--until", "2026-11-22", "--resolution", "1m",
+                 "--limit", "7"}));
+    check(asked({"history", "ups-1.load_kw", "--since", "2h"}));
+    check(asked({"alerts", "--all", "--severity", "info", "--location", "L", "--limit", "3"}));
+    check(asked({"alert", "ack", "A", "--note", "n"}));
+    check(asked({"alert", "resolve", "A", "--note", "n"}));
+    check(asked({"maintenance", "start", "ups-1", "--from", "2026-11-22", "--minutes", "5", "--why", "w"}));
+    check(asked({"maintenance", "end", "W"}));
+}
+
+TEST(CommandLine, TurnsAnAgeIntoATime) {
+    EXPECT_THAT(asked({"history", "a.b", "--since", "90m"}).parameters,
+                ElementsAre(Pair("point", "a.b"), Pair("start", "2026-11-22T04:30:00.000Z")));
+    EXPECT_THAT(asked({"history", "a.b", "--since", "7d"}).parameters,
+                ElementsAre(Pair("point", "a.b"), Pair("start", "2026-11-15T06:00:00.000Z")));
+    for (const auto* since : {"2026-11-01", "2w", "h", "-1h", "99999999999h"}) {
+        EXPECT_THAT(asked({"history", "a.b", "--since=" + std::string(since)}).parameters,
+                    ElementsAre(Pair("point", "a.b"), Pair("start", since)));
+    }
+}
+
+TEST(CommandLine, TakesOptionsBeforeAndAfterTheCommand) {
+    EXPECT_TRUE(good({"--json", "status"}).json);
+    const auto command = good({"alert", "ack", "A", "--json", "--socket", "/x", "--timeout", "5"});
+    EXPECT_TRUE(command.json);
+    EXPECT_EQ(command.socket, "/x");
+    EXPECT_EQ(command.at_most, std::chrono::seconds{5});
+    EXPECT_EQ(good({"status"}).socket, default_socket);
+}
+
+TEST(CommandLine, CallsAnyOperationByName) {
+    EXPECT_THAT(asked({"call", "points", "device_id=ups-1", "limit=5"}).parameters,
+                ElementsAre(Pair("device_id", "ups-1"), Pair("limit", "5")));
+    EXPECT_THAT(ended({"call", "pionts"}).error, HasSubstr("did you mean points?"));
+    EXPECT_THAT(ended({"call", "battery"}).error, HasSubstr("battery needs battery_id="));
+    EXPECT_THAT(ended({"call", "points", "limit"}).error, HasSubstr("name=value"));
+}
+
+TEST(CommandLine, ChecksWithoutADaemon) {
+    EXPECT_EQ(std::get<CheckCommand>(good({"check"}).what).configuration, "");
+    EXPECT_EQ(std::get<CheckCommand>(good({"check", "--config", "x.toml"}).what).configuration, "x.toml");
+}
+
+TEST(CommandLine, EndsWithTwoWhenItIsWrong) {
+    const std::vector<std::vector<std::string>> wrong{{},
+                                                      {"statsu"},
+                                                      {"status", "--bogus"},
+                                                      {"battery"},
+                                                      {"alert"},
+                                                      {"alert", "ack"},
+                                                      {"history"},
+                                                      {"history", "a.b", "--battery", "B"},
+                                                      {"maintenance", "start"},
+                                                      {"status", "--timeout", "0"},
+                                                      {"call"}};
+    for (const auto& arguments : wrong) {
+        const auto end = ended(arguments);
+        EXPECT_EQ(end.code, ExitCode::usage);
+        EXPECT_THAT(end.output, IsEmpty());
+        EXPECT_FALSE(end.error.empty());
+    }
+}
+
+TEST(CommandLine, HintsAtTheCommandThatWasMeant) {
+    EXPECT_THAT(ended({"statsu"}).error, HasSubstr("did you mean status?"));
+    EXPECT_THAT(ended({"batery", "B"}).error, HasSubstr("did you mean battery?"));
+    EXPECT_THAT(ended({"battery"}).error, testing::Not(HasSubstr("did you mean")));
+}
+
+TEST(CommandLine, HelpsWithExamples) {
+    const auto help = ended({"--help"});
+    EXPECT_EQ(help.code, ExitCode::fine);
+    EXPECT_THAT(help.output, HasSubstr("Examples:"));
+    EXPECT_THAT(help.output, HasSubstr("3 no daemon answers"));
+    EXPECT_THAT(ended({"alert", "ack", "--help"}).output, HasSubstr("--note"));
+    EXPECT_THAT(ended({"alert", "ack", "--help"}).output, testing::Not(HasSubstr("Examples:")));
+    EXPECT_THAT(ended({"--version"}).output, HasSubstr(SITEPOWER_VERSION));
+}
+
+}  // namespace
+}  // namespace sitepower::ctl
