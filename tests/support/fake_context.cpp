@@ -141,18 +141,10 @@ Result<Effects> FakeContext::apply(const Event& event) {
             alert.resolved_by = resolve->who;
         });
     } else if (const auto* start = std::get_if<StartMaintenance>(&event)) {
-        auto window = start->window;
-        if (window.to <= present)
-            return Error{ErrorCode::validation_error, "a window must end after now", {}};
-        window.id = "MW-" + std::to_string(fake_site.maintenance_windows.size() + 1);
-        fake_site.maintenance_windows.push_back(window);
-        effects.windows_started.push_back(window);
+        fake_site.maintenance_windows.push_back(start->window);
     } else if (const auto* end = std::get_if<EndMaintenance>(&event)) {
-        auto& windows = fake_site.maintenance_windows;
-        const auto ended = std::ranges::find(windows, end->window_id, &MaintenanceWindow::id);
-        effects.windows_ended.push_back(*ended);
-        effects.windows_ended.front().to = present;
-        windows.erase(ended);
+        std::erase_if(fake_site.maintenance_windows,
+                      [&](const MaintenanceWindow& window) { return window.id == end->window_id; });
     }
     return effects;
 }

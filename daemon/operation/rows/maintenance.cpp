@@ -1,4 +1,6 @@
 // Maintenance windows: times in which alerts of a subject are recorded but not announced.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "daemon/operation/rows/rows.hpp"
@@ -7,7 +9,7 @@
 namespace sitepower {
 namespace {
 
-constexpr double longest_window_min = 31 * 24 * 60;  // as the engine allows
+constexpr double longest_window_min = 30 * 24 * 60;
 
 Json describe(const MaintenanceWindow& window, Time now) {
     return {{"window_id", window.id},
@@ -34,13 +36,27 @@ std::optional<Subject> find_subject(const SiteModel& model, const std::optional<
     return std::nullopt;
 }
 
-// The window that an event has started or ended.
-Outcome changed(const Result<Effects>& effects, std::vector<MaintenanceWindow> Effects::*windows, Time now) {
-    if (!effects) return failure_of(effects.error());
-    const auto& found = (*effects).*windows;
-    if (found.empty())
-        return Failure{ErrorCode::internal_error, "the engine did not say what became of the window"};
-    return describe(found.front(), now);
+// "MW-20261122-061428-123", with a suffix when two are started within a millisecond.
+std::string new_window_id(const SiteView& site, Time now) {
+    std::string digits;
+    for (const char c : format_time(now)) {
+        if (c >= '0' && c <= '9') digits += c;
+    }
+    const auto stem = fmt::format("MW-{}-{}-{}", digits.substr(0, 8), digits.substr(8, 6), digits.substr(14));
+    auto id = stem;
+    for (int n = 2; std::ranges::find(site.windows(), id, &MaintenanceWindow::id) != site.windows().end();
+         ++n) {
+        id = fmt::format("{}-{}", stem, n);
+    }
+    return id;
+}
+
+Failure past_window(Time to) {
+    Failure failure{ErrorCode::validation_error, "the window would be over before it begins"};
+    failure.details.push_back({{"field", "from"},
+                               {"problem", "the window ends at " + format_time(to) + ", which is past"},
+                               {"allowed", "a window that ends in the future"}});
+    return failure;
 }
 
 Outcome start(const Request& request, Context& context) {
@@ -48,25 +64,28 @@ Outcome start(const Request& request, Context& context) {
     const auto id = parameters.text("subject_id");
     const auto subject = find_subject(context.site().model(), id);
     if (!subject) return not_found("device, string or battery", *id, "devices, inventory or batteries");
-    // The engine names the window, and refuses one that is over before it begins.
-    MaintenanceWindow window{.id = {},
+    MaintenanceWindow window{.id = new_window_id(context.site(), context.now()),
                              .subject = *subject,
                              .from = parameters.time("from").value_or(context.now()),
                              .who = request.caller.who,
                              .why = parameters.required_text("why")};
     window.to = window.from + std::chrono::minutes{*parameters.integer("duration_min")};
-    return changed(context.apply(StartMaintenance{std::move(window)}), &Effects::windows_started,
-                   context.now());
+    if (window.to <= context.now()) return past_window(window.to);
+    const auto applied = context.apply(StartMaintenance{window});
+    if (!applied) return failure_of(applied.error());
+    return describe(window, context.now());
 }
 
 Outcome end(const Request& request, Context& context) {
     const auto id = request.parameters.required_text("window_id");
     const auto windows = context.site().windows();
-    if (std::ranges::find(windows, id, &MaintenanceWindow::id) == windows.end()) {
-        return not_found("maintenance window", id, "maintenance");
-    }
-    return changed(context.apply(EndMaintenance{id, request.caller.who}), &Effects::windows_ended,
-                   context.now());
+    const auto found = std::ranges::find(windows, id, &MaintenanceWindow::id);
+    if (found == windows.end()) return not_found("maintenance window", id, "maintenance");
+    auto window = *found;
+    const auto applied = context.apply(EndMaintenance{id, request.caller.who});
+    if (!applied) return failure_of(applied.error());
+    window.to = std::min(window.to, context.now());
+    return describe(window, context.now());
 }
 
 std::vector<Field> window_fields() {

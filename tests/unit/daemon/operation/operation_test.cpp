@@ -217,13 +217,18 @@ TEST_F(Operations, LeavesOutStatisticsThatNobodyAskedFor) {
 TEST_F(Operations, StartsAndEndsAMaintenanceWindow) {
     const auto started = ask("maintenance.start", {{"duration_min", "30"}, {"why", "test run"}}).body["data"];
     EXPECT_EQ(started["subject_kind"], "site");
-    EXPECT_EQ(started["window_id"], "MW-2");
+    EXPECT_EQ(started["window_id"], "MW-20261122-061428-123");
     EXPECT_EQ(started["to"], "2026-11-22T06:44:28.123Z");
     EXPECT_EQ(started["who"], "root");
     EXPECT_EQ(ask("maintenance").body["data"]["total"], 2);
-    const auto ended = ask("maintenance.end", {{"window_id", "MW-2"}}).body["data"];
+    const auto ended = ask("maintenance.end", {{"window_id", "MW-20261122-061428-123"}}).body["data"];
     EXPECT_EQ(ended["is_in_force"], false);
     EXPECT_EQ(ask("maintenance").body["data"]["total"], 1);
+}
+
+TEST_F(Operations, GivesEachWindowItsOwnName) {
+    const auto first = ask("maintenance.start", {{"why", "a"}}).body["data"]["window_id"];
+    EXPECT_NE(first, ask("maintenance.start", {{"why", "b"}}).body["data"]["window_id"]);
 }
 
 TEST_F(Operations, RefusesAWindowInThePast) {
