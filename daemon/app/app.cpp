@@ -47,8 +47,8 @@ std::unique_ptr<HttpServer> open_http(const std::string& socket, Dispatcher& dis
     return std::move(server).value();
 }
 
-// Undelivered messages in order; empty when there are none, or when the store cannot be read just now (then the
-// executor asks again at its next tick).
+// Undelivered messages in order; empty when there are none, or when the store cannot be read just now (then
+// the executor asks again at its next tick).
 OutboxBatch outbox_batch(const std::string& database, const BacklogPump::Order& order) {
     const auto reader = Reader::open(database);
     if (!reader) {

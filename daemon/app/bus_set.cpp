@@ -15,7 +15,9 @@ void BusSet::stop(std::span<const std::string> ids) {
     });
 }
 
-void BusSet::stop_all() { buses_.clear(); }
+void BusSet::stop_all() {
+    buses_.clear();
+}
 
 const modbus::Bus* BusSet::find(const std::string& id) const {
     const auto found =

@@ -31,8 +31,9 @@ SystemView App::Parts::system() const {
         view.publisher = publisher_->counters();
     }
     for (const auto& bus : buses_.all()) {
-        view.buses.push_back(
-            {.id = bus->settings().id, .kind = modbus::describe_endpoint(bus->settings()), .counters = bus->counters()});
+        view.buses.push_back({.id = bus->settings().id,
+                              .kind = modbus::describe_endpoint(bus->settings()),
+                              .counters = bus->counters()});
     }
     view.live_clients = http_->connections();
     return view;

@@ -1,5 +1,5 @@
-// The documents made from the table of journal messages. Pure; used by "sitepowerd print" and by a test that keeps
-// the committed files equal to the table.
+// The documents made from the table of journal messages. Pure; used by "sitepowerd print" and by a test that
+// keeps the committed files equal to the table.
 #pragma once
 
 #include <string>

@@ -96,7 +96,9 @@ std::size_t row_of(const Kind& kind) {
 
 }  // namespace
 
-void set_level(Priority level) { lowest.store(level, std::memory_order_relaxed); }
+void set_level(Priority level) {
+    lowest.store(level, std::memory_order_relaxed);
+}
 
 void log(const Kind& kind, std::string_view text, std::initializer_list<Field> fields) {
     if (kind.priority > lowest.load(std::memory_order_relaxed)) {

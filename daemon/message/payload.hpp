@@ -43,8 +43,10 @@ std::string alert_json(const PayloadHead& head, const AlertChange& change);
 std::string alert_event_json(const PayloadHead& head, const AlertChange& change);
 std::string site_json(const PayloadHead& head, const SiteModel& model);
 
-// event/maintenance: a window in which alerts are recorded but not announced. `transition`: "started", "ended".
-std::string maintenance_json(const PayloadHead& head, const MaintenanceWindow& window, std::string_view transition);
+// event/maintenance: a window in which alerts are recorded but not announced. `transition`: "started",
+// "ended".
+std::string maintenance_json(const PayloadHead& head, const MaintenanceWindow& window,
+                             std::string_view transition);
 
 // event/gap: undelivered readings that were given up at the store's limit.
 struct ReadingsGap {

@@ -82,8 +82,8 @@ class SiteFixture {
 std::string program(const std::string& name);
 
 // Asserts what must hold of everything a subscriber got: each id with one content, and per topic and epoch a
-// sequence without gaps once live and backlog are put together. `may_miss`: how many messages of one topic may be
-// missing in each epoch but the last: those of the one commit interval that a kill takes.
+// sequence without gaps once live and backlog are put together. `may_miss`: how many messages of one topic
+// may be missing in each epoch but the last: those of the one commit interval that a kill takes.
 void expect_nothing_missing(const std::vector<SiteFixture::Arrival>& arrivals, std::size_t may_miss = 0);
 
 }  // namespace sitepower::integration

@@ -107,8 +107,8 @@ void telemetry(Request request, Context& context, Reply reply) {
             History& history) -> Outcome { return find_telemetry(history, id, question, names); });
 }
 
-// "device/point", as in the configuration, or "device.point": a point's own name may hold dots, a device's holds
-// neither.
+// "device/point", as in the configuration, or "device.point": a point's own name may hold dots, a device's
+// holds neither.
 std::variant<PointName, Failure> read_point(const SiteModel& model, const std::string& text) {
     const auto dot = text.find_first_of("/.");
     const auto device_id = text.substr(0, dot);

@@ -87,8 +87,7 @@ TEST(JsonSchema, DescribesEveryKindOfKey) {
     EXPECT_EQ(properties["broker"]["properties"]["addresses"]["items"]["type"], "string");
     EXPECT_EQ(properties["alerts"]["propertyNames"]["enum"][0], "voltage_high");
     EXPECT_EQ(properties["alerts"]["additionalProperties"]["properties"]["warning"]["type"], "number");
-    EXPECT_EQ(properties["device"]["items"]["properties"]["period_ms"]["additionalProperties"]["minimum"],
-              0);
+    EXPECT_EQ(properties["device"]["items"]["properties"]["period_ms"]["additionalProperties"]["minimum"], 0);
     EXPECT_THAT(schema.dump(), testing::Not(HasSubstr("\"password\"")));
 }
 
