@@ -139,6 +139,7 @@ void App::Parts::start() {
                              config_.buses.size(), config_.model->batteries.size()),
                  {{"VERSION", SITEPOWER_VERSION}, {"SITE", config_.model->id}});
     notify::ready();
+    tell_status();
     feed_watchdog();
 }
 

@@ -30,7 +30,7 @@ namespace sitepower {
 class App::Parts final : private Context {
   public:
     Parts(config::ConfigPaths paths, config::Config config);
-    ~Parts() = default;
+    ~Parts() override = default;
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
 

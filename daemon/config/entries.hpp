@@ -123,7 +123,7 @@ struct AlertEntry : AlertRuleSettings {
 };
 
 struct HttpEntry {
-    std::string socket = "/run/sitepower/http.sock";
+    std::string socket = "/run/sitepower/sitepower.sock";
 };
 
 struct JournalEntry {
