@@ -149,7 +149,7 @@ TEST_F(Sitepowerctl, ShowsEveryReadingCommand) {
         {"battery", "BAT-DC-CNX-01-UPS-01-STR-01-001"},
         {"alerts", "--all"},
         {"alert", "show", "A-low"},
-        {"history", "ups-1.load_kw", "--since", "2h"},
+        {"history", "ups-1.load_kw", "--since", "2026-11-22T00:00:00Z"},
         {"history", "--battery", "BAT-DC-CNX-01-UPS-01-STR-01-001"},
         {"locations"},
         {"inventory"},
