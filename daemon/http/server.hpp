@@ -13,10 +13,10 @@
 namespace sitepower {
 
 struct HttpLimits {
-    std::size_t connections = 64;           // further ones wait in the kernel
-    std::size_t connections_per_user = 32;  // further ones are closed at once
-    std::size_t body_bytes = 1 << 20;       // 413 above
-    std::size_t head_bytes = std::size_t{16} * 1024;     // request line and headers; 414 or 431 above
+    std::size_t connections = 64;                     // further ones wait in the kernel
+    std::size_t connections_per_user = 32;            // further ones are closed at once
+    std::size_t body_bytes = 1 << 20;                 // 413 above
+    std::size_t head_bytes = std::size_t{16} * 1024;  // request line and headers; 414 or 431 above
     // How long a client may take to send one request whole, to take its reply, or to stay idle between two.
     Duration patience{15'000};
     double requests_per_second = 50;  // of one user; 429 above
