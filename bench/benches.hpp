@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "bench/harness/report.hpp"
+#include "daemon/lab/report.hpp"
 #include "bench/harness/waiting.hpp"
 
 namespace sitepower::bench {

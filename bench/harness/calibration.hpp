@@ -2,7 +2,7 @@
 // machines, or of two days, can be set against each other.
 #pragma once
 
-#include "bench/harness/report.hpp"
+#include "daemon/lab/report.hpp"
 
 namespace sitepower::bench {
 

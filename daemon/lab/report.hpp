@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace sitepower::bench {
+namespace sitepower {
 
 struct Goal {
     enum class Direction { at_least, at_most };
@@ -56,4 +56,4 @@ class Report {
     std::size_t failed_ = 0;
 };
 
-}  // namespace sitepower::bench
+}  // namespace sitepower

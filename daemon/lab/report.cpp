@@ -1,11 +1,11 @@
-#include "bench/harness/report.hpp"
+#include "daemon/lab/report.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <cstdio>
 
-namespace sitepower::bench {
+namespace sitepower {
 namespace {
 
 // Four significant digits, without an exponent for anything that a person would call a number.
@@ -64,4 +64,4 @@ void Report::progress(std::string_view what) const {
     }
 }
 
-}  // namespace sitepower::bench
+}  // namespace sitepower

@@ -1,10 +1,10 @@
-#include "bench/harness/report.hpp"
+#include "daemon/lab/report.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace sitepower::bench {
+namespace sitepower {
 namespace {
 
 TEST(Report, WritesOneJsonLinePerFigure) {
@@ -59,4 +59,4 @@ TEST(Report, CountsGoalsThatFail) {
 }
 
 }  // namespace
-}  // namespace sitepower::bench
+}  // namespace sitepower

@@ -1,0 +1,26 @@
+#include "daemon/lab/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace sitepower::lab {
+namespace {
+
+ExitCode run_with(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "sitepower-lab");
+    return run(static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(LabProgram, HelpIsNotAnError) {
+    EXPECT_EQ(run_with({"--help"}), ExitCode::fine);
+    EXPECT_EQ(run_with({"--version"}), ExitCode::fine);
+}
+
+TEST(LabProgram, AnUnknownOrMissingCommandIsAWrongCommandLine) {
+    EXPECT_EQ(run_with({}), ExitCode::usage);
+    EXPECT_EQ(run_with({"no-such-command"}), ExitCode::usage);
+}
+
+}  // namespace
+}  // namespace sitepower::lab
