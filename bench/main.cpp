@@ -13,6 +13,7 @@
 
 namespace {
 
+using namespace sitepower;
 using namespace sitepower::bench;
 
 struct Arguments {
