@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace sitepower::modbus {
@@ -50,7 +51,8 @@ std::uint16_t longest_read(const ReadBlock& block, const UnitLimits& limits) {
 
 GroupReader::GroupReader(const UnitPlan& unit, const PollGroup& group)
     : layout_(group.layout),
-      points_(group.points),
+      far_factors_(group.points, unit.limits),
+      points_(far_factors_.near()),
       limits_(unit.limits),
       unit_(static_cast<std::uint8_t>(unit.unit)) {
     auto blocks = plan_reads(points_, limits_);
@@ -62,10 +64,13 @@ GroupReader::GroupReader(const UnitPlan& unit, const PollGroup& group)
     make_plans();
 }
 
-ReadPlan GroupReader::plan_for(ReadBlock block) const {
-    ReadPlan plan{.question = {unit_, block.table, block.address, block.count},
+ReadPlan GroupReader::plan_for(ReadBlock block, ReadPurpose purpose) const {
+    ReadPlan plan{.purpose = purpose,
+                  .question = {unit_, block.table, block.address, block.count},
                   .longest = longest_read(block, limits_)};
-    for (const auto point : block.points) plan.decoders.emplace_back(points_[point], block.address);
+    if (purpose == ReadPurpose::values) {
+        for (const auto point : block.points) plan.decoders.emplace_back(points_[point], block.address);
+    }
     plan.block = std::move(block);
     return plan;
 }
@@ -73,6 +78,31 @@ ReadPlan GroupReader::plan_for(ReadBlock block) const {
 void GroupReader::make_plans() {
     plans_.clear();
     for (const auto& block : whole_) plans_.push_back(plan_for(block));
+    add_factor_plans();
+}
+
+void GroupReader::add_factor_plans() {
+    for (const auto& block : far_factors_.blocks()) {
+        plans_.push_back(plan_for(block, ReadPurpose::factors_before));
+        plans_.push_back(plan_for(block, ReadPurpose::factors_after));
+    }
+    std::ranges::sort(plans_, {}, [](const ReadPlan& plan) {
+        return std::tuple(plan.purpose, plan.question.table, plan.question.address);
+    });
+}
+
+void GroupReader::plan_around_refusals() {
+    std::vector<ReadBlock> refused;
+    std::vector<ReadPlan> plans;
+    for (auto& plan : plans_) {
+        if (!plan.is_refused() || plan.purpose != ReadPurpose::values) continue;
+        refused.push_back(plan.block);
+        plans.push_back(std::move(plan));
+    }
+    for (auto& block : plan_reads_around(points_, limits_, refused))
+        plans.push_back(plan_for(std::move(block)));
+    plans_ = std::move(plans);
+    add_factor_plans();
 }
 
 Attempt GroupReader::read(Asker& asker, SteadyTime now) {
@@ -80,6 +110,8 @@ Attempt GroupReader::read(Asker& asker, SteadyTime now) {
     Attempt attempt;
     halvings_left_ = halvings_per_poll;
     silent_ = answered_ = 0;
+    far_factors_.begin();
+    refusals_changed_ = false;
     for (std::size_t i = 0; i < plans_.size();) {
         const auto next = handle(i, asker, now, attempt);
         if (next == Next::stop) break;
@@ -87,7 +119,9 @@ Attempt GroupReader::read(Asker& asker, SteadyTime now) {
     }
     if (attempt.frame != nullptr) {
         rest_ = SteadySpan::zero();
+        drop_uncertain(*attempt.frame);
         mark_refused(*attempt.frame);
+        if (refusals_changed_) plan_around_refusals();
     } else if (std::ranges::all_of(plans_, &ReadPlan::is_refused)) {
         rest(now);
     }
@@ -107,6 +141,7 @@ GroupReader::Next GroupReader::handle(std::size_t index, Asker& asker, SteadyTim
     attempt.asked = true;
     const auto reply = asker.ask(plan);
     if (reply.answer.good()) {
+        if (plan.is_refused()) refusals_changed_ = true;
         plan.retry_after = SteadySpan::zero();
         take(plan, reply.words, asker, attempt);
         return Next::go_on;
@@ -120,7 +155,8 @@ GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Re
     const auto& answer = reply.answer;
     attempt.alive = attempt.alive || is_from_unit(answer);
     if (is_refusal(answer)) {
-        if (halvings_left_ > 0 && halve(index)) return Next::same_place;
+        const bool divisible = plan.purpose == ReadPurpose::values && halvings_left_ > 0;
+        if (divisible && halve(index)) return Next::same_place;
         if (plan.block.points.size() == 1 || halvings_left_ > 0) remember_refusal(plan, answer, now);
     }
     if (!attempt.failed_question) {
@@ -146,6 +182,8 @@ void GroupReader::take(const ReadPlan& plan, std::span<const std::uint16_t> word
                        Attempt& attempt) {
     ++answered_;
     attempt.alive = true;
+    if (plan.purpose == ReadPurpose::factors_before) return far_factors_.before(plan.block, words);
+    if (plan.purpose == ReadPurpose::factors_after) return far_factors_.after(plan.block, words);
     if (attempt.frame == nullptr) {
         attempt.frame = std::make_shared<Frame>();
         attempt.frame->layout = layout_;
@@ -153,15 +191,34 @@ void GroupReader::take(const ReadPlan& plan, std::span<const std::uint16_t> word
         attempt.frame->quality.resize(points_.size(), Quality::comm_error);
         asker.stamp(*attempt.frame);
     }
+    take_values(plan, words, *attempt.frame);
+}
+
+void GroupReader::take_values(const ReadPlan& plan, std::span<const std::uint16_t> words,
+                              Frame& frame) const {
     for (std::size_t i = 0; i < plan.decoders.size(); ++i) {
-        const auto reading = plan.decoders[i].decode(words);
         const auto point = plan.block.points[i];
-        attempt.frame->values[point] = reading.value;
-        attempt.frame->quality[point] = reading.quality;
+        const auto own_words =
+            words.subspan(static_cast<std::size_t>(points_[point].address - plan.block.address));
+        const auto reading = far_factors_.is_far(point) ? far_factors_.decode(point, own_words)
+                                                        : plan.decoders[i].decode(words);
+        frame.values[point] = reading.value;
+        frame.quality[point] = reading.quality;
+    }
+}
+
+void GroupReader::drop_uncertain(Frame& frame) const {
+    if (!far_factors_.any()) return;
+    for (std::uint32_t point = 0; point < points_.size(); ++point) {
+        if (!far_factors_.is_far(point) || far_factors_.is_certain(point)) continue;
+        if (frame.quality[point] != Quality::good) continue;
+        frame.values[point] = 0;
+        frame.quality[point] = Quality::comm_error;
     }
 }
 
 void GroupReader::remember_refusal(ReadPlan& plan, const Answer& answer, SteadyTime now) {
+    if (!plan.is_refused()) refusals_changed_ = true;
     plan.retry_after = std::clamp(plan.retry_after * 2, first_retry, last_retry);
     plan.retry_at = now + plan.retry_after;
     refused_question_ = plan.question;

@@ -12,15 +12,20 @@
 
 #include "core/base/frame.hpp"
 #include "drivers/modbus/decode.hpp"
+#include "drivers/modbus/far_factors.hpp"
 #include "drivers/modbus/link.hpp"
 #include "drivers/modbus/planner.hpp"
 #include "drivers/modbus/steady_time.hpp"
 
 namespace sitepower::modbus {
 
+// What a request is for. In the order in which a poll asks them.
+enum class ReadPurpose : std::uint8_t { factors_before, values, factors_after };
+
 // One request with all that is needed to ask it and to understand its answer.
 struct ReadPlan {
     ReadBlock block{};
+    ReadPurpose purpose = ReadPurpose::values;
     Question question{};
     std::uint16_t longest = 0;             // how many words may be read from its address at most
     std::vector<PointDecoder> decoders{};  // of block.points
@@ -65,11 +70,15 @@ class GroupReader {
 
     const Layout& layout() const { return *layout_; }
 
+    // A factor that stands too far from its value for one request is read before and after it; where it has
+    // changed meanwhile, the point is comm_error.
+    //
     // Ends early at a second request without an answer (at the first, when nothing was answered before).
     // Points that failed while others were read are comm_error, refused ones not_implemented.
     //
     // A block that the device refuses (exceptions 0x02 and 0x03) is halved until what remains is read or is
-    // a single span; that one is left out and tried again after 10 min, doubling to a day. When all of the
+    // a single span; that one is left out and tried again after 10 min, doubling to a day. Once the poll is
+    // over the rest is planned anew around what was refused, in as few requests as can be. When all of the
     // group is refused the device is probably not ready: nothing is remembered, and the whole group is tried
     // again after 10 s, doubling to 10 min.
     Attempt read(Asker& asker, SteadyTime now);
@@ -79,18 +88,23 @@ class GroupReader {
   private:
     enum class Next : std::uint8_t { go_on, same_place, stop };
 
-    ReadPlan plan_for(ReadBlock block) const;
+    ReadPlan plan_for(ReadBlock block, ReadPurpose purpose = ReadPurpose::values) const;
     void make_plans();
+    void add_factor_plans();
+    void plan_around_refusals();
     Next handle(std::size_t index, Asker& asker, SteadyTime now, Attempt& attempt);
     Next handle_failure(std::size_t index, const Asker::Reply& reply, SteadyTime now, Attempt& attempt);
     bool halve(std::size_t index);
     void take(const ReadPlan& plan, std::span<const std::uint16_t> words, Asker& asker, Attempt& attempt);
+    void take_values(const ReadPlan& plan, std::span<const std::uint16_t> words, Frame& frame) const;
+    void drop_uncertain(Frame& frame) const;
     void mark_refused(Frame& frame) const;
     void remember_refusal(ReadPlan& plan, const Answer& answer, SteadyTime now);
     void rest(SteadyTime now);
 
     std::shared_ptr<const Layout> layout_;
-    std::vector<RegisterPoint> points_;
+    FarFactors far_factors_;
+    std::vector<RegisterPoint> points_;  // without their far factors
     UnitLimits limits_;
     std::uint8_t unit_;
     std::vector<ReadBlock> whole_;  // the plan as if nothing were refused
@@ -103,6 +117,7 @@ class GroupReader {
     int halvings_left_ = 0;
     int silent_ = 0;
     int answered_ = 0;
+    bool refusals_changed_ = false;
 };
 
 }  // namespace sitepower::modbus

@@ -71,12 +71,23 @@ std::optional<Error> refuse(const RegisterPoint& point, std::size_t index, const
                  ""};
 }
 
+// The last address at which a request that starts at `first` may end without holding a whole refused block.
+std::uint32_t end_before_refused(const PointSpan& first, std::span<const ReadBlock> refused) {
+    std::uint32_t end = 0x10000;
+    for (const auto& block : refused) {
+        if (block.table == first.table && block.address >= first.begin) {
+            end = std::min<std::uint32_t>(end, block.address + block.count - 1U);
+        }
+    }
+    return std::max(end, first.end);
+}
+
 // Takes as many of `atoms` (sorted) into one request as the limits allow, the first one included, and leaves
 // the others.
-ReadBlock take_block(std::vector<Atom>& atoms, const UnitLimits& limits) {
-    const auto& first = atoms.front().span;
-    const auto limit =
-        std::min(first.begin + longest(first.table, limits), barrier_after(first.begin, limits));
+ReadBlock take_block(std::vector<Atom>& atoms, const UnitLimits& limits, std::span<const ReadBlock> refused) {
+    const auto first = atoms.front().span;
+    const auto limit = std::min({first.begin + longest(first.table, limits),
+                                 barrier_after(first.begin, limits), end_before_refused(first, refused)});
     const auto hole = static_cast<std::uint32_t>(std::max(limits.max_hole, 0));
     std::uint32_t covered = first.end;
     std::vector<Atom> taken;
@@ -92,6 +103,19 @@ ReadBlock take_block(std::vector<Atom>& atoms, const UnitLimits& limits) {
     }
     atoms = std::move(left);
     return block_of(taken);
+}
+
+std::vector<ReadBlock> cover(std::vector<Atom> atoms, const UnitLimits& limits,
+                             std::span<const ReadBlock> refused) {
+    std::vector<ReadBlock> blocks;
+    if (limits.one_point_per_request) {
+        for (const auto& atom : atoms) blocks.push_back(block_of({&atom, 1}));
+        return blocks;
+    }
+    // Some request must hold the first atom, and none has any use for addresses below it: a request that
+    // starts there and takes all it can is never worse than another choice. So the greedy plan is optimal.
+    while (!atoms.empty()) blocks.push_back(take_block(atoms, limits, refused));
+    return blocks;
 }
 
 }  // namespace
@@ -116,16 +140,20 @@ Result<std::vector<ReadBlock>> plan_reads(std::span<const RegisterPoint> points,
         if (auto error = refuse(points[i], i, limits)) return *std::move(error);
         all.push_back(static_cast<std::uint32_t>(i));
     }
-    auto atoms = atoms_of(points, all);
-    std::vector<ReadBlock> blocks;
-    if (limits.one_point_per_request) {
-        for (const auto& atom : atoms) blocks.push_back(block_of({&atom, 1}));
-        return blocks;
+    return cover(atoms_of(points, all), limits, {});
+}
+
+std::vector<ReadBlock> plan_reads_around(std::span<const RegisterPoint> points, const UnitLimits& limits,
+                                         std::span<const ReadBlock> refused) {
+    std::vector<bool> left_out(points.size());
+    for (const auto& block : refused) {
+        for (const auto point : block.points) left_out[point] = true;
     }
-    // Some request must hold the first atom, and none has any use for addresses below it: a request that
-    // starts there and takes all it can is never worse than another choice. So the greedy plan is optimal.
-    while (!atoms.empty()) blocks.push_back(take_block(atoms, limits));
-    return blocks;
+    std::vector<std::uint32_t> chosen;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        if (!left_out[i]) chosen.push_back(static_cast<std::uint32_t>(i));
+    }
+    return cover(atoms_of(points, chosen), limits, refused);
 }
 
 std::vector<ReadBlock> split_block(const ReadBlock& block, std::span<const RegisterPoint> points) {

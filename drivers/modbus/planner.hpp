@@ -42,6 +42,11 @@ bool is_bit_table(Table table);
 // and address. Fails when one point alone breaks a limit; the error names its position and addresses.
 Result<std::vector<ReadBlock>> plan_reads(std::span<const RegisterPoint> points, const UnitLimits& limits);
 
+// The same for the points that are in none of the `refused` blocks, which the device does not let read: no
+// request holds the whole of one of them, unless a single point does. The points fit the limits.
+std::vector<ReadBlock> plan_reads_around(std::span<const RegisterPoint> points, const UnitLimits& limits,
+                                         std::span<const ReadBlock> refused);
+
 // The two halves of a block that a device refused, each no longer than its points need; empty when the block
 // cannot be divided, because all its points have the same span.
 std::vector<ReadBlock> split_block(const ReadBlock& block, std::span<const RegisterPoint> points);

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <random>
+#include <span>
 
 namespace sitepower::modbus {
 namespace {
@@ -138,41 +141,62 @@ bool may_be_one_request(const std::vector<RegisterPoint>& points, const std::vec
     return end - begin <= static_cast<std::uint32_t>(limits.max_registers);
 }
 
+using Allowed = std::function<bool(const std::vector<std::uint32_t>&)>;
+
 // Fewest sets, by trying to put each point in every set or in a new one.
-std::size_t fewest_requests(const std::vector<RegisterPoint>& points, const UnitLimits& limits,
-                            std::vector<std::vector<std::uint32_t>>& sets, std::uint32_t next,
-                            std::size_t best) {
+std::size_t fewest_requests(std::span<const std::uint32_t> left, const Allowed& allowed,
+                            std::vector<std::vector<std::uint32_t>>& sets, std::size_t best) {
     if (sets.size() >= best) return best;
-    if (next == points.size()) {
-        const bool allowed = std::ranges::all_of(
-            sets, [&](const auto& set) { return may_be_one_request(points, set, limits); });
-        return allowed ? sets.size() : best;
-    }
+    if (left.empty()) return std::ranges::all_of(sets, allowed) ? sets.size() : best;
     for (std::size_t i = 0; i < sets.size(); ++i) {
-        sets[i].push_back(next);
-        best = fewest_requests(points, limits, sets, next + 1, best);
+        sets[i].push_back(left.front());
+        best = fewest_requests(left.subspan(1), allowed, sets, best);
         sets[i].pop_back();
     }
-    sets.push_back({next});
-    best = fewest_requests(points, limits, sets, next + 1, best);
+    sets.push_back({left.front()});
+    best = fewest_requests(left.subspan(1), allowed, sets, best);
     sets.pop_back();
     return best;
 }
 
-TEST(Planner, IsOptimalOnRandomMaps) {
-    std::mt19937 random(7);
-    const auto draw = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
-    for (int round = 0; round < 1500; ++round) {
+std::size_t fewest_requests(const std::vector<std::uint32_t>& points, const Allowed& allowed) {
+    std::vector<std::vector<std::uint32_t>> sets;
+    return fewest_requests(points, allowed, sets, points.size() + 1);
+}
+
+class RandomMap {
+  public:
+    explicit RandomMap(unsigned seed) : random_(seed) {}
+
+    int draw(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+    UnitLimits limits() {
         UnitLimits limits{.max_registers = 6 + draw(10), .max_hole = draw(4)};
         if (draw(3) == 0) limits.barriers.push_back(static_cast<std::uint16_t>(draw(40)));
+        return limits;
+    }
+    // Seven points that fit the limits, within 40 registers.
+    std::vector<RegisterPoint> points(const UnitLimits& limits) {
         std::vector<RegisterPoint> points;
         while (points.size() < 7) {
             auto point =
                 word(static_cast<std::uint16_t>(draw(40)), draw(3) == 0 ? ValueType::u32 : ValueType::u16);
-            if (draw(4) == 0)
+            if (draw(4) == 0) {
                 point.scale_factor = ScaleFactor{.address = static_cast<std::uint16_t>(draw(40))};
+            }
             if (plan_reads(std::vector{point}, limits)) points.push_back(point);
         }
+        return points;
+    }
+
+  private:
+    std::mt19937 random_;
+};
+
+TEST(Planner, IsOptimalOnRandomMaps) {
+    RandomMap map(7);
+    for (int round = 0; round < 1500; ++round) {
+        const auto limits = map.limits();
+        const auto points = map.points(limits);
         const auto blocks = plan(points, limits);
         std::vector<bool> seen(points.size());
         for (const auto& block : blocks) {
@@ -186,10 +210,64 @@ TEST(Planner, IsOptimalOnRandomMaps) {
             }
         }
         EXPECT_TRUE(std::ranges::all_of(seen, [](bool found) { return found; }));
-        std::vector<std::vector<std::uint32_t>> sets;
-        EXPECT_EQ(blocks.size(), fewest_requests(points, limits, sets, 0, points.size() + 1))
+        std::vector<std::uint32_t> all(points.size());
+        std::iota(all.begin(), all.end(), 0U);
+        EXPECT_EQ(
+            blocks.size(),
+            fewest_requests(all, [&](const auto& set) { return may_be_one_request(points, set, limits); }))
             << "round " << round;
     }
+}
+
+bool holds_whole(const ReadBlock& block, const PointSpan& span) {
+    return block.address <= span.begin && span.end <= static_cast<std::uint32_t>(block.address + block.count);
+}
+
+// The span that a request for these points has.
+ReadBlock request_for(const std::vector<RegisterPoint>& points, const std::vector<std::uint32_t>& chosen) {
+    std::uint32_t begin = 0x10000;
+    std::uint32_t end = 0;
+    for (const auto index : chosen) {
+        begin = std::min(begin, span_of(points[index]).begin);
+        end = std::max(end, span_of(points[index]).end);
+    }
+    return {Table::holding, static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end - begin),
+            chosen};
+}
+
+TEST(Planner, IsOptimalAroundWhatTheDeviceRefuses) {
+    RandomMap map(11);
+    int refused_inside = 0;
+    for (int round = 0; round < 1500; ++round) {
+        const auto limits = map.limits();
+        const auto points = map.points(limits);
+        const auto hated = span_of(points.front());
+        const std::vector refused{request_for(points, {0})};
+        std::vector<std::uint32_t> left;
+        for (std::uint32_t i = 1; i < points.size(); ++i) left.push_back(i);
+        const auto blocks = plan_reads_around(points, limits, refused);
+        std::size_t covered = 0;
+        for (const auto& block : blocks) {
+            covered += block.points.size();
+            ASSERT_TRUE(may_be_one_request(points, block.points, limits)) << "round " << round;
+            const bool unavoidable = std::ranges::any_of(block.points, [&](std::uint32_t index) {
+                return holds_whole(request_for(points, {index}), hated);
+            });
+            EXPECT_TRUE(unavoidable || !holds_whole(block, hated)) << "round " << round;
+            refused_inside += unavoidable ? 1 : 0;
+        }
+        EXPECT_EQ(covered, left.size());
+        const bool any_unavoidable = std::ranges::any_of(
+            left, [&](std::uint32_t index) { return holds_whole(request_for(points, {index}), hated); });
+        if (any_unavoidable) continue;
+        EXPECT_EQ(blocks.size(), fewest_requests(left,
+                                                 [&](const auto& set) {
+                                                     return may_be_one_request(points, set, limits) &&
+                                                            !holds_whole(request_for(points, set), hated);
+                                                 }))
+            << "round " << round;
+    }
+    EXPECT_GT(refused_inside, 0) << "the hard case occurs";
 }
 
 }  // namespace
