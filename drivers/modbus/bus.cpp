@@ -5,7 +5,10 @@
 namespace sitepower::modbus {
 
 Bus::Bus(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink)
-    : worker_(std::make_unique<Worker>(std::move(settings), std::move(units), sink)) {}
+    : Bus(std::move(settings), std::move(units), sink, make_link) {}
+
+Bus::Bus(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink, const LinkMaker& maker)
+    : worker_(std::make_unique<Worker>(std::move(settings), std::move(units), sink, maker)) {}
 
 Bus::~Bus() {
     stop();

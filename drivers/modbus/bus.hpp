@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -55,6 +56,12 @@ class BusSink {
     virtual void frame(FramePtr frame) = 0;
     // A poll that gave no frame at all; `reason` names bus, unit, address and meaning.
     virtual void poll_failed(DeviceIndex device, Time time, std::string reason) = 0;
+    // What the unit of the device holds is not what its plan was made from: `description` as its inspector
+    // gives it, `problem` when the device does not conform. Nothing of it is polled until its bus is made
+    // anew; it is told again every half minute.
+    virtual void map_changed(DeviceIndex device, std::string description, std::string problem) {
+        (void)device, (void)description, (void)problem;
+    }
 };
 
 // Counts since start; a snapshot of relaxed atomics.
@@ -77,9 +84,17 @@ struct UnitCounters {
     std::uint64_t timeouts = 0;
 };
 
+class Link;
+class StopSignal;
+
+// Makes the link that a bus uses; usually make_link of link.hpp.
+using LinkMaker = std::function<std::unique_ptr<Link>(const BusSettings&, const StopSignal&)>;
+
 class Bus {
   public:
     Bus(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink);
+    // With a link of another kind; for tests.
+    Bus(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink, const LinkMaker& maker);
     ~Bus();  // stops
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;

@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr SteadySpan first_wait = 1s;
 constexpr SteadySpan dead_line_pace = 500ms;
+constexpr SteadySpan shortest_pause_pace = 500ms;  // on TCP each failed probe costs a connection
 constexpr int cost_share = 9;  // after a failed probe the line belongs to the others for nine times its cost
 
 }  // namespace
@@ -26,6 +27,11 @@ SteadyTime Guard::allowed_at(std::size_t index, SteadyTime now) const {
     const auto longest_unasked = std::ranges::min_element(units_, {}, &Unit::next_probe);
     if (&*longest_unasked == &unit) return next_probe_of_any_;
     return std::max(now, next_probe_of_any_) + dead_line_pace;
+}
+
+std::optional<SteadyTime> Guard::pause_probe_at(std::size_t index, SteadySpan period) const {
+    if (well_ == 0) return std::nullopt;
+    return units_[index].failed_at + std::max(period, shortest_pause_pace);
 }
 
 bool Guard::succeeded(std::size_t index, SteadyTime now) {
@@ -51,6 +57,7 @@ void Guard::failed(std::size_t index, SteadyTime now, SteadySpan cost) {
     if (unit.well) --well_;
     unit.well = false;
     unit.good_polls = 0;
+    unit.failed_at = now;
     unit.next_probe = now + unit.backoff.next();
     next_probe_of_any_ = now + (well_ > 0 ? cost_share * cost : dead_line_pace);
 }

@@ -1,9 +1,12 @@
-// Keeps a silent unit from taking the line away from the others: it is probed with exponential back-off and
-// jitter until it answers, and all probes together may take a tenth of the line's time. Pure: time comes in
-// as an argument. Owned by a bus's worker; units are numbered as in its plan.
+// Keeps a silent unit from taking the line away from the others: while the others need the line it is probed
+// with exponential back-off and jitter until it answers, and all probes together may take a tenth of the
+// line's time. A pause of the line that is long enough costs nobody anything: there it is probed once per
+// period, and so a unit that comes back is polled again within its next cycle. Pure: time comes in as an
+// argument. Owned by a bus's worker; units are numbered as in its plan.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "drivers/modbus/backoff.hpp"
@@ -23,6 +26,10 @@ class Guard {
     // every half second, so that a line that comes back is noticed at once.
     SteadyTime allowed_at(std::size_t unit, SteadyTime now) const;
 
+    // When a silent unit that is polled every `period` may be probed in a pause of the line; nullopt while no
+    // unit is well, when allowed_at() sets the pace.
+    std::optional<SteadyTime> pause_probe_at(std::size_t unit, SteadySpan period) const;
+
     // Whether a failed request to this unit is worth another try at once: not while it is only being probed,
     // nor before it has answered a few polls in a row.
     bool is_trusted(std::size_t unit) const { return units_[unit].good_polls >= trusted_after; }
@@ -41,6 +48,7 @@ class Guard {
         bool well = true;
         int good_polls = trusted_after;
         SteadyTime next_probe{};
+        SteadyTime failed_at{};
     };
 
     std::uint64_t seed_;

@@ -63,7 +63,7 @@ struct EndpointText {
     }
 };
 
-struct LinkMaker {
+struct EndpointLink {
     const StopSignal& stop;
 
     std::unique_ptr<Link> operator()(const TcpEndpoint& tcp) const {
@@ -80,7 +80,7 @@ struct LinkMaker {
 }  // namespace
 
 std::unique_ptr<Link> make_link(const BusSettings& settings, const StopSignal& stop) {
-    return std::visit(LinkMaker{stop}, settings.endpoint);
+    return std::visit(EndpointLink{stop}, settings.endpoint);
 }
 
 std::string describe_endpoint(const BusSettings& settings) {

@@ -73,6 +73,8 @@ struct PollGroup {
     std::vector<RegisterPoint> points;
 };
 
+class Inspector;
+
 // One device behind a link.
 struct UnitPlan {
     DeviceIndex device{};
@@ -81,6 +83,7 @@ struct UnitPlan {
     UnitLimits limits;
     UnitTiming timing;
     std::vector<PollGroup> groups;
+    std::shared_ptr<const Inspector> inspector{};  // null: the map is what it is
 };
 
 }  // namespace sitepower::modbus

@@ -14,6 +14,9 @@ constexpr SteadySpan longest_wait = 1s;  // an idle worker shows that it is aliv
 constexpr Duration progress_margin{5000};
 // A host that is given by name: what the resolver may take with its usual two servers and two attempts.
 constexpr Duration resolver_limit{30'000};
+constexpr Duration inspection_period{5000};
+constexpr SteadySpan between_reports = 30s;  // of a map that has changed
+constexpr int tries_for_inspector = 12;
 constexpr std::size_t words_in_an_answer = 2000 + 32;
 
 // FNV-1a: the same phase after every start.
@@ -35,16 +38,24 @@ Duration longest_silence(const BusSettings& settings, const std::vector<UnitPlan
     return longest + progress_margin;
 }
 
+PollGroup empty_group(const UnitPlan& plan) {
+    auto layout = std::make_shared<Layout>();
+    layout->device = plan.device_id;
+    layout->device_index = plan.device;
+    layout->period = inspection_period;
+    return {.layout = std::move(layout), .points = {}};
+}
+
 bool is_busy(const Answer& answer) {
     return answer.kind == AnswerKind::exception && (answer.exception == 0x05 || answer.exception == 0x06);
 }
 
 }  // namespace
 
-Bus::Worker::Worker(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink)
+Bus::Worker::Worker(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink, const LinkMaker& maker)
     : settings_(std::move(settings)),
       sink_(sink),
-      link_(make_link(settings_, stop_)),
+      link_(maker(settings_, stop_)),
       schedule_(phase_of(settings_.id)),
       guard_(hash_of(settings_.id)),
       reconnect_backoff_(settings_.reconnect_min, settings_.reconnect_max, hash_of(settings_.id)),
@@ -57,6 +68,10 @@ Bus::Worker::Worker(BusSettings settings, std::vector<UnitPlan> units, BusSink& 
         careful_.add_unit(unit.plan.unit, unit.plan.timing);
         for (const auto& group : unit.plan.groups) {
             entries_.push_back({.unit = index, .reader = GroupReader(unit.plan, group)});
+        }
+        // Nothing is known of it yet: it is asked for the sake of the inspection alone.
+        if (unit.plan.inspector != nullptr && unit.plan.groups.empty()) {
+            entries_.push_back({.unit = index, .reader = GroupReader(unit.plan, empty_group(unit.plan))});
         }
     }
     progress();
@@ -119,9 +134,11 @@ void Bus::Worker::run() {
         const auto due = schedule_.next();
         if (due && due->at <= now) {
             poll(due->entry, now);
-        } else {
-            stop_.wait_until(due ? std::min(due->at, now + longest_wait) : now + longest_wait);
+            continue;
         }
+        const auto next_due = due ? due->at : SteadyTime::max();
+        auto wake_at = std::min(next_due, now + longest_wait);
+        if (!probe_in_pause(now, next_due, wake_at)) stop_.wait_until(wake_at);
     }
     link_->close();
     connected_.store(false, std::memory_order_relaxed);
@@ -134,18 +151,96 @@ void Bus::Worker::poll(std::size_t index, SteadyTime now) {
         schedule_.defer(index, allowed_at);
         return;
     }
+    make_attempt(index, now);
+}
+
+bool Bus::Worker::probe_in_pause(SteadyTime now, SteadyTime next_due, SteadyTime& wake_at) {
+    if (!link_->is_open() && now < reconnect_at_) return false;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const auto& entry = entries_[i];
+        if (guard_.is_well(entry.unit)) continue;
+        const auto probe_at = guard_.pause_probe_at(entry.unit, entry.reader.layout().period);
+        if (!probe_at) return false;
+        const auto begin = std::max({*probe_at, entry.postponed_to, now});
+        // Half a time-out more than it should take: nobody may have to wait for the end of a probe.
+        const SteadySpan cost = units_[entry.unit].plan.timing.response_timeout * 3 / 2 +
+                                settings_.connect_delay + settings_.frame_gap;
+        if (next_due - begin < cost) continue;
+        if (begin <= now) {
+            make_attempt(i, now);
+            return true;
+        }
+        wake_at = std::min(wake_at, begin);
+    }
+    return false;
+}
+
+void Bus::Worker::make_attempt(std::size_t index, SteadyTime now) {
+    auto& entry = entries_[index];
     const auto missed = schedule_.begin(index, now);
     // A period in which a dead unit or link was not polled on purpose is not one that was missed.
     if (guard_.is_well(entry.unit) && link_->is_open()) missed_polls_.add(missed);
     asking_ = entry.unit;
     sent_ = 0;
-    auto attempt = entry.reader.read(*this, now);
+    Attempt made;
+    if (inspect(units_[entry.unit], made)) {
+        const bool answered = made.alive;
+        made = entry.reader.read(*this, now);
+        made.alive = made.alive || answered;
+    }
     if (stop_.requested()) return;
-    if (const auto again = retry_at(entry, attempt, steady_now())) {
+    if (const auto again = retry_at(entry, made, steady_now())) {
         schedule_.defer(index, *again);
+        entry.postponed_to = *again;
         return;
     }
-    finish(index, std::move(attempt));
+    finish(index, std::move(made));
+}
+
+bool Bus::Worker::inspect(Unit& unit, Attempt& attempt) {
+    if (unit.plan.inspector == nullptr) return true;
+    if (!ensure_open()) return true;  // the poll will say so
+    if (unit.inspected) return true;
+    attempt.asked = true;
+    if (const auto now = steady_now(); now < unit.inspect_at) {
+        attempt.alive = true;
+        return false;
+    }
+    inspecting_ = true;
+    const auto found =
+        unit.plan.inspector->inspect([&](const Question& question, std::span<std::uint16_t> words) {
+            const auto answer = read_for_inspector(question, words);
+            attempt.alive = attempt.alive || answer.good();
+            return answer;
+        });
+    inspecting_ = false;
+    unit.inspection_problem = found.problem;
+    if (found.verdict == Inspection::Verdict::same) return unit.inspected = true;
+    if (found.verdict == Inspection::Verdict::changed) {
+        unit.inspect_at = steady_now() + between_reports;
+        unit.inspection_problem = "what it holds has changed";
+        sink_.map_changed(unit.plan.device, found.description, found.problem);
+    }
+    return false;
+}
+
+Answer Bus::Worker::read_for_inspector(const Question& question, std::span<std::uint16_t> words) {
+    ReadPlan plan{.question = question,
+                  .longest = static_cast<std::uint16_t>(std::min(125, 0x10000 - question.address))};
+    Answer answer{.kind = AnswerKind::timeout};
+    for (int i = 0; i < tries_for_inspector && !stop_.requested(); ++i) {
+        const auto reply = ask(plan);
+        answer = reply.answer;
+        if (answer.kind == AnswerKind::postponed && reply.postponed_to <= steady_now()) continue;
+        if (answer.good()) std::ranges::copy(reply.words.first(question.count), words.begin());
+        break;
+    }
+    return answer;
+}
+
+// Another device may be at the other end now.
+void Bus::Worker::need_inspection() {
+    for (auto& unit : units_) unit.inspected = unit.plan.inspector == nullptr;
 }
 
 std::optional<SteadyTime> Bus::Worker::retry_at(Entry& entry, const Attempt& attempt, SteadyTime now) const {
@@ -177,10 +272,10 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
     entry.tries = entry.busy_tries = 0;
     unit.polls.add();
     const auto now = steady_now();
-    if (sent_ > 0) account_health(entry.unit, attempt, now);
+    if (sent_ > 0) account_health(index, attempt, now);
     if (attempt.frame != nullptr) {
         sink_.frame(std::move(attempt.frame));
-    } else {
+    } else if (unit.plan.inspector == nullptr || !unit.inspected || !unit.plan.groups.empty()) {
         unit.failures.add();
         const auto time = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
         sink_.poll_failed(unit.plan.device, time, reason_for(unit, attempt));
@@ -193,14 +288,21 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
     if (settings_.close_after_cycle) close_if_idle();
 }
 
-void Bus::Worker::account_health(std::size_t unit, const Attempt& attempt, SteadyTime now) {
+void Bus::Worker::account_health(std::size_t index, const Attempt& attempt, SteadyTime now) {
+    const auto unit = entries_[index].unit;
     if (!attempt.alive) {
         guard_.failed(unit, now, last_cost_);
+        units_[unit].inspected = units_[unit].plan.inspector == nullptr;
         return;
     }
-    if (!guard_.succeeded(unit, now)) return;
+    const bool is_back = !guard_.is_well(unit);
+    const bool line_is_back = guard_.succeeded(unit, now);
+    if (!is_back) return;
+    // What was put off while it was silent is due: its other groups, or all of a line that was silent.
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (!guard_.is_well(entries_[i].unit)) schedule_.defer(i, now);
+        const auto other = entries_[i].unit;
+        if (i != index && (other == unit || (line_is_back && !guard_.is_well(other))))
+            schedule_.defer(i, now);
     }
 }
 
@@ -215,7 +317,9 @@ std::string Bus::Worker::reason_for(const Unit& unit, const Attempt& attempt) co
     const auto& failure = attempt.failure;
     const auto who =
         fmt::format("bus {}, device {}, unit {}", settings_.id, unit.plan.device_id, unit.plan.unit);
-    if (!attempt.failed_question) return fmt::format("{}: nothing to read", who);
+    if (!attempt.failed_question) {
+        return fmt::format("{}: {}", who, unit.inspected ? "nothing to read" : unit.inspection_problem);
+    }
     const auto what = describe(*attempt.failed_question);
     if (failure.kind == AnswerKind::lost && !connect_error_.empty()) {
         return fmt::format("{}: {}: {}", who, what, connect_error_);
@@ -237,6 +341,7 @@ bool Bus::Worker::ensure_open() {
     }
     connect_error_.clear();
     connects_.add();
+    need_inspection();
     answered_since_open_ = false;
     if (settings_.connect_delay > Duration::zero()) stop_.wait_until(steady_now() + settings_.connect_delay);
     return true;
@@ -245,6 +350,9 @@ bool Bus::Worker::ensure_open() {
 Asker::Reply Bus::Worker::ask(ReadPlan& plan) {
     progress();
     if (!ensure_open()) return {.answer = {.kind = AnswerKind::lost, .detail = "not connected"}};
+    if (!units_[asking_].inspected && !inspecting_) {
+        return {.answer = {.kind = AnswerKind::lost, .detail = "another device may be there now"}};
+    }
     if (!link_->ties_answers()) {
         auto reply = careful_.ask(
             plan, *link_, [this](const Question& question) { return exchange(question); }, words_);

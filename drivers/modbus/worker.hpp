@@ -14,6 +14,7 @@
 #include "drivers/modbus/clock_watch.hpp"
 #include "drivers/modbus/group_reader.hpp"
 #include "drivers/modbus/guard.hpp"
+#include "drivers/modbus/inspector.hpp"
 #include "drivers/modbus/link.hpp"
 #include "drivers/modbus/schedule.hpp"
 
@@ -32,7 +33,7 @@ class Counter {
 
 class Bus::Worker final : private Asker {
   public:
-    Worker(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink);
+    Worker(BusSettings settings, std::vector<UnitPlan> units, BusSink& sink, const LinkMaker& maker);
     ~Worker() override;
 
     void start();
@@ -49,6 +50,9 @@ class Bus::Worker final : private Asker {
         explicit Unit(UnitPlan unit_plan) : plan(std::move(unit_plan)) {}
 
         UnitPlan plan;
+        bool inspected = true;  // what it holds is what the plan was made from
+        SteadyTime inspect_at{};
+        std::string inspection_problem;
         Counter polls, failures, exceptions, timeouts;
     };
     // One row of the schedule: a poll group of a unit.
@@ -57,15 +61,24 @@ class Bus::Worker final : private Asker {
         GroupReader reader;
         int tries = 0;
         int busy_tries = 0;
+        SteadyTime postponed_to{};
     };
 
     void run();
     void poll(std::size_t index, SteadyTime now);
+    void make_attempt(std::size_t index, SteadyTime now);
+    // While the line has nothing else to do before `next_due`: probes one silent unit. False when there is
+    // none to probe now; `wake_at` then moves forward to when there may be one.
+    bool probe_in_pause(SteadyTime now, SteadyTime next_due, SteadyTime& wake_at);
+    // Whether the unit may be polled; if not, `attempt` says why.
+    bool inspect(Unit& unit, Attempt& attempt);
+    Answer read_for_inspector(const Question& question, std::span<std::uint16_t> words);
+    void need_inspection();
     // Another try of the same poll, if the failure deserves one.
     std::optional<SteadyTime> retry_at(Entry& entry, const Attempt& attempt, SteadyTime now) const;
     void finish(std::size_t index, Attempt attempt);
     std::string reason_for(const Unit& unit, const Attempt& attempt) const;
-    void account_health(std::size_t unit, const Attempt& attempt, SteadyTime now);
+    void account_health(std::size_t index, const Attempt& attempt, SteadyTime now);
     void close_if_idle();
 
     Reply ask(ReadPlan& plan) override;
@@ -92,8 +105,9 @@ class Bus::Worker final : private Asker {
     std::string connect_error_;
     SteadyTime last_exchange_{};  // when it ended
     SteadySpan last_cost_{};      // how long it took
-    int sent_ = 0;                // requests of the poll under way
-    std::size_t asking_ = 0;      // the unit of the poll under way
+    bool inspecting_ = false;
+    int sent_ = 0;            // requests of the poll under way
+    std::size_t asking_ = 0;  // the unit of the poll under way
     std::vector<std::uint16_t> words_;
     Duration progress_limit_{};
     std::atomic<SteadyTime::rep> progress_at_ = 0;

@@ -65,6 +65,16 @@ TEST(Guard, ASilentUnitIsProbedLessAndLess) {
     EXPECT_EQ(guard.allowed_at(1, now), now) << "the other one is not touched";
 }
 
+TEST(Guard, InAPauseOfTheLineASilentUnitIsProbedOncePerPeriod) {
+    auto guard = guard_of(2);
+    for (int i = 0; i < 6; ++i) guard.failed(0, at(100s), timeout);
+    EXPECT_GT(guard.allowed_at(0, at(100s)), at(110s));
+    EXPECT_EQ(guard.pause_probe_at(0, 1s), at(101s));
+    EXPECT_EQ(guard.pause_probe_at(0, 10ms), at(100'500ms)) << "but not like a woodpecker";
+    guard.failed(1, at(100s), timeout);
+    EXPECT_FALSE(guard.pause_probe_at(0, 1s)) << "with nobody to protect the usual pace holds";
+}
+
 TEST(Guard, AnAnswerMakesItWellAndAFewMakeItTrusted) {
     auto guard = guard_of(2);
     guard.failed(0, at(1s), timeout);
