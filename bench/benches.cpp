@@ -5,7 +5,7 @@
 namespace sitepower::bench {
 
 std::span<const Bench> benches() {
-    static constexpr std::array<Bench, 9> all{{
+    static constexpr std::array<Bench, 10> all{{
         {"polling", "round trips per second against bare libmodbus, devices that answer after 2 and 20 ms",
          measure_polling},
         {"cpu", "processor time against the bare chain, 8 devices of 100 registers every millisecond",
@@ -17,6 +17,9 @@ std::span<const Bench> benches() {
          measure_flatout},
         {"outage", "a broker that is gone for a minute: polls, losses, order, drain", measure_outage},
         {"deadunit", "one dead unit behind a gateway with 36 others", measure_dead_unit},
+        {"faults",
+         "a million reads of misbehaving devices per kind of link: wrong values, recovery, neighbours",
+         measure_faults},
         {"sqlite", "storing frames against plain SQLite: rate, processor, bytes", measure_sqlite},
         {"mqtt", "publishing frames against plain libmosquitto: rate, processor", measure_mqtt},
     }};

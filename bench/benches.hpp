@@ -6,8 +6,8 @@
 #include <optional>
 #include <span>
 
-#include "daemon/lab/report.hpp"
 #include "bench/harness/waiting.hpp"
+#include "daemon/lab/report.hpp"
 
 namespace sitepower::bench {
 
@@ -37,5 +37,6 @@ void measure_latency(const Options& options, Report& report);
 void measure_flatout(const Options& options, Report& report);
 void measure_outage(const Options& options, Report& report);
 void measure_dead_unit(const Options& options, Report& report);
+void measure_faults(const Options& options, Report& report);
 
 }  // namespace sitepower::bench
