@@ -180,6 +180,7 @@ void App::Parts::arm_timers() {
     // SIGHUP reloads too, for those who are used to it; the verdict is in the journal.
     sources_.push_back(loop_.on_signal(SIGHUP, [this] { reload([](const ConfigurationVerdict&) {}); }));
     sources_.push_back(loop_.on_readable(inbox_.fd(), [this] { drain_inbox(); }));
+    sources_.push_back(loop_.on_readable(inbox_.maps_fd(), [this] { take_maps(); }));
     sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(http_->fd(), [this] { http_->run(); }));
     sources_.push_back(loop_.every(tick_interval, [this] { tick(); }));

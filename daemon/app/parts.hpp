@@ -64,6 +64,7 @@ class App::Parts final : private Context {
     // A changed configuration; reload.cpp.
     void check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) override;
     void reload(UniqueFunction<void(ConfigurationVerdict)> done) override;
+    void take_maps();
     void exchange(config::Config next, const config::ConfigChanges& changes);
 
     const config::ConfigPaths paths_;

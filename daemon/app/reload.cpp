@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/app/parts.hpp"
+#include "daemon/config/sunspec_shelf.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/journal/messages.hpp"
 
@@ -95,6 +96,31 @@ void App::Parts::reload(UniqueFunction<void(ConfigurationVerdict)> done) {
         journal::log(journal::configuration_refused, text);
     }
     done(std::move(verdict));
+}
+
+// What SunSpec devices said of themselves goes into the state directory, and from there into force like any
+// other change of the configuration.
+void App::Parts::take_maps() {
+    std::vector<MapChange> changes;
+    inbox_.drain_maps(changes);
+    bool saved = false;
+    for (const auto& change : changes) {
+        if (position(change.device) >= config_.model->devices.size()) continue;
+        const auto& device = config_.model->devices[position(change.device)].id;
+        if (!config::save_chain(config_.store.directory, device, change.description)) {
+            journal::log(
+                journal::sunspec_trouble,
+                fmt::format("the SunSpec chain of {} cannot be kept in {}", device, config_.store.directory),
+                {{"DEVICE", device}});
+            continue;
+        }
+        saved = true;
+        journal::log(journal::sunspec_found,
+                     fmt::format("{} has told its SunSpec models{}{}", device,
+                                 change.problem.empty() ? "" : "; it does not conform: ", change.problem),
+                     {{"DEVICE", device}});
+    }
+    if (saved) reload([](const ConfigurationVerdict&) {});
 }
 
 void App::Parts::exchange(config::Config next, const config::ConfigChanges& changes) {

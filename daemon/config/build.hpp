@@ -7,6 +7,7 @@
 #include "daemon/config/config.hpp"
 #include "daemon/config/entries.hpp"
 #include "daemon/config/profile_shelf.hpp"
+#include "daemon/config/sunspec_shelf.hpp"
 #include "drivers/schema/diagnostic.hpp"
 #include "drivers/schema/document.hpp"
 
@@ -19,8 +20,8 @@ std::vector<BusConfig> build_buses(const SiteFile& file, schema::Diagnostics& di
 
 // Fills model.devices, and the units and fingerprints of `buses`. `document` is what `file` was read from.
 void build_devices(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
-                   const SiteModel* running, SiteModel& model, std::vector<BusConfig>& buses,
-                   schema::Diagnostics& diagnostics);
+                   SunspecShelf& sunspec, const SiteModel* running, SiteModel& model,
+                   std::vector<BusConfig>& buses, schema::Diagnostics& diagnostics);
 
 // Needs model.devices; fills upses, strings and batteries.
 void build_batteries(const SiteFile& file, SiteModel& model, schema::Diagnostics& diagnostics);

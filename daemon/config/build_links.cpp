@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -159,10 +161,12 @@ DeviceModel device_model(const DeviceEntry& entry, const Profile& profile, const
 class DeviceBuilder {
   public:
     DeviceBuilder(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
-                  SiteModel& model, std::vector<BusConfig>& buses, Diagnostics& diagnostics)
+                  SunspecShelf& sunspec, SiteModel& model, std::vector<BusConfig>& buses,
+                  Diagnostics& diagnostics)
         : file_(file),
           document_(document),
           profiles_(profiles),
+          sunspec_(sunspec),
           model_(model),
           buses_(buses),
           diagnostics_(diagnostics),
@@ -189,26 +193,36 @@ class DeviceBuilder {
         if (bus) check_unit(entry, *bus);
         auto& device = model_.devices.emplace_back();
         device.id = entry.id;
-        const auto* shelved = profiles_.find(entry.profile, entry.origins.of("profile"));
-        if (!shelved) return;
-        auto expanded = expand(*shelved->profile, {index, entry.id, entry.unit, entry.periods});
+        const auto known = known_device(entry);
+        if (!known) return;
+        auto expanded = expand(known->profile, {index, entry.id, entry.unit, entry.periods});
         if (!expanded) {
             diagnostics_.add(entry.origins.of("period_ms"), expanded.error().message);
             return;
         }
-        device = device_model(entry, *shelved->profile, *expanded);
+        device = device_model(entry, known->profile, *expanded);
         device.location = location;
         if (!bus) return;
         apply_overrides(entry, expanded->plan.timing);
+        expanded->plan.inspector = known->inspector;
         buses_[*bus].units.push_back(std::move(expanded->plan));
-        add_fingerprint(*bus, at, index, shelved->fingerprint);
+        add_fingerprint(*bus, at, index, known->fingerprint);
+    }
+
+    // From its profile's file, or from what a SunSpec device said of itself.
+    std::optional<SunspecDevice> known_device(const DeviceEntry& entry) {
+        if (entry.profile == sunspec_profile) return sunspec_.find(entry);
+        const auto* shelved = profiles_.find(entry.profile, entry.origins.of("profile"));
+        if (!shelved) return std::nullopt;
+        return SunspecDevice{*shelved->profile, nullptr, shelved->fingerprint};
     }
 
     void check_unit(const DeviceEntry& entry, std::size_t bus) {
         const auto problem = unit_problem(entry.unit, file_.buses[bus].type);
         if (!problem.empty())
             diagnostics_.add(entry.origins.of("unit"), fmt::format("{} {}", entry.unit, problem));
-        const auto [other, fresh] = units_.emplace(std::pair(bus, entry.unit), &entry);
+        const int part = entry.profile == sunspec_profile ? entry.sunspec_device : 0;
+        const auto [other, fresh] = units_.emplace(std::tuple(bus, entry.unit, part), &entry);
         if (fresh) return;
         diagnostics_.add(entry.origins.of("unit"),
                          fmt::format("{} is the unit of device \"{}\" on bus \"{}\" already", entry.unit,
@@ -226,20 +240,21 @@ class DeviceBuilder {
     const SiteFile& file_;
     const schema::Node& document_;
     ProfileShelf& profiles_;
+    SunspecShelf& sunspec_;
     SiteModel& model_;
     std::vector<BusConfig>& buses_;
     Diagnostics& diagnostics_;
     Ids bus_ids_;
-    std::map<std::pair<std::size_t, int>, const DeviceEntry*> units_;  // by bus and unit
-    std::map<std::size_t, Fingerprint> prints_;                        // by bus
+    std::map<std::tuple<std::size_t, int, int>, const DeviceEntry*> units_;  // by bus, unit, part of it
+    std::map<std::size_t, Fingerprint> prints_;                              // by bus
 };
 
 }  // namespace
 
 void build_devices(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
-                   const SiteModel* running, SiteModel& model, std::vector<BusConfig>& buses,
-                   Diagnostics& diagnostics) {
-    DeviceBuilder(file, document, profiles, model, buses, diagnostics)
+                   SunspecShelf& sunspec, const SiteModel* running, SiteModel& model,
+                   std::vector<BusConfig>& buses, Diagnostics& diagnostics) {
+    DeviceBuilder(file, document, profiles, sunspec, model, buses, diagnostics)
         .build(device_order(file.devices, running));
 }
 

@@ -43,6 +43,7 @@ struct DeviceEntry {
     std::string profile;
     std::string bus;
     int unit = 1;
+    int sunspec_device = 1;
     std::string location;
     std::vector<std::pair<std::string, Duration>> periods;
     std::optional<Duration> response_timeout;

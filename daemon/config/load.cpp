@@ -98,16 +98,17 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     build_locations(file, model, diagnostics);
     config.buses = build_buses(file, diagnostics);
     ProfileShelf profiles(paths.profile_directories, diagnostics);
-    build_devices(file, document, profiles, running, model, config.buses, diagnostics);
+    config.store = build_store(file);
+    SunspecShelf sunspec(paths.profile_directories, config.store.directory, diagnostics);
+    build_devices(file, document, profiles, sunspec, running, model, config.buses, diagnostics);
     build_batteries(file, model, diagnostics);
     config.publisher = build_publisher(file, paths.credentials_directory, diagnostics);
-    config.store = build_store(file);
     config.settings = build_settings(file, diagnostics);
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;
     if (!diagnostics.empty()) return std::nullopt;
     config.model = std::make_shared<const SiteModel>(std::move(model));
-    config.fingerprints = fingerprints(document, config, profiles.fingerprint());
+    config.fingerprints = fingerprints(document, config, profiles.fingerprint() ^ sunspec.fingerprint());
     return config;
 }
 

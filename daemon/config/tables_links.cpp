@@ -86,11 +86,16 @@ Table<DeviceEntry> device_table() {
         .key("id", &DeviceEntry::id, {.format = Format::identifier, .required = true},
              "Unique among the devices.")
         .key("profile", &DeviceEntry::profile, {.format = Format::identifier, .required = true},
-             "Name of the profile: its file without `.toml`.")
+             "Name of the profile: its file without `.toml`; or `sunspec`: the device says itself what it "
+             "holds.")
         .key("bus", &DeviceEntry::bus, {.format = Format::identifier, .required = true}, "The id of its bus.")
         .key("unit", &DeviceEntry::unit, {.range = Range{0, 255}},
              "Modbus unit id: 1 to 247, on TCP also 0 and 255. 248 to 254 are reserved by the standard and "
              "refused.")
+        .key(
+            "sunspec_device", &DeviceEntry::sunspec_device, {.range = Range{1, 64}},
+            "With `profile = \"sunspec\"`: which of the devices that share the unit, counted by their common "
+            "models.")
         .key("location", &DeviceEntry::location, {.format = Format::identifier},
              "The id of its location; may be left out where there is only one.")
         .named_values("period_ms", &DeviceEntry::periods, {.format = Format::identifier, .max_items = 16},

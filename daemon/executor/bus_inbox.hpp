@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/site/event.hpp"
@@ -12,6 +14,13 @@
 #include "drivers/modbus/bus.hpp"
 
 namespace sitepower {
+
+// A SunSpec device that is not, or no longer, what its points were made from.
+struct MapChange {
+    DeviceIndex device{};
+    std::string description;
+    std::string problem;
+};
 
 class BusInbox final : public modbus::BusSink {
   public:
@@ -22,9 +31,15 @@ class BusInbox final : public modbus::BusSink {
     void poll_failed(DeviceIndex device, Time time, std::string reason) override {
         push(PollFailed{.device = device, .time = time, .reason = std::move(reason)});
     }
+    // Refused when full: the bus tells it again.
+    void map_changed(DeviceIndex device, std::string description, std::string problem) override {
+        static_cast<void>(maps_.push({device, std::move(description), std::move(problem)}));
+    }
 
     int fd() const { return box_.fd(); }
     void drain(std::vector<Event>& into) { box_.drain(into); }
+    int maps_fd() const { return maps_.fd(); }
+    void drain_maps(std::vector<MapChange>& into) { maps_.drain(into); }
     std::uint64_t given_up() const { return given_up_.load(std::memory_order_relaxed); }
 
   private:
@@ -35,6 +50,7 @@ class BusInbox final : public modbus::BusSink {
     }
 
     Mailbox<Event> box_{capacity};
+    Mailbox<MapChange> maps_{64};
     std::atomic<std::uint64_t> given_up_{0};
 };
 

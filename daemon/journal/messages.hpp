@@ -32,6 +32,15 @@ inline constexpr Kind device_offline{
     "Check power, cable, address and unit of DEVICE; REASON holds the bus's last words."};
 inline constexpr Kind device_online{"device_online", "d9b96d5013bb9b69c590b3dc99855894", Priority::notice,
                                     "A device answers", "Nothing to do."};
+inline constexpr Kind sunspec_found{
+    "sunspec_found", "5f0e0b7c1a7d4c0e9a3b6d2f8c415e97", Priority::notice,
+    "A SunSpec device told what it holds",
+    "Nothing to do, unless the message says that DEVICE does not conform: then only the models before the "
+    "fault are read; ask its vendor for a firmware, or write a profile for it."};
+inline constexpr Kind sunspec_trouble{
+    "sunspec_trouble", "c2d3a9e45b684f1f8d70a1b6e3c9f205", Priority::error,
+    "What a SunSpec device told cannot be kept",
+    "Check that the store's directory can be written; until then DEVICE is not polled."};
 inline constexpr Kind alert_triggered{
     "alert_triggered", "6ac914fc557c777c2aabd930170c7f03", Priority::warning, "An alert was raised",
     "See 'sitepowerctl alerts'; acknowledge it with 'sitepowerctl alert ack ID' when somebody is on it."};
@@ -84,6 +93,8 @@ inline constexpr std::array kinds{&started,
                                   &configuration_unchanged,
                                   &device_offline,
                                   &device_online,
+                                  &sunspec_found,
+                                  &sunspec_trouble,
                                   &alert_triggered,
                                   &alert_resolved,
                                   &broker_connected,
