@@ -7,6 +7,7 @@
 
 #include "daemon/ctl/client.hpp"
 #include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/field/command.hpp"
 
 namespace sitepower::ctl {
 
@@ -25,7 +26,7 @@ struct CheckCommand {
 };
 
 struct Command {
-    std::variant<AskCommand, CheckCommand> what;
+    std::variant<AskCommand, CheckCommand, FieldCommand> what;
     bool json = false;
     std::string socket = default_socket;
     Duration at_most{30'000};

@@ -64,6 +64,7 @@ class CommandLine {
         add_alert();
         add_maintenance();
         add_configuration();
+        add_field();
         add_call();
         app_.footer(footer);  // after its commands, which would take it over
     }
@@ -106,6 +107,9 @@ class CommandLine {
     void add_alert();
     void add_maintenance();
     void add_configuration();
+    void add_field();
+    CLI::App* add_field_command(CLI::App& parent, const char* name, const char* help,
+                                FieldCommand::What what);
     void add_call();
     std::string command_hint(const std::vector<std::string>& arguments) const;
     std::string finish();
@@ -117,6 +121,9 @@ class CommandLine {
     AskCommand asked_;
     CheckCommand check_;
     bool offline_check_ = false;
+    FieldCommand field_;
+    bool field_command_ = false;
+    int response_timeout_ms_ = 0;
     bool all_alerts_ = false;
     int timeout_s_ = 30;
     std::vector<std::string> call_arguments_;
@@ -198,6 +205,52 @@ void CommandLine::add_configuration() {
             "config.reload");
 }
 
+CLI::App* CommandLine::add_field_command(CLI::App& parent, const char* name, const char* help,
+                                         FieldCommand::What what) {
+    auto* sub = parent.add_subcommand(name, help);
+    sub->fallthrough();
+    sub->callback([this, what] {
+        field_command_ = true;
+        field_.what = what;
+    });
+    if (what != FieldCommand::What::scan) {
+        sub->add_option("FILE", field_.profile, "the profile's file")->required();
+    }
+    if (what != FieldCommand::What::profile_check) {
+        sub->add_option(
+               "--endpoint", field_.endpoint,
+               "tcp:HOST:PORT, rtu:PATH:BAUD:8N1 or rtu_over_tcp:HOST:PORT; the daemon must not hold it")
+            ->required();
+        sub->add_option("--response-timeout-ms", response_timeout_ms_, "how long an answer may take")
+            ->check(CLI::Range(10, 60'000));
+    }
+    return sub;
+}
+
+void CommandLine::add_field() {
+    using What = FieldCommand::What;
+    auto* profile = app_.add_subcommand("profile", "device profiles: check one, read a device by it");
+    profile->require_subcommand(1);
+    profile->fallthrough();
+    add_field_command(*profile, "check", "check a profile and run its samples", What::profile_check);
+    auto* probe =
+        add_field_command(*profile, "probe", "read every point of a device once", What::profile_probe);
+    auto* dump = add_field_command(*profile, "dump",
+                                   "keep what a device answers as a sample, in a copy of the profile",
+                                   What::profile_dump);
+    for (auto* sub : {probe, dump}) {
+        sub->add_option("--unit", field_.unit, "Modbus unit id")
+            ->check(CLI::Range(0, 255))
+            ->capture_default_str();
+    }
+    dump->add_option("--output", field_.output, "the copy; default NAME-with-sample.toml");
+    dump->add_option("--about", field_.about, "where the device stands, for the sample's head");
+    auto* scan = add_field_command(app_, "scan", "what is behind an endpoint: SunSpec, and profiles that fit",
+                                   What::scan);
+    scan->add_option("--units", field_.units, "unit ids to try, as 1-10,100")->capture_default_str();
+    scan->add_option("--profiles", field_.profiles, "the directory of device profiles");
+}
+
 void CommandLine::add_call() {
     auto* call = app_.add_subcommand("call", "any operation by its name, see docs/operations.md");
     call->fallthrough();
@@ -246,6 +299,11 @@ std::string CommandLine::finish_call() {
 std::string CommandLine::finish() {
     if (offline_check_) {
         command_.what = check_;
+        return {};
+    }
+    if (field_command_) {
+        field_.response_timeout = Duration{response_timeout_ms_};
+        command_.what = field_;
         return {};
     }
     for (auto& [name, value] : parameters_) {

@@ -65,6 +65,9 @@ ExitCode run(std::vector<std::string> arguments, Time now, std::ostream& out, st
     if (const auto* check = std::get_if<CheckCommand>(&command.what)) {
         return check_offline(*check, command.json, now, out);
     }
+    if (const auto* field = std::get_if<FieldCommand>(&command.what)) {
+        return carry_out_field(*field, command.json, now, out, err);
+    }
     return carry_out(std::get<AskCommand>(command.what), command, out, err);
 }
 

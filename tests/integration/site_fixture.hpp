@@ -70,6 +70,7 @@ class SiteFixture {
 
     void write_configuration() const;
     std::filesystem::path path(const std::string& name) const { return directory_.path() / name; }
+    std::uint16_t modbus_port() const { return modbus_port_; }  // of the first simulated device
     std::string daemon_log() const { return support::read_file(path("sitepowerd.log")); }
 
   private:

@@ -1,0 +1,108 @@
+// `profile dump`: a copy of the profile with the device's registers as one more sample, which from then on
+// every check of the copy runs.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <set>
+
+#include "daemon/ctl/field/device.hpp"
+#include "drivers/profile/load.hpp"
+
+namespace sitepower::ctl {
+namespace {
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    return out + '"';
+}
+
+// Registers in rows without a hole.
+std::string blocks_of(const Survey& survey) {
+    std::string text;
+    auto next = std::pair{modbus::Table::holding, -1};
+    for (const auto& [place, word] : survey.words) {
+        if (place == next) {
+            text += ", ";
+        } else {
+            if (!text.empty()) text += "]\n";
+            text += fmt::format("\n[[samples.blocks]]\ntable = \"{}\"\naddress = {}\nregisters = [",
+                                table_name(place.first), place.second);
+        }
+        text += std::to_string(word);
+        next = {place.first, place.second + 1};
+    }
+    return text.empty() ? text : text + "]\n";
+}
+
+std::string sample_of(const FieldDevice& device, std::string_view about) {
+    auto text = fmt::format("\n[[samples]]\nabout = {}\n{}", quoted(about), blocks_of(device.survey));
+    std::string values = "\n[samples.expect]\n";
+    std::string reasons;
+    for (const auto& point : device.survey.points) {
+        if (point.raw.empty()) continue;
+        if (point.quality == Quality::good) {
+            values += fmt::format("{} = {}\n", quoted(point.point->name), point.value);
+        } else if (point.quality != Quality::comm_error && point.quality != Quality::stale) {
+            reasons += fmt::format("{} = \"{}\"\n", quoted(point.point->name), to_string(point.quality));
+        }
+    }
+    text += values;
+    if (!reasons.empty()) text += "\n[samples.expect_quality]\n" + reasons;
+    return text;
+}
+
+std::string output_of(const FieldCommand& command) {
+    if (!command.output.empty()) return command.output;
+    return std::filesystem::path(command.profile).stem().string() + "-with-sample.toml";
+}
+
+bool write_new(const std::string& path, const std::string& text, std::ostream& err) {
+    std::error_code error;
+    if (std::filesystem::exists(path, error)) {
+        err << "sitepowerctl: " << path << " is there already; name another file with --output\n";
+        return false;
+    }
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    if (file.flush()) return true;
+    err << "sitepowerctl: cannot write " << path << '\n';
+    return false;
+}
+
+}  // namespace
+
+ExitCode dump_device(const FieldCommand& command, bool json, Time now, std::ostream& out, std::ostream& err) {
+    const auto device = read_device(command, err);
+    if (!device) return ExitCode::failed;
+    const auto about = command.about.empty()
+                           ? fmt::format("{} unit {}, {}", command.endpoint, command.unit, format_time(now))
+                           : command.about;
+    const auto text = device->text + sample_of(*device, about);
+    const auto path = output_of(command);
+    // What was read must pass as a sample, or the copy would be refused when it is used.
+    schema::Diagnostics diagnostics;
+    if (!parse_profile(text, path, diagnostics)) {
+        tell(diagnostics, err);
+        return ExitCode::failed;
+    }
+    if (!write_new(path, text, err)) return ExitCode::failed;
+    if (json) {
+        out << Json{{"file", path},
+                    {"registers", device->survey.words.size()},
+                    {"values", device->survey.good}}
+                   .dump()
+            << '\n';
+    } else {
+        out << fmt::format("{}: {} registers, {} values\n", path, device->survey.words.size(),
+                           device->survey.good);
+    }
+    return ExitCode::fine;
+}
+
+}  // namespace sitepower::ctl

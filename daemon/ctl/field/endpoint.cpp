@@ -1,0 +1,129 @@
+#include "daemon/ctl/field/endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace sitepower::ctl {
+namespace {
+
+Error refuse(std::string_view text, std::string_view why) {
+    return {
+        ErrorCode::validation_error,
+        fmt::format("{}: {}; expected tcp:HOST:PORT, rtu:PATH:BAUD:8N1 or rtu_over_tcp:HOST:PORT", text, why),
+        ""};
+}
+
+std::optional<int> number(std::string_view text, int lowest, int highest) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < lowest || value > highest) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+// "host", "host:502", "[::1]:502".
+struct HostAndPort {
+    std::string host;
+    std::uint16_t port = 502;
+};
+
+std::optional<HostAndPort> host_and_port(std::string_view text) {
+    HostAndPort found;
+    std::string_view rest;
+    if (text.starts_with('[')) {
+        const auto close = text.find(']');
+        if (close == std::string_view::npos) return std::nullopt;
+        found.host = text.substr(1, close - 1);
+        rest = text.substr(close + 1);
+    } else {
+        const auto colon = text.find(':');
+        found.host = text.substr(0, colon);
+        rest = colon == std::string_view::npos ? "" : text.substr(colon);
+    }
+    if (found.host.empty()) return std::nullopt;
+    if (rest.empty()) return found;
+    const auto port = rest.starts_with(':') ? number(rest.substr(1), 1, 65535) : std::nullopt;
+    if (!port) return std::nullopt;
+    found.port = static_cast<std::uint16_t>(*port);
+    return found;
+}
+
+// "8N1"
+bool take_framing(std::string_view text, modbus::SerialEndpoint& line) {
+    if (text.size() != 3 || (text[0] != '7' && text[0] != '8') || (text[2] != '1' && text[2] != '2'))
+        return false;
+    if (text[1] != 'N' && text[1] != 'E' && text[1] != 'O') return false;
+    line.data_bits = text[0] - '0';
+    line.parity = static_cast<modbus::Parity>(text[1]);
+    line.stop_bits = text[2] - '0';
+    return true;
+}
+
+std::optional<modbus::SerialEndpoint> serial_line(std::string_view text) {
+    modbus::SerialEndpoint line;
+    const auto colon = text.find(':');
+    line.path = text.substr(0, colon);
+    if (!line.path.starts_with('/')) return std::nullopt;
+    if (colon == std::string_view::npos) return line;
+    const auto rest = text.substr(colon + 1);
+    const auto second = rest.find(':');
+    const auto baud = number(rest.substr(0, second), 300, 4'000'000);
+    if (!baud) return std::nullopt;
+    line.baud = *baud;
+    if (second != std::string_view::npos && !take_framing(rest.substr(second + 1), line)) return std::nullopt;
+    return line;
+}
+
+}  // namespace
+
+Result<modbus::BusSettings> parse_endpoint(std::string_view text) {
+    modbus::BusSettings settings;
+    settings.id = "by-hand";
+    const auto colon = text.find(':');
+    const auto kind = text.substr(0, colon);
+    const auto rest = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+    if (kind == "rtu") {
+        const auto line = serial_line(rest);
+        if (!line) return refuse(text, "no serial line");
+        settings.endpoint = *line;
+        return settings;
+    }
+    if (kind != "tcp" && kind != "rtu_over_tcp") return refuse(text, "unknown kind of endpoint");
+    const auto peer = host_and_port(rest);
+    if (!peer) return refuse(text, "no host and port");
+    if (kind == "tcp") {
+        settings.endpoint = modbus::TcpEndpoint{peer->host, peer->port};
+    } else {
+        settings.endpoint = modbus::RtuOverTcpEndpoint{peer->host, peer->port};
+    }
+    return settings;
+}
+
+Result<std::vector<int>> parse_units(std::string_view text) {
+    std::vector<int> units;
+    const auto refuse_units = [&] {
+        return Error{ErrorCode::validation_error,
+                     fmt::format("{}: expected unit ids such as 1-10,100; 0 to 247, and 255", text), ""};
+    };
+    while (!text.empty()) {
+        const auto comma = text.find(',');
+        const auto part = text.substr(0, comma);
+        const auto dash = part.find('-');
+        const auto first = number(part.substr(0, dash), 0, 255);
+        const auto last = dash == std::string_view::npos ? first : number(part.substr(dash + 1), 0, 255);
+        if (!first || !last || *first > *last) return refuse_units();
+        for (int unit = *first; unit <= *last; ++unit) units.push_back(unit);
+        text = comma == std::string_view::npos ? "" : text.substr(comma + 1);
+    }
+    std::ranges::sort(units);
+    units.erase(std::unique(units.begin(), units.end()), units.end());
+    const bool reserved = std::ranges::any_of(units, [](int unit) { return unit > 247 && unit < 255; });
+    if (units.empty() || reserved) return refuse_units();
+    return units;
+}
+
+}  // namespace sitepower::ctl

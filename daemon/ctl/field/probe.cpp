@@ -1,0 +1,83 @@
+// `profile probe`: one look at a device through a profile.
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "daemon/ctl/field/device.hpp"
+#include "daemon/ctl/table.hpp"
+
+namespace sitepower::ctl {
+namespace {
+
+std::string raw_text(const SurveyedPoint& point) {
+    std::string text;
+    for (const auto word : point.raw) text += fmt::format("{}{:04X}", text.empty() ? "" : " ", word);
+    return text.empty() ? "-" : text;
+}
+
+std::string address_text(const DevicePoint& point) {
+    return fmt::format("{} {}", table_name(point.registers.table), point.registers.address);
+}
+
+// The word for an enum's value; empty for numbers.
+std::string meaning_of(const DevicePoint& point, double value) {
+    for (const auto& [number, word] : point.words) {
+        if (number == fmt::format("{:.0f}", value)) return word;
+    }
+    return "";
+}
+
+Json row(const SurveyedPoint& point) {
+    const bool good = point.quality == Quality::good;
+    return {{"name", point.point->name},
+            {"table", table_name(point.point->registers.table)},
+            {"address", point.point->registers.address},
+            {"raw", point.raw},
+            {"value", good ? Json(point.value) : Json()},
+            {"unit", point.point->unit},
+            {"meaning", good ? meaning_of(*point.point, point.value) : ""},
+            {"quality", to_string(point.quality)},
+            {"reason", point.reason}};
+}
+
+void print(const FieldDevice& device, std::ostream& out) {
+    Table table({{"POINT", Align::left, Fit::whole},
+                 {"ADDRESS"},
+                 {"RAW"},
+                 {"VALUE", Align::right},
+                 {"UNIT"},
+                 {"REASON", Align::left, Fit::cut}});
+    for (const auto& point : device.survey.points) {
+        const bool good = point.quality == Quality::good;
+        const auto meaning = good ? meaning_of(*point.point, point.value) : "";
+        table.add({point.point->name, address_text(*point.point), raw_text(point),
+                   good ? fmt::format("{:.10g}", point.value) : "-",
+                   meaning.empty() ? point.point->unit : meaning,
+                   good ? "" : fmt::format("{}: {}", to_string(point.quality), point.reason)});
+    }
+    out << table.text(160)
+        << fmt::format("{} of {} points have a value\n", device.survey.good, device.survey.points.size());
+}
+
+}  // namespace
+
+ExitCode probe_device(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err) {
+    const auto device = read_device(command, err);
+    if (!device) return ExitCode::failed;
+    if (!json) {
+        print(*device, out);
+        return ExitCode::fine;
+    }
+    Json points = Json::array();
+    for (const auto& point : device->survey.points) points.push_back(row(point));
+    out << Json{{"profile", device->profile.id},
+                {"endpoint", command.endpoint},
+                {"unit", command.unit},
+                {"good", device->survey.good},
+                {"points", std::move(points)}}
+               .dump()
+        << '\n';
+    return ExitCode::fine;
+}
+
+}  // namespace sitepower::ctl

@@ -1,0 +1,106 @@
+// The commands for people in front of a device, against the simulated site and without a daemon.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/site_fixture.hpp"
+
+namespace sitepower::integration {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string profiles = SITEPOWER_SOURCE_DIR "/config/devices";
+
+class FieldCommands : public testing::Test {
+  protected:
+    void SetUp() override { site_.start_simulation(); }
+
+    std::string tcp(int offset) const {
+        return "tcp:127.0.0.1:" + std::to_string(site_.modbus_port() + offset);
+    }
+    std::string serial() const { return "rtu:" + (site_.path("sim") / "ttySIM0").string() + ":9600:8N1"; }
+
+    SiteFixture site_;
+};
+
+TEST_F(FieldCommands, ProbeShowsEachPointOfADevice) {
+    const auto ran =
+        site_.ctl({"profile", "probe", profiles + "/sim-ups.toml", "--endpoint", tcp(0), "--unit", "1"});
+    EXPECT_EQ(ran.status, 0) << ran.output;
+    EXPECT_THAT(ran.output,
+                AllOf(HasSubstr("POINT"), HasSubstr("holding"), HasSubstr("points have a value")));
+    const auto json = nlohmann::json::parse(
+        site_.ctl({"--json", "profile", "probe", profiles + "/sim-ups.toml", "--endpoint", tcp(0)}).output);
+    EXPECT_EQ(json["profile"], "sim-ups");
+    ASSERT_FALSE(json["points"].empty());
+    EXPECT_GT(json["good"].get<int>(), 0);
+    for (const auto& point : json["points"]) {
+        EXPECT_FALSE(point["raw"].empty()) << point;
+        EXPECT_EQ(point["value"].is_null(), point["quality"] != "good") << point;
+    }
+}
+
+TEST_F(FieldCommands, ProbeReadsASerialLine) {
+    const auto ran =
+        site_.ctl({"profile", "probe", profiles + "/sim-meter.toml", "--endpoint", serial(), "--unit", "2"});
+    EXPECT_EQ(ran.status, 0) << ran.output;
+    EXPECT_THAT(ran.output, HasSubstr("_v"));
+}
+
+TEST_F(FieldCommands, ADumpIsACopyThatPassesItsOwnCheck) {
+    const auto copy = site_.path("copy.toml").string();
+    const std::vector<std::string> dump{"profile",    "dump",    profiles + "/sim-bms.toml",
+                                        "--endpoint", tcp(2),    "--output",
+                                        copy,         "--about", "simulated \"rack\""};
+    const auto ran = site_.ctl(dump);
+    ASSERT_EQ(ran.status, 0) << ran.output;
+    const auto text = support::read_file(copy);
+    EXPECT_THAT(text, AllOf(HasSubstr("[[samples.blocks]]"), HasSubstr("simulated \\\"rack\\\"")));
+    const auto checked = site_.ctl({"profile", "check", copy});
+    EXPECT_EQ(checked.status, 0) << checked.output;
+    const auto again = site_.ctl(dump);
+    EXPECT_EQ(again.status, 1);
+    EXPECT_THAT(again.output, HasSubstr("is there already"));
+    // One register that is not as captured, and the sample says so.
+    const auto at = text.find("registers = [", text.find("[[samples.blocks]]")) + 13;
+    auto wrong = text;
+    wrong.replace(at, text.find_first_of(",]", at) - at, "4321");
+    support::write_file(copy, wrong);
+    const auto refused = site_.ctl({"profile", "check", copy});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.output, HasSubstr(copy));
+}
+
+TEST_F(FieldCommands, AScanNamesTheProfileThatFits) {
+    const auto ran = site_.ctl({"scan", "--endpoint", tcp(1), "--units", "1-2", "--profiles", profiles,
+                                "--response-timeout-ms", "300"});
+    EXPECT_EQ(ran.status, 0) << ran.output;
+    EXPECT_THAT(ran.output, AllOf(HasSubstr("unit 1: answers"), HasSubstr("profile sim-battery-monitor:"),
+                                  HasSubstr("1 units answer, 1 are silent")));
+}
+
+TEST_F(FieldCommands, WhatIsWrongIsSaid) {
+    const auto file = profiles + "/sim-ups.toml";
+    const auto probe = [&](const std::string& profile, const std::string& endpoint) {
+        return site_.ctl(
+            {"profile", "probe", profile, "--endpoint", endpoint, "--response-timeout-ms", "200"});
+    };
+    EXPECT_THAT(probe(file, "udp:x").output, HasSubstr("expected tcp:HOST:PORT"));
+    EXPECT_THAT(probe(file, "tcp:127.0.0.1:1").output, HasSubstr("Connection refused"));
+    EXPECT_THAT(probe("/no/such.toml", tcp(0)).output, HasSubstr("/no/such.toml"));
+    const auto silent = site_.ctl(
+        {"profile", "probe", file, "--endpoint", tcp(0), "--unit", "9", "--response-timeout-ms", "200"});
+    EXPECT_EQ(silent.status, 1);
+    EXPECT_THAT(silent.output, AllOf(HasSubstr("unit 9"), HasSubstr("gives nothing")));
+    EXPECT_EQ(site_.ctl({"profile", "probe", file}).status, 2);
+    EXPECT_EQ(site_.ctl({"scan", "--endpoint", tcp(0), "--units", "250"}).status, 2);
+    support::write_file(site_.path("bad.toml"), "schema = 1\nid = \"x\"\n");
+    const auto bad = site_.ctl({"profile", "check", site_.path("bad.toml").string(), "--json"});
+    EXPECT_EQ(bad.status, 1);
+    EXPECT_FALSE(nlohmann::json::parse(bad.output)["accepted"].get<bool>());
+}
+
+}  // namespace
+}  // namespace sitepower::integration
