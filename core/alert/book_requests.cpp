@@ -112,8 +112,10 @@ std::vector<Alert> AlertBook::resolved_by_hand() const {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!slots_[i].muted) continue;
         const auto slot = static_cast<SlotNumber>(i);
-        const auto closed = std::ranges::find(recent_, slot, &Closed::slot);
-        if (closed != recent_.end()) alerts.push_back(closed->alert);
+        // The newest: an earlier alert of the slot may have been closed by its condition.
+        const auto closed = std::find_if(recent_.rbegin(), recent_.rend(),
+                                         [slot](const Closed& other) { return other.slot == slot; });
+        if (closed != recent_.rend()) alerts.push_back(closed->alert);
     }
     return alerts;
 }

@@ -270,6 +270,32 @@ TEST_F(AlertBookTest, AWindowEndedByHandReleasesAtOnce) {
     EXPECT_FALSE(book_.end_maintenance("W-1", clock_.moment(), effects_));
 }
 
+TEST_F(AlertBookTest, OfSeveralAlertsTheOneResolvedByHandIsRemembered) {
+    observe(Severity::warning);
+    observe(std::nullopt);  // the first one cleared by itself
+    after(AlertBook::flap_window + seconds(1));
+    tick();
+    const auto changes = observe(Severity::critical);
+    ASSERT_EQ(changes.size(), 1U);
+    const auto second = changes[0].alert.id;
+    ASSERT_TRUE(resolve(second));
+    const auto muted = book_.resolved_by_hand();
+    ASSERT_EQ(muted.size(), 1U);
+    EXPECT_EQ(muted[0].id, second);
+    EXPECT_EQ(muted[0].resolved_by, "mia");
+    EXPECT_EQ(muted[0].severity, Severity::critical);
+
+    // After a restart it stays quiet at the severity that somebody has seen.
+    AlertBook restarted(slots_, rules_);
+    ASSERT_TRUE(restarted.restore_muted(muted[0], clock_.moment()));
+    Observation observation;
+    observation.severity = Severity::critical;
+    observation.rule = RuleId::temperature_high;
+    effects_.clear();
+    restarted.observe(slot(), observation, clock_.moment(), effects_);
+    EXPECT_TRUE(effects_.alerts.empty());
+}
+
 TEST_F(AlertBookTest, TakesOverWhatWasOpen) {
     Alert alert = observe(Severity::warning)[0].alert;
     alert.flaps = 7;
