@@ -27,11 +27,11 @@ struct Alert {
     std::string type;  // "voltage_high", "device_offline", ...; a row of the table of alert rules
     Severity severity = Severity::warning;
     Subject subject;
-    std::string message;  // one sentence for people
-    std::optional<double> threshold;
-    std::optional<double> actual;
-    std::string unit;
-    Time triggered_at{};
+    std::string message;              // one sentence for people
+    std::optional<double> threshold;  // that was passed; empty for a condition, which has none
+    std::optional<double> actual;     // when it was raised, or last changed
+    std::string unit;                 // of both
+    Time triggered_at{};              // wall clock, as all times of an alert
     std::optional<Time> resolved_at;
     std::string resolved_by;  // "condition_cleared", "configuration", or who did it by hand
     std::string resolution_note;

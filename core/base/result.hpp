@@ -13,18 +13,18 @@ namespace sitepower {
 // The codes that leave the program, in the replies of operations; names and HTTP status live in
 // daemon/operation.
 enum class ErrorCode : std::uint8_t {
-    validation_error,
-    bad_request,
-    unauthorized,
-    forbidden,
-    not_found,
-    conflict,
-    insufficient_data,
-    payload_too_large,
-    unsupported_media_type,
-    rate_limited,
-    internal_error,
-    service_unavailable,
+    validation_error,        // a value is of the wrong form or out of range
+    bad_request,             // the request cannot be read at all
+    unauthorized,            // nobody knows who is asking
+    forbidden,               // who asks may not
+    not_found,               // there is nothing of that name
+    conflict,                // done before, or against the present state; also a database of a newer schema
+    insufficient_data,       // an answer would be a guess
+    payload_too_large,       // too many bytes, or too long a question
+    unsupported_media_type,  // not JSON
+    rate_limited,            // too often
+    internal_error,          // a fault of ours
+    service_unavailable,     // not now: starting, stopping, busy, or the disk or a peer does not answer
 };
 
 struct Error {
@@ -36,13 +36,15 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
   public:
-    Result(T value)
-        : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-    Result(Error error)
-        : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+    // Both implicit, so that a function returns what it has found, or why it has not.
+    // NOLINTBEGIN(google-explicit-constructor)
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+    // NOLINTEND(google-explicit-constructor)
 
     explicit operator bool() const { return state_.index() == 0; }
 
+    // Asking for what it does not hold is a bug, and an assertion.
     T& value() & { return assert(*this), *std::get_if<0>(&state_); }
     const T& value() const& { return assert(*this), *std::get_if<0>(&state_); }
     T&& value() && { return assert(*this), std::move(*std::get_if<0>(&state_)); }

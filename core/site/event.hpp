@@ -21,22 +21,27 @@ struct PollFailed {
 // Time has passed: due at least once a second. Staleness, alert delays and windows are decided here.
 struct Tick {};
 
+// Refused: NOT_FOUND without such an open alert, CONFLICT when it is acknowledged already, VALIDATION_ERROR
+// for a note of more than AlertBook::longest_note bytes.
 struct AcknowledgeAlert {
     std::string alert_id;
     std::string who;
     std::string note;
 };
 
+// Refused likewise. While its condition holds the alert stays quiet until that has cleared once.
 struct ResolveAlert {
     std::string alert_id;
     std::string who;
     std::string note;
 };
 
+// Refused for what Maintenance::start refuses.
 struct StartMaintenance {
-    MaintenanceWindow window;
+    MaintenanceWindow window;  // an empty id is filled in
 };
 
+// Refused: NOT_FOUND.
 struct EndMaintenance {
     std::string window_id;
     std::string who;

@@ -12,10 +12,10 @@ namespace sitepower {
 
 // The last value of a point.
 struct LatestValue {
-    double value = 0;
-    Quality quality = Quality::stale;
-    Time time{};
-    bool seen = false;
+    double value = 0;                  // means nothing unless the quality is good; always finite
+    Quality quality = Quality::stale;  // stale also before anything was read
+    Time time{};                       // of the frame that brought it
+    bool seen = false;                 // a frame has brought it, good or not
 };
 
 class LatestValues {

@@ -16,13 +16,13 @@ namespace sitepower {
 
 struct Location {
     std::string id;
-    std::string name;
+    std::string name;  // this and the next three are for people, and may be empty
     std::string region;
     std::string city;
     std::string country;
-    std::optional<double> latitude;
-    std::optional<double> longitude;
-    double temperature_offset_c = 0;
+    std::optional<double> latitude;   // degrees, north positive, -90 to 90; both or none
+    std::optional<double> longitude;  // degrees, east positive, -180 to 180
+    double temperature_offset_c = 0;  // added to the weather of the place to get the room's climate
     double humidity_offset_pct = 0;
 };
 
@@ -33,8 +33,8 @@ struct PointRef {
 };
 
 struct PointModel {
-    std::string name;
-    std::string unit;
+    std::string name;  // flat, unit in the name: "string1.jar12.voltage_v"
+    std::string unit;  // of UCUM, as in LayoutPoint
 };
 
 enum class DeviceKind : std::uint8_t { ups, battery_monitor, bms, meter, other };
@@ -42,9 +42,9 @@ enum class DeviceKind : std::uint8_t { ups, battery_monitor, bms, meter, other }
 struct DeviceModel {
     std::string id;
     DeviceKind kind = DeviceKind::other;
-    std::string profile;
-    std::string bus;
-    int unit = 0;
+    std::string profile;  // name of its file, without ".toml"
+    std::string bus;      // id of the link that it is polled over
+    int unit = 0;         // Modbus unit id
     LocationIndex location{};
     std::vector<PointModel> points;                      // by slot
     std::vector<std::shared_ptr<const Layout>> layouts;  // one per poll group; their slots cover `points`
@@ -59,10 +59,10 @@ struct BatteryModel {
     int position = 1;  // in the string, from 1
     std::string manufacturer;
     std::string model;
-    std::string serial_number;
-    std::optional<Time> installed_date;
-    std::optional<int> warranty_months;
-    std::optional<PointRef> voltage_v;
+    std::string serial_number;           // what was learnt is forgotten when it changes; may be empty
+    std::optional<Time> installed_date;  // midnight UTC of that day
+    std::optional<int> warranty_months;  // from the installed date on
+    std::optional<PointRef> voltage_v;   // empty here and below: nobody measures it ("no_sensor")
     std::optional<PointRef> temperature_c;
     std::optional<PointRef> internal_resistance_ohm;
     std::optional<PointRef> soc_pct;  // as the pack's own BMS reports it

@@ -33,6 +33,8 @@ struct SiteSettings {
     BatterySettings battery;
     Duration state_interval{60'000};  // at most how long a changed battery, string or UPS state stays untold
     Duration repeat_interval{900'000};  // an unchanged one is told again
+    // Of all poll groups of a device, failed or silent (engineering default: one lost answer is noise, three
+    // in a row are a fault). 1 or more.
     int missed_polls_until_offline = 3;
 };
 

@@ -18,9 +18,9 @@ enum class DeviceStatus : std::uint8_t { unknown, online, stale, offline };
 struct DeviceState {
     DeviceIndex device{};
     DeviceStatus status = DeviceStatus::unknown;
-    std::optional<Time> last_seen;
-    std::string reason;  // empty while online
-    Time since{};
+    std::optional<Time> last_seen;  // of the last frame, by its own time; empty: it has never answered
+    std::string reason;             // empty while online; else for people: "no answer", the bus's last words
+    Time since{};                   // when this status began
 };
 
 // How far an estimate can be trusted; words of estimation: ok, degraded, prior_only, unknown.
@@ -39,12 +39,15 @@ struct Estimate {
 };
 
 // A measured value as last seen; `value` is empty when unknown, and `reason` then says why.
+// Reasons: "no_sensor" (no point is configured), "not_yet_read", "stale_input" (not heard for the offline
+// limit), or a word of Quality for what the device itself said.
 struct Measurement {
     std::optional<double> value;
     std::string_view reason = "no_sensor";
-    Time time{};
+    Time time{};  // of the frame that brought the value, or the news of its loss
 };
 
+// Of a battery, string or UPS: its worst open alert; unknown, with a reason, when its data are stale.
 enum class HealthStatus : std::uint8_t { healthy, warning, critical, unknown };
 
 struct BatteryState {
