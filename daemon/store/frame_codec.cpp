@@ -46,8 +46,8 @@ bool unpack_quality(ByteReader& in, std::vector<Quality>& quality) {
     return !in.failed();
 }
 
-void pack_value(double value, const LayoutPoint& point, std::int64_t& last, ByteWriter& out) {
-    if (const auto index = grid_index(value, point)) {
+void pack_value(double value, const Scaling& scaling, std::int64_t& last, ByteWriter& out) {
+    if (const auto index = grid_index(value, scaling)) {
         out.varint(grid_marker + to_zigzag(*index - last));
         last = *index;
         return;
@@ -62,23 +62,30 @@ void pack_value(double value, const LayoutPoint& point, std::int64_t& last, Byte
     }
 }
 
-double unpack_value(ByteReader& in, const LayoutPoint& point, std::int64_t& last) {
+double unpack_value(ByteReader& in, const Scaling& scaling, std::int64_t& last) {
     const auto marker = in.varint();
     if (marker == double_marker) return in.fixed<double>();
     if (marker == float_marker) return static_cast<double>(in.fixed<float>());
     // Unsigned, so that nonsense from a damaged disk wraps around instead of overflowing.
     last = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) +
                                      static_cast<std::uint64_t>(from_zigzag(marker - grid_marker)));
-    return static_cast<double>(last) * point.scale + point.offset;
+    return scaling.value(static_cast<double>(last));
+}
+
+std::vector<Scaling> scalings_of(const Layout& layout) {
+    std::vector<Scaling> scalings;
+    scalings.reserve(layout.points.size());
+    for (const auto& point : layout.points) scalings.emplace_back(point.scale, point.offset);
+    return scalings;
 }
 
 }  // namespace
 
-std::optional<std::int64_t> grid_index(double value, const LayoutPoint& point) {
-    const double exact = (value - point.offset) / point.scale;
+std::optional<std::int64_t> grid_index(double value, const Scaling& scaling) {
+    const double exact = scaling.raw(value);
     if (!(std::abs(exact) < grid_limit)) return std::nullopt;
     const auto index = static_cast<std::int64_t>(exact + (exact < 0 ? -0.5 : 0.5));
-    if (!same_bits(static_cast<double>(index) * point.scale + point.offset, value)) return std::nullopt;
+    if (!same_bits(scaling.value(static_cast<double>(index)), value)) return std::nullopt;
     return index;
 }
 
@@ -98,7 +105,7 @@ void Ramp::move_to(std::int64_t value) {
 }
 
 RunState::RunState(const Layout& run_layout, RunStart start)
-    : layout(&run_layout),
+    : scalings(scalings_of(run_layout)),
       key(static_cast<std::int64_t>(start.key), 0),
       time(to_ms(start.time), 0),
       seq(0, 1),
@@ -124,7 +131,7 @@ void FramePacker::pack(MessageKey key, std::uint64_t seq, const Frame& frame, By
         state_.quality = frame.quality;
     }
     for (std::size_t i = 0; i < state_.grid.size(); ++i) {
-        pack_value(frame.values[i], state_.layout->points[i], state_.grid[i], out);
+        pack_value(frame.values[i], state_.scalings[i], state_.grid[i], out);
     }
 }
 
@@ -145,7 +152,7 @@ bool FrameUnpacker::unpack(ByteReader& in, StoredFrame& frame) {
     frame.quality = state_.quality;
     frame.values.resize(state_.grid.size());
     for (std::size_t i = 0; i < state_.grid.size(); ++i) {
-        frame.values[i] = unpack_value(in, state_.layout->points[i], state_.grid[i]);
+        frame.values[i] = unpack_value(in, state_.scalings[i], state_.grid[i]);
     }
     return !in.failed();
 }

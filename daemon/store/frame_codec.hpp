@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/frame.hpp"
+#include "core/base/scaling.hpp"
 #include "daemon/message/message.hpp"
 #include "daemon/store/bytes.hpp"
 
@@ -29,7 +30,7 @@ struct StoredFrame {
 };
 
 // The n of value = n * scale + offset, when there is one that gives exactly this value back.
-std::optional<std::int64_t> grid_index(double value, const LayoutPoint& point);
+std::optional<std::int64_t> grid_index(double value, const Scaling& scaling);
 
 // A straight line through the last two numbers: what comes next, if the series is even.
 class Ramp {
@@ -55,7 +56,7 @@ struct RunStart {
 struct RunState {
     RunState(const Layout& run_layout, RunStart start);
 
-    const Layout* layout;
+    std::vector<Scaling> scalings;  // of each point
     Ramp key;
     Ramp time;
     Ramp seq;
@@ -65,7 +66,6 @@ struct RunState {
 
 class FramePacker {
   public:
-    // `layout` must outlive the packer.
     FramePacker(const Layout& layout, RunStart start) : state_(layout, start) {}
     // The frame's values and quality have one entry per point of the layout.
     void pack(MessageKey key, std::uint64_t seq, const Frame& frame, ByteWriter& out);

@@ -21,9 +21,10 @@ struct GridRollup {
 };
 
 std::optional<GridRollup> to_grid(const PointRollup& rollup, const LayoutPoint& point) {
-    const auto last = grid_index(rollup.last, point);
-    const auto min = grid_index(rollup.min, point);
-    const auto max = grid_index(rollup.max, point);
+    const Scaling scaling(point.scale, point.offset);
+    const auto last = grid_index(rollup.last, scaling);
+    const auto min = grid_index(rollup.min, scaling);
+    const auto max = grid_index(rollup.max, scaling);
     if (!last || !min || !max || *min > *last || *last > *max) return std::nullopt;
     const double sum = (rollup.sum - rollup.count * point.offset) / point.scale;
     // The sum of doubles is off by its rounding; a hundredth of a step means that it is the sum of grid
@@ -64,14 +65,14 @@ PointRollup unpack_point(ByteReader& in, const LayoutPoint& point, Time start) {
     const auto min = last - in.varint();
     const auto max = last + in.varint();
     const auto sum = static_cast<std::uint64_t>(in.zigzag()) + last * rollup.count;
-    const auto value = [&point](std::uint64_t index) {
-        return static_cast<double>(static_cast<std::int64_t>(index)) * point.scale + point.offset;
+    const Scaling scaling(point.scale, point.offset);
+    const auto value = [&scaling](std::uint64_t index) {
+        return scaling.value(static_cast<double>(static_cast<std::int64_t>(index)));
     };
     rollup.last = value(last);
     rollup.min = std::min(value(min), value(max));  // a negative scale turns the order round
     rollup.max = std::max(value(min), value(max));
-    rollup.sum =
-        static_cast<double>(static_cast<std::int64_t>(sum)) * point.scale + rollup.count * point.offset;
+    rollup.sum = value(sum) + (rollup.count - 1) * point.offset;
     return rollup;
 }
 

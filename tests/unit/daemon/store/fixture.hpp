@@ -83,8 +83,8 @@ inline std::shared_ptr<const Layout> make_layout(const std::string& device, std:
 inline FramePtr make_frame(std::shared_ptr<const Layout> layout, Time time, std::vector<std::int64_t> raw) {
     Frame frame;
     for (std::size_t i = 0; i < raw.size(); ++i) {
-        frame.values.push_back(static_cast<double>(raw[i]) * layout->points[i].scale +
-                               layout->points[i].offset);
+        const Scaling scaling(layout->points[i].scale, layout->points[i].offset);
+        frame.values.push_back(scaling.value(static_cast<double>(raw[i])));
     }
     frame.quality.resize(raw.size(), Quality::good);
     frame.layout = std::move(layout);

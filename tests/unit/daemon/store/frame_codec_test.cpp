@@ -38,7 +38,7 @@ double random_value(std::mt19937_64& random, const LayoutPoint& point) {
         case 3:
             return static_cast<double>(static_cast<std::int64_t>(random()));
         default:
-            return raw * point.scale + point.offset;
+            return Scaling(point.scale, point.offset).value(raw);
     }
 }
 
@@ -119,12 +119,14 @@ TEST(FrameCodec, RefusesWhatIsCutShort) {
 }
 
 TEST(FrameCodec, GridIndexOnlyForExactMultiples) {
-    const LayoutPoint tenths{"p", "V", 0.1, 0};
+    const Scaling tenths(0.1, 0);
     EXPECT_EQ(grid_index(541.2, tenths), 5412);
+    EXPECT_EQ(grid_index(491.4, tenths), 4914);
+    EXPECT_EQ(grid_index(4914 * 0.1, tenths), std::nullopt);  // nothing that a decoder makes
     EXPECT_EQ(grid_index(541.25, tenths), std::nullopt);
     EXPECT_EQ(grid_index(-0.0, tenths), std::nullopt);
     EXPECT_EQ(grid_index(std::numeric_limits<double>::quiet_NaN(), tenths), std::nullopt);
-    EXPECT_EQ(grid_index(1.0, {"p", "", 0.0, 0.0}), std::nullopt);
+    EXPECT_EQ(grid_index(1.0, Scaling(0, 0)), std::nullopt);
     EXPECT_EQ(grid_index(1e300, tenths), std::nullopt);
 }
 
