@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "drivers/modbus/complete.hpp"
+
 namespace sitepower::modbus {
 namespace {
 
@@ -51,6 +53,7 @@ std::uint16_t longest_read(const ReadBlock& block, const UnitLimits& limits) {
 
 GroupReader::GroupReader(const UnitPlan& unit, const PollGroup& group)
     : layout_(group.layout),
+      group_(group),
       far_factors_(group.points, unit.limits),
       points_(far_factors_.near()),
       limits_(unit.limits),
@@ -121,6 +124,7 @@ Attempt GroupReader::read(Asker& asker, SteadyTime now) {
         rest_ = SteadySpan::zero();
         drop_uncertain(*attempt.frame);
         mark_refused(*attempt.frame);
+        complete(group_, attempt.frame->values, attempt.frame->quality);
         if (refusals_changed_) plan_around_refusals();
     } else if (std::ranges::all_of(plans_, &ReadPlan::is_refused)) {
         rest(now);

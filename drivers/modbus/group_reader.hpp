@@ -103,6 +103,7 @@ class GroupReader {
     void rest(SteadyTime now);
 
     std::shared_ptr<const Layout> layout_;
+    PollGroup group_;
     FarFactors far_factors_;
     std::vector<RegisterPoint> points_;  // without their far factors
     UnitLimits limits_;

@@ -131,6 +131,10 @@ PointSpan span_of(const RegisterPoint& point) {
         span.begin = std::min<std::uint32_t>(span.begin, point.scale_factor->address);
         span.end = std::max<std::uint32_t>(span.end, point.scale_factor->address + 1U);
     }
+    if (point.together) {
+        span.begin = std::min(span.begin, point.together->begin);
+        span.end = std::max(span.end, point.together->end);
+    }
     return span;
 }
 

@@ -22,8 +22,8 @@ struct ReadBlock {
     bool operator==(const ReadBlock&) const = default;
 };
 
-// What one request must hold for a point: its registers and those of its scale factor. Addresses [begin,
-// end).
+// What one request must hold for a point: its registers, those of its scale factor, and what must come
+// together with it. Addresses [begin, end).
 struct PointSpan {
     Table table = Table::holding;
     std::uint32_t begin = 0;

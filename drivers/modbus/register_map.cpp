@@ -12,10 +12,16 @@ int RegisterPoint::registers() const {
         case ValueType::s32:
         case ValueType::f32:
             return 2;
+        case ValueType::u48:
+        case ValueType::s48:
+            return 3;
         case ValueType::u64:
         case ValueType::s64:
         case ValueType::f64:
             return 4;
+        case ValueType::datetime:
+        case ValueType::text:
+            return length;
     }
     return 1;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/frame.hpp"
@@ -17,16 +18,39 @@ namespace sitepower::modbus {
 
 enum class Table : std::uint8_t { holding, input, coil, discrete };  // FC 03, 04, 01, 02
 
-enum class ValueType : std::uint8_t { u16, s16, u32, s32, u64, s64, f32, f64, boolean };
+enum class ValueType : std::uint8_t {
+    u16,
+    s16,
+    u32,
+    s32,
+    u48,
+    s48,
+    u64,
+    s64,
+    f32,
+    f64,
+    boolean,
+    datetime,  // `length` registers, see date_fields
+    text,      // `length` registers; decoded by text.hpp, never part of a frame
+};
 
 // High word first (the Modbus habit) or low word first; likewise the bytes inside each register.
 enum class Order : std::uint8_t { big, little };
 
-// A scale factor register of SunSpec's kind: value = raw * 10^exponent, exponent an s16 read in the same
-// response.
+// A register of the same answer that scales another one. Without a map it is of SunSpec's kind: value = raw *
+// 10^content, content an s16. With a map its content is looked up there: value = raw * factor.
 struct ScaleFactor {
     std::uint16_t address = 0;
     std::optional<std::uint16_t> invalid = 0x8000;
+    std::vector<std::pair<std::uint16_t, double>> map{};
+};
+
+// Addresses [begin, end) of the point's table.
+struct AddressSpan {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+
+    bool operator==(const AddressSpan&) const = default;
 };
 
 struct RegisterPoint {
@@ -43,6 +67,16 @@ struct RegisterPoint {
     std::vector<std::uint64_t> invalid{};  // raw values that mean "not available"; a float NaN always does
     std::optional<double> minimum{};       // of the value; outside is out_of_range
     std::optional<double> maximum{};
+    std::uint64_t invalid_mask = ~std::uint64_t{0};  // only these bits are compared with `invalid`
+    // A boolean is 1 when its field is one of these; without any, when a bit of it is set. An integer with
+    // any becomes such a boolean of its field.
+    std::vector<std::uint64_t> matches{};
+    bool bcd = false;  // integers: four bits to a decimal digit
+    int length = 0;    // registers of a datetime or a text
+    // Of a datetime: a letter for each byte, Y M D h m s or - for one that says nothing; a letter twice in a
+    // row is one number of two bytes. A year below 100 is one of this century.
+    std::string date_fields{};
+    std::optional<AddressSpan> together{};  // what must come in one answer with it
 
     int registers() const;  // how many registers (or bits, for coils and discretes) the point covers
 };
@@ -66,11 +100,40 @@ struct UnitTiming {
     bool repeats_answers = false;  // the device is known to send answers twice
 };
 
-// One poll group: its points are read together when due and give one frame. points[i] belongs to
-// layout->points[i].
+// points[point] exists only while points[other] is good and at least `minimum`: what the device says about
+// which of its registers are in use. Otherwise it is not_implemented.
+struct Presence {
+    std::uint32_t point = 0;
+    std::uint32_t other = 0;
+    double minimum = 1;
+};
+
+enum class Operation : std::uint8_t { sum, sub, mul, div, min, max, mean };
+
+// A value that is worked out from others of the same poll: value = op(weight * operand...) * scale + offset.
+// Its quality is that of its first operand that is not good.
+struct DerivedPoint {
+    Operation operation = Operation::sum;
+    std::vector<std::uint32_t> operands{};  // positions in points; points.size() + n: the n-th derived one
+    std::vector<double> weights{};          // by operand; empty: all 1
+    bool skip_absent = false;               // operands that are not_implemented are left out, if one remains
+    double scale = 1.0;
+    double offset = 0.0;
+    std::optional<double> minimum{};
+    std::optional<double> maximum{};
+};
+
+// One poll group: its points are read together when due and give one frame. The layout names the points that
+// are published: points[i] is layout->points[i], then come the derived ones. The last `hidden` points are
+// read for the sake of others only.
 struct PollGroup {
     std::shared_ptr<const Layout> layout;  // name, period and point names
     std::vector<RegisterPoint> points;
+    std::size_t hidden = 0;
+    std::vector<Presence> presences{};
+    std::vector<DerivedPoint> derived{};
+
+    std::size_t published() const { return points.size() - hidden; }
 };
 
 class Inspector;

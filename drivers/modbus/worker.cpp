@@ -115,14 +115,15 @@ BusCounters Bus::Worker::counters() const {
 }
 
 UnitCounters Bus::Worker::counters(DeviceIndex device) const {
+    UnitCounters sum;  // a device may have several units
     for (const auto& unit : units_) {
         if (unit.plan.device != device) continue;
-        return {.polls = unit.polls.get(),
-                .failures = unit.failures.get(),
-                .exceptions = unit.exceptions.get(),
-                .timeouts = unit.timeouts.get()};
+        sum.polls += unit.polls.get();
+        sum.failures += unit.failures.get();
+        sum.exceptions += unit.exceptions.get();
+        sum.timeouts += unit.timeouts.get();
     }
-    return {};
+    return sum;
 }
 
 void Bus::Worker::run() {

@@ -11,7 +11,8 @@ namespace sitepower::sim {
 
 // nullopt writes the point's first sentinel (a NaN into a float); a point without any must be given a value.
 // A value beyond what the registers can say is saturated, and stays clear of the sentinels. Bits of the
-// register that belong to other points are kept. `exponent` goes into the scale factor register, if any.
+// register that belong to other points are kept. `exponent` goes into the scale factor
+// register, if any; where that has a map it chooses the entry. A text is not written.
 void encode(const modbus::RegisterPoint& point, std::optional<double> value, int exponent,
             RegisterBank& bank);
 

@@ -162,5 +162,74 @@ TEST(Decode, RoundTripsAllTypesInAllOrders) {
     }
 }
 
+TEST(Decode, DecimalsAreExact) {
+    expect_value({.scale = 0.1}, {4914}, 491.4);
+    expect_value({.scale = 0.1, .offset = -40}, {653}, 25.3);
+    expect_value({.scale = -0.1}, {0}, 0);
+    EXPECT_FALSE(std::signbit(decode({.scale = -0.1}, {0}).value));
+}
+
+TEST(Decode, FortyEightBits) {
+    expect_value({.type = ValueType::u48}, {0x0001, 0x0002, 0x0003}, 4295098371.0);
+    expect_value({.type = ValueType::u48, .word_order = Order::little}, {0x0003, 0x0002, 0x0001},
+                 4295098371.0);
+    expect_value({.type = ValueType::s48}, {0xFFFF, 0xFFFF, 0xFFFE}, -2);
+}
+
+TEST(Decode, ABinaryCodedDecimal) {
+    expect_value({.bcd = true}, {0x1234}, 1234);
+    expect_value({.type = ValueType::u32, .scale = 0.01, .bcd = true}, {0x0012, 0x3456}, 1234.56);
+    expect_bad({.bcd = true}, {0x12A4}, Quality::out_of_range);
+}
+
+TEST(Decode, ABooleanOfSomeFields) {
+    const RegisterPoint state{.mask = 0x00F0, .shift = 4, .matches = {3, 5}};
+    expect_value(state, {0xFF3F}, 1);
+    expect_value(state, {0xFF5F}, 1);
+    expect_value(state, {0xFF4F}, 0);
+    const RegisterPoint unknown{.invalid = {0xFFFF}, .matches = {3}};
+    expect_bad(unknown, {0xFFFF}, Quality::not_implemented);
+}
+
+TEST(Decode, OneByteMaySayThatTheOtherIsInvalid) {
+    const RegisterPoint temperature{.mask = 0x00FF, .invalid = {0xFF00}, .invalid_mask = 0xFF00};
+    expect_value(temperature, {0x0019}, 25);
+    expect_bad(temperature, {0xFF19}, Quality::not_implemented);
+    expect_bad(temperature, {0xFFFF}, Quality::not_implemented);
+}
+
+TEST(Decode, AnotherRegisterChoosesTheScale) {
+    const RegisterPoint point{
+        .address = 5,
+        .scale = 0.1,
+        .scale_factor = ScaleFactor{.address = 0, .invalid = {}, .map = {{0, 1}, {1, 0.1}}}};
+    const PointDecoder decoder(point, 0);
+    EXPECT_EQ(decoder.decode(std::vector<std::uint16_t>{0, 0, 0, 0, 0, 5412}).value, 541.2);
+    EXPECT_EQ(decoder.decode(std::vector<std::uint16_t>{1, 0, 0, 0, 0, 5412}).value, 54.12);
+    EXPECT_EQ(decoder.decode(std::vector<std::uint16_t>{2, 0, 0, 0, 0, 5412}).quality,
+              Quality::invalid_scale);
+}
+
+TEST(Decode, Datetimes) {
+    const RegisterPoint six_bytes{.type = ValueType::datetime, .length = 3, .date_fields = "YMDhms"};
+    expect_value(six_bytes, {1797, 4362, 11540}, 1179398720);  // 2007-05-17 10:45:20
+    const RegisterPoint six_words{.type = ValueType::datetime, .length = 6, .date_fields = "YY-M-D-h-m-s"};
+    expect_value(six_words, {2007, 5, 17, 10, 45, 20}, decode(six_bytes, {1797, 4362, 11540}).value);
+    const RegisterPoint digits{
+        .type = ValueType::datetime, .bcd = true, .length = 3, .date_fields = "YMDhms"};
+    expect_value(digits, {0x0705, 0x1710, 0x4520}, decode(six_bytes, {1797, 4362, 11540}).value);
+    const RegisterPoint swapped{
+        .type = ValueType::datetime, .byte_order = Order::little, .length = 3, .date_fields = "YMDhms"};
+    expect_value(swapped, {0x0507, 0x0A11, 0x142D}, decode(six_bytes, {1797, 4362, 11540}).value);
+}
+
+TEST(Decode, NoCalendarHasSuchADate) {
+    const RegisterPoint date{.type = ValueType::datetime, .length = 3, .date_fields = "YMDhms"};
+    expect_bad(date, {0, 0, 0}, Quality::out_of_range);
+    expect_bad(date, {0xFFFF, 0xFFFF, 0xFFFF}, Quality::out_of_range);
+    expect_bad(date, {0x0702, 0x1E00, 0}, Quality::out_of_range);       // 30 February
+    expect_bad(date, {0x0705, 0x1118, 0x0000}, Quality::out_of_range);  // 24 o'clock
+}
+
 }  // namespace
 }  // namespace sitepower::modbus

@@ -48,19 +48,27 @@ Span span_of(const RegisterPoint& point, int exponent) {
     if (point.type == ValueType::f32 || point.type == ValueType::f64) {
         raw_lowest = -1e6;
         raw_highest = 1e6;
-    } else if (point.type != ValueType::boolean) {
+    } else if (point.type == ValueType::datetime) {
+        raw_lowest = 946'684'800;     // 2000
+        raw_highest = 4'102'444'799;  // 2099
+    } else if (point.type != ValueType::boolean && point.matches.empty()) {
         const std::uint64_t all =
             point.registers() == 4 ? ~std::uint64_t{0} : (std::uint64_t{1} << (16 * point.registers())) - 1;
         const int width = static_cast<int>(std::bit_width((point.mask & all) >> point.shift));
-        const bool is_signed =
-            point.type == ValueType::s16 || point.type == ValueType::s32 || point.type == ValueType::s64;
+        const bool is_signed = point.type == ValueType::s16 || point.type == ValueType::s32 ||
+                               point.type == ValueType::s48 || point.type == ValueType::s64;
         // 52 bits: a double says every integer up to there.
         const int bits = std::min(is_signed ? width - 1 : width, 52);
         raw_highest = std::exp2(bits) - 2;
         raw_lowest = is_signed ? -std::exp2(bits) + 2 : 0;
         if (width == 1) raw_highest = 1;
+        if (point.bcd) raw_lowest = 0, raw_highest = std::pow(10, width / 4) - 1;
     }
-    const double step = point.scale * (point.scale_factor ? std::pow(10, exponent) : 1);
+    double step = point.scale * (point.scale_factor ? std::pow(10, exponent) : 1);
+    if (point.scale_factor && !point.scale_factor->map.empty()) {
+        const auto& map = point.scale_factor->map;
+        step = point.scale * map[static_cast<std::size_t>(std::abs(exponent)) % map.size()].second;
+    }
     double a = raw_lowest * step + point.offset;
     double b = raw_highest * step + point.offset;
     if (a > b) std::swap(a, b);
@@ -99,7 +107,9 @@ TEST(Encode, EveryPointOfEveryShippedProfileReadsBack) {
                 const Span span = span_of(point, exponent);
                 for (int i = 0; i < 20; ++i) {
                     double value = span.lowest + (span.highest - span.lowest) * noise.uniform();
-                    if (std::popcount(point.mask) == 1 || point.type == ValueType::boolean) value = i % 2;
+                    const bool is_flag = point.type == ValueType::boolean || !point.matches.empty();
+                    if (std::popcount(point.mask) == 1 || is_flag) value = i % 2;
+                    if (point.type == ValueType::datetime) value = std::floor(value);
                     expect_same(point, profile->id + " " + placed.point.name, value, exponent);
                 }
             }
@@ -112,7 +122,7 @@ TEST(Encode, EveryPointOfEveryShippedProfileReadsBack) {
 TEST(Encode, EveryTypeAndOrderReadsBack) {
     Noise noise(43);
     for (const auto type : {ValueType::u16, ValueType::s16, ValueType::u32, ValueType::s32, ValueType::u64,
-                            ValueType::s64, ValueType::f32, ValueType::f64}) {
+                            ValueType::u48, ValueType::s48, ValueType::s64, ValueType::f32, ValueType::f64}) {
         for (const auto words : {modbus::Order::big, modbus::Order::little}) {
             for (const auto bytes : {modbus::Order::big, modbus::Order::little}) {
                 RegisterPoint point;
