@@ -1,9 +1,10 @@
 #include "drivers/profile/expand.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace sitepower {
 namespace {
@@ -15,316 +16,220 @@ const Value* find(const std::vector<std::pair<std::string, Value>>& pairs, const
     return found != pairs.end() ? &found->second : nullptr;
 }
 
-// All bits of the type's registers.
-std::uint64_t width_mask(PointType type) {
-    const int bits = 16 * registers_of(type);
-    return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
-}
-
-bool is_integer(PointType type) {
-    return type <= PointType::s64;
-}
-
-const std::vector<std::int64_t>& default_invalid(const ProfileDefaults& defaults, PointType type) {
-    static const std::vector<std::int64_t> none;
-    switch (type) {
-        case PointType::u16:
-            return defaults.invalid_u16;
-        case PointType::s16:
-            return defaults.invalid_s16;
-        case PointType::u32:
-            return defaults.invalid_u32;
-        case PointType::s32:
-            return defaults.invalid_s32;
-        case PointType::u64:
-            return defaults.invalid_u64;
-        case PointType::s64:
-            return defaults.invalid_s64;
-        default:
-            return none;
-    }
-}
-
-// -1 means all bits set in a register of any width.
-std::vector<std::uint64_t> raw_sentinels(const Profile& profile, const ProfilePoint& point) {
-    std::vector<std::uint64_t> raw;
-    const bool own = point.origins.has("invalid") || !point.invalid.empty();
-    for (const std::int64_t value : own ? point.invalid : default_invalid(profile.defaults, point.type)) {
-        raw.push_back(static_cast<std::uint64_t>(value) & width_mask(point.type));
-    }
-    return raw;
-}
-
-// Neither scale factors nor strings are published; they map to what their registers look like.
-modbus::ValueType value_type(PointType type) {
-    switch (type) {
-        case PointType::s16:
-        case PointType::sunssf:
-            return modbus::ValueType::s16;
-        case PointType::u32:
-            return modbus::ValueType::u32;
-        case PointType::s32:
-            return modbus::ValueType::s32;
-        case PointType::u64:
-            return modbus::ValueType::u64;
-        case PointType::s64:
-            return modbus::ValueType::s64;
-        case PointType::f32:
-            return modbus::ValueType::f32;
-        case PointType::f64:
-            return modbus::ValueType::f64;
-        case PointType::boolean:
-            return modbus::ValueType::boolean;
-        case PointType::u16:
-        case PointType::string:
-            return modbus::ValueType::u16;
-    }
-    return modbus::ValueType::u16;
-}
-
-// A point of the device whose current counts discharge as positive is turned round where it is decoded, so
-// that everything behind it sees charging as positive.
-void turn_sign(modbus::RegisterPoint& registers) {
-    registers.scale = -registers.scale;
-    registers.offset = -registers.offset;
-}
-
-// bit = n is short for the mask and shift of that bit.
-void select_bits(const ProfilePoint& point, modbus::RegisterPoint& registers) {
-    registers.shift = static_cast<std::uint8_t>(point.shift);
-    if (point.mask) registers.mask = static_cast<std::uint64_t>(*point.mask) & width_mask(point.type);
-    if (!point.bit) return;
-    registers.mask = std::uint64_t{1} << *point.bit;
-    registers.shift = static_cast<std::uint8_t>(*point.bit);
-}
-
-// The name with each "{index}" replaced by its number.
-std::string fill_pattern(std::string_view pattern, const std::vector<ProfileRepeat>& repeats,
-                         const std::vector<int>& indices) {
-    std::string name(pattern);
-    for (std::size_t i = 0; i < repeats.size(); ++i) {
-        const std::string hole = "{" + repeats[i].index + "}";
-        const std::string number = std::to_string(indices[i]);
-        for (auto at = name.find(hole); at != std::string::npos; at = name.find(hole, at + number.size())) {
-            name.replace(at, hole.size(), number);
-        }
-    }
-    return name;
-}
-
-// Places the points of one group (or those outside all groups) once for each combination of its repeats.
-class Placer {
-  public:
-    Placer(const Profile& profile, std::vector<PlacedPoint>& into) : profile_(profile), into_(into) {}
-
-    void place(const std::vector<ProfilePoint>& points) { place_element(nullptr, points, 0, {}); }
-
-    void place(const ProfileGroup& group) {
-        std::vector<int> counters(group.repeat.size(), 0);
-        if (std::ranges::any_of(group.repeat, [](const auto& repeat) { return repeat.count < 1; })) return;
-        do {
-            int address = group.address;
-            std::vector<int> indices;
-            for (std::size_t i = 0; i < counters.size(); ++i) {
-                address += counters[i] * group.repeat[i].stride;
-                indices.push_back(group.repeat[i].first + counters[i]);
-            }
-            place_element(&group, group.points, address, indices);
-        } while (next(group, counters));
-    }
-
-  private:
-    // Counts up like an odometer, the last repeat fastest; false after the last combination.
-    static bool next(const ProfileGroup& group, std::vector<int>& counters) {
-        for (std::size_t i = counters.size(); i-- > 0;) {
-            if (++counters[i] < group.repeat[i].count) return true;
-            counters[i] = 0;
-        }
-        return false;
-    }
-
-    // One element of a group, or all that stands outside of groups (`group` is then nullptr).
-    void place_element(const ProfileGroup* group, const std::vector<ProfilePoint>& points, int address,
-                       const std::vector<int>& indices) {
-        for (const ProfilePoint& point : points) {
-            if (point.type == PointType::sunssf || point.type == PointType::string) continue;
-            if (point.bits.empty()) {
-                add(group, points, point, nullptr, address, indices);
-                continue;
-            }
-            for (const ProfileBit& flag : point.bits) add(group, points, point, &flag, address, indices);
-        }
-    }
-
-    void add(const ProfileGroup* group, const std::vector<ProfilePoint>& siblings, const ProfilePoint& point,
-             const ProfileBit* flag, int address, const std::vector<int>& indices) {
-        PlacedPoint placed{.point = {}, .poll = poll_of(point), .source = &point, .flag = flag};
-        const std::string& name = flag != nullptr ? flag->name : point.name;
-        placed.point.pattern = group != nullptr ? group->name + "." + name : name;
-        placed.point.name =
-            group != nullptr ? fill_pattern(placed.point.pattern, group->repeat, indices) : name;
-        placed.point.indices = indices;
-        placed.point.unit = flag != nullptr ? "" : point.unit;
-        placed.point.label = flag != nullptr ? flag->label : point.label;
-        placed.point.alarm = flag != nullptr ? flag->alarm : "";
-        placed.point.max_age = point.max_age;
-        placed.point.words = point.words;
-        placed.point.registers = flag != nullptr ? flag_registers(point, *flag, address)
-                                                 : value_registers(point, siblings, address);
-        const std::string* sign = find(profile_.sign, placed.point.pattern);
-        if (sign != nullptr && *sign == "discharge_positive") turn_sign(placed.point.registers);
-        into_.push_back(std::move(placed));
-    }
-
-    std::string poll_of(const ProfilePoint& point) const {
-        if (!point.poll.empty()) return point.poll;
-        return profile_.defaults.poll.empty() ? profile_.poll.front().first : profile_.defaults.poll;
-    }
-
-    // Place, type, orders and sentinels: what values and flags have in common.
-    modbus::RegisterPoint common(const ProfilePoint& point, int address) const {
-        modbus::RegisterPoint registers;
-        registers.table = point.table.value_or(profile_.defaults.table);
-        registers.address = static_cast<std::uint16_t>(address + point.address);
-        registers.type = value_type(point.type);
-        registers.word_order = point.word_order.value_or(profile_.defaults.word_order);
-        registers.byte_order = point.byte_order.value_or(profile_.defaults.byte_order);
-        if (is_integer(point.type)) registers.invalid = raw_sentinels(profile_, point);
-        return registers;
-    }
-
-    // One bit of the word. Sentinels still hold for the whole word: 0xFFFF may mean that no flag is known.
-    modbus::RegisterPoint flag_registers(const ProfilePoint& point, const ProfileBit& flag,
-                                         int address) const {
-        modbus::RegisterPoint registers = common(point, address);
-        registers.mask = std::uint64_t{1} << flag.bit;
-        registers.shift = static_cast<std::uint8_t>(flag.bit);
-        return registers;
-    }
-
-    modbus::RegisterPoint value_registers(const ProfilePoint& point,
-                                          const std::vector<ProfilePoint>& siblings, int address) const {
-        modbus::RegisterPoint registers = common(point, address);
-        registers.scale = point.scale;
-        registers.offset = point.offset;
-        if (point.range.size() == 2) {
-            registers.minimum = point.range[0];
-            registers.maximum = point.range[1];
-        }
-        if (is_integer(point.type)) select_bits(point, registers);
-        if (!point.sf.empty()) registers.scale_factor = scale_factor(point, siblings, address);
-        return registers;
-    }
-
-    // A factor of the same element goes before one outside all groups: each SunSpec block brings its own.
-    std::optional<modbus::ScaleFactor> scale_factor(const ProfilePoint& point,
-                                                    const std::vector<ProfilePoint>& siblings,
-                                                    int address) const {
-        const auto is_it = [&point](const ProfilePoint& other) {
-            return other.type == PointType::sunssf && other.name == point.sf;
-        };
-        if (const auto sibling = std::ranges::find_if(siblings, is_it); sibling != siblings.end()) {
-            return modbus::ScaleFactor{.address = static_cast<std::uint16_t>(address + sibling->address)};
-        }
-        if (const auto other = std::ranges::find_if(profile_.points, is_it); other != profile_.points.end()) {
-            return modbus::ScaleFactor{.address = static_cast<std::uint16_t>(other->address)};
-        }
-        return std::nullopt;
-    }
-
-    const Profile& profile_;
-    std::vector<PlacedPoint>& into_;
-};
-
-Error unknown_poll_group(const Profile& profile, const DeviceOptions& options, const std::string& group) {
-    std::string known;
-    for (const auto& [name, period] : profile.poll) known += (known.empty() ? "" : ", ") + name;
+Error bad_options(const Profile& profile, const DeviceOptions& options, const std::string& what) {
     return {.code = ErrorCode::validation_error,
-            .message = fmt::format("device {}: profile {} has no poll group \"{}\"; it has: {}",
-                                   options.device_id, profile.id, group, known),
+            .message = fmt::format("device {}: profile {} {}", options.device_id, profile.id, what),
             .detail = {}};
 }
 
-std::shared_ptr<Layout> start_layout(const Profile& profile, const DeviceOptions& options,
-                                     const std::string& group) {
-    auto layout = std::make_shared<Layout>();
-    layout->device = options.device_id;
-    layout->device_index = options.device;
-    layout->group = group;
-    for (const auto* periods : {&profile.poll, &options.periods}) {  // the site's word is the last
-        if (const Duration* period = find(*periods, group)) layout->period = *period;
+std::optional<Error> check_options(const Profile& profile, const DeviceOptions& options,
+                                   const Placement& placement) {
+    for (const auto& [group, period] : options.periods) {
+        if (find(profile.poll, group) == nullptr) {
+            std::string known;
+            for (const auto& [name, unused] : profile.poll) known += (known.empty() ? "" : ", ") + name;
+            return bad_options(profile, options,
+                               fmt::format("has no poll group \"{}\"; it has: {}", group, known));
+        }
+        for (const PlacedPoint& placed : placement.points) {
+            if (placed.poll != group || period >= placed.source->min_interval) continue;
+            return bad_options(profile, options,
+                               fmt::format("allows no period below {} ms for poll group \"{}\": point \"{}\"",
+                                           placed.source->min_interval.count(), group, placed.point.name));
+        }
     }
-    return layout;
+    return std::nullopt;
 }
 
-// `points` in slot order becomes one poll group of the plan for each run of the same group.
-std::vector<modbus::PollGroup> plan_groups(const Profile& profile, const DeviceOptions& options,
-                                           const std::vector<PlacedPoint>& points) {
-    std::vector<modbus::PollGroup> groups;
-    std::shared_ptr<Layout> layout;
-    for (std::size_t slot = 0; slot < points.size(); ++slot) {
-        const DevicePoint& point = points[slot].point;
-        if (!layout || layout->group != points[slot].poll) {
-            layout = start_layout(profile, options, points[slot].poll);
-            layout->first_slot = static_cast<std::uint32_t>(slot);
-            groups.push_back({.layout = layout, .points = {}});
+// One poll group of one unit, in the making.
+class GroupBuilder {
+  public:
+    GroupBuilder(const Profile& profile, const DeviceOptions& options, const Placement& placement,
+                 std::optional<int> unit, const std::string& poll)
+        : placement_(placement), layout_(std::make_shared<Layout>()) {
+        layout_->device = options.device_id;
+        layout_->device_index = options.device;
+        layout_->group = unit ? fmt::format("{}@{}", poll, *unit) : poll;
+        for (const auto* periods : {&profile.poll, &options.periods}) {  // the site's word is the last
+            if (const Duration* period = find(*periods, poll)) layout_->period = *period;
         }
-        layout->points.push_back({.name = point.name,
-                                  .unit = point.unit,
-                                  .scale = point.registers.scale,
-                                  .offset = point.registers.offset});
-        groups.back().points.push_back(point.registers);
     }
-    return groups;
-}
+
+    void add_point(std::size_t placed) {
+        add_layout(placement_.points[placed].point);
+        positions_[placed] = static_cast<std::uint32_t>(group_.points.size());
+        group_.points.push_back(placement_.points[placed].point.registers);
+    }
+
+    // After all points: what the published ones need comes behind them.
+    void add_requirements() {
+        const auto published = positions_;
+        for (const auto& [placed, position] : published) require(placed, position);
+    }
+
+    void add_derived(std::size_t placed) {
+        const PlacedDerived& source = placement_.derived[placed];
+        add_layout(source.point);
+        modbus::DerivedPoint derived{.operation = source.source->operation,
+                                     .weights = source.weights,
+                                     .skip_absent = source.source->skip_absent,
+                                     .scale = source.source->scale,
+                                     .offset = source.source->offset};
+        if (source.source->range.size() == 2) {
+            derived.minimum = source.source->range[0];
+            derived.maximum = source.source->range[1];
+        }
+        derived_positions_[placed] = static_cast<std::uint32_t>(group_.derived.size());
+        group_.derived.push_back(std::move(derived));
+        pending_.push_back(&source);
+    }
+
+    modbus::PollGroup build(std::uint32_t first_slot) {
+        for (const PlacedDerived* source : pending_) {
+            for (const auto& operand : source->operands) {
+                if (!operand.is_derived) position_of(operand.index);
+            }
+        }
+        for (std::size_t i = 0; i < pending_.size(); ++i) {
+            for (const auto& operand : pending_[i]->operands) {
+                const auto position = operand.is_derived
+                                          ? group_.points.size() + derived_positions_.at(operand.index)
+                                          : positions_.at(operand.index);
+                group_.derived[i].operands.push_back(static_cast<std::uint32_t>(position));
+            }
+        }
+        layout_->first_slot = first_slot;
+        group_.layout = layout_;
+        return std::move(group_);
+    }
+
+  private:
+    void add_layout(const DevicePoint& point) {
+        layout_->points.push_back({.name = point.name,
+                                   .unit = point.unit,
+                                   .scale = point.derived ? 1 : point.registers.scale,
+                                   .offset = point.derived ? 0 : point.registers.offset});
+    }
+
+    // The position of a point of the device; read along when the group has it not yet.
+    std::uint32_t position_of(std::size_t placed) {
+        const auto found = positions_.find(placed);
+        if (found != positions_.end()) return found->second;
+        const auto position = hide(placement_.points[placed].point.registers);
+        positions_.emplace(placed, position);
+        require(placed, position);
+        return position;
+    }
+
+    void require(std::size_t placed, std::uint32_t position) {
+        for (const Requirement& requirement : placement_.points[placed].requirements) {
+            const auto other = shared(requirement.registers);
+            group_.presences.push_back({.point = position, .other = other, .minimum = requirement.minimum});
+        }
+    }
+
+    std::uint32_t hide(const modbus::RegisterPoint& registers) {
+        ++group_.hidden;
+        group_.points.push_back(registers);
+        return static_cast<std::uint32_t>(group_.points.size() - 1);
+    }
+
+    // Many elements ask the same register whether they exist.
+    std::uint32_t shared(const modbus::RegisterPoint& registers) {
+        auto key =
+            std::tuple(registers.table, registers.address, registers.type, registers.mask, registers.matches);
+        const auto found = shared_.find(key);
+        if (found != shared_.end()) return found->second;
+        return shared_.emplace(std::move(key), hide(registers)).first->second;
+    }
+
+    const Placement& placement_;
+    std::shared_ptr<Layout> layout_;
+    modbus::PollGroup group_;
+    std::map<std::size_t, std::uint32_t> positions_;  // of placed points
+    std::map<std::size_t, std::uint32_t> derived_positions_;
+    std::vector<const PlacedDerived*> pending_;
+    std::map<std::tuple<modbus::Table, std::uint16_t, modbus::ValueType, std::uint64_t,
+                        std::vector<std::uint64_t>>,
+             std::uint32_t>
+        shared_;
+};
+
+// Builds the poll groups in the order of unit and poll group.
+class DeviceExpander {
+  public:
+    DeviceExpander(const Profile& profile, const DeviceOptions& options, Placement placement)
+        : profile_(profile), options_(options), placement_(std::move(placement)) {}
+
+    ExpandedDevice run() {
+        collect();
+        device_.plan = unit_plan(options_.unit);
+        for (const auto& [key, members] : groups_) build_group(key, members);
+        device_.texts = std::move(placement_.texts);
+        return std::move(device_);
+    }
+
+  private:
+    using Key = std::pair<int, std::string>;  // unit, -1 for the device's own; poll group
+    struct Members {
+        std::vector<std::size_t> points;
+        std::vector<std::size_t> derived;
+    };
+
+    void collect() {
+        for (std::size_t i = 0; i < placement_.points.size(); ++i) {
+            const PlacedPoint& placed = placement_.points[i];
+            if (!placed.hidden) groups_[{placed.unit.value_or(-1), placed.poll}].points.push_back(i);
+        }
+        for (std::size_t i = 0; i < placement_.derived.size(); ++i) {
+            const PlacedDerived& placed = placement_.derived[i];
+            groups_[{placed.unit.value_or(-1), placed.poll}].derived.push_back(i);
+        }
+    }
+
+    modbus::UnitPlan unit_plan(int unit) const {
+        return {.device = options_.device,
+                .device_id = options_.device_id,
+                .unit = unit,
+                .limits = static_cast<const modbus::UnitLimits&>(profile_.limits),
+                .timing = static_cast<const modbus::UnitTiming&>(profile_.timing),
+                .groups = {}};
+    }
+
+    modbus::UnitPlan& plan_of(int unit) {
+        if (unit < 0) return device_.plan;
+        if (device_.sub_units.empty() || device_.sub_units.back().unit != unit) {
+            device_.sub_units.push_back(unit_plan(unit));
+        }
+        return device_.sub_units.back();
+    }
+
+    void build_group(const Key& key, const Members& members) {
+        const auto& [unit, poll] = key;
+        GroupBuilder builder(profile_, options_, placement_, unit < 0 ? std::nullopt : std::optional(unit),
+                             poll);
+        for (const auto placed : members.points) builder.add_point(placed);
+        builder.add_requirements();
+        for (const auto placed : members.derived) builder.add_derived(placed);
+        const auto first_slot = static_cast<std::uint32_t>(device_.points.size());
+        plan_of(unit).groups.push_back(builder.build(first_slot));
+        for (const auto placed : members.points) device_.points.push_back(placement_.points[placed].point);
+        for (const auto placed : members.derived) device_.points.push_back(placement_.derived[placed].point);
+    }
+
+    const Profile& profile_;
+    const DeviceOptions& options_;
+    Placement placement_;
+    std::map<Key, Members> groups_;
+    ExpandedDevice device_;
+};
 
 }  // namespace
 
-int registers_of(PointType type) {
-    switch (type) {
-        case PointType::string:
-            return 0;
-        case PointType::u16:
-        case PointType::s16:
-        case PointType::boolean:
-        case PointType::sunssf:
-            return 1;
-        case PointType::u32:
-        case PointType::s32:
-        case PointType::f32:
-            return 2;
-        case PointType::u64:
-        case PointType::s64:
-        case PointType::f64:
-            return 4;
-    }
-    return 0;
-}
-
-std::vector<PlacedPoint> place_points(const Profile& profile) {
-    std::vector<PlacedPoint> placed;
-    Placer placer(profile, placed);
-    placer.place(profile.points);
-    for (const ProfileGroup& group : profile.groups) placer.place(group);
-    std::ranges::stable_sort(placed, {}, &PlacedPoint::poll);
-    return placed;
-}
-
 Result<ExpandedDevice> expand(const Profile& profile, const DeviceOptions& options) {
-    std::vector<PlacedPoint> placed = place_points(profile);
-    for (const auto& [group, period] : options.periods) {
-        if (find(profile.poll, group) == nullptr) return unknown_poll_group(profile, options, group);
-    }
-    ExpandedDevice device;
-    device.plan = {.device = options.device,
-                   .device_id = options.device_id,
-                   .unit = options.unit,
-                   .limits = profile.limits,
-                   .timing = static_cast<const modbus::UnitTiming&>(profile.timing),
-                   .groups = plan_groups(profile, options, placed)};
-    device.points.reserve(placed.size());
-    for (PlacedPoint& point : placed) device.points.push_back(std::move(point.point));
-    return device;
+    Placement placement = place(profile);
+    if (auto error = check_options(profile, options, placement)) return *std::move(error);
+    return DeviceExpander(profile, options, std::move(placement)).run();
 }
 
 }  // namespace sitepower

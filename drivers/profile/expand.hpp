@@ -1,6 +1,5 @@
-// From a profile to one device: repeat groups unrolled, defaults filled in, bit fields split into flags, each
-// point given a slot and a place in a poll group. Pure; called by daemon/config for each configured device,
-// by the checker, and by the simulator.
+// From a profile to one device: what is polled and how, by unit and poll group, and the points in slot order.
+// Pure; called by daemon/config for each configured device, by the checker, and by the simulator.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +11,16 @@
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
 #include "drivers/modbus/register_map.hpp"
+#include "drivers/profile/place.hpp"
 #include "drivers/profile/profile.hpp"
 
 namespace sitepower {
 
-// A point of a device. Its position in ExpandedDevice::points is its slot.
-struct DevicePoint {
-    std::string name;          // "string1.jar7.voltage_v"
-    std::string pattern;       // "string{s}.jar{j}.voltage_v"; the name itself outside repeat groups
-    std::vector<int> indices;  // {1, 7}, in the order of the group's repeats
-    std::string unit;
-    std::string label;
-    std::string alarm;  // of a flag: "", "info", "warning", "critical"
-    Duration max_age{0};
-    std::vector<std::pair<std::string, std::string>> words;  // of an enum: value, meaning
-    modbus::RegisterPoint registers;
-};
-
 struct ExpandedDevice {
-    modbus::UnitPlan plan;  // the groups' layouts cover `points` in order
-    std::vector<DevicePoint> points;
+    modbus::UnitPlan plan;  // the groups' layouts cover `points` in order, those of sub_units after them
+    std::vector<modbus::UnitPlan> sub_units;  // groups with a unit id of their own; the same device
+    std::vector<DevicePoint> points;          // a point's position is its slot
+    std::vector<PlacedText> texts;            // not polled; for identification
 };
 
 // What the site configuration says about one device.
@@ -42,20 +31,8 @@ struct DeviceOptions {
     std::vector<std::pair<std::string, Duration>> periods;  // poll groups with another period
 };
 
-// The profile must have passed check_profile. Fails only for a poll group that the profile does not have.
+// The profile must have passed check_profile. Fails only for a poll group that the profile does not have, and
+// for a period below a point's min_interval.
 Result<ExpandedDevice> expand(const Profile& profile, const DeviceOptions& options);
-
-// The points of the profile in slot order, with the poll group that each belongs to. The first stage of
-// check_profile must have passed: each point possible by itself, each poll group known.
-struct PlacedPoint {
-    DevicePoint point;
-    std::string poll;
-    const ProfilePoint* source = nullptr;  // in the profile
-    const ProfileBit* flag = nullptr;      // of the source, when the point is one of its flags
-};
-std::vector<PlacedPoint> place_points(const Profile& profile);
-
-// How many 16-bit registers a value of this type covers; 0 for a string (its length says).
-int registers_of(PointType type);
 
 }  // namespace sitepower

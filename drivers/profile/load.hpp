@@ -5,14 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "drivers/profile/keys.hpp"
 #include "drivers/profile/profile.hpp"
 #include "drivers/schema/diagnostic.hpp"
-#include "drivers/schema/table.hpp"
 
 namespace sitepower {
-
-// The keys of a profile: the one source of reading, checking, reference page and JSON Schema.
-const schema::Table<Profile>& profile_table();
 
 // Reads, checks and runs the samples. nullopt after any error; all errors are in `diagnostics`, with file,
 // line and key.

@@ -4,48 +4,30 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "drivers/modbus/decode.hpp"
-#include "drivers/modbus/planner.hpp"
-#include "drivers/profile/expand.hpp"
+#include "drivers/profile/snapshot.hpp"
 
 namespace sitepower {
 namespace {
 
-using Registers = std::map<std::pair<modbus::Table, int>, std::uint16_t>;
-
-Registers registers_of(const ProfileSample& sample) {
-    Registers registers;
+RegisterImage image_of(const Profile& profile, const ProfileSample& sample) {
+    RegisterImage image;
     for (const SampleBlock& block : sample.blocks) {
+        int unit = block.unit.value_or(own_unit);
+        if (!block.mailbox.empty()) {
+            const auto mailbox = std::ranges::find(profile.mailboxes, block.mailbox, &ProfileMailbox::name);
+            unit = mailbox_unit(static_cast<std::size_t>(mailbox - profile.mailboxes.begin()));
+        }
         for (std::size_t i = 0; i < block.registers.size(); ++i) {
-            registers[{block.table, block.address + static_cast<int>(i)}] =
-                static_cast<std::uint16_t>(block.registers[i]);
+            image.set(unit, block.table, block.address + static_cast<int>(i),
+                      static_cast<std::uint16_t>(block.registers[i]));
         }
     }
-    return registers;
-}
-
-// What lies from the first register of the point (or of its scale factor) to the last one. Registers in
-// between that the sample does not hold read as 0; nullopt when one of the point's own is missing.
-std::optional<modbus::Reading> decode(const modbus::RegisterPoint& point, const Registers& registers) {
-    const modbus::PointSpan span = modbus::span_of(point);
-    const auto is_needed = [&point](std::uint32_t address) {
-        return (address >= point.address && std::cmp_less(address, point.address + point.registers())) ||
-               (point.scale_factor && address == point.scale_factor->address);
-    };
-    std::vector<std::uint16_t> words;
-    for (std::uint32_t address = span.begin; address < span.end; ++address) {
-        const auto found = registers.find({point.table, static_cast<int>(address)});
-        if (found == registers.end() && is_needed(address)) return std::nullopt;
-        words.push_back(found != registers.end() ? found->second : std::uint16_t{0});
-    }
-    return modbus::PointDecoder(point, static_cast<std::uint16_t>(span.begin)).decode(words);
+    return image;
 }
 
 // Exact for integers of any size that a double holds; generous enough for the rounding of an f32.
@@ -56,26 +38,35 @@ bool same(double a, double b) {
 // One sample against the points of the profile.
 class SampleRun {
   public:
-    SampleRun(const std::vector<PlacedPoint>& points, const ProfileSample& sample,
-              schema::Diagnostics& diagnostics)
-        : points_(points), sample_(sample), registers_(registers_of(sample)), diagnostics_(diagnostics) {}
+    SampleRun(const Profile& profile, const ProfileSample& sample, schema::Diagnostics& diagnostics)
+        : sample_(sample), values_(snapshot(profile, image_of(profile, sample))), diagnostics_(diagnostics) {
+        for (const SnapshotValue& value : values_) by_name_.emplace(value.point.name, &value);
+    }
 
     void run() {
-        for (const auto& [name, value] : sample_.expect) {
-            const auto reading = read("expect", name);
-            if (!reading) continue;
-            if (reading->quality != Quality::good) {
+        for (const auto& [name, expected] : sample_.expect) {
+            const auto* found = read("expect", name);
+            if (found == nullptr) continue;
+            if (found->quality != Quality::good) {
                 fail("expect",
-                     fmt::format("{}: expected {}, is {}", name, value, to_string(reading->quality)));
-            } else if (!same(reading->value, value)) {
-                fail("expect", fmt::format("{}: expected {}, is {}", name, value, reading->value));
+                     fmt::format("{}: expected {}, is {}", name, expected, to_string(found->quality)));
+            } else if (!same(found->value, expected)) {
+                fail("expect", fmt::format("{}: expected {}, is {}", name, expected, found->value));
             }
         }
+        for (const auto& [name, expected] : sample_.expect_text) {
+            const auto* found = read("expect_text", name);
+            if (found == nullptr || (found->quality == Quality::good && found->text == expected)) continue;
+            fail("expect_text",
+                 fmt::format("{}: expected \"{}\", is {}", name, expected,
+                             found->quality == Quality::good ? '"' + found->text + '"'
+                                                             : std::string(to_string(found->quality))));
+        }
         for (const auto& [name, quality] : sample_.expect_quality) {
-            const auto reading = read("expect_quality", name);
-            if (!reading || to_string(reading->quality) == quality) continue;
+            const auto* found = read("expect_quality", name);
+            if (found == nullptr || to_string(found->quality) == quality) continue;
             fail("expect_quality", fmt::format("{}: expected {}, is {} ({})", name, quality,
-                                               to_string(reading->quality), reading->value));
+                                               to_string(found->quality), found->value));
         }
     }
 
@@ -84,30 +75,29 @@ class SampleRun {
         diagnostics_.add(sample_.origins.of(key), std::move(message));
     }
 
-    std::optional<modbus::Reading> read(std::string_view key, const std::string& name) {
-        const auto point =
-            std::ranges::find(points_, name, [](const PlacedPoint& placed) { return placed.point.name; });
-        if (point == points_.end()) {
+    const SnapshotValue* read(std::string_view key, const std::string& name) {
+        const auto found = by_name_.find(name);
+        if (found == by_name_.end()) {
             fail(key, fmt::format("{}: the profile has no such point", name));
-            return std::nullopt;
+            return nullptr;
         }
-        const auto reading = decode(point->point.registers, registers_);
-        if (!reading) fail(key, fmt::format("{}: the sample does not hold its registers", name));
-        return reading;
+        if (found->second->quality == Quality::comm_error) {
+            fail(key, fmt::format("{}: the sample does not hold its registers", name));
+            return nullptr;
+        }
+        return found->second;
     }
 
-    const std::vector<PlacedPoint>& points_;
     const ProfileSample& sample_;
-    Registers registers_;
+    std::vector<SnapshotValue> values_;
+    std::unordered_map<std::string, const SnapshotValue*> by_name_;
     schema::Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
 void run_samples(const Profile& profile, schema::Diagnostics& diagnostics) {
-    if (profile.samples.empty()) return;
-    const std::vector<PlacedPoint> points = place_points(profile);
-    for (const ProfileSample& sample : profile.samples) SampleRun(points, sample, diagnostics).run();
+    for (const ProfileSample& sample : profile.samples) SampleRun(profile, sample, diagnostics).run();
 }
 
 }  // namespace sitepower

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace sitepower::schema {
 
 std::string toml_text(bool value) {
@@ -70,7 +72,11 @@ std::string heading(const std::string& path, const KeyDescription& key) {
     return "[" + full + (key.nesting == Nesting::named_tables ? ".NAME]" : "]");
 }
 
-void append_table(const TableDescription& table, const std::string& path, std::string& out) {
+// The table stands on the page already: under which heading, by title.
+using Printed = std::map<std::string, std::string>;
+
+void append_table(const TableDescription& table, const std::string& path, std::string& out,
+                  Printed& printed) {
     if (!table.keys.empty()) out += "| key | takes | default | what it is for |\n| --- | --- | --- | --- |\n";
     for (const auto& key : table.keys) {
         out += fmt::format("| `{}` | {} | {} | {} |\n", key.name, cell(allowed(key)),
@@ -79,9 +85,16 @@ void append_table(const TableDescription& table, const std::string& path, std::s
     for (const auto& key : table.keys) {
         if (key.table.empty()) continue;
         const auto& inner = key.table.front();
-        out += fmt::format("\n## `{}`\n\n{}\n\n", heading(path, key), inner.help);
+        const auto title = heading(path, key);
+        const auto [first, fresh] = printed.emplace(inner.title, title);
+        if (!fresh) {
+            out += fmt::format("\n## `{}`\n\nThe keys of `{}`.\n", title, first->second);
+            continue;
+        }
+        out += fmt::format("\n## `{}`\n\n{}\n\n", title, inner.help);
         const auto inner_path = (path.empty() ? "" : path + '.') + key.name;
-        append_table(inner, key.nesting == Nesting::named_tables ? inner_path + ".NAME" : inner_path, out);
+        append_table(inner, key.nesting == Nesting::named_tables ? inner_path + ".NAME" : inner_path, out,
+                     printed);
     }
 }
 
@@ -89,7 +102,8 @@ void append_table(const TableDescription& table, const std::string& path, std::s
 
 std::string reference_page(const TableDescription& table, std::string_view title) {
     std::string out = fmt::format("# {}\n\n{}\n\n", title, table.help);
-    append_table(table, "", out);
+    Printed printed;
+    append_table(table, "", out, printed);
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include "drivers/modbus/decode.hpp"
 #include "drivers/profile/expand.hpp"
 #include "drivers/profile/load.hpp"
+#include "drivers/profile/snapshot.hpp"
 
 namespace {
 
@@ -17,7 +18,7 @@ void decode_anything(const sitepower::modbus::RegisterPoint& point) {
                           ? point.scale_factor->address
                           : point.address;
     if (point.address + point.registers() > 65'536) std::abort();
-    const std::vector<std::uint16_t> words(200, 0x5A5A);
+    const std::vector<std::uint16_t> words(400, 0x5A5A);
     const auto reading =
         sitepower::modbus::PointDecoder(point, static_cast<std::uint16_t>(first)).decode(words);
     if (!(reading.value == reading.value)) std::abort();
@@ -32,14 +33,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (profile.has_value() != diagnostics.empty()) std::abort();
     if (!profile) return 0;
     const auto device = sitepower::expand(*profile, {});
-    if (!device || device->points.empty()) std::abort();
+    if (!device) std::abort();
     std::size_t slot = 0;
-    for (const auto& group : device->plan.groups) {
-        if (group.layout->first_slot != slot || group.points.size() != group.layout->points.size())
-            std::abort();
-        slot += group.points.size();
-    }
+    const auto walk = [&](const sitepower::modbus::UnitPlan& plan) {
+        for (const auto& group : plan.groups) {
+            if (group.layout->first_slot != slot) std::abort();
+            if (group.published() + group.derived.size() != group.layout->points.size()) std::abort();
+            slot += group.layout->points.size();
+            for (const auto& point : group.points) decode_anything(point);
+        }
+    };
+    walk(device->plan);
+    for (const auto& plan : device->sub_units) walk(plan);
     if (slot != device->points.size()) std::abort();
-    for (const auto& point : device->points) decode_anything(point.registers);
+    for (const auto& value : sitepower::snapshot(*profile, {})) {
+        if (value.quality == sitepower::Quality::good && value.point.registers.registers() > 0) std::abort();
+    }
     return 0;
 }

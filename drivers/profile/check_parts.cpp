@@ -1,0 +1,152 @@
+#include "drivers/profile/check_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "drivers/profile/check_point.hpp"
+
+namespace sitepower {
+namespace {
+
+constexpr int table_size = 65'536;
+
+void check_defaults(const Profile& profile, schema::Diagnostics& diagnostics) {
+    if (profile.poll.empty())
+        diagnostics.add(profile.origins.of("poll_ms"), "expected at least one poll group");
+    const auto& poll = profile.defaults.poll;
+    if (!poll.empty() && std::ranges::find(profile.poll, poll, &std::pair<std::string, Duration>::first) ==
+                             profile.poll.end()) {
+        diagnostics.add(profile.origins.of("defaults"),
+                        fmt::format("defaults.poll: there is no poll group \"{}\"; poll_ms has: {}", poll,
+                                    poll_names(profile)));
+    }
+    if (profile.timing.late_window < profile.timing.response_timeout) {
+        diagnostics.add(profile.timing.origins.of("late_window_ms"),
+                        "expected at least response_timeout_ms: an answer that comes in time is not late");
+    }
+}
+
+bool is_version(std::string_view text) {
+    return text.find_first_not_of("0123456789.") == text.npos;
+}
+
+void check_probe(const ProfileProbe& probe, schema::Diagnostics& diagnostics) {
+    const auto fail = [&](std::string_view key, std::string message) {
+        diagnostics.add(probe.origins.of(key), std::move(message));
+    };
+    const bool is_text = probe.type == PointType::string;
+    if (!is_text && !is_integer(probe.type)) fail("type", "expected an integer type or a string");
+    if (is_text != (probe.length > 0)) fail("length", "expected for a string, and only there");
+    const int ways = !probe.equals.empty() + !probe.starts_with.empty() + !probe.between.empty() +
+                     (!probe.at_least.empty() || !probe.below.empty());
+    if (ways != 1) fail("address", "expected exactly one of equals, starts_with, between, or a version");
+    if (is_text && !(probe.equals.empty() && probe.between.empty())) fail("type", "expected an integer type");
+    if (!is_text && !probe.starts_with.empty()) fail("starts_with", "belongs to strings");
+    if (probe.between.size() == 2 && probe.between[0] > probe.between[1]) {
+        fail("between", "expected the lowest number first");
+    }
+    if (!is_version(probe.at_least)) fail("at_least", "expected numbers with dots between them");
+    if (!is_version(probe.below)) fail("below", "expected numbers with dots between them");
+    const int count = is_text ? probe.length : registers_of(probe.type);
+    if (probe.address + count > table_size) fail("address", "reaches beyond register 65535");
+}
+
+void check_mailboxes(const Profile& profile, schema::Diagnostics& diagnostics) {
+    std::set<std::string_view> names;
+    for (const ProfileMailbox& mailbox : profile.mailboxes) {
+        if (!names.insert(mailbox.name).second) {
+            diagnostics.add(mailbox.origins.of("name"), fmt::format("\"{}\" is taken", mailbox.name));
+        }
+        if (mailbox.window_length > profile.limits.max_registers) {
+            diagnostics.add(mailbox.origins.of("window_length"),
+                            fmt::format("limits.max_registers is {}", profile.limits.max_registers));
+        }
+        const auto request_end = mailbox.request_address + static_cast<int>(mailbox.request.size());
+        if (mailbox.window_address + mailbox.window_length > table_size || request_end > table_size) {
+            diagnostics.add(mailbox.origins.table(), "reaches beyond register 65535");
+        }
+    }
+}
+
+void check_commands(const Profile& profile, schema::Diagnostics& diagnostics) {
+    std::set<std::string_view> names;
+    for (const ProfileCommand& command : profile.commands) {
+        const auto fail = [&](std::string_view key, const std::string& message) {
+            diagnostics.add(command.origins.of(key),
+                            fmt::format("command \"{}\": {}", command.name, message));
+        };
+        if (!names.insert(command.name).second) fail("name", "the name is taken");
+        if (command.write.empty() == command.range.empty()) fail("write", "expected either write or range");
+        if (command.range.size() == 2 && command.range[0] > command.range[1]) {
+            fail("range", "expected the lowest value first");
+        }
+        const bool is_coil = command.table == modbus::Table::coil;
+        if (is_coil != (command.type == PointType::boolean) || (!is_coil && !is_integer(command.type))) {
+            fail("type", is_coil ? "a coil takes type = \"bool\"" : "expected an integer type");
+        }
+        if (command.scale == 0) fail("scale", "expected a number other than 0");
+        const auto words = std::max<std::size_t>(command.write.size(), 1);
+        if (command.address + static_cast<int>(words) > table_size) {
+            fail("address", "reaches beyond register 65535");
+        }
+    }
+}
+
+void check_samples(const Profile& profile, schema::Diagnostics& diagnostics) {
+    for (const ProfileSample& sample : profile.samples) {
+        for (const SampleBlock& block : sample.blocks) {
+            const auto known = std::ranges::find(profile.mailboxes, block.mailbox, &ProfileMailbox::name);
+            if (block.mailbox.empty() || known != profile.mailboxes.end()) continue;
+            diagnostics.add(sample.origins.of("blocks"),
+                            fmt::format("there is no mailbox \"{}\"", block.mailbox));
+        }
+    }
+}
+
+}  // namespace
+
+// Each index stands exactly once in the group's name, so that no two elements share one.
+void check_group(const ProfileGroup& group, schema::Diagnostics& diagnostics) {
+    std::string rest = group.name;
+    int last_unit = group.unit.value_or(0);
+    for (const ProfileRepeat& repeat : group.repeat) {
+        const std::string hole = "{" + repeat.index + "}";
+        const auto at = rest.find(hole);
+        if (repeat.stride == 0 && repeat.unit_stride == 0 && repeat.count > 1) {
+            diagnostics.add(repeat.origins.of("stride"), "expected stride, or unit_stride");
+        }
+        if (repeat.unit_stride != 0 && !group.unit) {
+            diagnostics.add(repeat.origins.of("unit_stride"),
+                            "expected the unit of the first element: unit = n");
+        }
+        last_unit += (repeat.count - 1) * repeat.unit_stride;
+        if (at == std::string::npos) {
+            diagnostics.add(repeat.origins.of("index"),
+                            fmt::format("group \"{}\": expected {} once in its name", group.name, hole));
+            continue;
+        }
+        rest.erase(at, hole.size());
+    }
+    if (rest.find_first_of("{}") != std::string::npos) {
+        diagnostics.add(group.origins.of("name"),
+                        fmt::format("group \"{}\": a {{...}} in its name is no repeat's index", group.name));
+    }
+    if (last_unit > 255) {
+        diagnostics.add(group.origins.of("unit"),
+                        fmt::format("group \"{}\": its last unit would be {}", group.name, last_unit));
+    }
+}
+
+void check_parts(const Profile& profile, schema::Diagnostics& diagnostics) {
+    check_defaults(profile, diagnostics);
+    for (const ProfileProbe& probe : profile.probe) check_probe(probe, diagnostics);
+    check_mailboxes(profile, diagnostics);
+    check_commands(profile, diagnostics);
+    check_samples(profile, diagnostics);
+}
+
+}  // namespace sitepower

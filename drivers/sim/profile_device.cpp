@@ -1,0 +1,107 @@
+#include "drivers/sim/profile_device.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "core/base/scaling.hpp"
+#include "drivers/modbus/planner.hpp"
+#include "drivers/sim/encode.hpp"
+
+namespace sitepower::sim {
+namespace {
+
+using modbus::RegisterPoint;
+using modbus::ValueType;
+
+constexpr double some_day = 1'796'000'000;  // in 2026
+
+// Registers that say something about others.
+using Places = std::set<std::pair<modbus::Table, int>>;
+
+bool overlaps(const RegisterPoint& point, const Places& places) {
+    for (int i = 0; i < point.registers(); ++i) {
+        if (places.contains({point.table, point.address + i})) return true;
+    }
+    return false;
+}
+
+double scale_of(const RegisterPoint& point) {
+    const bool mapped = point.scale_factor && !point.scale_factor->map.empty();
+    return mapped ? point.scale * point.scale_factor->map.front().second : point.scale;
+}
+
+// A value that differs from point to point, inside the range and exact in the registers.
+double value_for(const RegisterPoint& point, std::size_t slot) {
+    if (point.type == ValueType::datetime) return some_day + static_cast<double>(slot);
+    const std::uint64_t mask = point.registers() >= 4
+                                   ? point.mask
+                                   : point.mask & ((std::uint64_t{1} << (16 * point.registers())) - 1);
+    const double highest = std::min(1000.0, std::exp2(std::bit_width(mask >> point.shift) - 1) - 1);
+    if (point.type == ValueType::boolean || highest < 1) return static_cast<double>(slot % 2);
+    const Scaling scaling(scale_of(point), point.offset);
+    double raw = std::floor(std::min(highest, 10.0 + static_cast<double>(slot % 50)));
+    if (point.minimum && point.maximum) {
+        raw = std::floor(scaling.raw((*point.minimum + *point.maximum) / 2));
+        if (scaling.value(raw) < *point.minimum) raw += scale_of(point) > 0 ? 1 : -1;
+    }
+    return scaling.value(raw);
+}
+
+}  // namespace
+
+ProfileDevice::ProfileDevice(const Profile& profile, const std::string& id, int unit) {
+    auto device = expand(profile, {.device = {}, .device_id = id, .unit = unit, .periods = {}});
+    if (!device) return;  // not without options
+    device_ = std::move(*device);
+    serve(device_.plan, profile);
+    for (const auto& plan : device_.sub_units) serve(plan, profile);
+}
+
+void ProfileDevice::serve(const modbus::UnitPlan& plan, const Profile& profile) {
+    Unit& unit = units_.emplace_back();
+    unit.id = plan.unit;
+    unit.device = plan.device_id;
+    unit.limits.registers = profile.limits.max_registers;
+    unit.limits.bits = profile.limits.max_bits;
+    for (const auto& group : plan.groups) {
+        for (const auto& point : group.points) {
+            const auto span = modbus::span_of(point);
+            unit.bank.define(span.table, static_cast<std::uint16_t>(span.begin),
+                             static_cast<int>(span.end - span.begin));
+        }
+    }
+    unit.bank.fill_holes(profile.limits.max_hole);
+    for (const auto& group : plan.groups) serve_group(group, unit);
+}
+
+void ProfileDevice::serve_group(const modbus::PollGroup& group, Unit& unit) {
+    Places places;
+    for (const auto& point : group.points) {
+        if (point.scale_factor) places.insert({point.table, point.scale_factor->address});
+    }
+    for (const auto& presence : group.presences) {
+        const RegisterPoint& other = group.points[presence.other];
+        for (int i = 0; i < other.registers(); ++i) places.insert({other.table, other.address + i});
+    }
+    for (const auto& presence : group.presences) {
+        const RegisterPoint& other = group.points[presence.other];
+        // A count must not fall below what an earlier element asked for.
+        const auto words = unit.bank.read(other.table, other.address, 1);
+        const bool enough = other.matches.empty() && other.type != ValueType::boolean && words &&
+                            (*words)[0] >= presence.minimum && other.registers() == 1;
+        if (!enough) encode(other, presence.minimum, 0, unit.bank);
+    }
+    for (std::size_t i = 0; i < group.points.size(); ++i) {
+        const RegisterPoint& point = group.points[i];
+        if (!point.matches.empty() || overlaps(point, places)) continue;
+        const double value = value_for(point, i);
+        encode(point, value, 0, unit.bank);
+        if (i < group.published()) served_[group.layout->points[i].name] = value;
+    }
+}
+
+}  // namespace sitepower::sim
