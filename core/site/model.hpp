@@ -35,6 +35,7 @@ struct PointRef {
 struct PointModel {
     std::string name;  // flat, unit in the name: "string1.jar12.voltage_v"
     std::string unit;  // of UCUM, as in LayoutPoint
+    std::string alias{};  // another name that finds it, such as NUT's; may be empty
 };
 
 enum class DeviceKind : std::uint8_t { ups, battery_monitor, bms, meter, other };

@@ -27,6 +27,18 @@ std::string schema() {
     return out.str();
 }
 
+std::string profiles() {
+    std::ostringstream out;
+    config::run_profile_reference(out);
+    return out.str();
+}
+
+std::string profile_schema() {
+    std::ostringstream out;
+    config::run_profile_schema(out);
+    return out.str();
+}
+
 std::string threshold(const std::optional<double>& value, std::string_view unit) {
     return value ? fmt::format("{} {}", *value, unit) : "-";
 }
@@ -56,6 +68,8 @@ std::string alerts() {
 constexpr std::array rows{
     Document{"configuration", "docs/configuration.md", &configuration},
     Document{"schema", "docs/sitepower.schema.json", &schema},
+    Document{"profiles", "docs/profiles.md", &profiles},
+    Document{"profile-schema", "docs/profile.schema.json", &profile_schema},
     Document{"operations", "docs/operations.md", &operations_reference},
     Document{"alerts", "docs/alerts.md", &alerts},
     Document{"journal", "docs/journal.md", &journal::reference_page},

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -152,8 +153,11 @@ DeviceModel device_model(const DeviceEntry& entry, const Profile& profile, const
     device.profile = entry.profile;
     device.bus = entry.bus;
     device.unit = entry.unit;
-    for (const auto& point : expanded.points) device.points.push_back({point.name, point.unit});
+    for (const auto& point : expanded.points) device.points.push_back({point.name, point.unit, point.alias});
     for (const auto& group : expanded.plan.groups) device.layouts.push_back(group.layout);
+    for (const auto& sub_unit : expanded.sub_units) {
+        for (const auto& group : sub_unit.groups) device.layouts.push_back(group.layout);
+    }
     return device;
 }
 
@@ -190,7 +194,7 @@ class DeviceBuilder {
         const auto location =
             find_location(model_, entry.location, entry.origins.of("location"), diagnostics_);
         const auto bus = bus_ids_.resolve(entry.bus, entry.origins.of("bus"));
-        if (bus) check_unit(entry, *bus);
+        if (bus) check_unit(entry, entry.unit, *bus);
         auto& device = model_.devices.emplace_back();
         device.id = entry.id;
         const auto known = known_device(entry);
@@ -203,9 +207,9 @@ class DeviceBuilder {
         device = device_model(entry, known->profile, *expanded);
         device.location = location;
         if (!bus) return;
-        apply_overrides(entry, expanded->plan.timing);
+        check_mode(entry, known->profile, *bus);
         expanded->plan.inspector = known->inspector;
-        buses_[*bus].units.push_back(std::move(expanded->plan));
+        add_units(entry, known->profile, std::move(*expanded), *bus);
         add_fingerprint(*bus, at, index, known->fingerprint);
     }
 
@@ -217,16 +221,42 @@ class DeviceBuilder {
         return SunspecDevice{*shelved->profile, nullptr, shelved->fingerprint};
     }
 
-    void check_unit(const DeviceEntry& entry, std::size_t bus) {
-        const auto problem = unit_problem(entry.unit, file_.buses[bus].type);
-        if (!problem.empty())
-            diagnostics_.add(entry.origins.of("unit"), fmt::format("{} {}", entry.unit, problem));
+    void check_unit(const DeviceEntry& entry, int unit, std::size_t bus) {
+        const auto problem = unit_problem(unit, file_.buses[bus].type);
+        if (!problem.empty()) diagnostics_.add(entry.origins.of("unit"), fmt::format("{} {}", unit, problem));
         const int part = entry.profile == sunspec_profile ? entry.sunspec_device : 0;
-        const auto [other, fresh] = units_.emplace(std::tuple(bus, entry.unit, part), &entry);
+        const auto [other, fresh] = units_.emplace(std::tuple(bus, unit, part), &entry);
         if (fresh) return;
         diagnostics_.add(entry.origins.of("unit"),
-                         fmt::format("{} is the unit of device \"{}\" on bus \"{}\" already", entry.unit,
+                         fmt::format("{} is the unit of device \"{}\" on bus \"{}\" already", unit,
                                      other->second->id, entry.bus));
+    }
+
+    void check_mode(const DeviceEntry& entry, const Profile& profile, std::size_t bus) {
+        constexpr std::array<std::string_view, 3> words{"tcp", "rtu", "rtu_over_tcp"};
+        const auto mode = words.at(static_cast<std::size_t>(file_.buses[bus].type));
+        const auto& modes = profile.transport.modes;
+        // A serial line may always be behind a gateway.
+        const bool serial = std::ranges::find(modes, "rtu") != modes.end();
+        if (modes.empty() || serial || std::ranges::find(modes, mode) != modes.end()) return;
+        diagnostics_.add(entry.origins.of("bus"),
+                         fmt::format("profile \"{}\" is for devices on {}; bus \"{}\" is {}", profile.id,
+                                     fmt::join(modes, ", "), entry.bus, mode));
+    }
+
+    // A group of the profile may have units of its own: they answer, fail and rest for themselves.
+    void add_units(const DeviceEntry& entry, const Profile& profile, ExpandedDevice&& expanded,
+                   std::size_t bus) {
+        auto& settings = buses_[bus].settings;
+        settings.connect_delay = std::max(settings.connect_delay, profile.timing.connect_delay);
+        settings.close_after_cycle = settings.close_after_cycle || profile.limits.close_after_cycle;
+        std::vector<modbus::UnitPlan> plans = std::move(expanded.sub_units);
+        for (const auto& plan : plans) check_unit(entry, plan.unit, bus);
+        if (!expanded.plan.groups.empty()) plans.insert(plans.begin(), std::move(expanded.plan));
+        for (auto& plan : plans) {
+            apply_overrides(entry, plan.timing);
+            buses_[bus].units.push_back(std::move(plan));
+        }
     }
 
     void add_fingerprint(std::size_t bus, std::size_t at, DeviceIndex index, std::uint64_t profile) {

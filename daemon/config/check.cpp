@@ -5,6 +5,7 @@
 #include "core/alert/rules.hpp"
 #include "daemon/config/json_schema.hpp"
 #include "daemon/config/tables.hpp"
+#include "drivers/profile/keys.hpp"
 
 namespace sitepower::config {
 namespace {
@@ -43,6 +44,16 @@ int run_check(const ConfigPaths& paths, std::ostream& out) {
 
 int run_reference(std::ostream& out) {
     out << schema::reference_page(site_file_table().description(), "Configuration reference");
+    return 0;
+}
+
+int run_profile_reference(std::ostream& out) {
+    out << schema::reference_page(profile_table().description(), "Device profiles");
+    return 0;
+}
+
+int run_profile_schema(std::ostream& out) {
+    out << json_schema(profile_table().description(), "device profile").dump(2) << '\n';
     return 0;
 }
 

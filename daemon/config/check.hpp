@@ -18,5 +18,8 @@ int run_check(const ConfigPaths& paths, std::ostream& out);
 // The reference page (docs/configuration.md) and the JSON Schema (docs/sitepower.schema.json). 0.
 int run_reference(std::ostream& out);
 int run_schema(std::ostream& out);
+// The same of device profiles (docs/profiles.md, docs/profile.schema.json).
+int run_profile_reference(std::ostream& out);
+int run_profile_schema(std::ostream& out);
 
 }  // namespace sitepower::config

@@ -23,6 +23,9 @@ PointFinder::PointFinder(const SiteModel& model, schema::Diagnostics& diagnostic
         for (std::uint32_t slot = 0; slot < device.points.size(); ++slot) {
             slots_[i].emplace(device.points[slot].name, slot);
         }
+        for (std::uint32_t slot = 0; slot < device.points.size(); ++slot) {
+            if (!device.points[slot].alias.empty()) slots_[i].emplace(device.points[slot].alias, slot);
+        }
     }
 }
 

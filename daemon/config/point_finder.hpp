@@ -19,7 +19,7 @@ class PointFinder {
     // The devices of `model` must not change any more.
     PointFinder(const SiteModel& model, schema::Diagnostics& diagnostics);
 
-    // nullopt, silently, where there is no such point.
+    // By its name or its alias. nullopt, silently, where there is no such point.
     std::optional<PointRef> find(DeviceIndex device, std::string_view point) const;
     // "DEVICE/point", whose unit must be `unit`. nullopt for an empty path, and after an error at `at`.
     std::optional<PointRef> resolve(const std::string& path, std::string_view unit,

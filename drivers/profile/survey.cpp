@@ -70,9 +70,10 @@ bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, 
         if (!unfinished || !attempt.asked) break;
     }
     const auto first = group.layout->first_slot;
-    for (std::size_t i = 0; i < group.points.size(); ++i) {
+    for (std::size_t i = 0; i < group.layout->points.size(); ++i) {
         auto& point = survey.points[first + i];
-        point.raw = raw_of(group.points[i], survey);
+        const bool is_derived = i >= group.published();
+        if (!is_derived) point.raw = raw_of(group.points[i], survey);
         if (frame == nullptr) {
             point.reason = asker.last_refusal();
             continue;
@@ -80,7 +81,7 @@ bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, 
         point.value = frame->values[i];
         point.quality = frame->quality[i];
         point.reason = reason_of(point.quality);
-        const bool refused = point.quality != Quality::good && point.raw.empty();
+        const bool refused = point.quality != Quality::good && point.raw.empty() && !is_derived;
         if (refused && !asker.last_refusal().empty()) point.reason = "the device refused its registers";
         survey.good += point.quality == Quality::good ? 1 : 0;
     }

@@ -108,7 +108,7 @@ void telemetry(Request request, Context& context, Reply reply) {
 }
 
 // "device/point", as in the configuration, or "device.point": a point's own name may hold dots, a device's
-// holds neither.
+// holds neither. An alias stands for the point's name, by which it is stored.
 std::variant<PointName, Failure> read_point(const SiteModel& model, const std::string& text) {
     const auto dot = text.find_first_of("/.");
     const auto device_id = text.substr(0, dot);
@@ -117,6 +117,9 @@ std::variant<PointName, Failure> read_point(const SiteModel& model, const std::s
     PointName name{device_id, dot == std::string::npos ? std::string() : text.substr(dot + 1)};
     const auto& points = model.devices[position(*device)].points;
     if (std::ranges::find(points, name.point, &PointModel::name) != points.end()) return name;
+    const auto known =
+        name.point.empty() ? points.end() : std::ranges::find(points, name.point, &PointModel::alias);
+    if (known != points.end()) return PointName{device_id, known->name};
     return not_found("point of " + device_id, name.point.empty() ? "''" : name.point, "points");
 }
 

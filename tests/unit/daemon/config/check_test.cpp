@@ -61,6 +61,15 @@ TEST(Documents, AreWhatTheTablePrints) {
     expect_committed("sitepower.schema.json", schema.str());
 }
 
+TEST(Documents, OfProfilesAreWhatTheTablePrints) {
+    std::ostringstream page;
+    run_profile_reference(page);
+    expect_committed("profiles.md", page.str());
+    std::ostringstream schema;
+    run_profile_schema(schema);
+    expect_committed("profile.schema.json", schema.str());
+}
+
 TEST(JsonSchema, DescribesEveryKindOfKey) {
     const auto schema = json_schema(site_file_table().description(), "sitepower.toml");
     EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");

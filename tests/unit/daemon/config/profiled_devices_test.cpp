@@ -1,0 +1,111 @@
+// What a profile means for the configuration of a device: aliases, units of its own, the kinds of bus,
+// limits.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/unit/daemon/config/loading.hpp"
+
+namespace sitepower::config {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+constexpr const char* head = R"(
+schema = 1
+id = "monitor"
+kind = "ups"
+manufacturer = "Maker"
+models = ["One"]
+poll_ms = { fast = 1000 }
+)";
+
+constexpr const char* strings = R"(
+limits = { close_after_cycle = true }
+timing = { connect_delay_ms = 1500 }
+points = [
+    { name = "on_battery", address = 0 },
+    { name = "output.load_kw", address = 1, alias = "ups.realpower", unit = "kW" },
+]
+[[groups]]
+name = "string{s}"
+address = 0
+unit = 101
+repeat = [{ index = "s", count = 2, unit_stride = 1 }]
+points = [{ name = "soc_pct", address = 5, unit = "%" }]
+)";
+
+std::string site(const std::string& bus, const std::string& rest = "") {
+    return "[site]\nid = 'DC'\n[broker]\nenabled = false\n[[bus]]\nid = 'room'\n" + bus +
+           "[[device]]\nid = 'UPS-01'\nprofile = 'monitor'\nbus = 'room'\n" + rest;
+}
+
+constexpr const char* tcp = "host = '192.0.2.10'\n";
+
+std::string errors_of(const std::string& profile, const std::string& text) {
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", head + profile);
+    schema::Diagnostics diagnostics;
+    EXPECT_FALSE(make_config(parsed(text), test_paths(directory.path()), diagnostics));
+    return error_report(diagnostics);
+}
+
+TEST(ProfiledDevice, GroupsWithUnitsArePolledAsUnitsOfTheSameDevice) {
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", std::string(head) + strings);
+    const auto config = load(site(tcp), directory.path());
+    ASSERT_THAT(config.buses, SizeIs(1));
+    const auto& units = config.buses[0].units;
+    ASSERT_THAT(units, SizeIs(3));
+    EXPECT_EQ(units[0].unit, 1);
+    EXPECT_EQ(units[2].unit, 102);
+    EXPECT_EQ(units[2].device, DeviceIndex{0});
+    EXPECT_EQ(config.buses[0].settings.connect_delay, Duration{1500});
+    EXPECT_TRUE(config.buses[0].settings.close_after_cycle);
+    const auto& device = config.model->devices.at(0);
+    EXPECT_THAT(device.points, SizeIs(4));
+    ASSERT_THAT(device.layouts, SizeIs(3));
+    EXPECT_EQ(device.layouts[2]->first_slot, 3U);
+    EXPECT_EQ(device.points[3].name, "string2.soc_pct");
+}
+
+TEST(ProfiledDevice, AnAliasFindsThePoint) {
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", std::string(head) + strings);
+    const auto config =
+        load(site(tcp, "[[ups]]\ndevice = 'UPS-01'\nload = 'UPS-01/ups.realpower'\n"), directory.path());
+    EXPECT_EQ(point_name(*config.model, config.model->upses.at(0).load_kw), "UPS-01/output.load_kw");
+    EXPECT_EQ(config.model->devices[0].points[1].alias, "ups.realpower");
+}
+
+TEST(ProfiledDevice, AUnitOfAGroupMayNotBeTakenTwice) {
+    const std::string second = "[[device]]\nid = 'UPS-02'\nprofile = 'monitor'\nbus = 'room'\nunit = 2\n";
+    EXPECT_THAT(errors_of(strings, site(tcp, second)),
+                HasSubstr("101 is the unit of device \"UPS-01\" on bus \"room\" already"));
+}
+
+TEST(ProfiledDevice, ABusThatTheDeviceCannotBeOnIsRefused) {
+    const std::string only_tcp =
+        "transport = { modes = [\"tcp\"] }\npoints = [{ name = \"a\", address = 0 }]\n";
+    EXPECT_THAT(errors_of(only_tcp, site("type = 'rtu'\npath = '/dev/ttyS0'\n")),
+                HasSubstr("profile \"monitor\" is for devices on tcp; bus \"room\" is rtu"));
+}
+
+TEST(ProfiledDevice, ASerialDeviceMayBeBehindAGateway) {
+    const TemporaryDirectory directory;
+    directory.write(
+        "monitor.toml",
+        std::string(head) + "transport = { modes = [\"rtu\"] }\npoints = [{ name = \"a\", address = 0 }]\n");
+    EXPECT_THAT(load(site(tcp), directory.path()).buses, SizeIs(1));
+}
+
+TEST(ProfiledDevice, APeriodBelowWhatThePointAllowsIsRefused) {
+    const std::string profile = "points = [{ name = \"a\", address = 0, min_interval_ms = 1000 }]\n";
+    EXPECT_THAT(errors_of(profile, site(tcp, "period_ms = { fast = 500 }\n")),
+                HasSubstr("allows no period below 1000 ms for poll group \"fast\": point \"a\""));
+}
+
+}  // namespace
+}  // namespace sitepower::config
