@@ -215,6 +215,7 @@ void check_operands(const PlacedDerived& placed, const Placement& placement,
             fail("of", fmt::format("\"{}\" is worked out in another poll group", other.point.name));
         } else if (placement.points[operand.index].unit != placed.unit) {
             fail("of", fmt::format("\"{}\" is on another unit", placement.points[operand.index].point.name));
+            return;
         }
     }
 }

@@ -161,7 +161,10 @@ modbus::RegisterPoint Resolver::condition(const ProfilePoint& point, int address
     registers.type = modbus::ValueType::boolean;
     registers.byte_order = profile_.defaults.byte_order;
     if (condition.mask) registers.mask = static_cast<std::uint64_t>(*condition.mask);
-    if (condition.bit) registers.mask = std::uint64_t{1} << *condition.bit;
+    if (condition.bit) {
+        registers.mask = std::uint64_t{1} << *condition.bit;
+        registers.shift = static_cast<std::uint8_t>(*condition.bit);
+    }
     for (const std::int64_t value : condition.equals) {
         registers.matches.push_back(static_cast<std::uint64_t>(value));
     }

@@ -117,7 +117,8 @@ void encode_integer(const RegisterPoint& point, double raw, RegisterBank& bank) 
 
 // 1: the first field that means it. 0: the lowest that does not.
 void encode_boolean(const RegisterPoint& point, bool set, RegisterBank& bank) {
-    std::uint64_t field = set ? 1 : 0;
+    const std::uint64_t all = field_mask(point) >> point.shift;
+    std::uint64_t field = set ? all & (~all + 1) : 0;  // the lowest bit that the mask leaves
     if (!point.matches.empty()) {
         field = point.matches.front();
         if (!set) field = 0;

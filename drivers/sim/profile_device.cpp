@@ -19,10 +19,35 @@ using modbus::ValueType;
 
 constexpr double some_day = 1'796'000'000;  // in 2026
 
-// Registers that say something about others.
-using Places = std::set<std::pair<modbus::Table, int>>;
+void add_registers(const RegisterPoint& point, RegisterPlaces& places) {
+    for (int i = 0; i < point.registers(); ++i) places.insert({point.table, point.address + i});
+}
 
-bool overlaps(const RegisterPoint& point, const Places& places) {
+RegisterPlaces telling_registers(const modbus::UnitPlan& plan) {
+    RegisterPlaces places;
+    for (const auto& group : plan.groups) {
+        for (const auto& point : group.points) {
+            if (point.scale_factor) places.insert({point.table, point.scale_factor->address});
+        }
+        for (const auto& presence : group.presences) add_registers(group.points[presence.other], places);
+    }
+    return places;
+}
+
+// Makes the elements and points of the group exist.
+void meet_requirements(const modbus::PollGroup& group, RegisterBank& bank) {
+    for (const auto& presence : group.presences) {
+        const RegisterPoint& other = group.points[presence.other];
+        // A count must not fall below what an earlier element asked for.
+        const auto words = bank.read(other.table, other.address, 1);
+        const bool is_count =
+            other.matches.empty() && other.type != ValueType::boolean && other.registers() == 1;
+        if (is_count && words && (*words)[0] >= presence.minimum) continue;
+        encode(other, presence.minimum, 0, bank);
+    }
+}
+
+bool overlaps(const RegisterPoint& point, const RegisterPlaces& places) {
     for (int i = 0; i < point.registers(); ++i) {
         if (places.contains({point.table, point.address + i})) return true;
     }
@@ -40,13 +65,14 @@ double value_for(const RegisterPoint& point, std::size_t slot) {
     const std::uint64_t mask = point.registers() >= 4
                                    ? point.mask
                                    : point.mask & ((std::uint64_t{1} << (16 * point.registers())) - 1);
-    const double highest = std::min(1000.0, std::exp2(std::bit_width(mask >> point.shift) - 1) - 1);
+    const double highest = std::min(1e6, std::exp2(std::bit_width(mask >> point.shift) - 1) - 1);
     if (point.type == ValueType::boolean || highest < 1) return static_cast<double>(slot % 2);
     const Scaling scaling(scale_of(point), point.offset);
     double raw = std::floor(std::min(highest, 10.0 + static_cast<double>(slot % 50)));
     if (point.minimum && point.maximum) {
         raw = std::floor(scaling.raw((*point.minimum + *point.maximum) / 2));
         if (scaling.value(raw) < *point.minimum) raw += scale_of(point) > 0 ? 1 : -1;
+        raw = std::clamp(raw, -highest, highest);
     }
     return scaling.value(raw);
 }
@@ -75,26 +101,12 @@ void ProfileDevice::serve(const modbus::UnitPlan& plan, const Profile& profile) 
         }
     }
     unit.bank.fill_holes(profile.limits.max_hole);
-    for (const auto& group : plan.groups) serve_group(group, unit);
+    const auto places = telling_registers(plan);
+    for (const auto& group : plan.groups) meet_requirements(group, unit.bank);
+    for (const auto& group : plan.groups) serve_group(group, places, unit);
 }
 
-void ProfileDevice::serve_group(const modbus::PollGroup& group, Unit& unit) {
-    Places places;
-    for (const auto& point : group.points) {
-        if (point.scale_factor) places.insert({point.table, point.scale_factor->address});
-    }
-    for (const auto& presence : group.presences) {
-        const RegisterPoint& other = group.points[presence.other];
-        for (int i = 0; i < other.registers(); ++i) places.insert({other.table, other.address + i});
-    }
-    for (const auto& presence : group.presences) {
-        const RegisterPoint& other = group.points[presence.other];
-        // A count must not fall below what an earlier element asked for.
-        const auto words = unit.bank.read(other.table, other.address, 1);
-        const bool enough = other.matches.empty() && other.type != ValueType::boolean && words &&
-                            (*words)[0] >= presence.minimum && other.registers() == 1;
-        if (!enough) encode(other, presence.minimum, 0, unit.bank);
-    }
+void ProfileDevice::serve_group(const modbus::PollGroup& group, const RegisterPlaces& places, Unit& unit) {
     for (std::size_t i = 0; i < group.points.size(); ++i) {
         const RegisterPoint& point = group.points[i];
         if (!point.matches.empty() || overlaps(point, places)) continue;

@@ -5,13 +5,18 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "drivers/profile/expand.hpp"
 #include "drivers/profile/profile.hpp"
 #include "drivers/sim/server.hpp"
 
 namespace sitepower::sim {
+
+// Registers that say something about others.
+using RegisterPlaces = std::set<std::pair<modbus::Table, int>>;
 
 class ProfileDevice {
   public:
@@ -27,7 +32,7 @@ class ProfileDevice {
 
   private:
     void serve(const modbus::UnitPlan& plan, const Profile& profile);
-    void serve_group(const modbus::PollGroup& group, Unit& unit);
+    void serve_group(const modbus::PollGroup& group, const RegisterPlaces& places, Unit& unit);
 
     ExpandedDevice device_;
     std::deque<Unit> units_;

@@ -88,6 +88,24 @@ TEST_F(GroupReaderTest, MakesOneFrameOfAllRequests) {
     EXPECT_TRUE(attempt.alive);
 }
 
+// Registers 100 and 101 are published; 102, which is read along, says that 101 is not there.
+TEST_F(GroupReaderTest, CompletesTheFrame) {
+    auto plan = word_unit(1, 1s, 100, 2);
+    auto& group = plan.groups[0];
+    auto layout = std::make_shared<Layout>(*group.layout);
+    layout->points.push_back({.name = "sum", .unit = ""});
+    group.layout = layout;
+    group.points.push_back({.address = 102});
+    group.hidden = 1;
+    group.presences = {{.point = 1, .other = 2, .minimum = 103}};
+    group.derived = {{.operation = Operation::sum, .operands = {0, 2}}};
+    GroupReader completing(plan, group);
+    const auto attempt = completing.read(asker, at(1s));
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_EQ(attempt.frame->values, (std::vector<double>{100, 0, 202}));
+    EXPECT_EQ(attempt.frame->quality, (std::vector{Quality::good, Quality::not_implemented, Quality::good}));
+}
+
 TEST_F(GroupReaderTest, MarksThePointsOfABlockThatFailed) {
     asker.manners = [](const Question& question) {
         return Answer{.kind = question.address == 110 ? AnswerKind::timeout : AnswerKind::data};

@@ -91,8 +91,7 @@ points = [
     { name = "run.days", table = "input", address = 90, publish = false },
     { name = "run.hours", table = "input", address = 91, publish = false },
     { name = "temperature_c", table = "input", address = 92, scale = 0.1, offset = -40, unit = "Cel", invalid = [0xFFFF] },
-    { name = "mode", table = "input", address = 95, mask = 0x0F00, shift = 8, enum = { 0 = "wait", 1 = "run", 3 = "fault" },
-      states = [
+    { name = "mode", table = "input", address = 95, mask = 0x0F00, shift = 8, enum = { 0 = "wait", 1 = "run", 3 = "fault" }, states = [
         { values = [3], name = "fault", label = "Fault", alarm = "critical" },
       ] },
     { name = "battery.current_a", table = "input", address = 96, type = "s16", scale = 0.01, unit = "A" },
