@@ -72,8 +72,14 @@ std::string heading(const std::string& path, const KeyDescription& key) {
     return "[" + full + (key.nesting == Nesting::named_tables ? ".NAME]" : "]");
 }
 
-// The table stands on the page already: under which heading, by title.
+// Under which heading a table stands on the page already, by its title and keys.
 using Printed = std::map<std::string, std::string>;
+
+std::string identity(const TableDescription& table) {
+    std::string text = table.title;
+    for (const auto& key : table.keys) text += '\n' + key.name;
+    return text;
+}
 
 void append_table(const TableDescription& table, const std::string& path, std::string& out,
                   Printed& printed) {
@@ -86,7 +92,7 @@ void append_table(const TableDescription& table, const std::string& path, std::s
         if (key.table.empty()) continue;
         const auto& inner = key.table.front();
         const auto title = heading(path, key);
-        const auto [first, fresh] = printed.emplace(inner.title, title);
+        const auto [first, fresh] = printed.emplace(identity(inner), title);
         if (!fresh) {
             out += fmt::format("\n## `{}`\n\nThe keys of `{}`.\n", title, first->second);
             continue;

@@ -290,5 +290,19 @@ TEST(ReferencePage, NamesEveryKeyWithItsDefault) {
     EXPECT_THAT(page, HasSubstr("\n## `[rating.NAME]`\n"));
 }
 
+TEST(ReferencePage, TellsARepeatedTableOnce) {
+    TableDescription leaf{
+        .title = "leaf", .help = "A leaf.", .keys = {{.name = "size", .help = "Its size."}}};
+    TableDescription root{.title = "tree", .help = "A tree."};
+    for (const char* name : {"oak", "elm"}) {
+        root.keys.push_back({.name = name, .help = "Leaves.", .nesting = Nesting::tables, .table = {leaf}});
+    }
+    const auto page = reference_page(root, "Trees");
+    EXPECT_THAT(page, HasSubstr("\n## `[[oak]]`\n\nA leaf.\n"));
+    EXPECT_THAT(page, HasSubstr("\n## `[[elm]]`\n\nThe keys of `[[oak]]`.\n"));
+    root.keys[1].table[0].keys[0].name = "weight";
+    EXPECT_THAT(reference_page(root, "Trees"), HasSubstr("\n## `[[elm]]`\n\nA leaf.\n"));
+}
+
 }  // namespace
 }  // namespace sitepower::schema
