@@ -5,12 +5,14 @@
 #include <array>
 #include <filesystem>
 #include <ostream>
+#include <vector>
 
 #include "daemon/config/config.hpp"
 #include "daemon/config/sunspec_shelf.hpp"
 #include "daemon/ctl/field/device.hpp"
 #include "daemon/ctl/field/endpoint.hpp"
 #include "drivers/profile/load.hpp"
+#include "drivers/profile/probe.hpp"
 #include "drivers/sunspec/inspector.hpp"
 #include "drivers/sunspec/profile.hpp"
 #include "drivers/sunspec/walk.hpp"
@@ -99,7 +101,24 @@ class Scan {
         found.chain = std::move(discovery.chain);
     }
 
+    // A device that does not answer the profile's probe as it must is another one.
+    bool may_be(const Profile& profile, int unit) {
+        if (profile.probe.empty()) return true;
+        RegisterImage image;
+        for (const auto& registers : probe_registers(profile)) {
+            std::vector<std::uint16_t> words(static_cast<std::size_t>(registers.registers()));
+            const modbus::Question question{static_cast<std::uint8_t>(unit), registers.table,
+                                            registers.address, static_cast<std::uint16_t>(words.size())};
+            if (!line_.read(question, words).good()) return false;
+            for (std::size_t i = 0; i < words.size(); ++i) {
+                image.set(own_unit, registers.table, registers.address + static_cast<int>(i), words[i]);
+            }
+        }
+        return is_match(check_probe(profile, image));
+    }
+
     void try_profile(const Profile& profile, Found& found) {
+        if (!may_be(profile, found.unit)) return;
         auto expanded = expand(
             profile, {.device = DeviceIndex{0}, .device_id = "scan", .unit = found.unit, .periods = {}});
         if (!expanded) return;
