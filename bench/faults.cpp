@@ -25,7 +25,7 @@ void measure_wrong_values(Report& report) {
     std::vector<std::future<support::FaultRunResult>> runs;
     for (const auto& [wire, name] : wires) {
         // A serial line rests 1.75 ms between frames: what it lacks in speed it gets in lines.
-        const int lines = wire == Wire::serial ? 16 : 6;
+        const int lines = wire == Wire::serial ? 48 : 8;
         support::FaultRunPlan plan{
             .wire = wire, .reads = reads_per_wire, .lines = lines, .units = 80, .one_in = 30, .seed = 4711};
         runs.push_back(std::async(std::launch::async, [plan] { return support::run_faults(plan, 900s); }));

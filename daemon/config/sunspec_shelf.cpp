@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "drivers/profile/check.hpp"
+#include "drivers/profile/expand.hpp"
 #include "drivers/schema/document.hpp"
 #include "drivers/sunspec/inspector.hpp"
 #include "drivers/sunspec/profile.hpp"
@@ -26,9 +27,8 @@ Profile profile_of(const sunspec::Chain& chain, const DeviceEntry& entry, const 
     if (wanted >= chain.devices.size()) return empty_profile();
     auto made = sunspec::make_profile(chain.devices[wanted], models).profile;
     // A device may claim what no profile may be, such as a hundred thousand points.
-    schema::Diagnostics problems;
-    check_profile(made, problems);
-    return problems.empty() ? made : empty_profile();
+    const bool bounded = place_points(made).size() <= static_cast<std::size_t>(max_profile_points);
+    return bounded ? made : empty_profile();
 }
 
 }  // namespace

@@ -81,14 +81,14 @@ ReadPlan GroupReader::plan_for(ReadBlock block, ReadPurpose purpose) const {
 void GroupReader::make_plans() {
     plans_.clear();
     for (const auto& block : whole_) plans_.push_back(plan_for(block));
-    add_factor_plans();
-}
-
-void GroupReader::add_factor_plans() {
     for (const auto& block : far_factors_.blocks()) {
         plans_.push_back(plan_for(block, ReadPurpose::factors_before));
         plans_.push_back(plan_for(block, ReadPurpose::factors_after));
     }
+    sort_plans();
+}
+
+void GroupReader::sort_plans() {
     std::ranges::sort(plans_, {}, [](const ReadPlan& plan) {
         return std::tuple(plan.purpose, plan.question.table, plan.question.address);
     });
@@ -98,14 +98,16 @@ void GroupReader::plan_around_refusals() {
     std::vector<ReadBlock> refused;
     std::vector<ReadPlan> plans;
     for (auto& plan : plans_) {
-        if (!plan.is_refused() || plan.purpose != ReadPurpose::values) continue;
-        refused.push_back(plan.block);
+        const bool brings_values = plan.purpose == ReadPurpose::values;
+        if (brings_values && !plan.is_refused()) continue;
+        if (brings_values) refused.push_back(plan.block);
         plans.push_back(std::move(plan));
     }
-    for (auto& block : plan_reads_around(points_, limits_, refused))
+    for (auto& block : plan_reads_around(points_, limits_, refused)) {
         plans.push_back(plan_for(std::move(block)));
+    }
     plans_ = std::move(plans);
-    add_factor_plans();
+    sort_plans();
 }
 
 Attempt GroupReader::read(Asker& asker, SteadyTime now) {

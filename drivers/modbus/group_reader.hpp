@@ -90,7 +90,7 @@ class GroupReader {
 
     ReadPlan plan_for(ReadBlock block, ReadPurpose purpose = ReadPurpose::values) const;
     void make_plans();
-    void add_factor_plans();
+    void sort_plans();
     void plan_around_refusals();
     Next handle(std::size_t index, Asker& asker, SteadyTime now, Attempt& attempt);
     Next handle_failure(std::size_t index, const Asker::Reply& reply, SteadyTime now, Attempt& attempt);

@@ -40,7 +40,7 @@ schema::Table<Chain> chain_table() {
         .tables("devices", &Chain::devices, device_table(), {.max_items = 64}, "In order.");
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -67,11 +67,12 @@ void append(std::string& out, const ChainModel& model) {
 std::string to_toml(const Chain& chain) {
     auto out =
         fmt::format("# Found by asking the device; found anew when it changes.\nmarker = {}\n", chain.marker);
-    if (!chain.problem.empty()) out += "problem = " + quoted(chain.problem) + "\n";
+    if (!chain.problem.empty()) out += "problem = " + toml_quoted(chain.problem) + "\n";
     for (const auto& device : chain.devices) {
         out += fmt::format(
             "\n[[devices]]\nmanufacturer = {}\nmodel = {}\nversion = {}\nserial = {}\nmodels = [\n",
-            quoted(device.manufacturer), quoted(device.model), quoted(device.version), quoted(device.serial));
+            toml_quoted(device.manufacturer), toml_quoted(device.model), toml_quoted(device.version),
+            toml_quoted(device.serial));
         for (const auto& model : device.models) append(out, model);
         out += "]\n";
     }

@@ -1,9 +1,11 @@
 // Whatever a device holds, the walk ends, reads within the address space, and gives a chain that goes through
-// its file unchanged and makes a profile that the checker can judge.
+// its file unchanged and makes a profile that can be planned.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
-#include "drivers/profile/check.hpp"
+#include "drivers/modbus/group_reader.hpp"
+#include "drivers/profile/expand.hpp"
 #include "drivers/schema/diagnostic.hpp"
 #include "drivers/sunspec/chain.hpp"
 #include "drivers/sunspec/profile.hpp"
@@ -50,8 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(sunspec::recheck(reader, found.chain) == sunspec::Recheck::same);
     for (const auto& device : found.chain.devices) {
         const auto made = sunspec::make_profile(device, models());
-        schema::Diagnostics problems;
-        check_profile(made.profile, problems);
+        const auto expanded =
+            expand(made.profile, {.device = DeviceIndex{0}, .device_id = "d", .unit = 1, .periods = {}});
+        require(static_cast<bool>(expanded));
+        for (const auto& group : expanded->plan.groups) {
+            require(modbus::GroupReader(expanded->plan, group).requests() > 0);
+        }
     }
     return 0;
 }

@@ -13,7 +13,7 @@
 namespace sitepower::ctl {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -41,15 +41,15 @@ std::string blocks_of(const Survey& survey) {
 }
 
 std::string sample_of(const FieldDevice& device, std::string_view about) {
-    auto text = fmt::format("\n[[samples]]\nabout = {}\n{}", quoted(about), blocks_of(device.survey));
+    auto text = fmt::format("\n[[samples]]\nabout = {}\n{}", toml_quoted(about), blocks_of(device.survey));
     std::string values = "\n[samples.expect]\n";
     std::string reasons;
     for (const auto& point : device.survey.points) {
         if (point.raw.empty()) continue;
         if (point.quality == Quality::good) {
-            values += fmt::format("{} = {}\n", quoted(point.point->name), point.value);
+            values += fmt::format("{} = {}\n", toml_quoted(point.point->name), point.value);
         } else if (point.quality != Quality::comm_error && point.quality != Quality::stale) {
-            reasons += fmt::format("{} = \"{}\"\n", quoted(point.point->name), to_string(point.quality));
+            reasons += fmt::format("{} = \"{}\"\n", toml_quoted(point.point->name), to_string(point.quality));
         }
     }
     text += values;

@@ -132,7 +132,8 @@ TEST_P(SunspecBus, AKnownOneIsCheckedAndPolled) {
     EXPECT_TRUE(sink_.failures().empty());
     const auto frame = sink_.frames().front();
     for (std::size_t i = 0; i < frame->values.size(); ++i) {
-        if (frame->layout->points[i].name == "inverter.power_kw") EXPECT_DOUBLE_EQ(frame->values[i], 1.5);
+        if (frame->layout->points[i].name != "inverter.power_kw") continue;
+        EXPECT_DOUBLE_EQ(frame->values[i], 1.5);
     }
 }
 

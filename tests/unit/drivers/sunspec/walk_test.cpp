@@ -110,7 +110,9 @@ TEST(SunspecWalk, ABrokenChainStopsWithAReport) {
         const auto found = walk(map);
         EXPECT_EQ(found.outcome, Outcome::found);
         EXPECT_FALSE(found.chain.devices.empty());
-        if (!found.chain.devices.empty()) EXPECT_THAT(ids_of(found.chain.devices[0]), ElementsAre(1, 103));
+        if (!found.chain.devices.empty()) {
+            EXPECT_THAT(ids_of(found.chain.devices[0]), ElementsAre(1, 103));
+        }
         return found.chain.problem;
     };
     EXPECT_EQ(problem_of([](SunspecMap& map) { map.add(160, 0); }), "model 160 at 40122 has length 0");
@@ -125,7 +127,7 @@ TEST(SunspecWalk, ABrokenChainStopsWithAReport) {
 
 TEST(SunspecWalk, EndsWhateverTheDeviceSays) {
     // Every register says 1: model 1 of length 1 at once; and: endless short models.
-    for (const std::uint16_t word : {1, 2, 64001, 65534}) {
+    for (const auto word : std::array<std::uint16_t, 4>{1, 2, 64001, 65534}) {
         int reads = 0;
         const auto found = discover(
             [&](std::uint16_t address, std::uint16_t count) {

@@ -35,8 +35,8 @@ TEST(Endpoint, WhatItIsNotIsRefused) {
           "udp:host:502", "rtu:ttyUSB0", "rtu:/dev/x:fast", "rtu:/dev/x:9600:9N1", "rtu:/dev/x:9600:8X1",
           "rtu:/dev/x:9600:8N3"}) {
         const auto settings = parse_endpoint(text);
-        EXPECT_FALSE(settings) << text;
-        if (!settings) EXPECT_THAT(settings.error().message, HasSubstr("expected tcp:HOST:PORT"));
+        ASSERT_FALSE(settings) << text;
+        EXPECT_THAT(settings.error().message, HasSubstr("expected tcp:HOST:PORT"));
     }
 }
 
