@@ -85,6 +85,12 @@ bool Retention::in_transaction(Step step, Time now) {
 }
 
 bool Retention::give_up_old(Time now) {
+    // What has been delivered meanwhile lies behind the walk.
+    if (2 * outbox_.count() < largest_outbox_) {
+        age_walk_ = {};
+        largest_outbox_ = 0;
+    }
+    largest_outbox_ = std::max(largest_outbox_, outbox_.count());
     bool more = delete_delivered(age_walk_, now - settings_.keep_frames, now);
     more |= delete_hours();
     more |= delete_intervals("minutes", minute_length, now - settings_.keep_minutes);

@@ -78,6 +78,7 @@ class Retention {
     std::int64_t aged_minute_ = -1;  // the last minute in which nothing was left that is too old
     Walk age_walk_;
     Walk room_walk_;
+    std::uint64_t largest_outbox_ = 0;  // since age_walk_ began
     std::uint64_t outbox_at_walk_ = 0;  // size of the outbox when room_walk_ began
     std::uint64_t database_bytes_ = 0;
     std::optional<DroppedFrames> dropped_;

@@ -82,6 +82,41 @@ TEST_F(RetentionTest, GivesUpDeliveredFramesByAgeAndKeepsTheRest) {
     EXPECT_EQ(retention_->take_dropped().has_value(), false);
 }
 
+TEST_F(RetentionTest, WhatIsDeliveredAfterItsTimeGoesThen) {
+    settings_.keep_frames = 10 * day;
+    std::vector<MessageKey> keys;
+    for (int i = 0; i < 100; ++i) keys.push_back(commit_frame(test_start + i * hour, Fate::undelivered));
+    run_until_quiet(test_start + 30 * day);
+    EXPECT_EQ(rows("blocks"), 100) << "old, but not delivered yet";
+    Batch batch;
+    batch.delivered = keys;
+    ASSERT_TRUE(committer_->commit(batch, test_start));
+    run_until_quiet(test_start + 30 * day + std::chrono::minutes(1));
+    EXPECT_EQ(rows("blocks"), 0);
+    // And again, with an outbox that was empty in between.
+    const auto last = commit_frame(test_start + 31 * day, Fate::undelivered);
+    run_until_quiet(test_start + 60 * day);
+    EXPECT_EQ(rows("blocks"), 1);
+    batch.delivered = {last};
+    ASSERT_TRUE(committer_->commit(batch, test_start));
+    run_until_quiet(test_start + 60 * day + std::chrono::minutes(1));
+    EXPECT_EQ(rows("blocks"), 0);
+}
+
+TEST_F(RetentionTest, OneCallIsASliceAndTheRestComesLater) {
+    settings_.keep_frames = day;
+    for (int i = 0; i < 600; ++i) commit_frame(test_start + i * std::chrono::minutes(1), Fate::delivered);
+    auto before = rows("blocks");
+    int calls = 0;
+    for (; before > 0 && calls < 600; ++calls) {
+        ASSERT_TRUE(retention_->run(test_start + 90 * day));
+        const auto after = rows("blocks");
+        EXPECT_LT(after, before) << "each slice does something while there is something to do";
+        before = after;
+    }
+    EXPECT_EQ(before, 0);
+}
+
 TEST_F(RetentionTest, WithoutATrustworthyClockNothingIsTooOld) {
     settings_.keep_frames = day;
     commit_frame(test_start, Fate::delivered);
