@@ -157,7 +157,7 @@ Alert read_alert(const sqlite::Statement& row) {
 
 Snapshot read_snapshot(sqlite::Database& database) {
     Snapshot snapshot;
-    snapshot.open_alerts = read_alerts(database, "resolved_ms IS NULL ORDER BY id");
+    snapshot.open_alerts = read_alerts(database, "resolved_ms IS NULL ORDER BY triggered_ms, id");
     snapshot.resolved_by_hand =
         read_alerts(database,
                     "resolved_ms IS NOT NULL AND resolved_by NOT IN ('condition_cleared', 'configuration') "
