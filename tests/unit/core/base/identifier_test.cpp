@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "core/base/quality.hpp"
 
@@ -17,7 +18,8 @@ TEST(Identifier, TakesWhatSitesWrite) {
 }
 
 TEST(Identifier, RefusesWhatBreaksTopics) {
-    for (const std::string text : {"", "a.b", "a/b", "a b", "a+b", "a#", "ü", std::string(65, 'x').c_str()}) {
+    const std::vector<std::string> texts{"", "a.b", "a/b", "a b", "a+b", "a#", "ü", std::string(65, 'x')};
+    for (const auto& text : texts) {
         EXPECT_FALSE(is_identifier(text)) << text;
     }
 }
