@@ -7,7 +7,9 @@
 namespace sitepower {
 namespace {
 
-// Weights of the health score: what the site is for (reading its devices) counts as much as all else.
+// Weights of the health score (engineering choice): what the site is for, reading its devices, counts as much
+// as all else together; the links on the way to a device and to the broker alike; the store and open alerts
+// less, since both have alerts of their own.
 constexpr double devices_weight = 50;
 constexpr double bus_weight = 15;
 constexpr double broker_weight = 15;
@@ -28,6 +30,8 @@ Component store_component(const SystemView& system) {
     if (asked > 0) {
         component.error_rate = static_cast<double>(system.store.refused) / static_cast<double>(asked);
     }
+    component.last_success = system.store.last_commit;
+    component.latency_ms = system.store.commit_ms;
     return component;
 }
 
@@ -44,6 +48,8 @@ Component broker_component(const SystemView& system) {
     if (answered > 0) {
         component.error_rate = static_cast<double>(system.publisher.refused) / static_cast<double>(answered);
     }
+    component.last_success = system.publisher.last_acknowledged;
+    component.latency_ms = system.publisher.latency_ms;
     return component;
 }
 

@@ -20,10 +20,14 @@ struct Component {
     ComponentStatus status = ComponentStatus::ok;
     std::string reason{};                // empty while ok
     std::optional<double> error_rate{};  // share of requests that failed since start, 0 to 1
-    std::optional<Time> last_success{};
+    std::optional<Time> last_success{};  // last commit, acknowledgement, or answer of any of its devices
+    std::optional<double> latency_ms{};  // of the last commit or acknowledgement; of a bus not measured
 };
 
-// Store, broker, and each bus by what its devices say. `system` and `site` of the same moment.
+// Store, broker, and each bus by what its devices say, in this order. `system` and `site` of the same moment.
+// The store is down while it cannot write and degraded once rows were refused at its queue's limit; the
+// broker is down while not connected, off when the configuration says so; a bus is down when none of its
+// devices is online, degraded when some are not.
 std::vector<Component> components_of(const SystemView& system, const SiteView& site);
 
 enum class OverallStatus : std::uint8_t { operational, degraded, down };

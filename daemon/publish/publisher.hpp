@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,6 +64,8 @@ struct PublisherCounters {
     std::uint64_t requests_dropped = 0;  // malformed, late or above the rate
     std::uint64_t connects = 0;
     std::size_t in_flight = 0;
+    std::optional<Time> last_acknowledged = {};  // empty: nothing yet
+    std::optional<double> latency_ms = {};       // from sending the last acknowledged message to its PUBACK
 };
 
 class Publisher {
@@ -78,7 +81,9 @@ class Publisher {
     // Publishes `offline`, waits for what is in flight until the deadline, disconnects, joins.
     void stop(Duration at_most);
 
-    // Live. False: not connected or no room; the outbox has it, nothing else is to be done. A retained
+    // Live. False: not connected or no room; the outbox has it, nothing else is to be done. Right after
+    // start(), until the first attempt to connect has ended and for at most two seconds, live messages wait
+    // for the connection, so that what is read in the first moments does not come as backlog. A retained
     // message is remembered also while there is no connection; an empty one clears its topic.
     bool publish(std::shared_ptr<const Message> message);
     // Undelivered messages in order, sent on backlog/<topic> (not retained) at a bounded rate and behind

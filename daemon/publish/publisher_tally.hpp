@@ -20,18 +20,25 @@ struct PublisherTally {
     std::atomic<std::uint64_t> requests_dropped{0};
     std::atomic<std::uint64_t> connects{0};
     std::atomic<std::size_t> in_flight{0};
+    std::atomic<std::int64_t> last_acknowledged_ms{0};  // since 1970; 0: nothing was acknowledged yet
+    std::atomic<std::int64_t> latency_us{0};            // of that acknowledgement
 
     PublisherCounters read() const {
-        return {.published_live = published_live,
-                .published_backlog = published_backlog,
-                .acknowledged = acknowledged,
-                .refused = refused,
-                .no_subscriber = no_subscriber,
-                .left_to_backlog = left_to_backlog,
-                .requests = requests,
-                .requests_dropped = requests_dropped,
-                .connects = connects,
-                .in_flight = in_flight};
+        PublisherCounters counters{.published_live = published_live,
+                                   .published_backlog = published_backlog,
+                                   .acknowledged = acknowledged,
+                                   .refused = refused,
+                                   .no_subscriber = no_subscriber,
+                                   .left_to_backlog = left_to_backlog,
+                                   .requests = requests,
+                                   .requests_dropped = requests_dropped,
+                                   .connects = connects,
+                                   .in_flight = in_flight};
+        if (const auto at_ms = last_acknowledged_ms.load(); at_ms != 0) {
+            counters.last_acknowledged = from_ms(at_ms);
+            counters.latency_ms = static_cast<double>(latency_us) / 1000;
+        }
+        return counters;
     }
 };
 

@@ -50,6 +50,7 @@ void Session::live(std::shared_ptr<const Message> message) {
     live_.push_back(std::move(message));
 }
 
+// At the limits a message stays in the outbox until the next connect.
 void Session::retained(std::shared_ptr<const Message> message) {
     const std::string& topic = message->topic;
     const auto before = environment_.retained.remember(message);
@@ -59,7 +60,7 @@ void Session::retained(std::shared_ptr<const Message> message) {
         queue_clear(topic, message);
     else if (environment_.retained.find(topic) == message)
         states_.insert(topic);
-    else
+    else if (live_.size() < most_own_messages)
         live_.push_back(std::move(message));  // not remembered: the table is full
 }
 
@@ -102,7 +103,7 @@ void Session::reply(const MqttRequest& request, std::string payload) {
                     .correlation_data = request.correlation_data});
 }
 
-void Session::acknowledged(const Acknowledgement& acknowledgement) {
+void Session::acknowledged(const Acknowledgement& acknowledgement, Now now) {
     const auto entry = in_flight_.take(acknowledgement.mid);
     if (!entry) return;
     if (entry->origin == Origin::backlog) --backlog_in_flight_;
@@ -111,6 +112,9 @@ void Session::acknowledged(const Acknowledgement& acknowledgement) {
         return;
     }
     ++environment_.tally.acknowledged;
+    environment_.tally.last_acknowledged_ms = to_ms(now.time);
+    environment_.tally.latency_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.steady - entry->sent).count();
     if (acknowledgement.reason_code == no_matching_subscribers) ++environment_.tally.no_subscriber;
     settle(*entry);
     if (entry->report) delivered_.push_back(entry->key);

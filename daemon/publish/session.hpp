@@ -63,7 +63,7 @@ class Session {
     void left_behind(Steady now) { backlog_.something_was_left(now); }
 
     // What the broker said.
-    void acknowledged(const Acknowledgement& acknowledgement);
+    void acknowledged(const Acknowledgement& acknowledgement, Now now);
     void received(ReceivedMessage message, Now now);
 
     // Sends what may be sent now and reports what was delivered.

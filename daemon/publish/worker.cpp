@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t command_queue = 4096;
 // libmosquitto wants to be called once a second, for its keep-alive.
 constexpr auto tick = std::chrono::seconds(1);
+// How long live messages wait for the first connection; later ones find it at hand or are left to the outbox.
+constexpr auto first_attempt_limit = std::chrono::seconds(2);
 // Of the time that stop() was given, what is kept for `offline` and its acknowledgement.
 constexpr auto farewell = std::chrono::milliseconds(500);
 constexpr std::string_view note_311 =
@@ -63,6 +65,7 @@ void Publisher::Worker::start() {
     if (!settings_.enabled || !plan_ || thread_.joinable()) return;
     started_ = steady_now();
     progress_ = started_.time_since_epoch().count();
+    first_attempt_ = true;
     thread_ = std::thread([this] { run(); });
 }
 
@@ -77,7 +80,7 @@ bool Publisher::Worker::publish(std::shared_ptr<const Message> message) {
     if (!thread_.joinable()) return false;
     const bool connected = connected_.load(std::memory_order_relaxed);
     if (message->retained) return commands_mailbox_.push(Command(std::move(message))) && connected;
-    if (!connected) return false;
+    if (!connected && !first_attempt_.load(std::memory_order_relaxed)) return false;
     if (live_mailbox_.push(std::move(message))) return true;
     ++tally_.left_to_backlog;
     left_behind_ = true;
@@ -110,6 +113,7 @@ void Publisher::Worker::run() {
         const Now now = now_on_both_clocks();
         progress_.store(now.steady.time_since_epoch().count(), std::memory_order_relaxed);
         take_commands(now.steady);
+        if (now.steady >= started_ + first_attempt_limit) first_attempt_ = false;
         take_live();
         drive(now);
         if (is_finished(now.steady)) break;
@@ -142,8 +146,9 @@ void Publisher::Worker::wait(Steady now) {
     polls[0] = {.fd = connection != nullptr ? connection->socket() : -1, .events = POLLIN, .revents = 0};
     if (connection != nullptr && connection->wants_write()) polls[0].events |= POLLOUT;
     polls[1] = {.fd = commands_mailbox_.fd(), .events = POLLIN, .revents = 0};
-    // While live messages wait for room in the window, those behind them wait in the mailbox.
-    const bool hold_back = session_ && session_->has_live();
+    // While live messages wait for room in the window, or for the first connection, those behind them wait in
+    // the mailbox.
+    const bool hold_back = session_ ? session_->has_live() : first_attempt_.load();
     polls[2] = {.fd = hold_back ? -1 : live_mailbox_.fd(), .events = POLLIN, .revents = 0};
     polls[3] = {.fd = dialer_.lookup_fd(), .events = POLLIN, .revents = 0};
     poll(polls.data(), polls.size(), milliseconds_until(next_due(now), now));
@@ -188,7 +193,7 @@ void Publisher::Worker::obey(ReplyCommand& command, Steady /*now*/) {
 }
 
 void Publisher::Worker::take_live() {
-    if (session_ && session_->has_live()) return;
+    if (session_ ? session_->has_live() : first_attempt_.load()) return;
     live_mailbox_.drain(live_);
     // Without a session they stay in the outbox.
     if (session_) {
@@ -235,6 +240,7 @@ void Publisher::Worker::begin_session(MqttConnection& connection, Now now) {
                      connection, protocol_5, connection.receive_maximum(),
                      std::max(now.steady, started_ + settings_.reconcile_delay), now);
     connected_ = true;
+    first_attempt_ = false;
     tell({.connected = true,
           .broker = address(),
           .reason = {},
@@ -245,7 +251,7 @@ void Publisher::Worker::begin_session(MqttConnection& connection, Now now) {
 
 void Publisher::Worker::run_session(MqttConnection& connection, Now now) {
     connection.take_acknowledgements(acknowledgements_);
-    for (const auto& acknowledgement : acknowledgements_) session_->acknowledged(acknowledgement);
+    for (const auto& acknowledgement : acknowledgements_) session_->acknowledged(acknowledgement, now);
     connection.take_messages(messages_);
     for (auto& message : messages_) session_->received(std::move(message), now);
     session_->turn(now);
@@ -256,6 +262,7 @@ void Publisher::Worker::connection_ended(const ConnectionEnd& end, Steady now) {
     const std::string broker = address();
     plan_->ended(end.kind, now);
     connected_ = false;
+    first_attempt_ = false;
     session_.reset();
     tally_.in_flight = 0;
     const bool taken_over = plan_->taken_over_twice(now);

@@ -82,6 +82,7 @@ class Publisher::Worker {
     Mailbox<LiveMessage> live_mailbox_;
     Mailbox<Command> commands_mailbox_;
     std::atomic<bool> connected_{false};
+    std::atomic<bool> first_attempt_{false};  // under way: live messages wait for its outcome
     std::atomic<bool> left_behind_{false};
     std::atomic<Steady::rep> stop_by_{0};  // of the steady clock; 0: not asked to stop
     std::atomic<Steady::rep> progress_{0};

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,6 +85,8 @@ struct StoreCounters {
     std::uint64_t database_bytes = 0;
     std::uint64_t refused = 0;  // rows refused at the queue's limit
     bool healthy = true;
+    std::optional<Time> last_commit = {};  // empty: none yet
+    std::optional<double> commit_ms = {};  // how long the last commit took, the disk's flush included
 };
 
 class Store {

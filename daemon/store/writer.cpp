@@ -101,10 +101,12 @@ bool Store::Writer::work(Batch& batch) {
 
 bool Store::Writer::commit(Batch& batch) {
     if (batch.empty()) return true;
+    const auto begin = Clock::now();
     if (!side_->committer.commit(batch, now_utc())) return false;
+    const auto took = Clock::now() - begin;
     side_->rollups.add(side_->committer.entries(), side_->committer.last_block());
     note_time(side_->committer.entries());
-    note_commit(batch.rows.size());
+    note_commit(batch.rows.size(), took);
     batch.clear();
     queue_.done();
     return true;
@@ -143,10 +145,12 @@ void Store::Writer::note_time(std::span<const BlockEntry> entries) {
     if (newest) data_time_ = newest;
 }
 
-void Store::Writer::note_commit(std::size_t rows) {
+void Store::Writer::note_commit(std::size_t rows, Clock::duration took) {
     const std::lock_guard lock(counters_mutex_);
     counters_.rows += rows;
     ++counters_.commits;
+    counters_.last_commit = now_utc();
+    counters_.commit_ms = std::chrono::duration<double, std::milli>(took).count();
     counters_.outbox = side_->committer.outbox();
 }
 

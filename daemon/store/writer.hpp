@@ -56,7 +56,7 @@ class Store::Writer {
     bool look_after_data();
     void copy_precious_when_due();
     void note_time(std::span<const BlockEntry> entries);
-    void note_commit(std::size_t rows);
+    void note_commit(std::size_t rows, Clock::duration took);
     void note_failure(Batch& batch);
     void note_recovery();
     void replace_database();

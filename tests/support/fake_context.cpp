@@ -78,9 +78,13 @@ FakeContext::FakeContext() {
     system_view.ready = true;
     system_view.store.rows = 1000;
     system_view.store.outbox = 7;
+    system_view.store.last_commit = fake_now - 3s;
+    system_view.store.commit_ms = 4.25;
     system_view.broker.connected = true;
     system_view.publisher.acknowledged = 990;
     system_view.publisher.refused = 10;
+    system_view.publisher.last_acknowledged = fake_now - 1s;
+    system_view.publisher.latency_ms = 1.5;
     BusView tcp{"tcp-1", "tcp", {}};
     tcp.counters.requests = 1000;
     tcp.counters.answers = 990;

@@ -37,9 +37,9 @@ Outcome ready(const Request&, Context& context) {
 Json describe(const Component& component) {
     Record record;
     record.set("status", to_string(component.status)).because("status", component.reason);
-    record.unknown("latency_ms", "not_measured");
+    record.maybe("latency_ms", component.latency_ms, "not_measured");
     record.maybe("error_rate", component.error_rate, "no_requests_yet");
-    record.time("last_success", component.last_success, "not_recorded");
+    record.time("last_success", component.last_success, "none_yet");
     return record.take();
 }
 
@@ -200,9 +200,9 @@ Operation status_row() {
                        {"version", "text", "", "of sitepowerd"},
                        {"uptime_s", "integer", "s", "since the daemon's start"},
                        {"components.*.status", "text", "", "ok, degraded, down or off"},
-                       {"components.*.latency_ms", "number", "ms", "of an answer"},
+                       {"components.*.latency_ms", "number", "ms", "of the last commit or acknowledgement"},
                        {"components.*.error_rate", "number", "", "failed share of requests, 0 to 1"},
-                       {"components.*.last_success", "time", "", "when it last worked"},
+                       {"components.*.last_success", "time", "", "last commit, acknowledgement or answer"},
                        {"prices.available", "boolean", "", "is there a price source"},
                        {"prices.age_s", "integer", "s", "of the latest price"},
                        {"last_plan.time", "time", "", "when the plan was made"},

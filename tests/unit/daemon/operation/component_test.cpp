@@ -83,6 +83,21 @@ TEST_F(Components, LeavesOutWhatCannotBeJudged) {
     EXPECT_EQ(health_score({}), std::nullopt);
 }
 
+TEST_F(Components, SaysWhenStoreAndBrokerLastWorkedAndHowLongItTook) {
+    auto components = components_of(context_.system_view, context_.fake_site);
+    EXPECT_EQ(components[0].last_success, support::fake_now - std::chrono::seconds{3});
+    EXPECT_EQ(components[0].latency_ms, 4.25);
+    EXPECT_EQ(components[1].last_success, support::fake_now - std::chrono::seconds{1});
+    EXPECT_EQ(components[1].latency_ms, 1.5);
+    EXPECT_EQ(components[2].latency_ms, std::nullopt) << "nobody measures a bus";
+    context_.system_view.store.last_commit.reset();
+    context_.system_view.publisher = {};
+    components = components_of(context_.system_view, context_.fake_site);
+    EXPECT_EQ(components[0].last_success, std::nullopt);
+    EXPECT_EQ(components[1].last_success, std::nullopt);
+    EXPECT_EQ(components[1].latency_ms, std::nullopt);
+}
+
 TEST_F(Components, TellsRefusedRowsOfTheStore) {
     context_.system_view.store.refused = 1000;
     const auto store = components_of(context_.system_view, context_.fake_site)[0];

@@ -65,7 +65,7 @@ class SessionTest : public testing::Test {
         return *session;
     }
     void acknowledge(int mid, int reason_code = 0) {
-        session->acknowledged({.mid = mid, .reason_code = reason_code});
+        session->acknowledged({.mid = mid, .reason_code = reason_code}, now);
     }
     void acknowledge_all() {
         for (; acknowledged < link.last_mid; ++acknowledged) acknowledge(acknowledged + 1);
@@ -132,6 +132,36 @@ TEST_F(SessionTest, ReportsDeliveriesOncePerTurn) {
     acknowledge_all();
     EXPECT_EQ(observer.delivered_calls, 1);
     EXPECT_EQ(observer.delivered_keys.size(), 5U);
+}
+
+TEST_F(SessionTest, MeasuresHowLongTheBrokerTakes) {
+    begin();
+    EXPECT_EQ(tally.read().last_acknowledged, std::nullopt);
+    EXPECT_EQ(tally.read().latency_ms, std::nullopt);
+    pass(std::chrono::milliseconds(40));
+    acknowledge_all();
+    EXPECT_EQ(tally.read().last_acknowledged, now.time);
+    EXPECT_EQ(tally.read().latency_ms, 40.0);
+    session->live(message(1, "event/x"));
+    session->turn(now);
+    pass(std::chrono::milliseconds(3));
+    acknowledge(link.last_mid, 0x87);  // a refusal is an answer, but no success
+    EXPECT_EQ(tally.read().latency_ms, 40.0);
+}
+
+TEST_F(SessionTest, StatesBeyondTheTableAreSentOnceAndHaveALimitToo) {
+    retained = RetainedMessages(1);
+    begin_and_settle(1);
+    session->retained(message(1, "a/state", "{}", true));
+    for (int key = 2; key <= 6000; ++key) session->retained(message(key, "b/state", "{}", true));
+    acknowledge_all();
+    std::size_t sent = 0;
+    for (int i = 0; i < 6000 && sent != link.sent.size(); ++i) {
+        sent = link.sent.size();
+        acknowledge_all();
+    }
+    EXPECT_EQ(link.on(root + "a/state").size(), 1U);
+    EXPECT_EQ(link.on(root + "b/state").size(), 4096U) << "the rest stays in the outbox";
 }
 
 TEST_F(SessionTest, TellsRefusalsAndCountsAbsentSubscribers) {

@@ -130,6 +130,17 @@ TEST_F(StoreTest, SummarisesTheOutbox) {
     EXPECT_EQ((*reader)->outbox_summary()->oldest, test_start + Duration{1000});
 }
 
+TEST_F(StoreTest, SaysWhenItLastCommittedAndHowLongThatTook) {
+    EXPECT_EQ(store_->counters().last_commit, std::nullopt);
+    EXPECT_EQ(store_->counters().commit_ms, std::nullopt);
+    append_reading(1);
+    const auto before = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    commit();
+    ASSERT_TRUE(store_->counters().last_commit);
+    EXPECT_GE(*store_->counters().last_commit, before);
+    EXPECT_GT(store_->counters().commit_ms.value(), 0);
+}
+
 TEST_F(StoreTest, CommitsUrgentRowsAtOnceAndAllBeforeThem) {
     append_reading(1);
     append_text(MessageKind::alert, "{}");
