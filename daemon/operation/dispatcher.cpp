@@ -38,7 +38,9 @@ std::string audit_text(const Operation& operation, const RawParameters& raw) {
     for (const auto& [name, value] : raw.texts) text += fmt::format(" {}={}", name, value);
     for (const auto& item : raw.body.items()) {
         if (text.size() > longest_audit_text) break;
-        text += fmt::format(" {}={}", item.key(), to_text(item.value()));
+        // No parameter is a list or an object, and writing one out takes a stack as deep as a stranger likes.
+        text += fmt::format(" {}={}", item.key(),
+                            item.value().is_structured() ? "(not a value)" : to_text(item.value()));
     }
     if (text.size() > longest_audit_text) text.resize(longest_audit_text);
     return text;

@@ -22,7 +22,9 @@ class Dispatcher {
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
 
-    // Calls `send` exactly once, now or later.
+    // Calls `send` exactly once, now or later. In this order: FORBIDDEN below the row's role,
+    // VALIDATION_ERROR with every wrong field, then the handler's answer. A change of state is audited with
+    // its outcome, a refused role included; wrong parameters are not, since nothing was attempted.
     void execute(const Operation& operation, const RawParameters& raw, Caller caller, Send send);
 
     // The answer to a request that never became an operation: unknown path, malformed body, ...
@@ -47,7 +49,8 @@ class Dispatcher {
 void execute_mqtt_request(Dispatcher& dispatcher, std::string_view operation, std::string_view payload,
                           UniqueFunction<void(std::string)> reply);
 
-// Reads a request body or payload into `raw.body`; the Failure says what is malformed.
+// Reads a request body or payload (its size is bounded by the face that took it) into `raw.body`; the Failure
+// says what is malformed.
 std::variant<RawParameters, Failure> read_body(std::string_view text);
 
 }  // namespace sitepower

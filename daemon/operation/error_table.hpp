@@ -15,6 +15,7 @@ struct ErrorRow {
     std::string_view meaning;
 };
 
+// Every code once; several codes share a status (409), so a client goes by the name.
 std::span<const ErrorRow> error_table();
 const ErrorRow& error_row(ErrorCode code);
 std::string_view to_string(ErrorCode code);

@@ -65,13 +65,17 @@ struct AlertQuestion {
     std::string type{};     // empty: of all types
 };
 
+// Each answers with an Error when the store cannot be read (SERVICE_UNAVAILABLE) or would take too long
+// (PAYLOAD_TOO_LARGE). What is not there is an empty answer, never an Error.
 class History {
   public:
     virtual ~History() = default;
+    // A row holds those of the points that its poll read; what was not good is empty and says why.
     virtual Result<ValueAnswer> values(const ValueQuestion& question) = 0;
     // States of one battery as they were told, oldest first.
     virtual Result<std::vector<PastEstimate>> estimates(const std::string& battery, Time from, Time to,
                                                         std::size_t limit) = 0;
+    // Open alerts as of their last commit: what the site says of them now goes before it.
     virtual Result<std::vector<Alert>> alerts(const AlertQuestion& question) = 0;
     virtual Result<std::optional<Alert>> alert(const std::string& id) = 0;
     // When the store's history of this site begins; nothing yet: empty.

@@ -48,6 +48,29 @@ std::optional<Number> read_number(std::string_view text) {
     return value;
 }
 
+// What is stored and published as JSON must be UTF-8 (RFC 3629: no overlong forms, no surrogates).
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const auto byte = [&](std::size_t i) -> unsigned {
+            return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+        };
+        const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+        std::size_t length = 1;
+        if (byte(0) >= 0x80) {
+            length = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
+            const unsigned pair = byte(0) << 8U | byte(1);
+            const bool possible = byte(0) >= 0xC2 && byte(0) <= 0xF4 && !(pair >= 0xE080 && pair <= 0xE09F) &&
+                                  !(pair >= 0xEDA0 && pair <= 0xEDBF) &&
+                                  !(pair >= 0xF080 && pair <= 0xF08F) && !(pair >= 0xF490 && pair <= 0xF4BF);
+            for (std::size_t i = 1; i < length; ++i) {
+                if (!possible || !follows(i)) return false;
+            }
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 // A value, or what is wrong with it.
 using Checked = std::variant<ParameterValue, std::string>;
 
@@ -86,6 +109,7 @@ Checked check_word(const Parameter& parameter, std::string_view text) {
         default:
             if (text.size() > text_limit(parameter)) return wrong("is too long");
             if (text.find('\0') != std::string_view::npos) return wrong("holds a NUL byte");
+            if (!is_utf8(text)) return wrong("is not UTF-8");
     }
     return right(std::string(text));
 }

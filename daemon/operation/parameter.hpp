@@ -17,6 +17,14 @@
 
 namespace sitepower {
 
+// What a value must be, from a text (path, query string) or from JSON:
+//   text        UTF-8 without NUL, at most `maximum` bytes (500 unless the row says otherwise)
+//   identifier  1 to 64 of A-Z a-z 0-9 _ -
+//   integer     decimal digits with an optional minus; in JSON a number without a fraction
+//   number      finite
+//   boolean     true, false, in texts also 1 and 0
+//   time        what parse_time reads
+//   choice      one of the words of `allowed`
 enum class ParameterType : std::uint8_t { text, identifier, integer, number, boolean, time, choice };
 
 std::string_view to_string(ParameterType type);
@@ -77,6 +85,9 @@ struct FieldError {
     std::string allowed;
 };
 
+// All that is wrong, at most 50 fields: unknown names, values of the wrong type or out of range, the same
+// name given twice, required ones that are missing. Defaults stand in for what is left out; null in a body
+// counts as left out.
 std::variant<Parameters, std::vector<FieldError>> check_parameters(std::span<const Parameter> declared,
                                                                    const RawParameters& raw);
 

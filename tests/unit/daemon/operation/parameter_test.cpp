@@ -141,6 +141,42 @@ TEST(Parameters, RefusesIdentifiersWithOtherCharacters) {
         EXPECT_EQ(wrong(texts({{"id", id}})).size(), 1U) << id;
 }
 
+TEST(Parameters, TakesTextsThatAreUtf8Only) {
+    const Parameter note{.name = "note"};
+    const auto fits = [&](const std::string& text) {
+        const auto checked = check_parameters(std::span(&note, 1), texts({{"note", text}}));
+        return std::holds_alternative<sitepower::Parameters>(checked);
+    };
+    for (const std::string good :
+         {"", "plain", "n\u00fcchtern", "\u96fb\u6c60", "\xF0\x9F\x94\x8B", "\xC2\x80", "\xED\x9F\xBF",
+          "\xEE\x80\x80", "\xF4\x8F\xBF\xBF", "\xE0\xA0\x80", "\xF0\x90\x80\x80"}) {
+        EXPECT_TRUE(fits(good)) << good;
+        EXPECT_TRUE(fits("a" + good + "b" + good)) << good;
+    }
+    // Overlong, cut, surrogate, beyond U+10FFFF, and a follower alone (RFC 3629).
+    for (const std::string bad : {"\xff", "\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF",
+                                  "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\x80", "\xC3",
+                                  "\xE2\x82", "\xF0\x9F\x94", "\xC3(", "\xE2\x82("}) {
+        EXPECT_FALSE(fits(bad));
+        EXPECT_FALSE(fits("text " + bad));
+        EXPECT_FALSE(fits(bad + " text"));
+    }
+}
+
+TEST(Parameters, ATextAtItsLimitIsTaken) {
+    const Parameter note{.name = "note"};
+    const Parameter short_note{.name = "note", .maximum = 3};
+    const auto problem = [](const Parameter& parameter, std::size_t bytes) {
+        auto checked = check_parameters(std::span(&parameter, 1), texts({{"note", std::string(bytes, 'x')}}));
+        auto* errors = std::get_if<std::vector<FieldError>>(&checked);
+        return errors == nullptr ? std::string() : errors->front().problem + ": " + errors->front().allowed;
+    };
+    EXPECT_EQ(problem(note, 500), "");
+    EXPECT_EQ(problem(note, 501), "is too long: text of at most 500 bytes");
+    EXPECT_EQ(problem(short_note, 3), "");
+    EXPECT_EQ(problem(short_note, 4), "is too long: text of at most 3 bytes");
+}
+
 TEST(Parameters, KeepsTheListOfErrorsShort) {
     RawParameters raw;
     for (int i = 0; i < 1000; ++i) raw.body["x" + std::to_string(i)] = i;
