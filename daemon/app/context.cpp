@@ -19,7 +19,7 @@ std::chrono::steady_clock::time_point App::Parts::steady_now() const {
 
 SystemView App::Parts::system() const {
     SystemView view;
-    view.environment = "production";
+    view.environment = config_.environment;
     view.started_at = started_at_;
     view.ready = ready_;
     view.not_ready_reason = ready_ ? "" : "starting or stopping";

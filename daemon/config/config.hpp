@@ -57,6 +57,7 @@ struct Config {
     PublisherSettings publisher;
     StoreSettings store;
     SiteSettings settings;
+    std::string environment;  // as told by the operation `health`
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;
     Fingerprints fingerprints;

@@ -22,6 +22,7 @@ namespace sitepower::config {
 struct SiteEntry {
     std::string id;
     std::string name;
+    std::string environment = "production";
 };
 
 struct LocationEntry : Location {
@@ -40,12 +41,14 @@ struct BusEntry : modbus::BusSettings, modbus::SerialEndpoint {
 
 struct DeviceEntry {
     std::string id;
-    std::string profile;
-    std::string bus;
-    int unit = 1;
-    int sunspec_device = 1;
-    std::string location;
+    std::string profile;     // a file of the shelf, without ".toml"
+    std::string bus;         // id of a bus
+    int unit = 1;            // 1 to 247, on TCP also 0 and 255
+    int sunspec_device = 1;  // which of the devices of a SunSpec unit, from 1
+    std::string location;    // empty: the only one
+    // By poll group of the profile; what is left out keeps the profile's period.
     std::vector<std::pair<std::string, Duration>> periods;
+    // Empty: as the profile says.
     std::optional<Duration> response_timeout;
     std::optional<Duration> late_window;
     std::optional<Duration> frame_gap;
@@ -61,17 +64,18 @@ struct UpsEntry {
     schema::Origins origins;
 };
 
-// Many batteries that differ in their number only.
+// Many batteries that differ in their number only. They come before those that are written out one by one;
+// one of those with the position of a jar adds to it.
 struct JarsEntry {
-    int count = 0;
-    std::string id = "{string}-{n:03}";
-    std::string device;
-    std::string points;
+    int count = 0;                       // positions 1 to count
+    std::string id = "{string}-{n:03}";  // a pattern: see fill_pattern
+    std::string device;                  // the monitor that measures them
+    std::string points;                  // prefix of their points, a pattern: "string1.jar{n}"
     schema::Origins origins;
 };
 
 struct BatteryEntry {
-    std::optional<int> position;
+    std::optional<int> position;  // from 1; empty: the next free one
     std::string id;
     std::string manufacturer;
     std::string model;
@@ -79,8 +83,8 @@ struct BatteryEntry {
     std::optional<Time> installed_date;
     std::optional<int> warranty_months;
     std::string device;
-    std::string points;
-    std::string voltage;
+    std::string points;   // prefix: "pack" finds "pack.voltage_v", "pack.temperature_c" and so on;
+    std::string voltage;  // a path "DEVICE/point" here goes before what the prefix finds
     std::string temperature;
     std::string internal_resistance;
     std::string soc;
@@ -93,9 +97,10 @@ struct StringEntry {
     std::string location;
     std::string ups;
     Chemistry chemistry = Chemistry::vrla;
-    double nominal_voltage_v = 0;
-    double nominal_capacity_ah = 0;
-    std::optional<double> float_voltage_v;
+    double nominal_voltage_v = 0;           // of one battery
+    double nominal_capacity_ah = 0;         // at 25 C; 0: not known, and the charge is not estimated
+    std::optional<double> float_voltage_v;  // of one battery at 25 C; empty: by chemistry and nominal voltage
+    // For its batteries, as far as they do not say otherwise.
     std::string manufacturer;
     std::string model;
     std::optional<Time> installed_date;
@@ -110,6 +115,7 @@ struct StringEntry {
 
 struct BrokerEntry : PublisherSettings {
     std::vector<std::string> addresses;
+    // Names of files that systemd hands over (LoadCredential=); secrets never stand in the configuration.
     std::string password_credential = "broker-password";
     std::string key_credential = "broker-key";
     schema::Origins origins;

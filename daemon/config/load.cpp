@@ -71,12 +71,12 @@ Fingerprint print(const Node& document, std::initializer_list<const char*> names
 
 // profiles: of all that are in use.
 Fingerprints fingerprints(const Node& document, const Config& config, std::uint64_t profiles) {
-    const auto site = print(document, {"site"});
     auto model = print(document, {"site", "location", "device", "ups", "string"});
     model.add(profiles);
     for (const auto& device : config.model->devices) model.add(device.id);
     auto publisher = print(document, {"broker", "requests"});
-    publisher.add(site.value()).add(config.publisher.password);
+    // The site's id stands in every topic; its name and environment interrupt nobody.
+    publisher.add(config.model->id).add(config.publisher.password);
     return {.model = model.value(),
             .publisher = publisher.value(),
             .store = print(document, {"store"}).value(),
@@ -104,6 +104,7 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     build_batteries(file, model, diagnostics);
     config.publisher = build_publisher(file, paths.credentials_directory, diagnostics);
     config.settings = build_settings(file, diagnostics);
+    config.environment = file.site.environment;
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;
     if (!diagnostics.empty()) return std::nullopt;

@@ -15,7 +15,9 @@ Table<SiteEntry> site_table() {
     return Table<SiteEntry>("site", "The site as a whole.")
         .key("id", &SiteEntry::id, {.format = Format::identifier, .required = true},
              "Stands in every topic and message, so choose it once: `DC-CNX`.")
-        .key("name", &SiteEntry::name, {.format = Format::optional}, "What people call the site.");
+        .key("name", &SiteEntry::name, {.format = Format::optional}, "What people call the site.")
+        .key("environment", &SiteEntry::environment, {.format = Format::identifier},
+             "What this box is for, as the operation `health` says it: `production`, `staging`, `lab`.");
 }
 
 Table<SiteSettings> engine_table() {

@@ -38,6 +38,14 @@ TEST(Diff, EachPartIsTouchedByItself) {
     EXPECT_EQ(changes(replaced(text, "\"debug\"", "\"info\"")), "journal changed");
 }
 
+TEST(Diff, TheSitesNameAndEnvironmentInterruptNobody) {
+    const auto text =
+        replaced(site_text(), "name = \"Chiang Mai\"", "name = \"Chiang Mai 1\"\nenvironment = \"staging\"");
+    EXPECT_EQ(changes(text), "site changed");
+    EXPECT_EQ(load(text).environment, "staging");
+    EXPECT_EQ(load(site_text()).environment, "production");
+}
+
 TEST(Diff, ADeviceTouchesItsBusOnly) {
     EXPECT_EQ(changes(replaced(site_text(), "unit = 7", "unit = 8")), "bus line changed, site changed");
 }
