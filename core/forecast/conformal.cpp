@@ -35,6 +35,12 @@ void ScoreRing::add(double score) {
     sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), score), score);
 }
 
+void ScoreRing::clear() {
+    oldest_ = 0;
+    by_time_.clear();
+    sorted_.clear();
+}
+
 ConformalQuantile ScoreRing::quantile(double level) const {
     if (sorted_.empty()) return {.value = 0, .beyond = true};
     const auto n = static_cast<double>(sorted_.size());

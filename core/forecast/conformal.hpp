@@ -25,6 +25,7 @@ class ScoreRing {
 
     // A score that is not finite is left out; the oldest one makes room.
     void add(double score);
+    void clear();
 
     // The order statistic of rank ceil((n + 1) * level), level 0..1; beyond the largest when n is too small,
     // and 0, beyond, for an empty ring.
