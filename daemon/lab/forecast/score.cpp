@@ -1,0 +1,71 @@
+#include "daemon/lab/forecast/score.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "daemon/lab/forecast/learn_prior.hpp"
+#include "daemon/lab/forecast/score_m4.hpp"
+#include "daemon/lab/forecast/score_nab.hpp"
+#include "daemon/lab/forecast/score_service.hpp"
+
+namespace sitepower::lab {
+namespace {
+
+std::vector<const SeriesFile*> of(const std::vector<SeriesFile>& files, Layout layout) {
+    std::vector<const SeriesFile*> found;
+    for (const auto& file : files) {
+        if (file.layout == layout) found.push_back(&file);
+    }
+    return found;
+}
+
+std::size_t longest_series(const SeriesFile& file) {
+    std::size_t longest = 0;
+    for (const auto& values : file.values) longest = std::max(longest, values.size());
+    return longest;
+}
+
+// Two files without a header are a training and a test part; the training part has the longer series.
+std::vector<M4Series> m4_of(const std::vector<SeriesFile>& files) {
+    auto found = of(files, Layout::m4);
+    if (found.size() != 2) return {};
+    std::ranges::sort(found, std::ranges::greater(),
+                      [](const SeriesFile* file) { return longest_series(*file); });
+    return match_m4(*found[0], *found[1]);
+}
+
+}  // namespace
+
+ExitCode score(const ScoreOptions& options, Report& report) {
+    const auto files = read_data_sets(options.data_sets);
+    if (!files) {
+        fmt::print(stderr, "sitepower-lab: {}\n", files.error().message);
+        return ExitCode::failed;
+    }
+    std::shared_ptr<const forecast::PriorLibrary> prior;
+    if (!options.prior.empty()) {
+        auto read = read_prior(options.prior);
+        if (!read) {
+            fmt::print(stderr, "sitepower-lab: {}\n", read.error().message);
+            return ExitCode::failed;
+        }
+        prior = *read;
+    }
+    if (const auto series = m4_of(*files); !series.empty()) {
+        score_m4(series, prior, report);
+        if (options.rolling) score_m4_safeguard(series, prior, report);
+    }
+    score_services(of(*files, Layout::service), report);
+    score_nab(of(*files, Layout::nab), of(*files, Layout::nab_labels), report);
+    if (report.figures() == 0) {
+        fmt::print(stderr,
+                   "sitepower-lab: nothing here can be scored; give the M4 train and test files, service "
+                   "metrics or NAB series\n");
+        return ExitCode::failed;
+    }
+    return report.failed() == 0 ? ExitCode::fine : ExitCode::failed;
+}
+
+}  // namespace sitepower::lab
