@@ -2,12 +2,14 @@
 
 #include "daemon/lab/command.hpp"
 #include "daemon/lab/forecast/forecast.hpp"
+#include "daemon/lab/solve/solve.hpp"
 
 namespace sitepower::lab {
 
 std::span<const LabCommand> commands() {
     static const std::vector<LabCommand> table{
         {"forecast", "scores forecasters, learns priors, draws fans", &describe_forecast},
+        {"solve", "battery schedules and power auctions of instance files, against their references", describe_solve},
     };
     return table;
 }

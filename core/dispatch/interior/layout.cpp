@@ -1,0 +1,243 @@
+#include "core/dispatch/interior/layout.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sitepower::dispatch {
+namespace {
+
+constexpr double no_width = 1e-10;  // scaled: narrower variables are fixed
+
+double most_import_kw(const Problem& problem, std::size_t step) {
+    double most = problem.load_kw[step];
+    for (const Battery& battery : problem.batteries) most += battery.charge_max_kw;
+    return std::min(most, problem.breaker_limit_kw);
+}
+
+}  // namespace
+
+double most_peak_kw(const Problem& problem, Elastic elastic) {
+    double most = problem.demand ? problem.demand->peak_so_far_kw : 0;
+    for (std::size_t t = 0; t < problem.steps(); ++t) {
+        if (!problem.in_demand_window(t)) continue;
+        const double import_kw = most_import_kw(problem, t);
+        most = std::max(most, elastic == Elastic::yes ? import_kw : std::min(import_kw, problem.import_limit_kw));
+    }
+    return most;
+}
+
+Layout::Layout(std::size_t battery_count, bool with_pv, bool with_peak, Elastic with_elastic)
+    : batteries(battery_count), has_pv(with_pv), has_peak(with_peak), elastic(with_elastic == Elastic::yes) {
+    rows = 1;  // the balance
+    if (has_peak) {
+        peak_row = rows++;
+        run_row = rows++;
+    }
+    energy_row = rows;
+    rows += batteries;
+    belows = elastic ? 2 : 0;
+    import = variables++;
+    exported = variables++;
+    if (elastic) excess = variables++;
+    if (has_pv) curtailed = variables++;
+    if (has_peak) {
+        peak = variables++;
+        rise = variables++;
+        slack = variables++;
+    }
+    charge = variables;
+    discharge = charge + batteries;
+    energy = discharge + batteries;
+    below = energy + batteries;
+    variables = below + belows * batteries;
+}
+
+Programme::Programme(const Problem& problem, const std::vector<Window>& windows, Elastic elastic,
+                     const std::vector<std::vector<Direction>>& directions)
+    : layout(problem.batteries.size(), !problem.pv_kw.empty(),
+             problem.demand && problem.demand->price_per_kw > 0 &&
+                 most_peak_kw(problem, elastic) > problem.demand->peak_so_far_kw,
+             elastic),
+      steps(problem.steps()),
+      cost(steps * layout.variables),
+      width(steps * layout.variables, 1.0),
+      live(steps * layout.variables),
+      right_side(steps * layout.rows),
+      in_window(steps),
+      step_h(problem.step_h),
+      most_peak_kw_(most_peak_kw(problem, elastic)) {
+    choose_scales(problem);
+    for (const Battery& battery : problem.batteries) {
+        charge_factor.push_back(battery.charge_efficiency);
+        discharge_factor.push_back(1 / battery.discharge_efficiency);
+        kept.push_back(kept_share(battery, step_h));
+    }
+    for (std::size_t t = 0; t < steps; ++t) {
+        set_grid(problem, t);
+        if (layout.has_peak) set_peak(problem, t);
+        set_batteries(problem, windows, t, directions);
+    }
+}
+
+// The prices of the relaxation follow from what a unit of a weightier level can be exchanged for: a kWh of terminal energy
+// costs at most the dearest import through the losses, its wear and the peak it makes; a kWh above the contract buys at most a kWh of
+// terminal energy; a kWh missing to the reserve for one step is bought by a kWh of import through the losses.
+void Programme::choose_scales(const Problem& problem) {
+    double price = 1e-3;
+    for (std::size_t t = 0; t < steps; ++t) {
+        price = std::max({price, std::abs(problem.import_price_per_kwh[t]), std::abs(problem.export_price_per_kwh[t])});
+        power_scale_kw = std::max({power_scale_kw, problem.load_kw[t], problem.pv_at(t)});
+    }
+    price_scale = price;
+    double losses = 1;
+    double wear = 0;
+    for (const Battery& battery : problem.batteries) {
+        power_scale_kw = std::max({power_scale_kw, battery.charge_max_kw, battery.discharge_max_kw});
+        losses = std::max(losses, 1 / (battery.charge_efficiency * battery.discharge_efficiency *
+                                       std::pow(kept_share(battery, step_h), static_cast<double>(steps))));
+        wear = std::max(wear, battery.wear_per_kwh + std::abs(battery.terminal_value_per_kwh));
+    }
+    const double peak = problem.demand ? problem.demand->price_per_kw / step_h : 0;
+    terminal_price_ = 4 * losses * (2 * price + 2 * wear + peak);
+    excess_price_ = 4 * losses * terminal_price_;
+    reserve_price_ = 4 * losses * excess_price_ / step_h;
+}
+
+void Programme::set(std::size_t step, std::size_t variable, double cost_per_unit, double width_units) {
+    const std::size_t v = step * layout.variables + variable;
+    if (width_units < no_width) return;
+    live[v] = 1;
+    cost[v] = cost_per_unit;
+    width[v] = width_units;
+}
+
+void Programme::set_grid(const Problem& problem, std::size_t t) {
+    const double most_kw = most_import_kw(problem, t);
+    const double import_price = problem.import_price_per_kwh[t] / price_scale;
+    const double contract_kw = std::min(problem.import_limit_kw, std::max(most_kw, 1.0));
+    set(t, layout.import, import_price, contract_kw / power_scale_kw);
+    double export_kw = problem.pv_at(t);
+    for (const Battery& battery : problem.batteries) export_kw += battery.discharge_max_kw;
+    set(t, layout.exported, -problem.export_price_per_kwh[t] / price_scale,
+        std::min(problem.export_limit_kw, export_kw) / power_scale_kw);
+    if (layout.has_pv) set(t, layout.curtailed, 0, problem.pv_at(t) / power_scale_kw);
+    if (layout.elastic) {
+        set(t, layout.excess, import_price + excess_price_ / price_scale, (most_kw - contract_kw) / power_scale_kw);
+    }
+    right_side[t * layout.rows + layout.balance_row] = problem.net_load_kw(t) / power_scale_kw;
+}
+
+void Programme::set_peak(const Problem& problem, std::size_t t) {
+    const double so_far = problem.demand->peak_so_far_kw / power_scale_kw;
+    const double most = most_peak_kw_ / power_scale_kw;
+    in_window[t] = problem.in_demand_window(t) ? 1 : 0;
+    set(t, layout.peak, 0, most - so_far);
+    set(t, layout.rise, problem.demand->price_per_kw / (step_h * price_scale), most - so_far);
+    if (in_window[t] == 0) return;
+    set(t, layout.slack, 0, most);
+    right_side[t * layout.rows + layout.peak_row] = -so_far;
+}
+
+void Programme::set_batteries(const Problem& problem, const std::vector<Window>& windows, std::size_t t,
+                              const std::vector<std::vector<Direction>>& directions) {
+    for (std::size_t b = 0; b < layout.batteries; ++b) {
+        const Battery& battery = problem.batteries[b];
+        const Direction direction = directions.empty() ? Direction::both : directions[b][t];
+        const double wear = battery.wear_per_kwh / price_scale;
+        if (direction != Direction::discharge) {
+            set(t, layout.charge + b, wear * charge_factor[b], battery.charge_max_kw / power_scale_kw);
+        }
+        if (direction != Direction::charge) {
+            set(t, layout.discharge + b, wear * discharge_factor[b], battery.discharge_max_kw / power_scale_kw);
+        }
+        set_energy(battery, windows[b], t, b);
+    }
+}
+
+// The stored energy is its lower end plus the pieces above it.
+void Programme::set_energy(const Battery& battery, const Window& window, std::size_t t, std::size_t b) {
+    const double scale = energy_scale_kwh();
+    const bool last = t + 1 == steps;
+    const double value = last ? -battery.terminal_value_per_kwh / price_scale : 0;
+    const auto low_of = [&](std::size_t step) {
+        return layout.elastic ? window.low_kwh[step] : window.floor_kwh[step];
+    };
+    const double before_kwh = t == 0 ? battery.stored_kwh : low_of(t - 1);
+    double from_kwh = low_of(t);
+    right_side[t * layout.rows + layout.energy_row + b] = (kept[b] * before_kwh - from_kwh) / scale;
+    if (layout.elastic) {
+        const double reserve_kwh = battery.reserve_kwh.empty() ? 0 : battery.reserve_kwh[t];
+        const double terminal_kwh = last ? battery.terminal_min_kwh.value_or(0) : 0;
+        const double ends[2] = {std::min(reserve_kwh, terminal_kwh), std::max(reserve_kwh, terminal_kwh)};
+        for (std::size_t i = 0; i < 2; ++i) {
+            const double to_kwh = std::clamp(ends[i], from_kwh, std::max(from_kwh, window.high_kwh[t]));
+            const double worth = (reserve_kwh >= ends[i] ? reserve_price_ * step_h : 0.0) +
+                                 (terminal_kwh >= ends[i] ? terminal_price_ : 0.0);
+            set(t, layout.below + 2 * b + i, value - worth / price_scale, (to_kwh - from_kwh) / scale);
+            from_kwh = to_kwh;
+        }
+    }
+    set(t, layout.energy + b, value, (window.high_kwh[t] - from_kwh) / scale);
+}
+
+void Programme::apply(const std::vector<double>& x, std::vector<double>& result) const {
+    const Layout& l = layout;
+    for (std::size_t t = 0; t < steps; ++t) {
+        const double* v = &x[t * l.variables];
+        const double* on = &live[t * l.variables];
+        const double* before = t > 0 ? v - l.variables : nullptr;
+        const double* before_on = t > 0 ? on - l.variables : nullptr;
+        double* r = &result[t * l.rows];
+        const auto of = [&](std::size_t k) { return v[k] * on[k]; };
+        const double imported = of(l.import) + (l.elastic ? of(l.excess) : 0);
+        double balance = imported - of(l.exported) - (l.has_pv ? of(l.curtailed) : 0);
+        for (std::size_t b = 0; b < l.batteries; ++b) {
+            const double charge = of(l.charge + b);
+            const double discharge = of(l.discharge + b);
+            balance += discharge - charge;
+            double energy = of(l.energy + b) - charge_factor[b] * charge + discharge_factor[b] * discharge;
+            if (before != nullptr) energy -= kept[b] * before[l.energy + b] * before_on[l.energy + b];
+            for (std::size_t i = l.below + l.belows * b; i < l.below + l.belows * (b + 1); ++i) {
+                energy += of(i);
+                if (before != nullptr) energy -= kept[b] * before[i] * before_on[i];
+            }
+            r[l.energy_row + b] = energy;
+        }
+        r[l.balance_row] = balance;
+        if (!l.has_peak) continue;
+        r[l.peak_row] = in_window[t] * (of(l.peak) - imported - of(l.slack));
+        r[l.run_row] = of(l.peak) - of(l.rise) - (before != nullptr ? before[l.peak] * before_on[l.peak] : 0);
+    }
+}
+
+void Programme::apply_transposed(const std::vector<double>& y, std::vector<double>& result) const {
+    const Layout& l = layout;
+    for (std::size_t t = 0; t < steps; ++t) {
+        const double* r = &y[t * l.rows];
+        const double* after = t + 1 < steps ? r + l.rows : nullptr;
+        double* v = &result[t * l.variables];
+        const double price = r[l.balance_row];
+        const double counted = l.has_peak ? in_window[t] * r[l.peak_row] : 0;
+        v[l.import] = price - counted;
+        v[l.exported] = -price;
+        if (l.elastic) v[l.excess] = price - counted;
+        if (l.has_pv) v[l.curtailed] = -price;
+        for (std::size_t b = 0; b < l.batteries; ++b) {
+            const double energy = r[l.energy_row + b];
+            v[l.charge + b] = -price - charge_factor[b] * energy;
+            v[l.discharge + b] = price + discharge_factor[b] * energy;
+            const double held = energy - (after != nullptr ? kept[b] * after[l.energy_row + b] : 0);
+            v[l.energy + b] = held;
+            for (std::size_t i = l.below + l.belows * b; i < l.below + l.belows * (b + 1); ++i) v[i] = held;
+        }
+        if (l.has_peak) {
+            v[l.peak] = counted + r[l.run_row] - (after != nullptr ? after[l.run_row] : 0);
+            v[l.rise] = -r[l.run_row];
+            v[l.slack] = -counted;
+        }
+        const double* on = &live[t * l.variables];
+        for (std::size_t k = 0; k < l.variables; ++k) v[k] *= on[k];
+    }
+}
+
+}  // namespace sitepower::dispatch

@@ -1,0 +1,157 @@
+#include "core/dispatch/interior/mehrotra.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace sitepower::dispatch {
+namespace {
+
+constexpr double regularisation = 1e-12;  // on the weights' inverse: a variable free of both ends stays finite
+constexpr double to_boundary = 0.9995;    // share of the way that a step may go at most
+constexpr double least_step = 1e-9;
+
+}  // namespace
+
+Mehrotra::Mehrotra(const Programme& programme)
+    : programme_(programme),
+      equations_(programme),
+      size_(programme.cost.size()),
+      x_(size_),
+      gap_(size_),
+      low_(size_),
+      high_(size_),
+      y_(programme.right_side.size()),
+      move_x_(size_),
+      move_low_(size_),
+      move_high_(size_),
+      move_y_(y_.size()),
+      weight_(size_),
+      shift_(size_),
+      low_target_(size_),
+      high_target_(size_),
+      row_residual_(y_.size()),
+      dual_residual_(size_),
+      row_scratch_(y_.size()),
+      scratch_(size_) {
+    start();
+    measure();
+}
+
+// In the middle of the boxes, with multipliers that make the point dual feasible at once.
+void Mehrotra::start() {
+    double mean_cost = 0;
+    for (const double cost : programme_.cost) mean_cost += std::abs(cost);
+    mean_cost = std::max(mean_cost / static_cast<double>(size_), 0.1);
+    for (std::size_t i = 0; i < size_; ++i) {
+        x_[i] = 0.5 * programme_.width[i];
+        gap_[i] = programme_.width[i] - x_[i];
+        low_[i] = std::max(programme_.cost[i], 0.0) + mean_cost;
+        high_[i] = std::max(-programme_.cost[i], 0.0) + mean_cost;
+    }
+    live_bounds_ = 2 * static_cast<double>(size_);
+}
+
+void Mehrotra::measure() {
+    programme_.apply(x_, row_residual_);
+    primal_residual_ = 0;
+    for (std::size_t i = 0; i < row_residual_.size(); ++i) {
+        row_residual_[i] = programme_.right_side[i] - row_residual_[i];
+        primal_residual_ = std::max(primal_residual_, std::abs(row_residual_[i]));
+    }
+    programme_.apply_transposed(y_, dual_residual_);
+    double products = 0;
+    cost_ = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+        dual_residual_[i] = programme_.cost[i] - dual_residual_[i] - low_[i] + high_[i];
+        products += x_[i] * low_[i] + gap_[i] * high_[i];
+        cost_ += programme_.cost[i] * x_[i];
+    }
+    complementarity_ = products / live_bounds_;
+}
+
+double Mehrotra::relative_gap() const {
+    return complementarity_ * live_bounds_ / (1 + std::abs(cost_));
+}
+
+// Newton's direction towards low * x = low_target, high * gap = high_target and no residuals.
+void Mehrotra::direction(const std::vector<double>& low_target, const std::vector<double>& high_target) {
+    for (std::size_t i = 0; i < size_; ++i) {
+        shift_[i] = low_target[i] / x_[i] - high_target[i] / gap_[i] - dual_residual_[i];
+        scratch_[i] = weight_[i] * shift_[i];
+    }
+    programme_.apply(scratch_, row_scratch_);
+    for (std::size_t i = 0; i < move_y_.size(); ++i) row_scratch_[i] = row_residual_[i] - row_scratch_[i];
+    move_y_ = row_scratch_;
+    equations_.solve(move_y_);
+    refine(row_scratch_);
+    programme_.apply_transposed(move_y_, scratch_);
+    for (std::size_t i = 0; i < size_; ++i) {
+        const double move = weight_[i] * (scratch_[i] + shift_[i]);
+        move_x_[i] = move;
+        move_low_[i] = (low_target[i] - low_[i] * move) / x_[i];
+        move_high_[i] = (high_target[i] + high_[i] * move) / gap_[i];
+    }
+}
+
+// One step of iterative refinement.
+void Mehrotra::refine(const std::vector<double>& right) {
+    programme_.apply_transposed(move_y_, scratch_);
+    for (std::size_t i = 0; i < size_; ++i) scratch_[i] *= weight_[i];
+    std::vector<double> rest(right.size());
+    programme_.apply(scratch_, rest);
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = right[i] - rest[i];
+    equations_.solve(rest);
+    for (std::size_t i = 0; i < rest.size(); ++i) move_y_[i] += rest[i];
+}
+
+double Mehrotra::step_length(const std::vector<double>& at, const std::vector<double>& move) const {
+    double steepest = 0;
+    for (std::size_t i = 0; i < size_; ++i) steepest = std::max(steepest, -move[i] / at[i]);
+    return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
+}
+
+bool Mehrotra::step() {
+    for (std::size_t i = 0; i < size_; ++i) {
+        weight_[i] = programme_.live[i] / (low_[i] / x_[i] + high_[i] / gap_[i] + regularisation);
+        low_target_[i] = -x_[i] * low_[i];
+        high_target_[i] = -gap_[i] * high_[i];
+    }
+    equations_.factor(weight_);
+    direction(low_target_, high_target_);
+    const auto primal_length = [&] {
+        double steepest = 0;
+        for (std::size_t i = 0; i < size_; ++i) {
+            steepest = std::max({steepest, -move_x_[i] / x_[i], move_x_[i] / gap_[i]});
+        }
+        return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
+    };
+    double primal = std::min(1.0, primal_length());
+    double dual = std::min({1.0, step_length(low_, move_low_), step_length(high_, move_high_)});
+    double products = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+        products += (x_[i] + primal * move_x_[i]) * (low_[i] + dual * move_low_[i]) +
+                    (gap_[i] - primal * move_x_[i]) * (high_[i] + dual * move_high_[i]);
+    }
+    const double ratio = products / live_bounds_ / complementarity_;
+    const double centre = ratio * ratio * ratio * complementarity_;
+    for (std::size_t i = 0; i < size_; ++i) {
+        low_target_[i] += centre - move_x_[i] * move_low_[i];
+        high_target_[i] += centre + move_x_[i] * move_high_[i];
+    }
+    direction(low_target_, high_target_);
+    primal = std::min(1.0, to_boundary * primal_length());
+    dual = std::min(1.0, to_boundary * std::min(step_length(low_, move_low_), step_length(high_, move_high_)));
+    if (!(primal > least_step) || !(dual > least_step)) return false;
+    for (std::size_t i = 0; i < size_; ++i) {
+        x_[i] += primal * move_x_[i];
+        gap_[i] -= primal * move_x_[i];
+        low_[i] += dual * move_low_[i];
+        high_[i] += dual * move_high_[i];
+    }
+    for (std::size_t i = 0; i < y_.size(); ++i) y_[i] += dual * move_y_[i];
+    measure();
+    return std::isfinite(complementarity_) && std::isfinite(primal_residual_);
+}
+
+}  // namespace sitepower::dispatch

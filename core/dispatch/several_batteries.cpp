@@ -1,0 +1,247 @@
+#include "core/dispatch/several_batteries.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <queue>
+
+#include "core/dispatch/interior/mehrotra.hpp"
+
+namespace sitepower::dispatch {
+namespace {
+
+using Directions = std::vector<std::vector<Direction>>;  // [battery][step], or empty
+
+constexpr std::size_t most_iterations = 80;
+constexpr std::size_t most_branches = 2'000;
+constexpr double judged_below_gap = 1e-5;      // of the method's own gap: earlier proposals are not worth judging
+constexpr double judged_below_residual = 1e-6;
+constexpr double tolerated_kw = 1e-7;  // violation of a limit that a proposal may have
+constexpr double both_kw = 1e-6;       // charge and discharge at once, beyond which a step is branched on
+constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
+
+struct Branch {
+    bool feasible = false;
+    Schedule schedule;
+    double cost = std::numeric_limits<double>::infinity();
+    double bound = minus_infinity;
+    Multipliers multipliers;
+    std::size_t iterations = 0;
+    std::vector<double> last_x;
+};
+
+double held_units(const Layout& layout, const double* x, const double* live, std::size_t battery) {
+    double held = x[layout.energy + battery] * live[layout.energy + battery];
+    for (std::size_t i = layout.below + layout.belows * battery; i < layout.below + layout.belows * (battery + 1); ++i) {
+        held += x[i] * live[i];
+    }
+    return held;
+}
+
+// The stored energies of a proposal, followed as far as the powers allow.
+Schedule schedule_of(const Problem& problem, const std::vector<Window>& windows, const Programme& programme,
+                     const std::vector<double>& x, const Directions& directions) {
+    const Layout& layout = programme.layout;
+    std::vector<std::vector<double>> change(layout.batteries, std::vector<double>(programme.steps));
+    double cap_kw = std::numeric_limits<double>::infinity();
+    if (layout.has_peak) {
+        cap_kw = problem.demand->peak_so_far_kw +
+                 x[(programme.steps - 1) * layout.variables + layout.peak] * programme.power_scale_kw;
+    }
+    for (std::size_t b = 0; b < layout.batteries; ++b) {
+        const BatteryFactors factors(problem.batteries[b], problem.step_h);
+        double stored_kwh = problem.batteries[b].stored_kwh;
+        for (std::size_t t = 0; t < programme.steps; ++t) {
+            const std::size_t at = t * layout.variables;
+            const double low = layout.elastic ? windows[b].low_kwh[t] : windows[b].floor_kwh[t];
+            const double wanted_kwh =
+                std::clamp(low + held_units(layout, &x[at], &programme.live[at], b) * programme.energy_scale_kwh(),
+                           low, std::max(low, windows[b].high_kwh[t]));
+            const Direction direction = directions.empty() ? Direction::both : directions[b][t];
+            const double most = direction == Direction::discharge ? 0 : factors.change_kwh(factors.charge_max_kw);
+            const double least = direction == Direction::charge ? 0 : factors.change_kwh(-factors.discharge_max_kw);
+            change[b][t] = std::clamp(wanted_kwh - factors.kept * stored_kwh, least, most);
+            stored_kwh = factors.kept * stored_kwh + change[b][t];
+        }
+    }
+    return settle(problem, change, cap_kw);
+}
+
+Multipliers multipliers_of(const Programme& programme, const std::vector<double>& y, double peak_price) {
+    const Layout& layout = programme.layout;
+    Multipliers result{.power_price = std::vector<double>(programme.steps),
+                       .energy_value = {layout.batteries, std::vector<double>(programme.steps)},
+                       .peak_price = std::vector<double>(programme.steps)};
+    double sum = 0;
+    for (std::size_t t = 0; t < programme.steps; ++t) {
+        const double* row = &y[t * layout.rows];
+        result.power_price[t] = row[layout.balance_row] * programme.price_scale;
+        for (std::size_t b = 0; b < layout.batteries; ++b) {
+            result.energy_value[b][t] = row[layout.energy_row + b] * programme.price_scale;
+        }
+        if (!layout.has_peak) continue;
+        result.peak_price[t] = programme.in_window[t] * std::max(row[layout.peak_row], 0.0) * programme.price_scale *
+                               programme.step_h;
+        sum += result.peak_price[t];
+    }
+    // Together they are the demand charge at most, and exactly that where the peak is above the one so far.
+    if (sum > peak_price && sum > 0) {
+        for (double& price : result.peak_price) price *= peak_price / sum;
+    }
+    return result;
+}
+
+class Judge {
+  public:
+    Judge(const Problem& problem, const std::vector<Window>& windows, const Programme& programme,
+          const Directions& directions)
+        : problem_(problem), windows_(windows), programme_(programme), directions_(directions) {}
+
+    void judge(const Mehrotra& method, Branch& best) const {
+        const bool elastic = programme_.layout.elastic;
+        Schedule schedule = schedule_of(problem_, windows_, programme_, method.x(), directions_);
+        const Replay seen = replay(problem_, windows_, schedule, elastic ? Allowed::relaxation : Allowed::nothing);
+        const bool fits = seen.power_violation_kw <= tolerated_kw && seen.energy_violation_kwh <= tolerated_kw;
+        if (fits && (elastic || seen.cost < best.cost)) {
+            best.feasible = true;
+            best.cost = seen.cost;
+            best.schedule = std::move(schedule);
+        }
+        if (elastic) return;
+        auto multipliers =
+            multipliers_of(programme_, method.y(), problem_.demand ? problem_.demand->price_per_kw : 0.0);
+        const double bound = lower_bound(problem_, windows_, multipliers, directions_);
+        if (bound > best.bound) {
+            best.bound = bound;
+            best.multipliers = std::move(multipliers);
+        }
+    }
+
+  private:
+    const Problem& problem_;
+    const std::vector<Window>& windows_;
+    const Programme& programme_;
+    const Directions& directions_;
+};
+
+Branch solve_branch(const Problem& problem, const std::vector<Window>& windows, Elastic elastic,
+                    const Directions& directions) {
+    const Programme programme(problem, windows, elastic, directions);
+    const double goal = elastic == Elastic::yes ? 1e-13 : several_gap / 2;
+    Mehrotra method(programme);
+    const Judge judge(problem, windows, programme, directions);
+    Branch best;
+    while (best.iterations < most_iterations) {
+        ++best.iterations;
+        const bool moved = method.step();
+        const bool near = method.relative_gap() < judged_below_gap && method.primal_residual() < judged_below_residual;
+        if (near || !moved) judge.judge(method, best);
+        if (!moved) break;
+        const bool proven = best.feasible && best.cost - best.bound <= goal * (1 + std::abs(best.cost));
+        if (elastic == Elastic::yes ? method.relative_gap() < goal : proven) break;
+    }
+    best.last_x = method.x();
+    return best;
+}
+
+struct Node {
+    double bound;
+    Directions directions;
+    std::size_t battery, step;
+    bool operator<(const Node& other) const { return bound > other.bound; }
+};
+
+class Branching {
+  public:
+    Branching(const Problem& problem, const std::vector<Window>& windows) : problem_(problem), windows_(windows) {}
+
+    Solved solve() {
+        visit({});
+        while (!open_.empty() && best_.branches < most_branches) {
+            const Node node = open_.top();
+            open_.pop();
+            if (hopeless(node.bound)) {
+                closed_bound_ = std::min(closed_bound_, node.bound);
+                continue;
+            }
+            for (const Direction direction : {Direction::charge, Direction::discharge}) {
+                Directions directions = node.directions;
+                if (directions.empty()) {
+                    directions.assign(problem_.batteries.size(),
+                                      std::vector<Direction>(problem_.steps(), Direction::both));
+                }
+                directions[node.battery][node.step] = direction;
+                visit(std::move(directions));
+            }
+        }
+        for (; !open_.empty(); open_.pop()) closed_bound_ = std::min(closed_bound_, open_.top().bound);
+        best_.bound = closed_bound_;
+        return best_;
+    }
+
+  private:
+    bool hopeless(double bound) const {
+        return best_.feasible && bound >= best_cost_ - several_gap / 2 * (1 + std::abs(best_cost_));
+    }
+
+    void visit(Directions directions) {
+        ++best_.branches;
+        Branch branch = solve_branch(problem_, windows_, Elastic::no, directions);
+        best_.iterations += branch.iterations;
+        if (branch.feasible && (!best_.feasible || branch.cost < best_cost_)) {
+            best_.feasible = true;
+            best_cost_ = branch.cost;
+            best_.schedule = branch.schedule;
+        }
+        if (best_.branches == 1) best_.multipliers = branch.multipliers;
+        Node node{branch.bound, std::move(directions), 0, 0};
+        if (hopeless(branch.bound) || !widest(branch, node)) {
+            closed_bound_ = std::min(closed_bound_, branch.bound);
+        } else {
+            open_.push(std::move(node));
+        }
+    }
+
+    // The step in which a proposal charges and discharges most at once.
+    bool widest(const Branch& branch, Node& node) const {
+        const Programme programme(problem_, windows_, Elastic::no, node.directions);
+        double most_kw = both_kw;
+        for (std::size_t t = 0; t < problem_.steps(); ++t) {
+            for (std::size_t b = 0; b < problem_.batteries.size(); ++b) {
+                const std::size_t c = t * programme.layout.variables + programme.layout.charge + b;
+                const std::size_t d = t * programme.layout.variables + programme.layout.discharge + b;
+                if (programme.live[c] == 0 || programme.live[d] == 0) continue;
+                const double both = std::min(branch.last_x[c], branch.last_x[d]) * programme.power_scale_kw;
+                if (both <= most_kw) continue;
+                most_kw = both;
+                node.battery = b;
+                node.step = t;
+            }
+        }
+        return most_kw > both_kw;
+    }
+
+    const Problem& problem_;
+    const std::vector<Window>& windows_;
+    std::priority_queue<Node> open_;
+    Solved best_;
+    double best_cost_ = 0;
+    double closed_bound_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace
+
+Solved solve_several_batteries(const Problem& problem, const std::vector<Window>& windows) {
+    return Branching(problem, windows).solve();
+}
+
+Solved relax_several_batteries(const Problem& problem, const std::vector<Window>& windows) {
+    Branch branch = solve_branch(problem, windows, Elastic::yes, {});
+    return {.feasible = branch.feasible,
+            .schedule = std::move(branch.schedule),
+            .bound = minus_infinity,
+            .iterations = branch.iterations,
+            .branches = 1};
+}
+
+}  // namespace sitepower::dispatch
