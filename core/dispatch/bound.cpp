@@ -9,6 +9,7 @@ namespace sitepower::dispatch {
 namespace {
 
 constexpr double nothing = -std::numeric_limits<double>::infinity();
+constexpr double same_kwh = 1e-9;  // rounding of stored energies
 
 double box_minimum(double slope, double least, double most) {
     return slope * (slope > 0 ? least : most);
@@ -110,6 +111,26 @@ class JointStep {
         return least;
     }
 
+    // The cost over the change of stored energy, as points between which it is linear.
+    std::vector<CurvePoint> curve(std::size_t t) const {
+        const double load_kw = problem_.net_load_kw(t);
+        const double pv_kw = problem_.pv_at(t);
+        const double low_kw = std::max(-factors_.discharge_max_kw, -problem_.export_limit_kw - pv_kw - load_kw);
+        const double high_kw = std::max(low_kw, std::min(factors_.charge_max_kw, problem_.import_limit_kw - load_kw));
+        std::vector<double> powers_kw{low_kw, high_kw, std::clamp(0.0, low_kw, high_kw)};
+        for (const double residual_kw : {0.0, -pv_kw, -problem_.export_limit_kw, problem_.import_limit_kw - pv_kw}) {
+            powers_kw.push_back(std::clamp(residual_kw - load_kw, low_kw, high_kw));
+        }
+        std::ranges::sort(powers_kw);
+        powers_kw.erase(std::unique(powers_kw.begin(), powers_kw.end()), powers_kw.end());
+        std::vector<CurvePoint> points;
+        for (const double power_kw : powers_kw) {
+            points.push_back({factors_.change_kwh(power_kw), cost(t, power_kw, problem_.import_price_per_kwh[t],
+                                                                  problem_.export_price_per_kwh[t], 0)});
+        }
+        return points;
+    }
+
   private:
     double cost(std::size_t t, double power_kw, double import_price, double export_price,
                 double energy_value) const {
@@ -145,7 +166,93 @@ double battery_minimum(const Battery& battery, const Problem& problem, double po
     return least;
 }
 
+double between(const CurvePoint& left, const CurvePoint& right, double x) {
+    return left.value + (right.value - left.value) * (x - left.x) / (right.x - left.x);
+}
+
+// At an x that may miss the ends by rounding; i: of the first point at or beyond x.
+double value_near(const std::vector<CurvePoint>& points, std::size_t i, double x) {
+    if (i == 0) return points.front().value;
+    return i == points.size() ? points.back().value : between(points[i - 1], points[i], x);
+}
+
+// The smallest of step(end - held) + after(end), held fixed: at an end of a piece of one of the two.
+double least_from(const std::vector<CurvePoint>& step, const std::vector<CurvePoint>& after, double held_kwh) {
+    const double first_kwh = std::max(held_kwh + step.front().x, after.front().x) - same_kwh;
+    const double last_kwh = std::min(held_kwh + step.back().x, after.back().x) + same_kwh;
+    double least = std::numeric_limits<double>::infinity();
+    std::size_t i = 0;
+    std::size_t j = 0;
+    while (i < step.size() || j < after.size()) {
+        const bool take_step = j == after.size() || (i < step.size() && held_kwh + step[i].x <= after[j].x);
+        const double end_kwh = take_step ? held_kwh + step[i].x : after[j].x;
+        if (end_kwh > last_kwh) break;
+        if (end_kwh >= first_kwh) {
+            const double sum = take_step ? step[i].value + value_near(after, j, end_kwh)
+                                         : after[j].value + value_near(step, i, end_kwh - held_kwh);
+            least = std::min(least, sum);
+        }
+        ++(take_step ? i : j);
+    }
+    return least;
+}
+
+// The smallest that a step can add: over the ends of the pieces of all three functions, taken in pairs, since the sum is
+// linear between the lines that they draw in the plane of the two energies.
+double least_addition(const Curve& before, const std::vector<CurvePoint>& step, const Curve& after, double kept) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const CurvePoint& held : before.points()) {
+        least = std::min(least, least_from(step, after.points(), kept * held.x) - held.value);
+    }
+    for (const CurvePoint& end : after.points()) {
+        for (const CurvePoint& change : step) {
+            const double held_kwh = (end.x - change.x) / kept;
+            if (held_kwh < before.least_x() || held_kwh > before.most_x()) continue;
+            least = std::min(least, end.value + change.value - before.at(held_kwh));
+        }
+    }
+    return least;
+}
+
+// A function that leaves out energies of the window is no bound, unless nothing leads on from what it leaves out.
+bool covers(const Window& window, const std::vector<Curve>& cost_to_go, std::size_t t, double kept,
+            const std::vector<CurvePoint>* step_after) {
+    const Curve& curve = cost_to_go[t];
+    if (curve.empty()) return false;
+    const bool low = curve.least_x() <= window.floor_kwh[t] + same_kwh ||
+                     (step_after != nullptr &&
+                      kept * curve.least_x() + step_after->back().x <= cost_to_go[t + 1].least_x() + same_kwh);
+    const bool high = curve.most_x() >= window.high_kwh[t] - same_kwh ||
+                      (step_after != nullptr &&
+                       kept * curve.most_x() + step_after->front().x >= cost_to_go[t + 1].most_x() - same_kwh);
+    return low && high;
+}
+
 }  // namespace
+
+double lower_bound_by_values(const Problem& problem, const Window& window, const std::vector<Curve>& cost_to_go) {
+    const Battery& battery = problem.batteries.front();
+    const BatteryFactors factors(battery, problem.step_h);
+    const JointStep joint(problem, factors);
+    double bound = 0;
+    for (std::size_t t = 0; t < problem.steps(); ++t) {
+        const auto step = joint.curve(t);
+        if (t > 0 && !covers(window, cost_to_go, t - 1, factors.kept, &step)) return nothing;
+        if (t == 0) {
+            bound = least_from(step, cost_to_go[0].points(), factors.kept * battery.stored_kwh);
+        } else {
+            bound += least_addition(cost_to_go[t - 1], step, cost_to_go[t], factors.kept);
+        }
+    }
+    // The last function against the terminal value itself.
+    double left = std::numeric_limits<double>::infinity();
+    for (const CurvePoint& point : cost_to_go.back().points()) {
+        left = std::min(left, -battery.terminal_value_per_kwh * point.x - point.value);
+    }
+    if (!covers(window, cost_to_go, problem.steps() - 1, factors.kept, nullptr)) return nothing;
+    bound += left;
+    return std::isfinite(bound) ? bound : nothing;
+}
 
 double lower_bound_one(const Problem& problem, const Window& window, const Multipliers& multipliers,
                        const std::vector<Direction>& directions) {

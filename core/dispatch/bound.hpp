@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "core/dispatch/curve.hpp"
 #include "core/dispatch/problem.hpp"
 #include "core/dispatch/step_cost.hpp"
 #include "core/dispatch/windows.hpp"
@@ -22,6 +23,11 @@ struct Multipliers {
 // charging and discharging at once. power_price is not needed. directions: the branch, or empty.
 double lower_bound_one(const Problem& problem, const Window& window, const Multipliers& multipliers,
                        const std::vector<Direction>& directions);
+
+// One battery without a demand charge, from any functions of the stored energy at the end of each step: along
+// every schedule they telescope, so that the value at the start plus the smallest that each step can add is below its cost. Exact
+// for the true cost-to-go, also where steps are not convex.
+double lower_bound_by_values(const Problem& problem, const Window& window, const std::vector<Curve>& cost_to_go);
 
 // Several batteries: a sum of box minima; directions[battery][step], or empty.
 double lower_bound(const Problem& problem, const std::vector<Window>& windows, const Multipliers& multipliers,

@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "core/dispatch/peak_search.hpp"
+#include "core/dispatch/value_functions.hpp"
 
 namespace sitepower::dispatch {
 namespace {
@@ -32,6 +33,7 @@ class Branching {
             best_.infeasible_step = root_infeasible_step_;
             return best_;
         }
+        if (!open_.empty() && !has_peak() && solve_exactly()) return best_;
         while (!open_.empty() && best_.branches < most_branches) {
             const Node node = open_.top();
             open_.pop();
@@ -53,6 +55,18 @@ class Branching {
     }
 
   private:
+    bool has_peak() const { return problem_.demand && problem_.demand->price_per_kw > 0; }
+
+    // The cost-to-go functions find the optimum and prove it; true where they do.
+    bool solve_exactly() {
+        const auto solution = solve_by_value_functions(problem_, window_);
+        if (!solution) return false;
+        keep_if_better({.change_kwh = solution->change_kwh, .import_cap_kw = std::numeric_limits<double>::infinity()});
+        best_.bound = std::max(open_.top().bound, lower_bound_by_values(problem_, window_, solution->cost_to_go));
+        ++best_.iterations;
+        return hopeless(best_.bound);
+    }
+
     bool hopeless(double bound) const {
         return best_.feasible && bound >= best_cost_ - worth_following * (1 + std::abs(best_cost_));
     }
@@ -60,8 +74,7 @@ class Branching {
 
     void visit(std::vector<Direction> directions) {
         ++best_.branches;
-        const bool peak = problem_.demand && problem_.demand->price_per_kw > 0;
-        Relaxation relaxed = peak ? search_peak(problem_, window_, chain_, directions)
+        Relaxation relaxed = has_peak() ? search_peak(problem_, window_, chain_, directions)
                                   : relax_without_peak(chain_, directions);
         best_.iterations += relaxed.iterations;
         if (!relaxed.feasible) {

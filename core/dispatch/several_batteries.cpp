@@ -67,6 +67,28 @@ Schedule schedule_of(const Problem& problem, const std::vector<Window>& windows,
     return settle(problem, change, cap_kw);
 }
 
+// The rows' multipliers as weights of the scenarios: within their limits, and together 1.
+std::vector<double> weights_of(const Programme& programme, const std::vector<double>& y, const PriceRisk& risk) {
+    const auto scenarios = static_cast<double>(programme.border.scenarios);
+    const double least = (1 - risk.aversion) / scenarios;
+    const double most = least + risk.aversion / ((1 - risk.level) * scenarios);
+    std::vector<double> weights;
+    double sum = 0;
+    for (std::size_t s = 0; s < programme.border.scenarios; ++s) {
+        const double tail = -y[programme.border.first_row + s] / static_cast<double>(programme.steps);
+        weights.push_back(std::clamp(least + tail, least, most));
+        sum += weights.back();
+    }
+    // What is too much or too little is taken in proportion to the room that each has.
+    const double off = 1 - sum;
+    double room = 0;
+    for (const double weight : weights) room += off > 0 ? most - weight : weight - least;
+    for (double& weight : weights) {
+        if (room > 0) weight += off * (off > 0 ? most - weight : weight - least) / room;
+    }
+    return weights;
+}
+
 Multipliers multipliers_of(const Programme& programme, const std::vector<double>& y, double peak_price) {
     const Layout& layout = programme.layout;
     Multipliers result{.power_price = std::vector<double>(programme.steps),
@@ -110,6 +132,7 @@ class Judge {
         if (elastic) return;
         auto multipliers =
             multipliers_of(programme_, method.y(), problem_.demand ? problem_.demand->price_per_kw : 0.0);
+        if (problem_.risk) multipliers.scenario_weight = weights_of(programme_, method.y(), *problem_.risk);
         const double bound = lower_bound(problem_, windows_, multipliers, directions_);
         if (bound > best.bound) {
             best.bound = bound;

@@ -77,6 +77,52 @@ Programme::Programme(const Problem& problem, const std::vector<Window>& windows,
         if (layout.has_peak) set_peak(problem, t);
         set_batteries(problem, windows, t, directions);
     }
+    if (problem.risk) set_border(*problem.risk);
+}
+
+// Rows are divided by the number of steps, so that their numbers are those of a step.
+void Programme::set_border(const PriceRisk& risk) {
+    const std::size_t scenarios = risk.import_price_per_kwh.size();
+    const auto count = static_cast<double>(scenarios);
+    const auto rows_scale = static_cast<double>(steps);
+    border = {.scenarios = scenarios,
+              .first_row = right_side.size(),
+              .above = cost.size(),
+              .below = cost.size() + scenarios,
+              .threshold = cost.size() + 2 * scenarios,
+              .import_price = std::vector<double>(steps * scenarios),
+              .export_price = std::vector<double>(steps * scenarios)};
+    double most = 0;  // that a row can be away from zero
+    for (std::size_t t = 0; t < steps; ++t) {
+        double* step_cost = &cost[t * layout.variables];
+        const double* step_width = &width[t * layout.variables];
+        step_cost[layout.import] = step_cost[layout.exported] = 0;
+        double largest = 0;
+        for (std::size_t s = 0; s < scenarios; ++s) {
+            const double price = risk.import_price_per_kwh[s][t] / price_scale;
+            const double earned = price - risk.export_spread_per_kwh / price_scale;
+            border.import_price[t * scenarios + s] = price / rows_scale;
+            border.export_price[t * scenarios + s] = earned / rows_scale;
+            step_cost[layout.import] += (1 - risk.aversion) * price / count;
+            step_cost[layout.exported] -= (1 - risk.aversion) * earned / count;
+            largest = std::max({largest, std::abs(price) * step_width[layout.import],
+                                std::abs(earned) * step_width[layout.exported]});
+        }
+        if (live[t * layout.variables + layout.import] == 0) step_cost[layout.import] = 0;
+        if (live[t * layout.variables + layout.exported] == 0) step_cost[layout.exported] = 0;
+        most += largest / rows_scale;
+    }
+    most = std::max(most, 1e-3);
+    const double tail = risk.aversion * rows_scale / ((1 - risk.level) * count);
+    for (std::size_t i = 0; i < 2 * scenarios; ++i) {
+        cost.push_back(i < scenarios ? tail : 0);
+        width.push_back(2 * most);
+        live.push_back(1);
+    }
+    cost.push_back(risk.aversion * rows_scale);
+    width.push_back(2 * most);
+    live.push_back(1);
+    right_side.resize(right_side.size() + scenarios, -most);  // the threshold counts from -most
 }
 
 // The prices of the relaxation follow from what a unit of a weightier level can be exchanged for: a kWh of terminal energy
@@ -114,12 +160,13 @@ void Programme::set(std::size_t step, std::size_t variable, double cost_per_unit
 void Programme::set_grid(const Problem& problem, std::size_t t) {
     const double most_kw = most_import_kw(problem, t);
     const double import_price = problem.import_price_per_kwh[t] / price_scale;
-    const double contract_kw = std::min(problem.import_limit_kw, std::max(most_kw, 1.0));
+    // Limits that cannot bind are drawn in, but not so near that they could take over a multiplier.
+    const double contract_kw = std::min(problem.import_limit_kw, 2 * std::max(most_kw, 1.0));
     set(t, layout.import, import_price, contract_kw / power_scale_kw);
     double export_kw = problem.pv_at(t);
     for (const Battery& battery : problem.batteries) export_kw += battery.discharge_max_kw;
     set(t, layout.exported, -problem.export_price_per_kwh[t] / price_scale,
-        std::min(problem.export_limit_kw, export_kw) / power_scale_kw);
+        std::min(problem.export_limit_kw, 2 * std::max(export_kw, 1.0)) / power_scale_kw);
     if (layout.has_pv) set(t, layout.curtailed, 0, problem.pv_at(t) / power_scale_kw);
     if (layout.elastic) {
         set(t, layout.excess, import_price + excess_price_ / price_scale, (most_kw - contract_kw) / power_scale_kw);
@@ -208,6 +255,41 @@ void Programme::apply(const std::vector<double>& x, std::vector<double>& result)
         r[l.peak_row] = in_window[t] * (of(l.peak) - imported - of(l.slack));
         r[l.run_row] = of(l.peak) - of(l.rise) - (before != nullptr ? before[l.peak] * before_on[l.peak] : 0);
     }
+    if (border.scenarios > 0) apply_border(x, result);
+}
+
+void Programme::apply_border(const std::vector<double>& x, std::vector<double>& result) const {
+    for (std::size_t s = 0; s < border.scenarios; ++s) {
+        double sum = x[border.below + s] - x[border.above + s] - x[border.threshold];
+        for (std::size_t t = 0; t < steps; ++t) {
+            const std::size_t v = t * layout.variables;
+            sum += border.import_price[t * border.scenarios + s] * x[v + layout.import] * live[v + layout.import] -
+                   border.export_price[t * border.scenarios + s] * x[v + layout.exported] * live[v + layout.exported];
+        }
+        result[border.first_row + s] = sum;
+    }
+}
+
+void Programme::apply_border_transposed(const std::vector<double>& y, std::vector<double>& result) const {
+    double all = 0;
+    for (std::size_t s = 0; s < border.scenarios; ++s) {
+        const double row = y[border.first_row + s];
+        result[border.above + s] = -row;
+        result[border.below + s] = row;
+        all += row;
+    }
+    result[border.threshold] = -all;
+    for (std::size_t t = 0; t < steps; ++t) {
+        const std::size_t v = t * layout.variables;
+        double imported = 0;
+        double exported = 0;
+        for (std::size_t s = 0; s < border.scenarios; ++s) {
+            imported += border.import_price[t * border.scenarios + s] * y[border.first_row + s];
+            exported += border.export_price[t * border.scenarios + s] * y[border.first_row + s];
+        }
+        result[v + layout.import] += imported * live[v + layout.import];
+        result[v + layout.exported] -= exported * live[v + layout.exported];
+    }
 }
 
 void Programme::apply_transposed(const std::vector<double>& y, std::vector<double>& result) const {
@@ -238,6 +320,7 @@ void Programme::apply_transposed(const std::vector<double>& y, std::vector<doubl
         const double* on = &live[t * l.variables];
         for (std::size_t k = 0; k < l.variables; ++k) v[k] *= on[k];
     }
+    if (border.scenarios > 0) apply_border_transposed(y, result);
 }
 
 }  // namespace sitepower::dispatch

@@ -27,6 +27,15 @@ struct Layout {
     bool has_pv = false, has_peak = false, elastic = false;
 };
 
+// The rows of price scenarios, one each, that couple all steps, and their variables, behind those of the steps: the
+// scenario's energy cost - threshold - above + below = 0, with the CVaR's linear form (Rockafellar and Uryasev, 2000).
+struct RiskBorder {
+    std::size_t scenarios = 0;
+    std::size_t first_row = 0;
+    std::size_t above = 0, below = 0, threshold = 0;  // variables; [scenario] the first two
+    std::vector<double> import_price, export_price;   // [step * scenarios + scenario], scaled
+};
+
 // The linear programme min cost x, A x = right_side, 0 <= x <= width, in scaled units; A is known by structure.
 struct Programme {
     Programme(const Problem& problem, const std::vector<Window>& windows, Elastic elastic,
@@ -41,18 +50,22 @@ struct Programme {
     std::vector<double> cost, width, live;  // live 0: the variable is fixed at zero and stands in no row
     std::vector<double> right_side;
     std::vector<double> charge_factor, discharge_factor, kept;  // [battery]: of the energy rows
+    RiskBorder border;
     std::vector<double> in_window;                              // [step]: 1 where the import counts for the peak
     double power_scale_kw = 1, price_scale = 1, step_h = 1;
     double energy_scale_kwh() const { return power_scale_kw * step_h; }
     double money_scale() const { return power_scale_kw * step_h * price_scale; }
 
   private:
+    void apply_border(const std::vector<double>& x, std::vector<double>& result) const;
+    void apply_border_transposed(const std::vector<double>& y, std::vector<double>& result) const;
     void set(std::size_t step, std::size_t variable, double cost_per_unit, double width_units);
     void set_grid(const Problem& problem, std::size_t step);
     void set_batteries(const Problem& problem, const std::vector<Window>& windows, std::size_t step,
                        const std::vector<std::vector<Direction>>& directions);
     void set_energy(const Battery& battery, const Window& window, std::size_t step, std::size_t b);
     void set_peak(const Problem& problem, std::size_t step);
+    void set_border(const PriceRisk& risk);
     void choose_scales(const Problem& problem);
 
     double most_peak_kw_ = 0;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr double regularisation = 1e-12;  // on the weights' inverse: a variable free of both ends stays finite
 constexpr double to_boundary = 0.9995;    // share of the way that a step may go at most
+constexpr double refined_below_gap = 1e-3;  // the method's own: before, the equations are well conditioned
 constexpr double least_step = 1e-9;
 
 }  // namespace
@@ -33,7 +34,9 @@ Mehrotra::Mehrotra(const Programme& programme)
       row_residual_(y_.size()),
       dual_residual_(size_),
       row_scratch_(y_.size()),
-      scratch_(size_) {
+      scratch_(size_),
+      per_x_(size_),
+      per_gap_(size_) {
     start();
     measure();
 }
@@ -77,20 +80,20 @@ double Mehrotra::relative_gap() const {
 // Newton's direction towards low * x = low_target, high * gap = high_target and no residuals.
 void Mehrotra::direction(const std::vector<double>& low_target, const std::vector<double>& high_target) {
     for (std::size_t i = 0; i < size_; ++i) {
-        shift_[i] = low_target[i] / x_[i] - high_target[i] / gap_[i] - dual_residual_[i];
+        shift_[i] = low_target[i] * per_x_[i] - high_target[i] * per_gap_[i] - dual_residual_[i];
         scratch_[i] = weight_[i] * shift_[i];
     }
     programme_.apply(scratch_, row_scratch_);
     for (std::size_t i = 0; i < move_y_.size(); ++i) row_scratch_[i] = row_residual_[i] - row_scratch_[i];
     move_y_ = row_scratch_;
     equations_.solve(move_y_);
-    refine(row_scratch_);
+    if (relative_gap() < refined_below_gap) refine(row_scratch_);
     programme_.apply_transposed(move_y_, scratch_);
     for (std::size_t i = 0; i < size_; ++i) {
         const double move = weight_[i] * (scratch_[i] + shift_[i]);
         move_x_[i] = move;
-        move_low_[i] = (low_target[i] - low_[i] * move) / x_[i];
-        move_high_[i] = (high_target[i] + high_[i] * move) / gap_[i];
+        move_low_[i] = (low_target[i] - low_[i] * move) * per_x_[i];
+        move_high_[i] = (high_target[i] + high_[i] * move) * per_gap_[i];
     }
 }
 
@@ -105,44 +108,35 @@ void Mehrotra::refine(const std::vector<double>& right) {
     for (std::size_t i = 0; i < rest.size(); ++i) move_y_[i] += rest[i];
 }
 
-double Mehrotra::step_length(const std::vector<double>& at, const std::vector<double>& move) const {
+// How far the point may go until a variable meets an end.
+double Mehrotra::primal_length() const {
     double steepest = 0;
-    for (std::size_t i = 0; i < size_; ++i) steepest = std::max(steepest, -move[i] / at[i]);
+    for (std::size_t i = 0; i < size_; ++i) {
+        steepest = std::max(steepest, std::max(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]));
+    }
     return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
 }
 
-bool Mehrotra::step() {
+double Mehrotra::dual_length() const {
+    double steepest = 0;
     for (std::size_t i = 0; i < size_; ++i) {
-        weight_[i] = programme_.live[i] / (low_[i] / x_[i] + high_[i] / gap_[i] + regularisation);
-        low_target_[i] = -x_[i] * low_[i];
-        high_target_[i] = -gap_[i] * high_[i];
+        steepest = std::max(steepest, std::max(-move_low_[i] / low_[i], -move_high_[i] / high_[i]));
     }
-    equations_.factor(weight_);
-    direction(low_target_, high_target_);
-    const auto primal_length = [&] {
-        double steepest = 0;
-        for (std::size_t i = 0; i < size_; ++i) {
-            steepest = std::max({steepest, -move_x_[i] / x_[i], move_x_[i] / gap_[i]});
-        }
-        return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
-    };
-    double primal = std::min(1.0, primal_length());
-    double dual = std::min({1.0, step_length(low_, move_low_), step_length(high_, move_high_)});
+    return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
+}
+
+// Mehrotra's: the cube of what the predictor leaves of the complementarity.
+double Mehrotra::centre_after(double primal, double dual) const {
     double products = 0;
     for (std::size_t i = 0; i < size_; ++i) {
         products += (x_[i] + primal * move_x_[i]) * (low_[i] + dual * move_low_[i]) +
                     (gap_[i] - primal * move_x_[i]) * (high_[i] + dual * move_high_[i]);
     }
     const double ratio = products / live_bounds_ / complementarity_;
-    const double centre = ratio * ratio * ratio * complementarity_;
-    for (std::size_t i = 0; i < size_; ++i) {
-        low_target_[i] += centre - move_x_[i] * move_low_[i];
-        high_target_[i] += centre + move_x_[i] * move_high_[i];
-    }
-    direction(low_target_, high_target_);
-    primal = std::min(1.0, to_boundary * primal_length());
-    dual = std::min(1.0, to_boundary * std::min(step_length(low_, move_low_), step_length(high_, move_high_)));
-    if (!(primal > least_step) || !(dual > least_step)) return false;
+    return ratio * ratio * ratio * complementarity_;
+}
+
+void Mehrotra::move(double primal, double dual) {
     for (std::size_t i = 0; i < size_; ++i) {
         x_[i] += primal * move_x_[i];
         gap_[i] -= primal * move_x_[i];
@@ -150,6 +144,28 @@ bool Mehrotra::step() {
         high_[i] += dual * move_high_[i];
     }
     for (std::size_t i = 0; i < y_.size(); ++i) y_[i] += dual * move_y_[i];
+}
+
+bool Mehrotra::step() {
+    for (std::size_t i = 0; i < size_; ++i) {
+        per_x_[i] = 1 / x_[i];
+        per_gap_[i] = 1 / gap_[i];
+        weight_[i] = programme_.live[i] / (low_[i] * per_x_[i] + high_[i] * per_gap_[i] + regularisation);
+        low_target_[i] = -x_[i] * low_[i];
+        high_target_[i] = -gap_[i] * high_[i];
+    }
+    equations_.factor(weight_);
+    direction(low_target_, high_target_);
+    const double centre = centre_after(std::min(1.0, primal_length()), std::min(1.0, dual_length()));
+    for (std::size_t i = 0; i < size_; ++i) {
+        low_target_[i] += centre - move_x_[i] * move_low_[i];
+        high_target_[i] += centre + move_x_[i] * move_high_[i];
+    }
+    direction(low_target_, high_target_);
+    const double primal = std::min(1.0, to_boundary * primal_length());
+    const double dual = std::min(1.0, to_boundary * dual_length());
+    if (!(primal > least_step) || !(dual > least_step)) return false;
+    move(primal, dual);
     measure();
     return std::isfinite(complementarity_) && std::isfinite(primal_residual_);
 }

@@ -25,7 +25,10 @@ class Mehrotra {
   private:
     void start();
     void measure();
-    double step_length(const std::vector<double>& at, const std::vector<double>& move) const;
+    double primal_length() const;
+    double dual_length() const;
+    double centre_after(double primal, double dual) const;
+    void move(double primal, double dual);
     void direction(const std::vector<double>& low_target, const std::vector<double>& high_target);
     void refine(const std::vector<double>& right);
 
@@ -36,7 +39,8 @@ class Mehrotra {
     // x: from the lower end, gap: to the upper end; low, high: multipliers of the two.
     std::vector<double> x_, gap_, low_, high_, y_;
     std::vector<double> move_x_, move_low_, move_high_, move_y_;
-    std::vector<double> weight_, shift_, low_target_, high_target_, row_residual_, dual_residual_, row_scratch_, scratch_;
+    std::vector<double> weight_, shift_, low_target_, high_target_, row_residual_, dual_residual_, row_scratch_, scratch_,
+        per_x_, per_gap_;
     double primal_residual_ = 0;
     double complementarity_ = 0;  // the mean product
     double cost_ = 0;

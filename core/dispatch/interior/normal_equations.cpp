@@ -118,9 +118,52 @@ void NormalEquations::factor(const std::vector<double>& weight) {
         factor_block(t);
         if (t + 1 < programme_.steps) couple(weight, t);
     }
+    if (programme_.border.scenarios > 0) factor_border(weight);
+}
+
+void NormalEquations::factor_border(const std::vector<double>& weight) {
+    const RiskBorder& b = programme_.border;
+    const Layout& l = programme_.layout;
+    const auto scenarios = static_cast<Eigen::Index>(b.scenarios);
+    border_.setZero(static_cast<Eigen::Index>(programme_.steps * rows_), scenarios);
+    Eigen::MatrixXd corner = Eigen::MatrixXd::Constant(scenarios, scenarios, weight[b.threshold]);
+    for (std::size_t t = 0; t < programme_.steps; ++t) {
+        const double imported = weight[t * l.variables + l.import];
+        const double exported = weight[t * l.variables + l.exported];
+        const Eigen::Map<const Eigen::VectorXd> buy(&b.import_price[t * b.scenarios], scenarios);
+        const Eigen::Map<const Eigen::VectorXd> sell(&b.export_price[t * b.scenarios], scenarios);
+        const auto row = static_cast<Eigen::Index>(t * rows_);
+        border_.row(row + static_cast<Eigen::Index>(l.balance_row)) = (imported * buy + exported * sell).transpose();
+        if (l.has_peak) {
+            border_.row(row + static_cast<Eigen::Index>(l.peak_row)) =
+                -programme_.in_window[t] * imported * buy.transpose();
+        }
+        corner += imported * buy * buy.transpose() + exported * sell * sell.transpose();
+    }
+    for (Eigen::Index s = 0; s < scenarios; ++s) {
+        const auto i = static_cast<std::size_t>(s);
+        corner(s, s) += weight[b.above + i] + weight[b.below + i];
+    }
+    solved_border_ = border_;
+    for (Eigen::Index s = 0; s < scenarios; ++s) solve_steps(solved_border_.col(s).data());
+    corner.noalias() -= border_.transpose() * solved_border_;
+    complement_.compute(corner);
 }
 
 void NormalEquations::solve(std::vector<double>& r) const {
+    if (programme_.border.scenarios == 0) {
+        solve_steps(r.data());
+        return;
+    }
+    Eigen::Map<Eigen::VectorXd> steps(r.data(), border_.rows());
+    Eigen::Map<Eigen::VectorXd> border(r.data() + border_.rows(), border_.cols());
+    border -= solved_border_.transpose() * steps;
+    border = complement_.solve(border).eval();
+    solve_steps(r.data());
+    steps -= solved_border_ * border;
+}
+
+void NormalEquations::solve_steps(double* r) const {
     const std::size_t first_state = rows_ - states_;
     for (std::size_t t = 0; t < programme_.steps; ++t) {
         const double* factor = &diagonal_[t * rows_ * rows_];

@@ -2,6 +2,7 @@
 // Cholesky. Steps couple only through stored energies and the running peak. One owner.
 #pragma once
 
+#include <Eigen/Cholesky>
 #include <cstddef>
 #include <vector>
 
@@ -21,6 +22,8 @@ class NormalEquations {
     void assemble(const std::vector<double>& weight, std::size_t step);
     void factor_block(std::size_t step);
     void couple(const std::vector<double>& weight, std::size_t step);
+    void solve_steps(double* r) const;
+    void factor_border(const std::vector<double>& weight);
 
     const Programme& programme_;
     std::size_t rows_;
@@ -28,6 +31,8 @@ class NormalEquations {
     std::vector<double> diagonal_;      // [step] rows x rows, lower triangle, becomes its Cholesky factor
     std::vector<double> coupling_;      // [step] states x rows: next step's states against this step's rows, times L^-T
     std::vector<double> inverse_pivot_; // [step][row]
+    Eigen::MatrixXd border_, solved_border_;  // rows of the steps x scenarios, and the steps' solutions for them
+    Eigen::LDLT<Eigen::MatrixXd> complement_;  // of the scenarios' rows, eliminated last
 };
 
 }  // namespace sitepower::dispatch

@@ -1,0 +1,198 @@
+#include "core/dispatch/scaling/scaler.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace sitepower::dispatch {
+namespace {
+
+constexpr std::size_t most_decisions = 100;
+constexpr std::size_t most_seen = 1'000;
+constexpr Duration hour{3'600'000};
+constexpr double most_instances_ever = 1e6;  // beyond it a need is a wrong number, not a plan
+
+std::string number(double value) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.4g", value);
+    return text.data();
+}
+
+}  // namespace
+
+const char* name_of(ScalingState state) {
+    switch (state) {
+        case ScalingState::pending: return "pending";
+        case ScalingState::executed: return "executed";
+        case ScalingState::verified: return "verified";
+        case ScalingState::failed: return "failed";
+        case ScalingState::rolled_back: break;
+    }
+    return "rolled_back";
+}
+
+// The largest need of all metrics; from measured loads alone where the forecast cannot be trusted.
+std::optional<Scaler::Need> Scaler::need_of(const ScalingInput& input, bool trusted) const {
+    std::optional<Need> need;
+    for (const ScalingMetric& metric : input.metrics) {
+        const bool forecast = trusted && metric.forecast;
+        const auto base = forecast ? metric.forecast : metric.measured;
+        if (!base || !std::isfinite(*base)) continue;
+        const double demand = forecast ? *base * input.event_multiplier : *base;
+        const double instances = std::ceil(demand / (metric.capacity_per_instance * rules_.target_utilisation) - 1e-9);
+        if (!(instances >= 0 && instances <= most_instances_ever)) continue;
+        if (need && instances <= need->instances) continue;
+        need = Need{static_cast<int>(instances), metric.name + " of " + number(demand)};
+        if (forecast) need->reason += " (p" + number(100 * rules_.quantile) + " forecast)";
+        if (!forecast) need->reason += " (measured)";
+        if (forecast && !input.event.empty()) {
+            need->reason += " with " + input.event + " x" + number(input.event_multiplier);
+        }
+        need->reason += " at " + number(metric.capacity_per_instance) + " per instance and " +
+                        number(100 * rules_.target_utilisation) + " % needs " + std::to_string(need->instances);
+    }
+    return need;
+}
+
+void Scaler::clamp_to_limits(const ScalingInput& input, Need& need) const {
+    const auto limit = [&](int value, const std::string& why) {
+        if (need.instances == value) return;
+        need.instances = value;
+        need.reason += "; limited to " + std::to_string(value) + " by " + why;
+    };
+    if (need.instances > rules_.most_instances) limit(rules_.most_instances, "the maximum");
+    if (input.awarded_kw && rules_.kw_per_instance > 0) {
+        const double carried = std::floor(std::max(*input.awarded_kw, 0.0) / rules_.kw_per_instance + 1e-9);
+        if (carried < need.instances) limit(static_cast<int>(carried), "the awarded " + number(*input.awarded_kw) + " kW");
+    }
+    if (need.instances < rules_.least_instances) limit(rules_.least_instances, "the minimum");
+}
+
+std::optional<ScalingDecision> Scaler::hold(std::string_view why) {
+    holding_ = why;
+    return std::nullopt;
+}
+
+std::optional<ScalingDecision> Scaler::evaluate(const ScalingInput& input, Time now) {
+    holding_ = {};
+    if (!input.instances) return hold("the present number of instances is unknown");
+    const int current = *input.instances;
+    if (manual_ && now >= manual_->expires) manual_.reset();
+    if (manual_) {
+        const int wanted = std::clamp(manual_->instances, rules_.least_instances, rules_.most_instances);
+        if (wanted == current) return hold("set by hand");
+        return decide(current, {wanted, "set by hand: " + manual_->reason}, 1, now);
+    }
+    const bool trusted =
+        input.confidence >= rules_.least_confidence && input.forecast_age <= 2 * rules_.forecast_interval;
+    auto need = need_of(input, trusted);
+    if (!need) return hold("no metric is known");
+    clamp_to_limits(input, *need);
+    if (!first_seen_) first_seen_ = now;
+    seen_.push_back({now, need->instances});
+    while (seen_.front().time < now - rules_.down_window || seen_.size() > most_seen) seen_.pop_front();
+
+    if (need->instances > current) {
+        need->instances = limited_step(current, need->instances);
+        return decide(current, *need, input.confidence, now);
+    }
+    if (!trusted) return hold("the forecast is stale or uncertain: never down on it");
+    const int highest = highest_need_in_window(now);
+    if (highest >= current || highest > current * (1 - rules_.down_margin)) return hold("within the margin");
+    if (now - *first_seen_ < rules_.down_window) return hold("the window of the way down is not full yet");
+    need->instances = limited_step(current, highest);
+    need->reason += "; the most of the last " + std::to_string(rules_.down_window.count() / 1000) + " s is " +
+                    std::to_string(highest);
+    return decide(current, *need, input.confidence, now);
+}
+
+int Scaler::highest_need_in_window(Time now) const {
+    int highest = 0;
+    for (const Seen& seen : seen_) {
+        if (seen.time >= now - rules_.down_window) highest = std::max(highest, seen.need);
+    }
+    return highest;
+}
+
+// One instance may always be added or taken.
+int Scaler::limited_step(int from, int to) const {
+    const int up = from + std::max(1, static_cast<int>(std::floor(from * rules_.most_step_up)));
+    const int down = from - std::max(1, static_cast<int>(std::floor(from * rules_.most_step_down)));
+    return std::clamp(to, down, up);
+}
+
+bool Scaler::cooling(int direction, Time now) const {
+    return last_action_ && now - *last_action_ < (direction > 0 ? rules_.up_cooldown : rules_.down_cooldown);
+}
+
+bool Scaler::turns_too_often(int direction, Time now) {
+    while (!turns_.empty() && turns_.front() <= now - hour) turns_.pop_front();
+    const bool turns = last_direction_ != 0 && direction != last_direction_;
+    return turns && static_cast<int>(turns_.size()) >= rules_.most_turns_per_hour;
+}
+
+std::optional<ScalingDecision> Scaler::decide(int from, Need need, double confidence, Time now) {
+    const int direction = need.instances > from ? 1 : -1;
+    if (!decisions_.empty() && decisions_.back().state == ScalingState::pending) return hold("a decision is pending");
+    if (cooling(direction, now)) return hold("cooling down");
+    flapping_ = turns_too_often(direction, now);
+    if (flapping_) return hold("too many changes of direction in an hour");
+    if (last_direction_ != 0 && direction != last_direction_) turns_.push_back(now);
+    last_direction_ = direction;
+    last_action_ = now;
+    return record({.from = from, .to = need.instances, .confidence = confidence, .reason = std::move(need.reason), .created = now});
+}
+
+ScalingDecision& Scaler::record(ScalingDecision decision) {
+    decision.id = rules_.group + "-" + std::to_string(to_ms(decision.created)) + "-" + std::to_string(++sequence_);
+    decisions_.push_back(std::move(decision));
+    if (decisions_.size() > most_decisions) decisions_.pop_front();
+    return decisions_.back();
+}
+
+ScalingDecision* Scaler::find(std::string_view id) {
+    const auto found = std::ranges::find(decisions_, id, &ScalingDecision::id);
+    return found == decisions_.end() ? nullptr : &*found;
+}
+
+void Scaler::report_executed(std::string_view id, Time now) {
+    ScalingDecision* decision = find(id);
+    if (decision == nullptr || decision->state != ScalingState::pending) return;
+    decision->state = ScalingState::executed;
+    decision->executed = now;
+}
+
+void Scaler::report_failed(std::string_view id) {
+    ScalingDecision* decision = find(id);
+    if (decision != nullptr && decision->state == ScalingState::pending) decision->state = ScalingState::failed;
+}
+
+std::optional<ScalingDecision> Scaler::verify(const ScalingInput& input, Time now) {
+    if (decisions_.empty()) return std::nullopt;
+    ScalingDecision& last = decisions_.back();
+    if (last.state != ScalingState::executed || now - *last.executed < rules_.verify_after) return std::nullopt;
+    const bool reached = input.instances && *input.instances == last.to;
+    const bool in_band = input.utilisation && *input.utilisation >= rules_.utilisation_low &&
+                         *input.utilisation <= rules_.utilisation_high;
+    if (reached && in_band) {
+        last.state = ScalingState::verified;
+        return std::nullopt;
+    }
+    // A roll-back that does not work either is not tried again.
+    if (last.is_rollback) {
+        last.state = ScalingState::failed;
+        return std::nullopt;
+    }
+    last.state = ScalingState::rolled_back;
+    const std::string why = reached ? "the utilisation is out of its band" : "the number of instances was not reached";
+    last_action_ = now;
+    return record({.from = last.to,
+                   .to = last.from,
+                   .is_rollback = true,
+                   .confidence = last.confidence,
+                   .reason = "taken back: " + why,
+                   .created = now});
+}
+
+}  // namespace sitepower::dispatch

@@ -1,0 +1,204 @@
+#include "core/dispatch/scaling/scaler.hpp"
+
+#include <cmath>
+
+namespace sitepower::dispatch {
+namespace {
+
+using testing::HasSubstr;
+
+struct ScalerTest : testing::Test {
+    Scaler scaler{{.group = "web", .least_instances = 2, .most_instances = 50, .kw_per_instance = 2}};
+    ScalingInput input{.instances = 10, .metrics = {{"requests", 700, 650, 100}}, .utilisation = 0.6};
+    Time now = from_ms(1'767'225'600'000);
+
+    std::optional<ScalingDecision> evaluate() { return scaler.evaluate(input, now); }
+    void demand(double value) { input.metrics[0].forecast = value; }
+    void execute(const ScalingDecision& decision) {
+        scaler.report_executed(decision.id, now);
+        input.instances = decision.to;
+    }
+    // A need that stays for so long, evaluated every 30 s.
+    std::optional<ScalingDecision> wait(Duration time) {
+        std::optional<ScalingDecision> last;
+        for (const Time end = now + time; now < end && !last;) {
+            now += Duration{30'000};
+            last = evaluate();
+        }
+        return last;
+    }
+};
+
+TEST_F(ScalerTest, GoesUpAtOnceAndSaysWhy) {
+    demand(1000);
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->from, 10);
+    EXPECT_EQ(decision->to, 15);  // 1000 / (100 * 0.7)
+    EXPECT_EQ(decision->state, ScalingState::pending);
+    EXPECT_THAT(decision->reason, HasSubstr("requests of 1000 (p90 forecast)"));
+}
+
+TEST_F(ScalerTest, TheNeediestMetricDecides) {
+    input.metrics.push_back({"memory", 90, 80, 5});
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->to, 20) << "26 are needed, but at most twice as many at once";
+    EXPECT_THAT(decision->reason, HasSubstr("memory"));
+}
+
+TEST_F(ScalerTest, AnEventMultipliesTheForecast) {
+    demand(600);
+    input.event = "flash_sale";
+    input.event_multiplier = 2;
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->to, 18);
+    EXPECT_THAT(decision->reason, HasSubstr("flash_sale x2"));
+}
+
+TEST_F(ScalerTest, GoesDownOnlyToTheMostOfTheWindowAndByAFifthAtMost) {
+    demand(690);
+    EXPECT_FALSE(evaluate());
+    demand(140);
+    const auto decision = wait(Duration{600'000});
+    ASSERT_TRUE(decision) << scaler.holding();
+    EXPECT_GE(now - from_ms(1'767'225'600'000), Duration{300'000});
+    EXPECT_EQ(decision->to, 8);
+}
+
+TEST_F(ScalerTest, StaysWithinTheMargin) {
+    demand(640);  // 10 needed
+    EXPECT_FALSE(wait(Duration{900'000}));
+    EXPECT_EQ(scaler.holding(), "within the margin");
+}
+
+TEST_F(ScalerTest, AnUncertainForecastNeverGoesDownAndUpOnMeasuredLoadOnly) {
+    input.confidence = 0.3;
+    demand(5000);
+    EXPECT_FALSE(wait(Duration{900'000})) << "measured 650 needs no more than 10";
+    demand(1);
+    input.metrics[0].measured = 1;
+    EXPECT_FALSE(wait(Duration{900'000}));
+    EXPECT_THAT(scaler.holding(), HasSubstr("never down"));
+    input.metrics[0].measured = 1000;
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->to, 15);
+    EXPECT_THAT(decision->reason, HasSubstr("measured"));
+}
+
+TEST_F(ScalerTest, AStaleForecastIsAnUncertainOne) {
+    input.forecast_age = Duration{601'000};
+    demand(1);
+    EXPECT_FALSE(wait(Duration{900'000}));
+}
+
+TEST_F(ScalerTest, NamesTheLimitThatBinds) {
+    demand(1000);
+    input.awarded_kw = 24;
+    auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->to, 12);
+    EXPECT_THAT(decision->reason, HasSubstr("limited to 12 by the awarded 24 kW"));
+}
+
+TEST_F(ScalerTest, CoolsDownBetweenActions) {
+    demand(1000);
+    execute(*evaluate());
+    demand(1500);
+    now += Duration{59'000};
+    EXPECT_FALSE(evaluate());
+    EXPECT_EQ(scaler.holding(), "cooling down");
+    now += Duration{1'000};
+    EXPECT_TRUE(evaluate());
+}
+
+TEST_F(ScalerTest, APendingDecisionIsNotOvertaken) {
+    demand(1000);
+    const auto decision = evaluate();
+    now += Duration{600'000};
+    EXPECT_FALSE(evaluate());
+    scaler.report_failed(decision->id);
+    EXPECT_TRUE(evaluate());
+}
+
+TEST_F(ScalerTest, VerifiesWhatWorked) {
+    demand(1000);
+    execute(*evaluate());
+    now += Duration{119'000};
+    EXPECT_FALSE(scaler.verify(input, now));
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::executed);
+    now += Duration{1'000};
+    EXPECT_FALSE(scaler.verify(input, now));
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::verified);
+}
+
+TEST_F(ScalerTest, TakesBackOnceWhatDidNotWork) {
+    demand(1000);
+    const auto decision = evaluate();
+    scaler.report_executed(decision->id, now);
+    now += Duration{120'000};
+    const auto rollback = scaler.verify(input, now);
+    ASSERT_TRUE(rollback);
+    EXPECT_EQ(rollback->to, 10);
+    EXPECT_EQ(scaler.decisions()[0].state, ScalingState::rolled_back);
+    scaler.report_executed(rollback->id, now);
+    now += Duration{30'000};
+    EXPECT_FALSE(evaluate()) << "no retry inside the cool-down";
+    input.instances = 12;
+    now += Duration{120'000};
+    EXPECT_FALSE(scaler.verify(input, now)) << "one roll-back, not a row of them";
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::failed);
+}
+
+TEST_F(ScalerTest, CarryingOutTwiceChangesNothing) {
+    demand(1000);
+    const auto decision = evaluate();
+    scaler.report_executed(decision->id, now);
+    scaler.report_executed(decision->id, now + Duration{60'000});
+    scaler.report_failed(decision->id);
+    scaler.report_executed("no such decision", now);
+    EXPECT_EQ(scaler.decisions().back().executed, now);
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::executed);
+}
+
+TEST_F(ScalerTest, HoldsWhenItTurnsTooOften) {
+    int actions = 0;
+    for (int i = 0; i < 200; ++i) {
+        now += Duration{15'000};
+        demand(i / 24 % 2 == 0 ? 1400 : 140);
+        if (const auto decision = evaluate()) {
+            execute(*decision);
+            ++actions;
+        }
+    }
+    EXPECT_TRUE(scaler.is_flapping());
+    EXPECT_GT(actions, 4);
+}
+
+TEST_F(ScalerTest, AHandSetNumberHoldsUntilItExpires) {
+    scaler.override_manually({100, now + Duration{600'000}, "campaign"});
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->to, 50) << "clamped to the maximum";
+    EXPECT_THAT(decision->reason, HasSubstr("campaign"));
+    execute(*decision);
+    EXPECT_FALSE(evaluate());
+    EXPECT_EQ(scaler.holding(), "set by hand");
+    now += Duration{600'000};
+    EXPECT_TRUE(wait(Duration{900'000})) << "expired: down again";
+}
+
+TEST_F(ScalerTest, UnknownIsNotZero) {
+    input.instances.reset();
+    EXPECT_FALSE(evaluate());
+    EXPECT_THAT(scaler.holding(), HasSubstr("unknown"));
+    input.instances = 10;
+    input.metrics = {{"requests", NAN, std::nullopt, 100}};
+    EXPECT_FALSE(evaluate());
+    EXPECT_EQ(scaler.holding(), "no metric is known");
+}
+
+}  // namespace
+}  // namespace sitepower::dispatch
