@@ -22,6 +22,9 @@ std::span<const Bench> benches() {
          measure_faults},
         {"sqlite", "storing frames against plain SQLite: rate, processor, bytes", measure_sqlite},
         {"mqtt", "publishing frames against plain libmosquitto: rate, processor", measure_mqtt},
+        {"dispatch",
+         "battery schedules and power auctions: times beside COIN-OR CLP, 10 000 random problems, lies",
+         measure_dispatch},
     }};
     return all;
 }

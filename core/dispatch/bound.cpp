@@ -25,7 +25,8 @@ Prices prices_of(const Problem& problem, const Multipliers& multipliers) {
     Prices prices{std::vector<double>(problem.steps()), std::vector<double>(problem.steps())};
     for (std::size_t s = 0; s < multipliers.scenario_weight.size(); ++s) {
         for (std::size_t t = 0; t < problem.steps(); ++t) {
-            prices.import_price[t] += multipliers.scenario_weight[s] * problem.risk->import_price_per_kwh[s][t];
+            prices.import_price[t] +=
+                multipliers.scenario_weight[s] * problem.risk->import_price_per_kwh[s][t];
         }
     }
     for (std::size_t t = 0; t < problem.steps(); ++t) {
@@ -34,8 +35,8 @@ Prices prices_of(const Problem& problem, const Multipliers& multipliers) {
     return prices;
 }
 
-// The weights of the dual of CVaR: they sum to 1, each between its share of the mean and that plus its largest share
-// of the tail. Anything else would be no bound.
+// The weights of the dual of CVaR: they sum to 1, each between its share of the mean and that plus its
+// largest share of the tail. Anything else would be no bound.
 bool weights_allowed(const Problem& problem, const Multipliers& multipliers) {
     if (!problem.risk) return true;
     const auto& risk = *problem.risk;
@@ -101,7 +102,8 @@ class JointStep {
                                            : std::numeric_limits<double>::infinity();
         }
         double least = std::numeric_limits<double>::infinity();
-        for (const double residual_kw : {0.0, -pv_kw, -problem_.export_limit_kw, problem_.import_limit_kw - pv_kw}) {
+        for (const double residual_kw :
+             {0.0, -pv_kw, -problem_.export_limit_kw, problem_.import_limit_kw - pv_kw}) {
             const double power_kw = std::clamp(residual_kw - load_kw, low_kw, high_kw);
             least = std::min(least, cost(t, power_kw, import_price, export_price, energy_value));
         }
@@ -111,22 +113,33 @@ class JointStep {
         return least;
     }
 
+    // How far a change is above the minimum.
+    double slack(std::size_t t, double import_price, double export_price, double energy_value,
+                 double change_kwh) const {
+        return cost(t, factors_.power_kw(change_kwh), import_price, export_price, energy_value) -
+               minimum(t, import_price, export_price, energy_value, Direction::both);
+    }
+
     // The cost over the change of stored energy, as points between which it is linear.
     std::vector<CurvePoint> curve(std::size_t t) const {
         const double load_kw = problem_.net_load_kw(t);
         const double pv_kw = problem_.pv_at(t);
-        const double low_kw = std::max(-factors_.discharge_max_kw, -problem_.export_limit_kw - pv_kw - load_kw);
-        const double high_kw = std::max(low_kw, std::min(factors_.charge_max_kw, problem_.import_limit_kw - load_kw));
+        const double low_kw =
+            std::max(-factors_.discharge_max_kw, -problem_.export_limit_kw - pv_kw - load_kw);
+        const double high_kw =
+            std::max(low_kw, std::min(factors_.charge_max_kw, problem_.import_limit_kw - load_kw));
         std::vector<double> powers_kw{low_kw, high_kw, std::clamp(0.0, low_kw, high_kw)};
-        for (const double residual_kw : {0.0, -pv_kw, -problem_.export_limit_kw, problem_.import_limit_kw - pv_kw}) {
+        for (const double residual_kw :
+             {0.0, -pv_kw, -problem_.export_limit_kw, problem_.import_limit_kw - pv_kw}) {
             powers_kw.push_back(std::clamp(residual_kw - load_kw, low_kw, high_kw));
         }
         std::ranges::sort(powers_kw);
         powers_kw.erase(std::unique(powers_kw.begin(), powers_kw.end()), powers_kw.end());
         std::vector<CurvePoint> points;
         for (const double power_kw : powers_kw) {
-            points.push_back({factors_.change_kwh(power_kw), cost(t, power_kw, problem_.import_price_per_kwh[t],
-                                                                  problem_.export_price_per_kwh[t], 0)});
+            points.push_back(
+                {factors_.change_kwh(power_kw),
+                 cost(t, power_kw, problem_.import_price_per_kwh[t], problem_.export_price_per_kwh[t], 0)});
         }
         return points;
     }
@@ -138,7 +151,8 @@ class JointStep {
         return grid_cost_at(t, problem_.net_load_kw(t) + power_kw, import_price, export_price) +
                factors_.wear * std::abs(change_kwh) + energy_value * change_kwh;
     }
-    // Of a residual load, with the best curtailment: at an end of its range, or where the grid stands at zero.
+    // Of a residual load, with the best curtailment: at an end of its range, or where the grid stands at
+    // zero.
     double grid_cost_at(std::size_t t, double residual_kw, double import_price, double export_price) const {
         const double low_kw = std::clamp(-problem_.export_limit_kw - residual_kw, 0.0, problem_.pv_at(t));
         const double high_kw = std::clamp(problem_.import_limit_kw - residual_kw, low_kw, problem_.pv_at(t));
@@ -154,12 +168,14 @@ class JointStep {
     const BatteryFactors& factors_;
 };
 
-double battery_minimum(const Battery& battery, const Problem& problem, double power_price, double energy_value,
-                       Direction direction) {
+double battery_minimum(const Battery& battery, const Problem& problem, double power_price,
+                       double energy_value, Direction direction) {
     const double stored = problem.step_h * battery.charge_efficiency;
     const double taken = problem.step_h / battery.discharge_efficiency;
-    const double per_charge_kw = problem.step_h * power_price + (battery.wear_per_kwh + energy_value) * stored;
-    const double per_discharge_kw = (battery.wear_per_kwh - energy_value) * taken - problem.step_h * power_price;
+    const double per_charge_kw =
+        problem.step_h * power_price + (battery.wear_per_kwh + energy_value) * stored;
+    const double per_discharge_kw =
+        (battery.wear_per_kwh - energy_value) * taken - problem.step_h * power_price;
     double least = 0;
     if (direction != Direction::discharge) least = std::min(least, per_charge_kw * battery.charge_max_kw);
     if (direction != Direction::charge) least = std::min(least, per_discharge_kw * battery.discharge_max_kw);
@@ -177,7 +193,8 @@ double value_near(const std::vector<CurvePoint>& points, std::size_t i, double x
 }
 
 // The smallest of step(end - held) + after(end), held fixed: at an end of a piece of one of the two.
-double least_from(const std::vector<CurvePoint>& step, const std::vector<CurvePoint>& after, double held_kwh) {
+double least_from(const std::vector<CurvePoint>& step, const std::vector<CurvePoint>& after,
+                  double held_kwh) {
     const double first_kwh = std::max(held_kwh + step.front().x, after.front().x) - same_kwh;
     const double last_kwh = std::min(held_kwh + step.back().x, after.back().x) + same_kwh;
     double least = std::numeric_limits<double>::infinity();
@@ -197,9 +214,10 @@ double least_from(const std::vector<CurvePoint>& step, const std::vector<CurvePo
     return least;
 }
 
-// The smallest that a step can add: over the ends of the pieces of all three functions, taken in pairs, since the sum is
-// linear between the lines that they draw in the plane of the two energies.
-double least_addition(const Curve& before, const std::vector<CurvePoint>& step, const Curve& after, double kept) {
+// The smallest that a step can add: over the ends of the pieces of all three functions, taken in pairs, since
+// the sum is linear between the lines that they draw in the plane of the two energies.
+double least_addition(const Curve& before, const std::vector<CurvePoint>& step, const Curve& after,
+                      double kept) {
     double least = std::numeric_limits<double>::infinity();
     for (const CurvePoint& held : before.points()) {
         least = std::min(least, least_from(step, after.points(), kept * held.x) - held.value);
@@ -214,23 +232,25 @@ double least_addition(const Curve& before, const std::vector<CurvePoint>& step, 
     return least;
 }
 
-// A function that leaves out energies of the window is no bound, unless nothing leads on from what it leaves out.
+// A function that leaves out energies of the window is no bound, unless nothing leads on from what it leaves
+// out.
 bool covers(const Window& window, const std::vector<Curve>& cost_to_go, std::size_t t, double kept,
             const std::vector<CurvePoint>* step_after) {
     const Curve& curve = cost_to_go[t];
     if (curve.empty()) return false;
     const bool low = curve.least_x() <= window.floor_kwh[t] + same_kwh ||
-                     (step_after != nullptr &&
-                      kept * curve.least_x() + step_after->back().x <= cost_to_go[t + 1].least_x() + same_kwh);
+                     (step_after != nullptr && kept * curve.least_x() + step_after->back().x <=
+                                                   cost_to_go[t + 1].least_x() + same_kwh);
     const bool high = curve.most_x() >= window.high_kwh[t] - same_kwh ||
-                      (step_after != nullptr &&
-                       kept * curve.most_x() + step_after->front().x >= cost_to_go[t + 1].most_x() - same_kwh);
+                      (step_after != nullptr && kept * curve.most_x() + step_after->front().x >=
+                                                    cost_to_go[t + 1].most_x() - same_kwh);
     return low && high;
 }
 
 }  // namespace
 
-double lower_bound_by_values(const Problem& problem, const Window& window, const std::vector<Curve>& cost_to_go) {
+double lower_bound_by_values(const Problem& problem, const Window& window,
+                             const std::vector<Curve>& cost_to_go) {
     const Battery& battery = problem.batteries.front();
     const BatteryFactors factors(battery, problem.step_h);
     const JointStep joint(problem, factors);
@@ -265,10 +285,32 @@ double lower_bound_one(const Problem& problem, const Window& window, const Multi
     double bound = peak_bound(problem, multipliers) + storage_bound(problem, battery, window, energy_value);
     for (std::size_t t = 0; t < problem.steps(); ++t) {
         const double peak_price = peak_price_at(problem, multipliers, t) / problem.step_h;
-        bound += joint.minimum(t, prices.import_price[t] + peak_price, prices.export_price[t], energy_value[t],
-                               directions.empty() ? Direction::both : directions[t]);
+        bound += joint.minimum(t, prices.import_price[t] + peak_price, prices.export_price[t],
+                               energy_value[t], directions.empty() ? Direction::both : directions[t]);
     }
     return std::isnan(bound) ? nothing : bound;
+}
+
+std::optional<std::size_t> loosest_step(const Problem& problem, const Multipliers& multipliers,
+                                        const std::vector<Direction>& directions,
+                                        const std::vector<double>& change_kwh) {
+    const BatteryFactors factors(problem.batteries.front(), problem.step_h);
+    const JointStep joint(problem, factors);
+    std::optional<std::size_t> loosest;
+    double most = 0;
+    for (std::size_t t = 0; t < problem.steps(); ++t) {
+        const auto grid = grid_cost<double>(problem, t, std::numeric_limits<double>::infinity());
+        const bool open = directions.empty() || directions[t] == Direction::both;
+        if (!open || step_cost(factors, grid, problem.net_load_kw(t), Direction::both).convex) continue;
+        const double import_price =
+            problem.import_price_per_kwh[t] + peak_price_at(problem, multipliers, t) / problem.step_h;
+        const double slack = joint.slack(t, import_price, problem.export_price_per_kwh[t],
+                                         multipliers.energy_value.front()[t], change_kwh[t]);
+        if (loosest && slack <= most) continue;
+        loosest = t;
+        most = slack;
+    }
+    return loosest;
 }
 
 double lower_bound(const Problem& problem, const std::vector<Window>& windows, const Multipliers& multipliers,
@@ -281,14 +323,16 @@ double lower_bound(const Problem& problem, const std::vector<Window>& windows, c
         const auto& energy_value = multipliers.energy_value[b];
         bound += storage_bound(problem, problem.batteries[b], windows[b], energy_value);
         for (std::size_t t = 0; t < problem.steps(); ++t) {
-            bound += battery_minimum(problem.batteries[b], problem, multipliers.power_price[t], energy_value[t],
-                                     directions.empty() ? Direction::both : directions[b][t]);
+            bound +=
+                battery_minimum(problem.batteries[b], problem, multipliers.power_price[t], energy_value[t],
+                                directions.empty() ? Direction::both : directions[b][t]);
         }
     }
     for (std::size_t t = 0; t < problem.steps(); ++t) {
         const double price = multipliers.power_price[t];
         bound += step_h * price * problem.net_load_kw(t);
-        const double import_slope = step_h * (prices.import_price[t] - price) + peak_price_at(problem, multipliers, t);
+        const double import_slope =
+            step_h * (prices.import_price[t] - price) + peak_price_at(problem, multipliers, t);
         bound += box_minimum(import_slope, 0, problem.import_limit_kw);
         bound += box_minimum(step_h * (price - prices.export_price[t]), 0, problem.export_limit_kw);
         bound += box_minimum(step_h * price, 0, problem.pv_at(t));

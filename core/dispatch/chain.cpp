@@ -7,8 +7,8 @@ namespace sitepower::dispatch {
 namespace {
 
 constexpr double unbounded = std::numeric_limits<double>::infinity();
-// Stored energies nearer than this are the same: rounding of sums over ten thousand steps stays far below, and no
-// meter resolves it.
+// Stored energies nearer than this are the same: rounding of sums over ten thousand steps stays far below,
+// and no meter resolves it.
 constexpr double same_kwh = 1e-9;
 
 template <class Slope>
@@ -67,8 +67,8 @@ void Chain<Slope>::start() {
     }
 }
 
-// Minkowski sum of the two graphs of slopes, from the right end, in place: what lies left of the last inserted
-// piece is only shifted.
+// Minkowski sum of the two graphs of slopes, from the right end, in place: what lies left of the last
+// inserted piece is only shifted.
 template <class Slope>
 void Chain<Slope>::merge(const StepCost<Slope>& cost, Step& step) {
     step.most_kwh = cost.most_kwh;
@@ -102,7 +102,8 @@ void Chain<Slope>::merge(const StepCost<Slope>& cost, Step& step) {
 template <class Slope>
 bool Chain<Slope>::cut(double low_kwh, double high_kwh) {
     std::size_t last = first_ + count_;
-    if (low_kwh > edges_[last] + same_kwh || high_kwh < edges_[first_] - same_kwh || low_kwh > high_kwh + same_kwh) {
+    if (low_kwh > edges_[last] + same_kwh || high_kwh < edges_[first_] - same_kwh ||
+        low_kwh > high_kwh + same_kwh) {
         return false;
     }
     while (first_ < last && edges_[first_ + 1] <= low_kwh) ++first_;
@@ -184,13 +185,11 @@ void Chain<Slope>::forward() {
     }
 }
 
-// Multipliers from complementary slackness: a step allows those between the pieces walked along and the rest, and
-// between two steps the value may change only where the stored energy lies at an end of its window: rise at the lower
-// one, fall at the upper one. Backwards what each step may take, then forwards a choice.
+// Multipliers from complementary slackness: a step allows those between the pieces walked along and the rest,
+// and between two steps the value may change only where the stored energy lies at an end of its window: rise
+// at the lower one, fall at the upper one. Backwards what each step may take, then forwards a choice.
 template <class Slope>
-std::vector<double> Chain<Slope>::energy_values() const
-    requires std::is_same_v<Slope, double>
-{
+std::vector<double> Chain<Slope>::energy_values() const requires std::is_same_v<Slope, double> {
     struct Range {
         double least, most;
         double nearest(double value) const { return std::min(std::max(value, least), most); }

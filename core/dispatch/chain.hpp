@@ -1,8 +1,8 @@
-// The exact schedule of one battery: a dynamic programme whose cost-to-go over the stored energy is convex and
-// piecewise linear, kept as a sorted list of slopes. A step merges the slopes of its own cost into the list and
-// cuts the ends at the window. No tolerance, no iteration: the result is a vertex optimum. Where a step's cost is not
-// convex its envelope is taken, so that the result is a bound, and `mixed` names the steps that use it.
-// Reused between solutions of the same length to spare allocations; one owner, any thread.
+// The exact schedule of one battery: a dynamic programme whose cost-to-go over the stored energy is convex
+// and piecewise linear, kept as a sorted list of slopes. A step merges the slopes of its own cost into the
+// list and cuts the ends at the window. No tolerance, no iteration: the result is a vertex optimum. Where a
+// step's cost is not convex its envelope is taken, so that the result is a bound, and `mixed` names the steps
+// that use it. Reused between solutions of the same length to spare allocations; one owner, any thread.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace sitepower::dispatch {
 
-// A step whose change lies inside of an envelope piece: its real cost is above the bound, which mixes a discharge and a
-// charge.
+// A step whose change lies inside of an envelope piece: its real cost is above the bound, which mixes a
+// discharge and a charge.
 struct MixedStep {
     std::size_t step;
     double discharge_kwh;  // change of stored energy at the lower end of the piece,
@@ -28,8 +28,9 @@ struct MixedStep {
 template <class Slope>
 class Chain {
   public:
-    // The first battery of the problem within its window. A lexicographic chain keeps the hard window only and pays
-    // for what is missing to the reserve and to the terminal minimum. Problem and window must outlive the chain.
+    // The first battery of the problem within its window. A lexicographic chain keeps the hard window only
+    // and pays for what is missing to the reserve and to the terminal minimum. Problem and window must
+    // outlive the chain.
     Chain(const Problem& problem, const Window& window);
 
     // directions: one per step, or empty for all free. False: no schedule exists, see infeasible_step().
@@ -40,10 +41,9 @@ class Chain {
     const std::vector<double>& stored_kwh() const { return stored_kwh_; }
     const std::vector<MixedStep>& mixed_steps() const { return mixed_steps_; }
 
-    // Of each step: what a kWh more at its start would cost (negative: it is worth something), consistent over the
-    // horizon as Lagrange multipliers of the energy balance. After a successful solve() only.
-    std::vector<double> energy_values() const
-        requires std::is_same_v<Slope, double>;
+    // Of each step: what a kWh more at its start would cost (negative: it is worth something), consistent
+    // over the horizon as Lagrange multipliers of the energy balance. After a successful solve() only.
+    std::vector<double> energy_values() const requires std::is_same_v<Slope, double>;
 
   private:
     // A piece of a step's cost as it lies in the merged list.

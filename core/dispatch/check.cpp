@@ -19,9 +19,10 @@ std::string at(std::string_view name, std::size_t index) {
 
 Status within(const std::string& place, double value, double least, double greatest) {
     if (value >= least && value <= greatest) return Done{};
-    return refused(place, std::isfinite(value) ? "must be from " + std::to_string(least) + " to " +
-                                                     std::to_string(greatest) + ", is " + std::to_string(value)
-                                               : "is not a finite number");
+    return refused(place, std::isfinite(value)
+                              ? "must be from " + std::to_string(least) + " to " + std::to_string(greatest) +
+                                    ", is " + std::to_string(value)
+                              : "is not a finite number");
 }
 
 Status series(std::string_view name, const std::vector<double>& values, std::size_t steps, double least) {
@@ -39,9 +40,10 @@ Status series(std::string_view name, const std::vector<double>& values, std::siz
 Status check_tariff(const Problem& problem) {
     for (std::size_t t = 0; t < problem.steps(); ++t) {
         if (problem.export_price_per_kwh[t] > problem.import_price_per_kwh[t]) {
-            return refused(at("export_price_per_kwh", t),
-                           "is above the import price of the same step: buying and selling at once would pay; "
-                           "give an export price of at most the import price");
+            return refused(
+                at("export_price_per_kwh", t),
+                "is above the import price of the same step: buying and selling at once would pay; "
+                "give an export price of at most the import price");
         }
     }
     return Done{};
@@ -66,7 +68,8 @@ Status check_battery(const Battery& battery, const Problem& problem, const std::
              {"wear_per_kwh", battery.wear_per_kwh, 0, most},
              {"terminal_value_per_kwh", battery.terminal_value_per_kwh, -most, most},
              {"terminal_min_kwh", battery.terminal_min_kwh.value_or(0), 0, most}}) {
-        if (auto ok = within(place + "." + range.name, range.value, range.least, range.greatest); !ok) return ok;
+        if (auto ok = within(place + "." + range.name, range.value, range.least, range.greatest); !ok)
+            return ok;
     }
     if (battery.reserve_kwh.empty()) return Done{};
     return series(place + ".reserve_kwh", battery.reserve_kwh, problem.steps(), 0);
@@ -88,7 +91,8 @@ Status check_risk(const PriceRisk& risk, std::size_t steps) {
     if (auto ok = within("risk.export_spread_per_kwh", risk.export_spread_per_kwh, 0, most); !ok) return ok;
     const std::size_t scenarios = risk.import_price_per_kwh.size();
     if (scenarios == 0 || scenarios > max_scenarios) {
-        return refused("risk.import_price_per_kwh", "must hold 1 to " + std::to_string(max_scenarios) + " scenarios");
+        return refused("risk.import_price_per_kwh",
+                       "must hold 1 to " + std::to_string(max_scenarios) + " scenarios");
     }
     for (std::size_t s = 0; s < scenarios; ++s) {
         const auto name = at("risk.import_price_per_kwh", s);

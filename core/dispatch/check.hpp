@@ -1,5 +1,5 @@
-// Refuses what is no problem: sizes that differ, numbers that are none, a tariff that would pay for buying and
-// selling at once. Pure; any thread.
+// Refuses what is no problem: sizes that differ, numbers that are none, a tariff that would pay for buying
+// and selling at once. Pure; any thread.
 #pragma once
 
 #include "core/base/result.hpp"

@@ -87,7 +87,8 @@ class ClosedLoop {
         const auto plan = make_plan(known.problem(0, setup_.load_kw.size(), 1));
         if (!plan) return plan.error();
         if (plan->status == PlanStatus::failed) return Error{ErrorCode::conflict, plan->reason, ""};
-        return plan->certificate.primal_cost + setup_.battery.terminal_value_per_kwh * setup_.battery.stored_kwh;
+        return plan->certificate.primal_cost +
+               setup_.battery.terminal_value_per_kwh * setup_.battery.stored_kwh;
     }
 
     // Battery power of the next step, charging positive; without a plan it stands still.
@@ -104,19 +105,21 @@ class ClosedLoop {
         return moves.charge_kw[0] - moves.discharge_kw[0];
     }
 
-    // The fast loop: against the real load the contract holds, and the reserve is not touched; missing reserve is charged.
+    // The fast loop: against the real load the contract holds, and the reserve is not touched; missing
+    // reserve is charged.
     void carry_out(std::size_t t, double wanted_kw) {
         const Battery& battery = setup_.battery;
         const double kept = kept_share(battery, setup_.step_h);
         const double stored = setup_.step_h * battery.charge_efficiency;
         const double taken = setup_.step_h / battery.discharge_efficiency;
         const double needed_kwh = reserve_kwh(setup_.load_kw[t], 1);
-        const double spare_kw = std::clamp(setup_.import_limit_kw - setup_.load_kw[t], -battery.discharge_max_kw,
-                                           battery.charge_max_kw);
+        const double spare_kw = std::clamp(setup_.import_limit_kw - setup_.load_kw[t],
+                                           -battery.discharge_max_kw, battery.charge_max_kw);
         const double held_kwh = kept * stored_kwh_;
         double power_kw = std::clamp(wanted_kw, -setup_.load_kw[t] - setup_.export_limit_kw, spare_kw);
         if (power_kw < 0) power_kw = std::min(0.0, std::max(power_kw, -(held_kwh - needed_kwh) / taken));
-        if (held_kwh < needed_kwh) power_kw = std::clamp((needed_kwh - held_kwh) / stored, power_kw, std::max(spare_kw, 0.0));
+        if (held_kwh < needed_kwh)
+            power_kw = std::clamp((needed_kwh - held_kwh) / stored, power_kw, std::max(spare_kw, 0.0));
         power_kw = std::min(power_kw, (battery.stored_max_kwh - held_kwh) / stored);
         const double change_kwh = power_kw * (power_kw > 0 ? stored : taken);
         stored_kwh_ = held_kwh + change_kwh;
@@ -157,7 +160,8 @@ Error refused(const char* what) {
 Result<LoopResult> run_closed_loop(const LoopSetup& setup) {
     const std::size_t steps = setup.load_kw.size();
     if (steps == 0 || steps > most_loop_steps) return refused("load_kw: must hold 1 to 10000 steps");
-    if (setup.import_price_per_kwh.size() != steps) return refused("import_price_per_kwh: one per step of load_kw");
+    if (setup.import_price_per_kwh.size() != steps)
+        return refused("import_price_per_kwh: one per step of load_kw");
     if (setup.hour_of_day.size() != steps) return refused("hour_of_day: one per step of load_kw");
     if (setup.horizon_steps == 0) return refused("horizon_steps: must be at least 1");
     if (!(setup.step_h > 0 && setup.step_h <= 24)) return refused("step_h: must be above 0 and at most 24");

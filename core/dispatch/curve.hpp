@@ -1,4 +1,5 @@
-// A continuous piecewise linear function on an interval, convex or not: values over stored energy. Plain value.
+// A continuous piecewise linear function on an interval, convex or not: values over stored energy. Plain
+// value.
 #pragma once
 
 #include <cstddef>

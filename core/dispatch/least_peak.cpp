@@ -10,12 +10,16 @@ namespace {
 constexpr int most_rounds = 500;
 constexpr double same_kwh = 1e-10;
 
-// How much energy is missing at the worst place when the import is capped, backwards from the windows' lower ends: what a
-// step needs at its start is what it needs at its end less what it can charge. Convex, falling in the cap.
+// How much energy is missing at the worst place when the import is capped, backwards from the windows' lower
+// ends: what a step needs at its start is what it needs at its end less what it can charge. Convex, falling
+// in the cap.
 class Missing {
   public:
     Missing(const Problem& problem, const Window& window, const std::vector<Direction>& directions)
-        : problem_(problem), window_(window), directions_(directions), factors_(problem.batteries.front(), problem.step_h) {}
+        : problem_(problem),
+          window_(window),
+          directions_(directions),
+          factors_(problem.batteries.front(), problem.step_h) {}
 
     void measure(double cap_kw) {
         cap_kw_ = cap_kw;
@@ -42,7 +46,8 @@ class Missing {
 
     double change_slope(std::size_t t) const {
         const double power_kw = cap_kw_ - problem_.net_load_kw(t);
-        if (!problem_.in_demand_window(t) || cap_kw_ >= problem_.import_limit_kw || power_kw >= most_kw(t)) return 0;
+        if (!problem_.in_demand_window(t) || cap_kw_ >= problem_.import_limit_kw || power_kw >= most_kw(t))
+            return 0;
         return power_kw >= 0 ? factors_.stored_per_kw : factors_.taken_per_kw;
     }
     double kept() const { return factors_.kept; }
@@ -72,7 +77,8 @@ class Missing {
 };
 
 // What the battery cannot take off the load of a single step.
-void raise_to_power_limits(const Problem& problem, const std::vector<Direction>& directions, LeastPeak& least) {
+void raise_to_power_limits(const Problem& problem, const std::vector<Direction>& directions,
+                           LeastPeak& least) {
     for (std::size_t t = 0; t < problem.steps(); ++t) {
         if (!problem.in_demand_window(t)) continue;
         const bool may_discharge = directions.empty() || directions[t] != Direction::charge;

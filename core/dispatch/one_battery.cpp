@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <queue>
 
 #include "core/dispatch/peak_search.hpp"
@@ -18,7 +19,7 @@ constexpr double worth_following = 1e-10;
 struct Node {
     double bound;
     std::vector<Direction> directions;
-    std::size_t step;  // to branch on
+    std::size_t step;                                                        // to branch on
     bool operator<(const Node& other) const { return bound > other.bound; }  // the lowest bound first
 };
 
@@ -61,8 +62,10 @@ class Branching {
     bool solve_exactly() {
         const auto solution = solve_by_value_functions(problem_, window_);
         if (!solution) return false;
-        keep_if_better({.change_kwh = solution->change_kwh, .import_cap_kw = std::numeric_limits<double>::infinity()});
-        best_.bound = std::max(open_.top().bound, lower_bound_by_values(problem_, window_, solution->cost_to_go));
+        keep_if_better(
+            {.change_kwh = solution->change_kwh, .import_cap_kw = std::numeric_limits<double>::infinity()});
+        best_.bound =
+            std::max(open_.top().bound, lower_bound_by_values(problem_, window_, solution->cost_to_go));
         ++best_.iterations;
         return hopeless(best_.bound);
     }
@@ -75,7 +78,7 @@ class Branching {
     void visit(std::vector<Direction> directions) {
         ++best_.branches;
         Relaxation relaxed = has_peak() ? search_peak(problem_, window_, chain_, directions)
-                                  : relax_without_peak(chain_, directions);
+                                        : relax_without_peak(chain_, directions);
         best_.iterations += relaxed.iterations;
         if (!relaxed.feasible) {
             if (best_.branches == 1) root_infeasible_step_ = relaxed.infeasible_step;
@@ -84,12 +87,23 @@ class Branching {
         relaxed.multipliers.peak_price.resize(problem_.steps());
         const double bound = lower_bound_one(problem_, window_, relaxed.multipliers, directions);
         keep_if_better(relaxed);
+        std::optional<std::size_t> step;
+        if (!hopeless(bound)) step = to_branch_on(relaxed, directions);
         if (best_.branches == 1) best_.multipliers = std::move(relaxed.multipliers);
-        if (relaxed.mixed_steps.empty() || hopeless(bound)) {
-            close(bound);
+        if (step) {
+            open_.push({bound, std::move(directions), *step});
         } else {
-            open_.push({bound, std::move(directions), widest(relaxed.mixed_steps)});
+            close(bound);
         }
+    }
+
+    // A step whose change mixes charge and discharge. With a demand charge the bound may be loose without
+    // one: the mixture then lies between peaks.
+    std::optional<std::size_t> to_branch_on(const Relaxation& relaxed,
+                                            const std::vector<Direction>& directions) const {
+        if (!relaxed.mixed_steps.empty()) return widest(relaxed.mixed_steps);
+        if (!has_peak()) return std::nullopt;
+        return loosest_step(problem_, relaxed.multipliers, directions, relaxed.change_kwh);
     }
 
     void keep_if_better(const Relaxation& relaxed) {
@@ -102,10 +116,12 @@ class Branching {
     }
 
     static std::size_t widest(const std::vector<MixedStep>& steps) {
-        return std::ranges::max_element(steps, {}, [](const MixedStep& mixed) {
-                   return std::min(mixed.charge_share, 1 - mixed.charge_share) *
-                          (mixed.charge_kwh - mixed.discharge_kwh);
-               })->step;
+        return std::ranges::max_element(steps, {},
+                                        [](const MixedStep& mixed) {
+                                            return std::min(mixed.charge_share, 1 - mixed.charge_share) *
+                                                   (mixed.charge_kwh - mixed.discharge_kwh);
+                                        })
+            ->step;
     }
 
     const Problem& problem_;

@@ -1,5 +1,6 @@
-// The exact schedule of one battery: the chain of chain.hpp, a demand charge by cutting lines over the peak, and
-// branching on charge or discharge where negative prices make a step's cost other than convex. Any thread.
+// The exact schedule of one battery: the chain of chain.hpp, a demand charge by cutting lines over the peak,
+// and branching on charge or discharge where negative prices make a step's cost other than convex. Any
+// thread.
 #pragma once
 
 #include <cstddef>

@@ -30,7 +30,10 @@ struct Cut {
 class PeakSearch {
   public:
     PeakSearch(const Problem& problem, Chain<double>& chain, const std::vector<Direction>& directions)
-        : problem_(problem), chain_(chain), directions_(directions), factors_(problem.batteries.front(), problem.step_h) {}
+        : problem_(problem),
+          chain_(chain),
+          directions_(directions),
+          factors_(problem.batteries.front(), problem.step_h) {}
 
     bool cut(double cap_kw, Cut& result) {
         ++iterations;
@@ -51,7 +54,8 @@ class PeakSearch {
     double largest_import_kw(const Cut& cut) const {
         double largest = 0;
         for (std::size_t t = 0; t < problem_.steps(); ++t) {
-            if (problem_.in_demand_window(t)) largest = std::max(largest, import_kw(t, cut.change_kwh[t], no_cap));
+            if (problem_.in_demand_window(t))
+                largest = std::max(largest, import_kw(t, cut.change_kwh[t], no_cap));
         }
         for (const auto& mixed : cut.mixed_steps) {
             if (!problem_.in_demand_window(mixed.step)) continue;
@@ -202,7 +206,8 @@ Relaxation search_peak(const Problem& problem, const Window& window, Chain<doubl
     Cut middle;
     while (search.iterations < most_rounds && right.slope > 0) {
         const double lift = left.cost - right.cost + right.slope * (right.peak_kw - left.peak_kw);
-        const double peak_kw = std::clamp(left.peak_kw + lift / (right.slope - left.slope), left.peak_kw, right.peak_kw);
+        const double peak_kw =
+            std::clamp(left.peak_kw + lift / (right.slope - left.slope), left.peak_kw, right.peak_kw);
         const double lowest = std::max(left.cost + left.slope * (peak_kw - left.peak_kw),
                                        right.cost + right.slope * (peak_kw - right.peak_kw));
         if (best->cost - lowest <= same_cost * (1 + std::abs(best->cost))) break;

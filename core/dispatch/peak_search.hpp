@@ -1,6 +1,6 @@
-// The best peak of one battery: the cost over the peak is convex and piecewise linear, and each chain gives its value and,
-// from the multipliers, a line below it. The lowest point of a line from the left and one from the right is tried next,
-// until it is no lower than the best found. Any thread.
+// The best peak of one battery: the cost over the peak is convex and piecewise linear, and each chain gives
+// its value and, from the multipliers, a line below it. The lowest point of a line from the left and one from
+// the right is tried next, until it is no lower than the best found. Any thread.
 #pragma once
 
 #include <vector>

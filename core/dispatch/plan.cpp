@@ -43,7 +43,8 @@ Plan judged(const Problem& problem, const std::vector<Window>& windows, Solved s
     Plan plan{.schedule = std::move(solved.schedule), .multipliers = std::move(solved.multipliers)};
     plan.certificate.iterations = solved.iterations;
     plan.certificate.branches = solved.branches;
-    fill_certificate(replay(problem, windows, plan.schedule, Allowed::nothing), solved.bound, plan.certificate);
+    fill_certificate(replay(problem, windows, plan.schedule, Allowed::nothing), solved.bound,
+                     plan.certificate);
     if (!within_limits(plan.certificate) || !consistent(plan.certificate)) {
         plan.status = PlanStatus::failed;
         plan.reason = "the schedule found does not stand up to its replay";
@@ -87,12 +88,15 @@ void measure_import(const Problem& problem, const Schedule& schedule, Shortfall&
 
 std::string relaxed_reason(const Shortfall& shortfall) {
     if (shortfall.worst_reserve_kwh > 0) {
-        return "the backup reserve cannot be kept from " + step_text(shortfall.first_step.value_or(0)) + " on" +
-               (shortfall.recovered_at_step ? "; it is whole again at " + step_text(*shortfall.recovered_at_step)
-                                            : "; it is not whole again before the end");
+        return "the backup reserve cannot be kept from " + step_text(shortfall.first_step.value_or(0)) +
+               " on" +
+               (shortfall.recovered_at_step
+                    ? "; it is whole again at " + step_text(*shortfall.recovered_at_step)
+                    : "; it is not whole again before the end");
     }
     if (shortfall.import_excess_kw > 0) {
-        return "the contracted import is exceeded from " + step_text(shortfall.first_step.value_or(0)) + " on";
+        return "the contracted import is exceeded from " + step_text(shortfall.first_step.value_or(0)) +
+               " on";
     }
     return "the terminal minimum cannot be reached";
 }
@@ -103,20 +107,23 @@ bool breaks_nothing(const Shortfall& shortfall) {
            shortfall.terminal_kwh <= least_shortfall;
 }
 
-Plan relaxed(const Problem& problem, const std::vector<Window>& windows, std::size_t infeasible_step, double bound) {
+Plan relaxed(const Problem& problem, const std::vector<Window>& windows, std::size_t infeasible_step,
+             double bound) {
     RelaxedSchedule found = relax(problem, windows);
     Plan plan{.schedule = std::move(found.schedule)};
     plan.certificate.iterations = found.iterations;
     if (!found.feasible) {
         plan.schedule = {};
-        plan.reason = "no schedule keeps window, powers, breaker and balance at " + step_text(found.infeasible_step);
+        plan.reason =
+            "no schedule keeps window, powers, breaker and balance at " + step_text(found.infeasible_step);
         return plan;
     }
     const Replay seen = replay(problem, windows, plan.schedule, Allowed::relaxation);
     fill_certificate(seen, -std::numeric_limits<double>::infinity(), plan.certificate);
     if (!within_limits(plan.certificate)) {
         plan.schedule = {};
-        plan.reason = "the limits that are never relaxed cannot be kept from " + step_text(infeasible_step) + " on";
+        plan.reason =
+            "the limits that are never relaxed cannot be kept from " + step_text(infeasible_step) + " on";
         return plan;
     }
     plan.status = PlanStatus::relaxed;
@@ -126,7 +133,8 @@ Plan relaxed(const Problem& problem, const std::vector<Window>& windows, std::si
     measure_reserve(problem, plan.schedule, plan.shortfall);
     measure_import(problem, plan.schedule, plan.shortfall);
     if (breaks_nothing(plan.shortfall)) {
-        return judged(problem, windows, {.schedule = std::move(plan.schedule), .bound = bound, .iterations = found.iterations});
+        return judged(problem, windows,
+                      {.schedule = std::move(plan.schedule), .bound = bound, .iterations = found.iterations});
     }
     plan.reason = relaxed_reason(plan.shortfall);
     return plan;
@@ -136,10 +144,14 @@ Plan relaxed(const Problem& problem, const std::vector<Window>& windows, std::si
 
 const char* name_of(PlanStatus status) {
     switch (status) {
-        case PlanStatus::optimal: return "optimal";
-        case PlanStatus::feasible: return "feasible";
-        case PlanStatus::relaxed: return "relaxed";
-        case PlanStatus::failed: break;
+        case PlanStatus::optimal:
+            return "optimal";
+        case PlanStatus::feasible:
+            return "feasible";
+        case PlanStatus::relaxed:
+            return "relaxed";
+        case PlanStatus::failed:
+            break;
     }
     return "failed";
 }
@@ -148,7 +160,8 @@ Result<Plan> make_plan(const Problem& problem) {
     if (auto ok = check(problem); !ok) return ok.error();
     const std::vector<Window> windows = windows_of(problem);
     const bool alone = problem.batteries.size() == 1 && !problem.risk;
-    Solved solved = alone ? solve_one_battery(problem, windows.front()) : solve_several_batteries(problem, windows);
+    Solved solved =
+        alone ? solve_one_battery(problem, windows.front()) : solve_several_batteries(problem, windows);
     if (!solved.feasible) return relaxed(problem, windows, solved.infeasible_step, solved.bound);
     return judged(problem, windows, std::move(solved));
 }

@@ -1,5 +1,6 @@
-// From a problem to a plan with its proof. The status says what was proven, by replay and weak duality, not what a solver
-// believes. Pure; any thread; a day takes microseconds with one battery and milliseconds with several.
+// From a problem to a plan with its proof. The status says what was proven, by replay and weak duality, not
+// what a solver believes. Pure; any thread; a day takes microseconds with one battery and milliseconds with
+// several.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +17,15 @@ namespace sitepower::dispatch {
 enum class PlanStatus : std::uint8_t {
     optimal,   // within all limits, and no schedule is cheaper by more than optimal_gap
     feasible,  // within all limits; the gap says how much cheaper another one might be
-    relaxed,   // reserve, contract or terminal minimum cannot be kept: broken as little as possible, in that order
+    relaxed,   // reserve, contract or terminal minimum cannot be kept: broken as little as possible, in that
+               // order
     failed,    // no schedule; the reason names step and constraint
 };
 
 const char* name_of(PlanStatus status);
 
-inline constexpr double optimal_gap = 1e-8;            // of 1 + |cost|
-inline constexpr double tolerated_violation = 1e-6;    // kW and kWh
+inline constexpr double optimal_gap = 1e-8;          // of 1 + |cost|
+inline constexpr double tolerated_violation = 1e-6;  // kW and kWh
 
 struct Certificate {
     double primal_cost = 0;
@@ -42,9 +44,10 @@ struct Shortfall {
     double import_excess_kwh = 0;
     double import_excess_kw = 0;  // the largest
     double terminal_kwh = 0;
-    double worst_reserve_kwh = 0;                  // the largest missing at one time
-    std::optional<std::size_t> first_step;         // in which reserve or contract is broken
-    std::optional<std::size_t> recovered_at_step;  // from which the reserve is whole again, where it is before the end
+    double worst_reserve_kwh = 0;           // the largest missing at one time
+    std::optional<std::size_t> first_step;  // in which reserve or contract is broken
+    std::optional<std::size_t>
+        recovered_at_step;  // from which the reserve is whole again, where it is before the end
 };
 
 struct Plan {

@@ -1,5 +1,5 @@
-// The battery schedule as an optimisation problem: what is known about prices, load, limits and batteries over
-// the steps ahead. A plain value, built by whoever wants a plan; nothing here is trusted before check().
+// The battery schedule as an optimisation problem: what is known about prices, load, limits and batteries
+// over the steps ahead. A plain value, built by whoever wants a plan; nothing here is trusted before check().
 #pragma once
 
 #include <cstddef>
@@ -36,8 +36,8 @@ struct DemandCharge {
 
 // Scenarios of the import price; the energy cost is then (1 - aversion) mean + aversion CVaR.
 struct PriceRisk {
-    double level = 0.9;         // the mean of the worst (1 - level) is taken
-    double aversion = 0;        // 0 to 1
+    double level = 0.9;                // the mean of the worst (1 - level) is taken
+    double aversion = 0;               // 0 to 1
     double export_spread_per_kwh = 0;  // export price = import price of the scenario - spread
     std::vector<std::vector<double>> import_price_per_kwh;  // [scenario][step]
 };
@@ -47,8 +47,8 @@ struct Problem {
     std::vector<double> import_price_per_kwh;  // one per step, as the three below
     std::vector<double> export_price_per_kwh;
     std::vector<double> load_kw;
-    std::vector<double> pv_kw;     // may be curtailed; empty: none
-    double import_limit_kw = 0;    // contracted: exceeded only where nothing else is possible
+    std::vector<double> pv_kw;   // may be curtailed; empty: none
+    double import_limit_kw = 0;  // contracted: exceeded only where nothing else is possible
     double export_limit_kw = 0;
     double breaker_limit_kw = std::numeric_limits<double>::infinity();  // of the import; never exceeded
     std::optional<DemandCharge> demand;

@@ -89,7 +89,8 @@ class LexicographicSearch {
 RelaxedSchedule relax(const Problem& problem, const std::vector<Window>& windows) {
     if (problem.batteries.size() == 1) return LexicographicSearch(problem, windows).solve();
     Solved solved = relax_several_batteries(problem, windows);
-    return {.feasible = solved.feasible, .schedule = std::move(solved.schedule), .iterations = solved.iterations};
+    return {
+        .feasible = solved.feasible, .schedule = std::move(solved.schedule), .iterations = solved.iterations};
 }
 
 }  // namespace sitepower::dispatch

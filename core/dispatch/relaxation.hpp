@@ -1,4 +1,5 @@
-// What to do when nothing fits: one battery by the lexicographic chain, several by the elastic interior point. Any thread.
+// What to do when nothing fits: one battery by the lexicographic chain, several by the elastic interior
+// point. Any thread.
 #pragma once
 
 #include <optional>
@@ -16,8 +17,8 @@ struct RelaxedSchedule {
     std::size_t iterations = 0;
 };
 
-// Least missing to the reserve, then least import above the contract, then least missing to the terminal minimum, then least
-// cost. Not feasible: window, powers or breaker cannot be kept at that step.
+// Least missing to the reserve, then least import above the contract, then least missing to the terminal
+// minimum, then least cost. Not feasible: window, powers or breaker cannot be kept at that step.
 RelaxedSchedule relax(const Problem& problem, const std::vector<Window>& windows);
 
 }  // namespace sitepower::dispatch

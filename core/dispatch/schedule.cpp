@@ -13,13 +13,14 @@ double scenario_cost(const Problem& problem, const Schedule& schedule, std::size
     const double spread = problem.risk->export_spread_per_kwh;
     double cost = 0;
     for (std::size_t t = 0; t < problem.steps(); ++t) {
-        cost += problem.step_h * (price[t] * schedule.import_kw[t] - (price[t] - spread) * schedule.export_kw[t]);
+        cost +=
+            problem.step_h * (price[t] * schedule.import_kw[t] - (price[t] - spread) * schedule.export_kw[t]);
     }
     return cost;
 }
 
-// Rockafellar and Uryasev, "Optimization of conditional value-at-risk", J. Risk 2 (2000): the mean of the worst
-// (1 - level) of equally likely costs, a share of the last one included.
+// Rockafellar and Uryasev, "Optimization of conditional value-at-risk", J. Risk 2 (2000): the mean of the
+// worst (1 - level) of equally likely costs, a share of the last one included.
 double risk_cost(const PriceRisk& risk, std::vector<double> costs) {
     std::ranges::sort(costs, std::greater<>());
     const auto scenarios = static_cast<double>(costs.size());
@@ -49,12 +50,14 @@ void replay_grid(const Problem& problem, const Schedule& schedule, Allowed allow
     const double most_kw = relaxed ? problem.breaker_limit_kw : problem.import_limit_kw;
     for (std::size_t t = 0; t < problem.steps(); ++t) {
         double balance_kw = schedule.import_kw[t] - schedule.export_kw[t] - schedule.curtailed_kw[t];
-        for (const auto& battery : schedule.batteries) balance_kw -= battery.charge_kw[t] - battery.discharge_kw[t];
+        for (const auto& battery : schedule.batteries)
+            balance_kw -= battery.charge_kw[t] - battery.discharge_kw[t];
         grow(result.power_violation_kw, std::abs(balance_kw - problem.net_load_kw(t)));
         grow_outside(result.power_violation_kw, schedule.import_kw[t], 0, most_kw);
         grow_outside(result.power_violation_kw, schedule.export_kw[t], 0, problem.export_limit_kw);
         grow_outside(result.power_violation_kw, schedule.curtailed_kw[t], 0, problem.pv_at(t));
-        if (problem.in_demand_window(t)) grow(result.power_violation_kw, schedule.import_kw[t] - schedule.peak_kw);
+        if (problem.in_demand_window(t))
+            grow(result.power_violation_kw, schedule.import_kw[t] - schedule.peak_kw);
         result.import_excess_kwh +=
             problem.step_h * std::max(schedule.import_kw[t] - problem.import_limit_kw, 0.0);
     }
@@ -78,7 +81,8 @@ void replay_battery(const Problem& problem, const Battery& battery, const Window
         const auto& low = allowed == Allowed::relaxation ? window.low_kwh : window.floor_kwh;
         grow_outside(result.energy_violation_kwh, stored_kwh, low[t], window.high_kwh[t]);
         if (!battery.reserve_kwh.empty()) {
-            result.reserve_shortfall_kwh_h += problem.step_h * std::max(battery.reserve_kwh[t] - stored_kwh, 0.0);
+            result.reserve_shortfall_kwh_h +=
+                problem.step_h * std::max(battery.reserve_kwh[t] - stored_kwh, 0.0);
         }
     }
     result.terminal_shortfall_kwh += std::max(battery.terminal_min_kwh.value_or(0) - stored_kwh, 0.0);
@@ -93,7 +97,8 @@ GridFlow cover(const Problem& problem, std::size_t t, double residual_kw, double
     if (problem.import_price_per_kwh[t] < 0) {
         // Being paid to import: all PV off, as far as the contract and the peak carry it.
         const bool counts = problem.in_demand_window(t);
-        const double most_kw = counts ? std::min(problem.import_limit_kw, import_cap_kw) : problem.import_limit_kw;
+        const double most_kw =
+            counts ? std::min(problem.import_limit_kw, import_cap_kw) : problem.import_limit_kw;
         curtailed_kw = std::clamp(most_kw - residual_kw, 0.0, pv_kw);
     } else if (problem.export_price_per_kwh[t] < 0) {
         curtailed_kw = std::clamp(-residual_kw, 0.0, pv_kw);
@@ -157,7 +162,8 @@ Schedule settle(const Problem& problem, const std::vector<std::vector<double>>& 
     schedule.peak_kw = problem.demand ? problem.demand->peak_so_far_kw : 0;
     for (std::size_t t = 0; t < steps; ++t) {
         double residual_kw = problem.net_load_kw(t);
-        for (const auto& moves : schedule.batteries) residual_kw += moves.charge_kw[t] - moves.discharge_kw[t];
+        for (const auto& moves : schedule.batteries)
+            residual_kw += moves.charge_kw[t] - moves.discharge_kw[t];
         const GridFlow flow = cover(problem, t, residual_kw, import_cap_kw);
         schedule.import_kw[t] = flow.import_kw;
         schedule.export_kw[t] = flow.export_kw;

@@ -27,8 +27,8 @@ struct Schedule {
 };
 
 struct Replay {
-    double cost = 0;                // the objective, from the schedule's powers alone
-    double power_violation_kw = 0;  // the largest: balance, limits of grid, PV and batteries
+    double cost = 0;                  // the objective, from the schedule's powers alone
+    double power_violation_kw = 0;    // the largest: balance, limits of grid, PV and batteries
     double energy_violation_kwh = 0;  // the largest: stored energy against powers, window
     double simultaneous_kw = 0;       // the largest min(charge, discharge)
     // What was relaxed: zero for a schedule within contract and reserve.
@@ -44,8 +44,8 @@ struct GridFlow {
     double import_kw = 0, export_kw = 0, curtailed_kw = 0;
 };
 
-// The cheapest way to cover residual_kw (load - PV + batteries): curtailment pays where selling does not, and never
-// raises the import in the demand window above import_cap_kw.
+// The cheapest way to cover residual_kw (load - PV + batteries): curtailment pays where selling does not, and
+// never raises the import in the demand window above import_cap_kw.
 GridFlow cover(const Problem& problem, std::size_t step, double residual_kw, double import_cap_kw);
 
 // (1 - aversion) mean + aversion CVaR of the scenarios' energy costs, or the energy cost at the prices given.
@@ -55,8 +55,8 @@ Replay replay(const Problem& problem, const std::vector<Window>& windows, const 
               Allowed allowed);
 
 // The schedule that moves the stored energies by change_kwh[battery][step], with the cheapest import, export
-// and curtailment, the latter never raising the import in the demand window above import_cap_kw. Never charges and
-// discharges at once.
+// and curtailment, the latter never raising the import in the demand window above import_cap_kw. Never
+// charges and discharges at once.
 Schedule settle(const Problem& problem, const std::vector<std::vector<double>>& change_kwh,
                 double import_cap_kw = std::numeric_limits<double>::infinity());
 

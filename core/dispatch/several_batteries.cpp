@@ -14,7 +14,7 @@ using Directions = std::vector<std::vector<Direction>>;  // [battery][step], or 
 
 constexpr std::size_t most_iterations = 80;
 constexpr std::size_t most_branches = 2'000;
-constexpr double judged_below_gap = 1e-5;      // of the method's own gap: earlier proposals are not worth judging
+constexpr double judged_below_gap = 1e-5;  // of the method's own gap: earlier proposals are not worth judging
 constexpr double judged_below_residual = 1e-6;
 constexpr double tolerated_kw = 1e-7;  // violation of a limit that a proposal may have
 constexpr double both_kw = 1e-6;       // charge and discharge at once, beyond which a step is branched on
@@ -28,11 +28,13 @@ struct Branch {
     Multipliers multipliers;
     std::size_t iterations = 0;
     std::vector<double> last_x;
+    bool balanced = false;  // the last point keeps its rows: where it does not, there is probably no schedule
 };
 
 double held_units(const Layout& layout, const double* x, const double* live, std::size_t battery) {
     double held = x[layout.energy + battery] * live[layout.energy + battery];
-    for (std::size_t i = layout.below + layout.belows * battery; i < layout.below + layout.belows * (battery + 1); ++i) {
+    for (std::size_t i = layout.below + layout.belows * battery;
+         i < layout.below + layout.belows * (battery + 1); ++i) {
         held += x[i] * live[i];
     }
     return held;
@@ -54,12 +56,14 @@ Schedule schedule_of(const Problem& problem, const std::vector<Window>& windows,
         for (std::size_t t = 0; t < programme.steps; ++t) {
             const std::size_t at = t * layout.variables;
             const double low = layout.elastic ? windows[b].low_kwh[t] : windows[b].floor_kwh[t];
-            const double wanted_kwh =
-                std::clamp(low + held_units(layout, &x[at], &programme.live[at], b) * programme.energy_scale_kwh(),
-                           low, std::max(low, windows[b].high_kwh[t]));
+            const double wanted_kwh = std::clamp(
+                low + held_units(layout, &x[at], &programme.live[at], b) * programme.energy_scale_kwh(), low,
+                std::max(low, windows[b].high_kwh[t]));
             const Direction direction = directions.empty() ? Direction::both : directions[b][t];
-            const double most = direction == Direction::discharge ? 0 : factors.change_kwh(factors.charge_max_kw);
-            const double least = direction == Direction::charge ? 0 : factors.change_kwh(-factors.discharge_max_kw);
+            const double most =
+                direction == Direction::discharge ? 0 : factors.change_kwh(factors.charge_max_kw);
+            const double least =
+                direction == Direction::charge ? 0 : factors.change_kwh(-factors.discharge_max_kw);
             change[b][t] = std::clamp(wanted_kwh - factors.kept * stored_kwh, least, most);
             stored_kwh = factors.kept * stored_kwh + change[b][t];
         }
@@ -68,7 +72,8 @@ Schedule schedule_of(const Problem& problem, const std::vector<Window>& windows,
 }
 
 // The rows' multipliers as weights of the scenarios: within their limits, and together 1.
-std::vector<double> weights_of(const Programme& programme, const std::vector<double>& y, const PriceRisk& risk) {
+std::vector<double> weights_of(const Programme& programme, const std::vector<double>& y,
+                               const PriceRisk& risk) {
     const auto scenarios = static_cast<double>(programme.border.scenarios);
     const double least = (1 - risk.aversion) / scenarios;
     const double most = least + risk.aversion / ((1 - risk.level) * scenarios);
@@ -102,8 +107,8 @@ Multipliers multipliers_of(const Programme& programme, const std::vector<double>
             result.energy_value[b][t] = row[layout.energy_row + b] * programme.price_scale;
         }
         if (!layout.has_peak) continue;
-        result.peak_price[t] = programme.in_window[t] * std::max(row[layout.peak_row], 0.0) * programme.price_scale *
-                               programme.step_h;
+        result.peak_price[t] = programme.in_window[t] * std::max(row[layout.peak_row], 0.0) *
+                               programme.price_scale * programme.step_h;
         sum += result.peak_price[t];
     }
     // Together they are the demand charge at most, and exactly that where the peak is above the one so far.
@@ -122,8 +127,10 @@ class Judge {
     void judge(const Mehrotra& method, Branch& best) const {
         const bool elastic = programme_.layout.elastic;
         Schedule schedule = schedule_of(problem_, windows_, programme_, method.x(), directions_);
-        const Replay seen = replay(problem_, windows_, schedule, elastic ? Allowed::relaxation : Allowed::nothing);
-        const bool fits = seen.power_violation_kw <= tolerated_kw && seen.energy_violation_kwh <= tolerated_kw;
+        const Replay seen =
+            replay(problem_, windows_, schedule, elastic ? Allowed::relaxation : Allowed::nothing);
+        const bool fits =
+            seen.power_violation_kw <= tolerated_kw && seen.energy_violation_kwh <= tolerated_kw;
         if (fits && (elastic || seen.cost < best.cost)) {
             best.feasible = true;
             best.cost = seen.cost;
@@ -157,13 +164,15 @@ Branch solve_branch(const Problem& problem, const std::vector<Window>& windows, 
     while (best.iterations < most_iterations) {
         ++best.iterations;
         const bool moved = method.step();
-        const bool near = method.relative_gap() < judged_below_gap && method.primal_residual() < judged_below_residual;
+        const bool near =
+            method.relative_gap() < judged_below_gap && method.primal_residual() < judged_below_residual;
         if (near || !moved) judge.judge(method, best);
         if (!moved) break;
         const bool proven = best.feasible && best.cost - best.bound <= goal * (1 + std::abs(best.cost));
         if (elastic == Elastic::yes ? method.relative_gap() < goal : proven) break;
     }
     best.last_x = method.x();
+    best.balanced = method.primal_residual() < judged_below_residual;
     return best;
 }
 
@@ -176,7 +185,8 @@ struct Node {
 
 class Branching {
   public:
-    Branching(const Problem& problem, const std::vector<Window>& windows) : problem_(problem), windows_(windows) {}
+    Branching(const Problem& problem, const std::vector<Window>& windows)
+        : problem_(problem), windows_(windows) {}
 
     Solved solve() {
         visit({});
@@ -218,7 +228,8 @@ class Branching {
         }
         if (best_.branches == 1) best_.multipliers = branch.multipliers;
         Node node{branch.bound, std::move(directions), 0, 0};
-        if (hopeless(branch.bound) || !widest(branch, node)) {
+        const bool no_schedule = best_.branches == 1 && !branch.feasible && !branch.balanced;
+        if (no_schedule || hopeless(branch.bound) || !widest(branch, node)) {
             closed_bound_ = std::min(closed_bound_, branch.bound);
         } else {
             open_.push(std::move(node));

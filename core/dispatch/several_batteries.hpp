@@ -1,6 +1,7 @@
-// The schedule of several batteries: the interior point method proposes, every proposal is made a real schedule
-// and judged by its real cost against the bound of weak duality; the best of both is kept. Negative prices are branched on.
-// What does not fit is relaxed by prices above anything that a lower level is worth. Any thread.
+// The schedule of several batteries: the interior point method proposes, every proposal is made a real
+// schedule and judged by its real cost against the bound of weak duality; the best of both is kept. Negative
+// prices are branched on. What does not fit is relaxed by prices above anything that a lower level is worth.
+// Any thread.
 #pragma once
 
 #include <vector>

@@ -26,7 +26,8 @@ void pool(StepCost<Slope>& cost) {
         while (kept > 0 && piece.slope < cost.pieces[kept - 1].slope) {
             const auto& last = cost.pieces[kept - 1];
             const double width = last.width_kwh + piece.width_kwh;
-            piece = {last.slope * (last.width_kwh / width) + piece.slope * (piece.width_kwh / width), width, true};
+            piece = {last.slope * (last.width_kwh / width) + piece.slope * (piece.width_kwh / width), width,
+                     true};
             --kept;
         }
         cost.pieces[kept++] = piece;
@@ -99,7 +100,7 @@ StepCost<Slope> step_cost(const BatteryFactors& battery, const GridCost<Slope>& 
 template GridCost<double> grid_cost(const Problem&, std::size_t, double);
 template GridCost<LexicographicCost> grid_cost(const Problem&, std::size_t, double);
 template StepCost<double> step_cost(const BatteryFactors&, const GridCost<double>&, double, Direction);
-template StepCost<LexicographicCost> step_cost(const BatteryFactors&, const GridCost<LexicographicCost>&, double,
-                                               Direction);
+template StepCost<LexicographicCost> step_cost(const BatteryFactors&, const GridCost<LexicographicCost>&,
+                                               double, Direction);
 
 }  // namespace sitepower::dispatch

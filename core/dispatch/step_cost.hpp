@@ -1,6 +1,6 @@
-// The cost of one step as a function of the change of stored energy, with charge, discharge, import, export and
-// curtailment already chosen best: convex and piecewise linear, except at zero where prices are so negative that
-// burning energy in the battery's losses would pay. Any thread.
+// The cost of one step as a function of the change of stored energy, with charge, discharge, import, export
+// and curtailment already chosen best: convex and piecewise linear, except at zero where prices are so
+// negative that burning energy in the battery's losses would pay. Any thread.
 #pragma once
 
 #include <array>
@@ -51,7 +51,9 @@ struct BatteryFactors {
     double charge_max_kw, discharge_max_kw;
     double kept;
 
-    double change_kwh(double power_kw) const { return power_kw * (power_kw > 0 ? stored_per_kw : taken_per_kw); }
+    double change_kwh(double power_kw) const {
+        return power_kw * (power_kw > 0 ? stored_per_kw : taken_per_kw);
+    }
     double power_kw(double change_kwh) const {
         return change_kwh / (change_kwh > 0 ? stored_per_kw : taken_per_kw);
     }
@@ -81,7 +83,7 @@ StepCost<Slope> step_cost(const BatteryFactors& battery, const GridCost<Slope>& 
 extern template GridCost<double> grid_cost(const Problem&, std::size_t, double);
 extern template GridCost<LexicographicCost> grid_cost(const Problem&, std::size_t, double);
 extern template StepCost<double> step_cost(const BatteryFactors&, const GridCost<double>&, double, Direction);
-extern template StepCost<LexicographicCost> step_cost(const BatteryFactors&, const GridCost<LexicographicCost>&,
-                                                      double, Direction);
+extern template StepCost<LexicographicCost> step_cost(const BatteryFactors&,
+                                                      const GridCost<LexicographicCost>&, double, Direction);
 
 }  // namespace sitepower::dispatch

@@ -15,7 +15,10 @@ constexpr double no_cap = std::numeric_limits<double>::infinity();
 class ValueProgramme {
   public:
     ValueProgramme(const Problem& problem, const Window& window)
-        : problem_(problem), window_(window), battery_(problem.batteries.front()), factors_(battery_, problem.step_h) {}
+        : problem_(problem),
+          window_(window),
+          battery_(problem.batteries.front()),
+          factors_(battery_, problem.step_h) {}
 
     std::optional<ValueSolution> solve() {
         const std::size_t steps = problem_.steps();
@@ -43,7 +46,8 @@ class ValueProgramme {
 
   private:
     double cost(std::size_t t, double change_kwh) const {
-        const GridFlow grid = cover(problem_, t, problem_.net_load_kw(t) + factors_.power_kw(change_kwh), no_cap);
+        const GridFlow grid =
+            cover(problem_, t, problem_.net_load_kw(t) + factors_.power_kw(change_kwh), no_cap);
         return problem_.step_h * (problem_.import_price_per_kwh[t] * grid.import_kw -
                                   problem_.export_price_per_kwh[t] * grid.export_kw) +
                factors_.wear * std::abs(change_kwh);
@@ -58,8 +62,8 @@ class ValueProgramme {
                 step_cost(factors_, grid, load_kw, Direction::charge)};
     }
 
-    // The smallest sum of a branch and a convex arc of the cost-to-go, over the energy held before the change: their
-    // slopes merged.
+    // The smallest sum of a branch and a convex arc of the cost-to-go, over the energy held before the
+    // change: their slopes merged.
     Curve merged(std::size_t t, const StepCost<double>& branch, const std::vector<CurvePoint>& points,
                  std::size_t first, std::size_t last) const {
         std::vector<CurvePoint> result;
@@ -119,9 +123,11 @@ class ValueProgramme {
             const auto consider = [&](double change_kwh) {
                 if (change_kwh < branch.least_kwh - 1e-9 || change_kwh > branch.most_kwh + 1e-9) return;
                 const double change = std::clamp(change_kwh, branch.least_kwh, branch.most_kwh);
-                const double total = cost(t, change) + after.at(std::clamp(held_kwh + change, after.least_x() - 1e-9,
-                                                                           after.most_x() + 1e-9));
-                if (held_kwh + change < after.least_x() - 1e-9 || held_kwh + change > after.most_x() + 1e-9) return;
+                const double total =
+                    cost(t, change) +
+                    after.at(std::clamp(held_kwh + change, after.least_x() - 1e-9, after.most_x() + 1e-9));
+                if (held_kwh + change < after.least_x() - 1e-9 || held_kwh + change > after.most_x() + 1e-9)
+                    return;
                 if (total < best_cost) {
                     best_cost = total;
                     best = change;

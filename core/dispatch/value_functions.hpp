@@ -1,6 +1,6 @@
 // One battery where prices are so negative that steps are no longer convex: the same dynamic programme, on
-// piecewise linear cost-to-go functions that need not be convex. Exact and without branching; the functions themselves prove
-// the optimum (bound.hpp). Without a demand charge. Any thread.
+// piecewise linear cost-to-go functions that need not be convex. Exact and without branching; the functions
+// themselves prove the optimum (bound.hpp). Without a demand charge. Any thread.
 #pragma once
 
 #include <optional>

@@ -17,10 +17,10 @@ void open_for_return(const Problem& problem, const Battery& battery, Window& win
     double rising = battery.stored_kwh;
     double falling = battery.stored_kwh;
     for (std::size_t t = 0; t < problem.steps(); ++t) {
-        const double spare_kw = std::clamp(
-            (problem.import_limit_kw - problem.net_load_kw(t)) / together, 0.0, battery.charge_max_kw);
-        const double taken_kw =
-            std::clamp((problem.load_kw[t] + problem.export_limit_kw) / together, 0.0, battery.discharge_max_kw);
+        const double spare_kw = std::clamp((problem.import_limit_kw - problem.net_load_kw(t)) / together, 0.0,
+                                           battery.charge_max_kw);
+        const double taken_kw = std::clamp((problem.load_kw[t] + problem.export_limit_kw) / together, 0.0,
+                                           battery.discharge_max_kw);
         rising = kept * rising + problem.step_h * battery.charge_efficiency * spare_kw;
         falling = kept * falling - problem.step_h * taken_kw / battery.discharge_efficiency;
         if (battery.stored_kwh < battery.stored_min_kwh) {

@@ -1,5 +1,6 @@
-// Between which levels the stored energy of a battery must lie at the end of each step. A measured energy outside of its
-// window is normal input: the window then opens just so far that the way back, as fast as limits allow, fits. Any thread.
+// Between which levels the stored energy of a battery must lie at the end of each step. A measured energy
+// outside of its window is normal input: the window then opens just so far that the way back, as fast as
+// limits allow, fits. Any thread.
 #pragma once
 
 #include <vector>

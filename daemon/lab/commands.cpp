@@ -1,5 +1,6 @@
 #include <vector>
 
+#include "daemon/lab/backtest/backtest.hpp"
 #include "daemon/lab/command.hpp"
 #include "daemon/lab/forecast/forecast.hpp"
 #include "daemon/lab/solve/solve.hpp"
@@ -10,6 +11,10 @@ std::span<const LabCommand> commands() {
     static const std::vector<LabCommand> table{
         {"forecast", "scores forecasters, learns priors, draws fans", &describe_forecast},
         {"solve", "battery schedules and power auctions of instance files, against their references", describe_solve},
+        {"backtest", "the schedule in closed loop over recorded prices and load, simulated",
+         describe_backtest},
+        {"solve", "battery schedules and power auctions of instance files, against their references",
+         describe_solve},
     };
     return table;
 }

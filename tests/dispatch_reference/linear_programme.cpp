@@ -18,7 +18,8 @@ constexpr double unlimited = std::numeric_limits<double>::max();  // as CLP spel
 // Columns in the order in which they are added; rows: balance, energies, peak of each step.
 class Columns {
   public:
-    void add(double cost, double least, double most, std::initializer_list<std::pair<std::size_t, double>> entries) {
+    void add(double cost, double least, double most,
+             std::initializer_list<std::pair<std::size_t, double>> entries) {
         cost_.push_back(cost);
         least_.push_back(least);
         most_.push_back(most);
@@ -29,10 +30,11 @@ class Columns {
         }
         starts_.push_back(static_cast<int>(rows_.size()));
     }
-    void load(Clp_Simplex* model, const std::vector<double>& row_least, const std::vector<double>& row_most) const {
-        Clp_loadProblem(model, static_cast<int>(cost_.size()), static_cast<int>(row_least.size()), starts_.data(),
-                        rows_.data(), values_.data(), least_.data(), most_.data(), cost_.data(), row_least.data(),
-                        row_most.data());
+    void load(Clp_Simplex* model, const std::vector<double>& row_least,
+              const std::vector<double>& row_most) const {
+        Clp_loadProblem(model, static_cast<int>(cost_.size()), static_cast<int>(row_least.size()),
+                        starts_.data(), rows_.data(), values_.data(), least_.data(), most_.data(),
+                        cost_.data(), row_least.data(), row_most.data());
     }
     // An entry of the column added last.
     void extend(std::size_t row, double value) {
@@ -76,7 +78,8 @@ class Model {
     void add_step(std::size_t t) {
         const double h = problem_.step_h;
         const std::size_t counted = problem_.in_demand_window(t) ? peak(t) : Columns::none;
-        columns_.add(h * problem_.import_price_per_kwh[t], 0, problem_.import_limit_kw, {{balance(t), 1}, {counted, -1}});
+        columns_.add(h * problem_.import_price_per_kwh[t], 0, problem_.import_limit_kw,
+                     {{balance(t), 1}, {counted, -1}});
         columns_.add(-h * problem_.export_price_per_kwh[t], 0, problem_.export_limit_kw, {{balance(t), -1}});
         columns_.add(0, 0, problem_.pv_at(t), {{balance(t), -1}});
         for (std::size_t b = 0; b < batteries_; ++b) add_battery(t, b);
@@ -93,10 +96,12 @@ class Model {
         columns_.add(battery.wear_per_kwh * h / battery.discharge_efficiency, 0,
                      way == Direction::charge ? 0 : battery.discharge_max_kw,
                      {{balance(t), 1}, {energy(t, b), h / battery.discharge_efficiency}});
-        double least = std::max(battery.stored_min_kwh, battery.reserve_kwh.empty() ? 0 : battery.reserve_kwh[t]);
+        double least =
+            std::max(battery.stored_min_kwh, battery.reserve_kwh.empty() ? 0 : battery.reserve_kwh[t]);
         if (last) least = std::max(least, battery.terminal_min_kwh.value_or(0));
         impossible_ = impossible_ || least > battery.stored_max_kwh;
-        columns_.add(last ? -battery.terminal_value_per_kwh : 0, least, std::max(least, battery.stored_max_kwh),
+        columns_.add(last ? -battery.terminal_value_per_kwh : 0, least,
+                     std::max(least, battery.stored_max_kwh),
                      {{energy(t, b), 1}, {last ? Columns::none : energy(t + 1, b), -kept}});
         if (t == 0) row_least_[energy(0, b)] = row_most_[energy(0, b)] = kept * battery.stored_kwh;
     }
@@ -145,7 +150,8 @@ bool has_reference_solver() {
     return false;
 }
 
-std::optional<ReferenceOptimum> solve_by_reference(const Problem&, const std::vector<std::vector<Direction>>&) {
+std::optional<ReferenceOptimum> solve_by_reference(const Problem&,
+                                                   const std::vector<std::vector<Direction>>&) {
     return std::nullopt;
 }
 

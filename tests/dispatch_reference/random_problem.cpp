@@ -21,7 +21,8 @@ class Dice {
     }
     bool chance(double share) { return uniform(0, 1) < share; }
     std::size_t whole(std::size_t least, std::size_t most) {
-        return std::min(most, least + static_cast<std::size_t>(uniform(0, static_cast<double>(most - least + 1))));
+        return std::min(most,
+                        least + static_cast<std::size_t>(uniform(0, static_cast<double>(most - least + 1))));
     }
 
   private:
@@ -42,11 +43,13 @@ Battery random_battery(Dice& dice, const Problem& problem, bool tight) {
     battery.wear_per_kwh = dice.chance(0.2) ? 0 : dice.uniform(0, 0.06);
     battery.terminal_value_per_kwh = dice.chance(0.3) ? 0 : dice.uniform(0, 0.3);
     if (dice.chance(0.3)) {
-        battery.terminal_min_kwh = dice.uniform(battery.stored_min_kwh, tight ? battery.stored_max_kwh : battery.stored_kwh);
+        battery.terminal_min_kwh =
+            dice.uniform(battery.stored_min_kwh, tight ? battery.stored_max_kwh : battery.stored_kwh);
     }
     if (dice.chance(0.5)) {
         const double most = tight ? 0.8 * battery.stored_max_kwh : 0.5 * battery.stored_kwh;
-        for (std::size_t t = 0; t < problem.steps(); ++t) battery.reserve_kwh.push_back(dice.uniform(0, most));
+        for (std::size_t t = 0; t < problem.steps(); ++t)
+            battery.reserve_kwh.push_back(dice.uniform(0, most));
     }
     return battery;
 }
@@ -96,7 +99,8 @@ Problem random_problem(std::uint64_t seed, const ProblemKind& kind) {
     fill_prices(dice, kind.may_be_negative, problem);
     if (kind.may_have_demand && dice.chance(0.5)) fill_demand(dice, problem);
     const std::size_t batteries = dice.whole(1, kind.most_batteries);
-    for (std::size_t b = 0; b < batteries; ++b) problem.batteries.push_back(random_battery(dice, problem, tight));
+    for (std::size_t b = 0; b < batteries; ++b)
+        problem.batteries.push_back(random_battery(dice, problem, tight));
     return problem;
 }
 

@@ -1,5 +1,5 @@
-// Made-up dispatch problems of every kind that the solver distinguishes, from a seed: the same seed gives the same
-// problem everywhere. For tests and measurements.
+// Made-up dispatch problems of every kind that the solver distinguishes, from a seed: the same seed gives the
+// same problem everywhere. For tests and measurements.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Instance files of sitepower-lab solve: anything is read or refused with a place, and what is read can be solved.
+// Instance files of sitepower-lab solve: anything is read or refused with a place, and what is read can be
+// solved.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,8 +24,7 @@ void solve(const sitepower::lab::Instance& instance) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const auto instances =
-        sitepower::lab::read_instances({reinterpret_cast<const char*>(data), size});
+    const auto instances = sitepower::lab::read_instances({reinterpret_cast<const char*>(data), size});
     if (!instances) {
         if (instances.error().message.empty()) __builtin_trap();
         return 0;

@@ -22,7 +22,8 @@ void Auctioneer::run(const Auction& auction, Allocation& result) {
         if (left.priority != right.priority) return left.priority > right.priority;
         return left.id < right.id;
     };
-    if (!std::is_sorted(order_.begin(), order_.end(), before)) std::stable_sort(order_.begin(), order_.end(), before);
+    if (!std::is_sorted(order_.begin(), order_.end(), before))
+        std::stable_sort(order_.begin(), order_.end(), before);
     serve_entitlements(auction, result);
     collect(auction);
     allocate(auction, result);
@@ -154,8 +155,9 @@ void Auctioneer::group_own() {
 
 // The area under the list over its first length_kw.
 double Auctioneer::worth(double length_kw) const {
-    const auto found = std::lower_bound(releases_.begin(), releases_.end(), length_kw,
-                                        [](const Release& release, double kw) { return release.end_kw < kw; });
+    const auto found =
+        std::lower_bound(releases_.begin(), releases_.end(), length_kw,
+                         [](const Release& release, double kw) { return release.end_kw < kw; });
     if (found == releases_.end()) return releases_.empty() ? 0 : releases_.back().end_area;
     return found->end_area - (found->end_kw - length_kw) * found->price;
 }

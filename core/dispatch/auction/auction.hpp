@@ -1,6 +1,7 @@
-// Who gets how much power: the allocation of highest total value over rising supply tiers, with Vickrey-Clarke-Groves
-// payments (Nisan et al., "Algorithmic Game Theory", chapter 9): each bidder pays what its power would have been worth to the
-// others, so that telling the truth is best. Exact by one sort and prefix sums. One Auctioneer per thread.
+// Who gets how much power: the allocation of highest total value over rising supply tiers, with
+// Vickrey-Clarke-Groves payments (Nisan et al., "Algorithmic Game Theory", chapter 9): each bidder pays what
+// its power would have been worth to the others, so that telling the truth is best. Exact by one sort and
+// prefix sums. One Auctioneer per thread.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +19,13 @@ struct ValueSegment {
     double width_kw = 0;       // load
 };
 
-// One load class. What it is entitled to is served first, at energy cost; segments are what it wants beyond that.
+// One load class. What it is entitled to is served first, at energy cost; segments are what it wants beyond
+// that.
 struct Bidder {
     std::string id;
-    double overhead_factor = 1;  // facility kW per kW of load: 1 + 1/COP
-    double entitlement_kw = 0;   // load
-    int priority = 0;            // the higher is served first among equals, then the lower id
+    double overhead_factor = 1;          // facility kW per kW of load: 1 + 1/COP
+    double entitlement_kw = 0;           // load
+    int priority = 0;                    // the higher is served first among equals, then the lower id
     std::vector<ValueSegment> segments;  // falling values
 };
 
@@ -41,18 +43,19 @@ inline constexpr std::size_t max_bidders = 100'000;
 inline constexpr std::size_t max_segments = 1'000'000;  // of all bidders together
 
 struct Award {
-    double entitled_kw = 0;              // load served of the entitlement
+    double entitled_kw = 0;  // load served of the entitlement
     double entitlement_cost_per_h = 0;
-    double auctioned_kw = 0;             // load beyond it
-    double value_per_h = 0;              // of what was auctioned, as bid
-    double payment_per_h = 0;            // for what was auctioned, energy included
+    double auctioned_kw = 0;   // load beyond it
+    double value_per_h = 0;    // of what was auctioned, as bid
+    double payment_per_h = 0;  // for what was auctioned, energy included
 };
 
 struct Allocation {
-    std::vector<Award> awards;                      // as the bidders
-    std::optional<double> marginal_price_per_kwh;   // of one more facility kW; nothing auctioned and nothing wanted: none
-    double welfare_per_h = 0;                       // values less the cost of supply, of what was auctioned
-    double used_kw = 0;                             // facility
+    std::vector<Award> awards;  // as the bidders
+    std::optional<double>
+        marginal_price_per_kwh;  // of one more facility kW; nothing auctioned and nothing wanted: none
+    double welfare_per_h = 0;    // values less the cost of supply, of what was auctioned
+    double used_kw = 0;          // facility
     double supply_kw = 0;
 };
 
@@ -92,14 +95,14 @@ class Auctioneer {
     std::vector<std::uint32_t> order_;  // bidders by priority, then id
     std::vector<double> supply_left_kw_;
     std::vector<Piece> pieces_;
-    std::vector<double> width_kw_;               // [piece index] facility
-    std::vector<std::uint32_t> bidder_of_;       // [piece index]
-    std::vector<double> freed_kw_;               // [bidder]
-    std::vector<double> used_kw_;                // [tier], by the auction
-    std::size_t first_unserved_ = 0;             // in pieces_, sorted
-    double partly_served_kw_ = 0;                // of that one
+    std::vector<double> width_kw_;          // [piece index] facility
+    std::vector<std::uint32_t> bidder_of_;  // [piece index]
+    std::vector<double> freed_kw_;          // [bidder]
+    std::vector<double> used_kw_;           // [tier], by the auction
+    std::size_t first_unserved_ = 0;        // in pieces_, sorted
+    double partly_served_kw_ = 0;           // of that one
     std::vector<Release> releases_;
-    std::vector<std::uint32_t> own_begin_;       // [bidder]: in own_
+    std::vector<std::uint32_t> own_begin_;  // [bidder]: in own_
     std::vector<Own> own_;
     std::vector<std::uint32_t> unserved_bidder_;  // parallel to unserved_, in order of the list
     std::vector<Own> unserved_;

@@ -25,9 +25,11 @@ Status check_segments(const Bidder& bidder, const std::string& place) {
         const ValueSegment& segment = bidder.segments[s];
         const std::string at = indexed(place + ".segments", s);
         if (!amount(segment.width_kw)) return refused(at + ".width_kw", "must be 0 to 1e9");
-        if (!(std::abs(segment.value_per_kwh) <= most)) return refused(at + ".value_per_kwh", "is not a finite number");
+        if (!(std::abs(segment.value_per_kwh) <= most))
+            return refused(at + ".value_per_kwh", "is not a finite number");
         if (segment.value_per_kwh > before) {
-            return refused(at + ".value_per_kwh", "must not be above the segment before it: values fall with the power");
+            return refused(at + ".value_per_kwh",
+                           "must not be above the segment before it: values fall with the power");
         }
         before = segment.value_per_kwh;
     }
@@ -39,9 +41,11 @@ Status check_supply(const std::vector<SupplyTier>& supply) {
     for (std::size_t k = 0; k < supply.size(); ++k) {
         const std::string at = indexed("supply", k);
         if (!amount(supply[k].width_kw)) return refused(at + ".width_kw", "must be 0 to 1e9");
-        if (!(std::abs(supply[k].price_per_kwh) <= most)) return refused(at + ".price_per_kwh", "is not a finite number");
+        if (!(std::abs(supply[k].price_per_kwh) <= most))
+            return refused(at + ".price_per_kwh", "is not a finite number");
         if (supply[k].price_per_kwh < before) {
-            return refused(at + ".price_per_kwh", "must not be below the tier before it: prices rise with the power");
+            return refused(at + ".price_per_kwh",
+                           "must not be below the tier before it: prices rise with the power");
         }
         before = supply[k].price_per_kwh;
     }
@@ -63,7 +67,8 @@ Status check(const Auction& auction) {
         if (!amount(bidder.entitlement_kw)) return refused(at + ".entitlement_kw", "must be 0 to 1e9");
         if (auto ok = check_segments(bidder, at); !ok) return ok;
         segments += bidder.segments.size();
-        if (segments > max_segments) return refused(at + ".segments", "are more than 1000000 of all bidders together");
+        if (segments > max_segments)
+            return refused(at + ".segments", "are more than 1000000 of all bidders together");
     }
     return check_supply(auction.supply);
 }

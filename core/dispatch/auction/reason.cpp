@@ -34,19 +34,23 @@ std::string reason_of(const Auction& auction, const Allocation& allocation, std:
     const Award& award = allocation.awards[index];
     if (award.entitled_kw < bidder.entitlement_kw * (1 - 1e-12)) {
         return "Gets " + number(award.entitled_kw) + " of the " + number(bidder.entitlement_kw) +
-               " kW it is entitled to: the entitlements exceed the supply of " + number(allocation.supply_kw) + " kW.";
+               " kW it is entitled to: the entitlements exceed the supply of " +
+               number(allocation.supply_kw) + " kW.";
     }
-    const std::string entitled =
-        bidder.entitlement_kw > 0 ? "Its entitlement of " + number(award.entitled_kw) + " kW is served; " : "";
+    const std::string entitled = bidder.entitlement_kw > 0
+                                     ? "Its entitlement of " + number(award.entitled_kw) + " kW is served; "
+                                     : "";
     const double wanted = wanted_kw(bidder);
-    if (wanted <= 0) return entitled + (entitled.empty() ? "Bids for nothing." : "it bids for nothing beyond that.");
+    if (wanted <= 0)
+        return entitled + (entitled.empty() ? "Bids for nothing." : "it bids for nothing beyond that.");
     const std::string price = number(allocation.marginal_price_per_kwh.value_or(0)) + " per facility kWh";
     if (award.auctioned_kw >= wanted * (1 - 1e-12)) {
-        return entitled + "gets all " + number(wanted) + " kW it bids for: each kW is worth more than the marginal price of " +
-               price + ".";
+        return entitled + "gets all " + number(wanted) +
+               " kW it bids for: each kW is worth more than the marginal price of " + price + ".";
     }
-    return entitled + "gets " + number(award.auctioned_kw) + " of " + number(wanted) + " kW: the next kW is worth " +
-           number(next_value(bidder, award.auctioned_kw)) + " per facility kWh, and power goes at " + price + ".";
+    return entitled + "gets " + number(award.auctioned_kw) + " of " + number(wanted) +
+           " kW: the next kW is worth " + number(next_value(bidder, award.auctioned_kw)) +
+           " per facility kWh, and power goes at " + price + ".";
 }
 
 }  // namespace sitepower::dispatch

@@ -21,7 +21,8 @@ double most_peak_kw(const Problem& problem, Elastic elastic) {
     for (std::size_t t = 0; t < problem.steps(); ++t) {
         if (!problem.in_demand_window(t)) continue;
         const double import_kw = most_import_kw(problem, t);
-        most = std::max(most, elastic == Elastic::yes ? import_kw : std::min(import_kw, problem.import_limit_kw));
+        most = std::max(most,
+                        elastic == Elastic::yes ? import_kw : std::min(import_kw, problem.import_limit_kw));
     }
     return most;
 }
@@ -125,13 +126,15 @@ void Programme::set_border(const PriceRisk& risk) {
     right_side.resize(right_side.size() + scenarios, -most);  // the threshold counts from -most
 }
 
-// The prices of the relaxation follow from what a unit of a weightier level can be exchanged for: a kWh of terminal energy
-// costs at most the dearest import through the losses, its wear and the peak it makes; a kWh above the contract buys at most a kWh of
-// terminal energy; a kWh missing to the reserve for one step is bought by a kWh of import through the losses.
+// The prices of the relaxation follow from what a unit of a weightier level can be exchanged for: a kWh of
+// terminal energy costs at most the dearest import through the losses, its wear and the peak it makes; a kWh
+// above the contract buys at most a kWh of terminal energy; a kWh missing to the reserve for one step is
+// bought by a kWh of import through the losses.
 void Programme::choose_scales(const Problem& problem) {
     double price = 1e-3;
     for (std::size_t t = 0; t < steps; ++t) {
-        price = std::max({price, std::abs(problem.import_price_per_kwh[t]), std::abs(problem.export_price_per_kwh[t])});
+        price = std::max(
+            {price, std::abs(problem.import_price_per_kwh[t]), std::abs(problem.export_price_per_kwh[t])});
         power_scale_kw = std::max({power_scale_kw, problem.load_kw[t], problem.pv_at(t)});
     }
     price_scale = price;
@@ -169,7 +172,8 @@ void Programme::set_grid(const Problem& problem, std::size_t t) {
         std::min(problem.export_limit_kw, 2 * std::max(export_kw, 1.0)) / power_scale_kw);
     if (layout.has_pv) set(t, layout.curtailed, 0, problem.pv_at(t) / power_scale_kw);
     if (layout.elastic) {
-        set(t, layout.excess, import_price + excess_price_ / price_scale, (most_kw - contract_kw) / power_scale_kw);
+        set(t, layout.excess, import_price + excess_price_ / price_scale,
+            (most_kw - contract_kw) / power_scale_kw);
     }
     right_side[t * layout.rows + layout.balance_row] = problem.net_load_kw(t) / power_scale_kw;
 }
@@ -195,7 +199,8 @@ void Programme::set_batteries(const Problem& problem, const std::vector<Window>&
             set(t, layout.charge + b, wear * charge_factor[b], battery.charge_max_kw / power_scale_kw);
         }
         if (direction != Direction::charge) {
-            set(t, layout.discharge + b, wear * discharge_factor[b], battery.discharge_max_kw / power_scale_kw);
+            set(t, layout.discharge + b, wear * discharge_factor[b],
+                battery.discharge_max_kw / power_scale_kw);
         }
         set_energy(battery, windows[b], t, b);
     }
@@ -263,8 +268,10 @@ void Programme::apply_border(const std::vector<double>& x, std::vector<double>& 
         double sum = x[border.below + s] - x[border.above + s] - x[border.threshold];
         for (std::size_t t = 0; t < steps; ++t) {
             const std::size_t v = t * layout.variables;
-            sum += border.import_price[t * border.scenarios + s] * x[v + layout.import] * live[v + layout.import] -
-                   border.export_price[t * border.scenarios + s] * x[v + layout.exported] * live[v + layout.exported];
+            sum += border.import_price[t * border.scenarios + s] * x[v + layout.import] *
+                       live[v + layout.import] -
+                   border.export_price[t * border.scenarios + s] * x[v + layout.exported] *
+                       live[v + layout.exported];
         }
         result[border.first_row + s] = sum;
     }

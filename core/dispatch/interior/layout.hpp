@@ -1,5 +1,6 @@
-// Where the variables and rows of the interior point method lie: a block per step, so that the vectors are contiguous
-// and the normal equations block tridiagonal. Everything is scaled: kW by a power, currency by a price.
+// Where the variables and rows of the interior point method lie: a block per step, so that the vectors are
+// contiguous and the normal equations block tridiagonal. Everything is scaled: kW by a power, currency by a
+// price.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,9 @@ struct Layout {
     bool has_pv = false, has_peak = false, elastic = false;
 };
 
-// The rows of price scenarios, one each, that couple all steps, and their variables, behind those of the steps: the
-// scenario's energy cost - threshold - above + below = 0, with the CVaR's linear form (Rockafellar and Uryasev, 2000).
+// The rows of price scenarios, one each, that couple all steps, and their variables, behind those of the
+// steps: the scenario's energy cost - threshold - above + below = 0, with the CVaR's linear form (Rockafellar
+// and Uryasev, 2000).
 struct RiskBorder {
     std::size_t scenarios = 0;
     std::size_t first_row = 0;
@@ -36,7 +38,8 @@ struct RiskBorder {
     std::vector<double> import_price, export_price;   // [step * scenarios + scenario], scaled
 };
 
-// The linear programme min cost x, A x = right_side, 0 <= x <= width, in scaled units; A is known by structure.
+// The linear programme min cost x, A x = right_side, 0 <= x <= width, in scaled units; A is known by
+// structure.
 struct Programme {
     Programme(const Problem& problem, const std::vector<Window>& windows, Elastic elastic,
               const std::vector<std::vector<Direction>>& directions);
@@ -51,7 +54,7 @@ struct Programme {
     std::vector<double> right_side;
     std::vector<double> charge_factor, discharge_factor, kept;  // [battery]: of the energy rows
     RiskBorder border;
-    std::vector<double> in_window;                              // [step]: 1 where the import counts for the peak
+    std::vector<double> in_window;  // [step]: 1 where the import counts for the peak
     double power_scale_kw = 1, price_scale = 1, step_h = 1;
     double energy_scale_kwh() const { return power_scale_kw * step_h; }
     double money_scale() const { return power_scale_kw * step_h * price_scale; }

@@ -7,8 +7,9 @@
 namespace sitepower::dispatch {
 namespace {
 
-constexpr double regularisation = 1e-12;  // on the weights' inverse: a variable free of both ends stays finite
-constexpr double to_boundary = 0.9995;    // share of the way that a step may go at most
+constexpr double regularisation =
+    1e-12;                              // on the weights' inverse: a variable free of both ends stays finite
+constexpr double to_boundary = 0.9995;  // share of the way that a step may go at most
 constexpr double refined_below_gap = 1e-3;  // the method's own: before, the equations are well conditioned
 constexpr double least_step = 1e-9;
 

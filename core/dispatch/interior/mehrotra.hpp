@@ -1,6 +1,6 @@
-// Mehrotra's predictor-corrector method ("On the implementation of a primal-dual interior point method", SIAM J. Optim. 2,
-// 1992) on the structure of a Programme. It only proposes points: whoever asked judges them (certificate), decides
-// when to stop, and keeps the best. One owner.
+// Mehrotra's predictor-corrector method ("On the implementation of a primal-dual interior point method", SIAM
+// J. Optim. 2, 1992) on the structure of a Programme. It only proposes points: whoever asked judges them
+// (certificate), decides when to stop, and keeps the best. One owner.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,7 @@ class Mehrotra {
     bool step();
 
     const std::vector<double>& x() const { return x_; }
-    const std::vector<double>& y() const { return y_; }  // of the rows
+    const std::vector<double>& y() const { return y_; }          // of the rows
     double primal_residual() const { return primal_residual_; }  // the largest row, scaled
     double relative_gap() const;                                 // its own: complementarity against the cost
 
@@ -39,8 +39,8 @@ class Mehrotra {
     // x: from the lower end, gap: to the upper end; low, high: multipliers of the two.
     std::vector<double> x_, gap_, low_, high_, y_;
     std::vector<double> move_x_, move_low_, move_high_, move_y_;
-    std::vector<double> weight_, shift_, low_target_, high_target_, row_residual_, dual_residual_, row_scratch_, scratch_,
-        per_x_, per_gap_;
+    std::vector<double> weight_, shift_, low_target_, high_target_, row_residual_, dual_residual_,
+        row_scratch_, scratch_, per_x_, per_gap_;
     double primal_residual_ = 0;
     double complementarity_ = 0;  // the mean product
     double cost_ = 0;

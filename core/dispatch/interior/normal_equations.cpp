@@ -6,8 +6,9 @@
 namespace sitepower::dispatch {
 namespace {
 
-// A pivot that rounding has eaten stands for a direction that the weights leave free: it is not moved in (as in
-// Zhang, "Solving large-scale linear programs by interior-point methods under the MATLAB environment", 1996).
+// A pivot that rounding has eaten stands for a direction that the weights leave free: it is not moved in (as
+// in Zhang, "Solving large-scale linear programs by interior-point methods under the MATLAB environment",
+// 1996).
 constexpr double least_pivot = 1e-30;
 constexpr double rounding = 1e-17;
 
@@ -19,7 +20,8 @@ NormalEquations::NormalEquations(const Programme& programme)
       states_(programme.layout.batteries + (programme.layout.has_peak ? 1 : 0)),
       diagonal_(programme.steps * rows_ * rows_),
       coupling_(programme.steps * states_ * rows_),
-      inverse_pivot_(programme.steps * rows_) {}
+      inverse_pivot_(programme.steps * rows_),
+      kernels_(kernels_of(programme.layout)) {}
 
 void NormalEquations::assemble(const std::vector<double>& weight, std::size_t t) {
     const Layout& l = programme_.layout;
@@ -54,18 +56,21 @@ void NormalEquations::assemble(const std::vector<double>& weight, std::size_t t)
     at(l.run_row, l.run_row) = w[l.peak] + w[l.rise] + (before != nullptr ? before[l.peak] : 0);
 }
 
+// Sizes known when compiling let the compiler unroll what is short; 0: only known at run time.
+template <std::size_t Rows>
 void NormalEquations::factor_block(std::size_t t) {
-    double* block = &diagonal_[t * rows_ * rows_];
-    double* pivots = &inverse_pivot_[t * rows_];
-    for (std::size_t j = 0; j < rows_; ++j) {
-        double* row_j = block + j * rows_;
+    const std::size_t rows = Rows > 0 ? Rows : rows_;
+    double* block = &diagonal_[t * rows * rows];
+    double* pivots = &inverse_pivot_[t * rows];
+    for (std::size_t j = 0; j < rows; ++j) {
+        double* row_j = block + j * rows;
         double pivot = row_j[j];
         const double size = pivot;
         for (std::size_t k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
         const bool lost = !(pivot > least_pivot && pivot > rounding * size);
         pivots[j] = lost ? 0 : 1 / std::sqrt(pivot);
-        for (std::size_t i = j + 1; i < rows_; ++i) {
-            double* row_i = block + i * rows_;
+        for (std::size_t i = j + 1; i < rows; ++i) {
+            double* row_i = block + i * rows;
             double sum = row_i[j];
             for (std::size_t k = 0; k < j; ++k) sum -= row_i[k] * row_j[k];
             row_i[j] = sum * pivots[j];
@@ -73,51 +78,64 @@ void NormalEquations::factor_block(std::size_t t) {
     }
 }
 
-// The next step's block loses what this step's elimination takes.
-void NormalEquations::couple(const std::vector<double>& weight, std::size_t t) {
+// The rows of the next step's states against this step's rows.
+void NormalEquations::fill_coupling(const std::vector<double>& weight, std::size_t t) {
     const Layout& l = programme_.layout;
     const double* w = &weight[t * l.variables];
-    const double* factor = &diagonal_[t * rows_ * rows_];
-    const double* pivots = &inverse_pivot_[t * rows_];
     double* coupling = &coupling_[t * states_ * rows_];
-    const std::size_t first_state = rows_ - states_;
-    for (std::size_t s = 0; s < states_; ++s) {
-        double* row = coupling + s * rows_;
-        std::fill(row, row + rows_, 0.0);
-        std::size_t start = first_state + s;
-        if (l.has_peak && s == 0) {
-            row[l.run_row] = -w[l.peak];
-            row[l.peak_row] = -programme_.in_window[t] * w[l.peak];
-            start = l.peak_row;
-        } else {
-            const std::size_t b = first_state + s - l.energy_row;
-            double held = w[l.energy + b];
-            for (std::size_t i = l.below + l.belows * b; i < l.below + l.belows * (b + 1); ++i) held += w[i];
-            row[start] = -programme_.kept[b] * held;
-        }
-        for (std::size_t i = start; i < rows_; ++i) {
+    std::fill(coupling, coupling + states_ * rows_, 0.0);
+    if (l.has_peak) {
+        coupling[l.run_row] = -w[l.peak];
+        coupling[l.peak_row] = -programme_.in_window[t] * w[l.peak];
+    }
+    for (std::size_t b = 0; b < l.batteries; ++b) {
+        double held = w[l.energy + b];
+        for (std::size_t i = l.below + l.belows * b; i < l.below + l.belows * (b + 1); ++i) held += w[i];
+        const std::size_t state = states_ - l.batteries + b;
+        coupling[state * rows_ + l.energy_row + b] = -programme_.kept[b] * held;
+    }
+}
+
+// The next step's block loses what this step's elimination takes. A state's row is zero left of its own
+// column, the peak's left of the peak row.
+template <std::size_t Rows, std::size_t States>
+void NormalEquations::eliminate(std::size_t t) {
+    const std::size_t rows = Rows > 0 ? Rows : rows_;
+    const std::size_t states = Rows > 0 ? States : states_;
+    const std::size_t first_state = rows - states;
+    const bool has_peak = first_state == 2;
+    const double* factor = &diagonal_[t * rows * rows];
+    const double* pivots = &inverse_pivot_[t * rows];
+    double* coupling = &coupling_[t * states * rows];
+    double* next = &diagonal_[(t + 1) * rows * rows];
+    for (std::size_t s = 0; s < states; ++s) {
+        double* row = coupling + s * rows;
+        const std::size_t start = has_peak && s == 0 ? 1 : first_state + s;
+        for (std::size_t i = start; i < rows; ++i) {
             double sum = row[i];
-            for (std::size_t k = start; k < i; ++k) sum -= factor[i * rows_ + k] * row[k];
+            for (std::size_t k = start; k < i; ++k) sum -= factor[i * rows + k] * row[k];
             row[i] = sum * pivots[i];
         }
-    }
-    double* next = &diagonal_[(t + 1) * rows_ * rows_];
-    for (std::size_t i = 0; i < states_; ++i) {
-        for (std::size_t j = 0; j <= i; ++j) {
+        for (std::size_t j = 0; j <= s; ++j) {
             double sum = 0;
-            const std::size_t start = l.has_peak && i == 0 ? l.peak_row : first_state + i;
-            for (std::size_t k = start; k < rows_; ++k) sum += coupling[i * rows_ + k] * coupling[j * rows_ + k];
-            next[(first_state + i) * rows_ + first_state + j] -= sum;
+            for (std::size_t k = start; k < rows; ++k) sum += row[k] * coupling[j * rows + k];
+            next[(first_state + s) * rows + first_state + j] -= sum;
         }
+    }
+}
+
+template <std::size_t Rows, std::size_t States>
+void NormalEquations::factor_steps() {
+    for (std::size_t t = 0; t < programme_.steps; ++t) {
+        factor_block<Rows>(t);
+        if (t + 1 < programme_.steps) eliminate<Rows, States>(t);
     }
 }
 
 void NormalEquations::factor(const std::vector<double>& weight) {
     for (std::size_t t = 0; t < programme_.steps; ++t) assemble(weight, t);
-    for (std::size_t t = 0; t < programme_.steps; ++t) {
-        factor_block(t);
-        if (t + 1 < programme_.steps) couple(weight, t);
-    }
+    for (std::size_t t = 0; t + 1 < programme_.steps; ++t) fill_coupling(weight, t);
+    (this->*kernels_.factor)();
     if (programme_.border.scenarios > 0) factor_border(weight);
 }
 
@@ -133,7 +151,8 @@ void NormalEquations::factor_border(const std::vector<double>& weight) {
         const Eigen::Map<const Eigen::VectorXd> buy(&b.import_price[t * b.scenarios], scenarios);
         const Eigen::Map<const Eigen::VectorXd> sell(&b.export_price[t * b.scenarios], scenarios);
         const auto row = static_cast<Eigen::Index>(t * rows_);
-        border_.row(row + static_cast<Eigen::Index>(l.balance_row)) = (imported * buy + exported * sell).transpose();
+        border_.row(row + static_cast<Eigen::Index>(l.balance_row)) =
+            (imported * buy + exported * sell).transpose();
         if (l.has_peak) {
             border_.row(row + static_cast<Eigen::Index>(l.peak_row)) =
                 -programme_.in_window[t] * imported * buy.transpose();
@@ -164,42 +183,79 @@ void NormalEquations::solve(std::vector<double>& r) const {
 }
 
 void NormalEquations::solve_steps(double* r) const {
-    const std::size_t first_state = rows_ - states_;
+    (this->*kernels_.solve)(r);
+}
+
+template <std::size_t Rows, std::size_t States>
+void NormalEquations::substitute(double* r) const {
+    const std::size_t rows = Rows > 0 ? Rows : rows_;
+    const std::size_t states = Rows > 0 ? States : states_;
+    const std::size_t first_state = rows - states;
+    const auto start_of = [&](std::size_t s) {
+        return first_state == 2 && s == 0 ? std::size_t{1} : first_state + s;
+    };
     for (std::size_t t = 0; t < programme_.steps; ++t) {
-        const double* factor = &diagonal_[t * rows_ * rows_];
-        const double* pivots = &inverse_pivot_[t * rows_];
-        double* x = &r[t * rows_];
+        const double* factor = &diagonal_[t * rows * rows];
+        const double* pivots = &inverse_pivot_[t * rows];
+        double* x = r + t * rows;
         if (t > 0) {
-            const double* coupling = &coupling_[(t - 1) * states_ * rows_];
-            const double* before = x - rows_;
-            for (std::size_t s = 0; s < states_; ++s) {
+            const double* coupling = &coupling_[(t - 1) * states * rows];
+            const double* before = x - rows;
+            for (std::size_t s = 0; s < states; ++s) {
                 double sum = 0;
-                for (std::size_t k = 0; k < rows_; ++k) sum += coupling[s * rows_ + k] * before[k];
+                for (std::size_t k = start_of(s); k < rows; ++k) sum += coupling[s * rows + k] * before[k];
                 x[first_state + s] -= sum;
             }
         }
-        for (std::size_t i = 0; i < rows_; ++i) {
+        for (std::size_t i = 0; i < rows; ++i) {
             double sum = x[i];
-            for (std::size_t k = 0; k < i; ++k) sum -= factor[i * rows_ + k] * x[k];
+            for (std::size_t k = 0; k < i; ++k) sum -= factor[i * rows + k] * x[k];
             x[i] = sum * pivots[i];
         }
     }
     for (std::size_t t = programme_.steps; t-- > 0;) {
-        const double* factor = &diagonal_[t * rows_ * rows_];
-        const double* pivots = &inverse_pivot_[t * rows_];
-        double* x = &r[t * rows_];
+        const double* factor = &diagonal_[t * rows * rows];
+        const double* pivots = &inverse_pivot_[t * rows];
+        double* x = r + t * rows;
         if (t + 1 < programme_.steps) {
-            const double* coupling = &coupling_[t * states_ * rows_];
-            const double* after = x + rows_;
-            for (std::size_t s = 0; s < states_; ++s) {
-                for (std::size_t k = 0; k < rows_; ++k) x[k] -= coupling[s * rows_ + k] * after[first_state + s];
+            const double* coupling = &coupling_[t * states * rows];
+            const double* after = x + rows;
+            for (std::size_t s = 0; s < states; ++s) {
+                for (std::size_t k = start_of(s); k < rows; ++k)
+                    x[k] -= coupling[s * rows + k] * after[first_state + s];
             }
         }
-        for (std::size_t i = rows_; i-- > 0;) {
-            double sum = x[i];
-            for (std::size_t k = i + 1; k < rows_; ++k) sum -= factor[k * rows_ + i] * x[k];
-            x[i] = sum * pivots[i];
+        for (std::size_t i = rows; i-- > 0;) {
+            x[i] *= pivots[i];
+            for (std::size_t k = 0; k < i; ++k) x[k] -= factor[i * rows + k] * x[i];
         }
+    }
+}
+
+template <std::size_t Batteries>
+NormalEquations::Kernels NormalEquations::kernels_for(bool has_peak) {
+    if (has_peak) {
+        return {&NormalEquations::factor_steps<Batteries + 3, Batteries + 1>,
+                &NormalEquations::substitute<Batteries + 3, Batteries + 1>};
+    }
+    return {&NormalEquations::factor_steps<Batteries + 1, Batteries>,
+            &NormalEquations::substitute<Batteries + 1, Batteries>};
+}
+
+NormalEquations::Kernels NormalEquations::kernels_of(const Layout& layout) {
+    switch (layout.batteries) {
+        case 1:
+            return kernels_for<1>(layout.has_peak);
+        case 2:
+            return kernels_for<2>(layout.has_peak);
+        case 3:
+            return kernels_for<3>(layout.has_peak);
+        case 4:
+            return kernels_for<4>(layout.has_peak);
+        case 8:
+            return kernels_for<8>(layout.has_peak);
+        default:
+            return {&NormalEquations::factor_steps<0, 0>, &NormalEquations::substitute<0, 0>};
     }
 }
 

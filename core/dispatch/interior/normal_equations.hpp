@@ -1,5 +1,5 @@
-// The normal equations A diag(weight) A' y = r of a programme: block tridiagonal over the steps, factored by block
-// Cholesky. Steps couple only through stored energies and the running peak. One owner.
+// The normal equations A diag(weight) A' y = r of a programme: block tridiagonal over the steps, factored by
+// block Cholesky. Steps couple only through stored energies and the running peak. One owner.
 #pragma once
 
 #include <Eigen/Cholesky>
@@ -20,18 +20,36 @@ class NormalEquations {
 
   private:
     void assemble(const std::vector<double>& weight, std::size_t step);
+    // By the sizes of a block: known when compiling for the usual numbers of batteries.
+    struct Kernels {
+        void (NormalEquations::*factor)();
+        void (NormalEquations::*solve)(double* r) const;
+    };
+    template <std::size_t Batteries>
+    static Kernels kernels_for(bool has_peak);
+    static Kernels kernels_of(const Layout& layout);
+    template <std::size_t Rows>
     void factor_block(std::size_t step);
-    void couple(const std::vector<double>& weight, std::size_t step);
+    template <std::size_t Rows, std::size_t States>
+    void eliminate(std::size_t step);
+    template <std::size_t Rows, std::size_t States>
+    void factor_steps();
+    template <std::size_t Rows, std::size_t States>
+    void substitute(double* r) const;
+    void fill_coupling(const std::vector<double>& weight, std::size_t step);
     void solve_steps(double* r) const;
     void factor_border(const std::vector<double>& weight);
 
     const Programme& programme_;
     std::size_t rows_;
-    std::size_t states_;                // rows that couple: run and energies, the last ones of a block
-    std::vector<double> diagonal_;      // [step] rows x rows, lower triangle, becomes its Cholesky factor
-    std::vector<double> coupling_;      // [step] states x rows: next step's states against this step's rows, times L^-T
-    std::vector<double> inverse_pivot_; // [step][row]
-    Eigen::MatrixXd border_, solved_border_;  // rows of the steps x scenarios, and the steps' solutions for them
+    std::size_t states_;            // rows that couple: run and energies, the last ones of a block
+    std::vector<double> diagonal_;  // [step] rows x rows, lower triangle, becomes its Cholesky factor
+    std::vector<double>
+        coupling_;  // [step] states x rows: next step's states against this step's rows, times L^-T
+    std::vector<double> inverse_pivot_;  // [step][row]
+    Kernels kernels_;
+    Eigen::MatrixXd border_,
+        solved_border_;  // rows of the steps x scenarios, and the steps' solutions for them
     Eigen::LDLT<Eigen::MatrixXd> complement_;  // of the scenarios' rows, eliminated last
 };
 

@@ -23,11 +23,16 @@ std::string number(double value) {
 
 const char* name_of(ScalingState state) {
     switch (state) {
-        case ScalingState::pending: return "pending";
-        case ScalingState::executed: return "executed";
-        case ScalingState::verified: return "verified";
-        case ScalingState::failed: return "failed";
-        case ScalingState::rolled_back: break;
+        case ScalingState::pending:
+            return "pending";
+        case ScalingState::executed:
+            return "executed";
+        case ScalingState::verified:
+            return "verified";
+        case ScalingState::failed:
+            return "failed";
+        case ScalingState::rolled_back:
+            break;
     }
     return "rolled_back";
 }
@@ -40,7 +45,8 @@ std::optional<Scaler::Need> Scaler::need_of(const ScalingInput& input, bool trus
         const auto base = forecast ? metric.forecast : metric.measured;
         if (!base || !std::isfinite(*base)) continue;
         const double demand = forecast ? *base * input.event_multiplier : *base;
-        const double instances = std::ceil(demand / (metric.capacity_per_instance * rules_.target_utilisation) - 1e-9);
+        const double instances =
+            std::ceil(demand / (metric.capacity_per_instance * rules_.target_utilisation) - 1e-9);
         if (!(instances >= 0 && instances <= most_instances_ever)) continue;
         if (need && instances <= need->instances) continue;
         need = Need{static_cast<int>(instances), metric.name + " of " + number(demand)};
@@ -50,7 +56,8 @@ std::optional<Scaler::Need> Scaler::need_of(const ScalingInput& input, bool trus
             need->reason += " with " + input.event + " x" + number(input.event_multiplier);
         }
         need->reason += " at " + number(metric.capacity_per_instance) + " per instance and " +
-                        number(100 * rules_.target_utilisation) + " % needs " + std::to_string(need->instances);
+                        number(100 * rules_.target_utilisation) + " % needs " +
+                        std::to_string(need->instances);
     }
     return need;
 }
@@ -64,7 +71,8 @@ void Scaler::clamp_to_limits(const ScalingInput& input, Need& need) const {
     if (need.instances > rules_.most_instances) limit(rules_.most_instances, "the maximum");
     if (input.awarded_kw && rules_.kw_per_instance > 0) {
         const double carried = std::floor(std::max(*input.awarded_kw, 0.0) / rules_.kw_per_instance + 1e-9);
-        if (carried < need.instances) limit(static_cast<int>(carried), "the awarded " + number(*input.awarded_kw) + " kW");
+        if (carried < need.instances)
+            limit(static_cast<int>(carried), "the awarded " + number(*input.awarded_kw) + " kW");
     }
     if (need.instances < rules_.least_instances) limit(rules_.least_instances, "the minimum");
 }
@@ -134,18 +142,24 @@ bool Scaler::turns_too_often(int direction, Time now) {
 
 std::optional<ScalingDecision> Scaler::decide(int from, Need need, double confidence, Time now) {
     const int direction = need.instances > from ? 1 : -1;
-    if (!decisions_.empty() && decisions_.back().state == ScalingState::pending) return hold("a decision is pending");
+    if (!decisions_.empty() && decisions_.back().state == ScalingState::pending)
+        return hold("a decision is pending");
     if (cooling(direction, now)) return hold("cooling down");
     flapping_ = turns_too_often(direction, now);
     if (flapping_) return hold("too many changes of direction in an hour");
     if (last_direction_ != 0 && direction != last_direction_) turns_.push_back(now);
     last_direction_ = direction;
     last_action_ = now;
-    return record({.from = from, .to = need.instances, .confidence = confidence, .reason = std::move(need.reason), .created = now});
+    return record({.from = from,
+                   .to = need.instances,
+                   .confidence = confidence,
+                   .reason = std::move(need.reason),
+                   .created = now});
 }
 
 ScalingDecision& Scaler::record(ScalingDecision decision) {
-    decision.id = rules_.group + "-" + std::to_string(to_ms(decision.created)) + "-" + std::to_string(++sequence_);
+    decision.id =
+        rules_.group + "-" + std::to_string(to_ms(decision.created)) + "-" + std::to_string(++sequence_);
     decisions_.push_back(std::move(decision));
     if (decisions_.size() > most_decisions) decisions_.pop_front();
     return decisions_.back();
@@ -165,13 +179,15 @@ void Scaler::report_executed(std::string_view id, Time now) {
 
 void Scaler::report_failed(std::string_view id) {
     ScalingDecision* decision = find(id);
-    if (decision != nullptr && decision->state == ScalingState::pending) decision->state = ScalingState::failed;
+    if (decision != nullptr && decision->state == ScalingState::pending)
+        decision->state = ScalingState::failed;
 }
 
 std::optional<ScalingDecision> Scaler::verify(const ScalingInput& input, Time now) {
     if (decisions_.empty()) return std::nullopt;
     ScalingDecision& last = decisions_.back();
-    if (last.state != ScalingState::executed || now - *last.executed < rules_.verify_after) return std::nullopt;
+    if (last.state != ScalingState::executed || now - *last.executed < rules_.verify_after)
+        return std::nullopt;
     const bool reached = input.instances && *input.instances == last.to;
     const bool in_band = input.utilisation && *input.utilisation >= rules_.utilisation_low &&
                          *input.utilisation <= rules_.utilisation_high;
@@ -185,7 +201,8 @@ std::optional<ScalingDecision> Scaler::verify(const ScalingInput& input, Time no
         return std::nullopt;
     }
     last.state = ScalingState::rolled_back;
-    const std::string why = reached ? "the utilisation is out of its band" : "the number of instances was not reached";
+    const std::string why =
+        reached ? "the utilisation is out of its band" : "the number of instances was not reached";
     last_action_ = now;
     return record({.from = last.to,
                    .to = last.from,

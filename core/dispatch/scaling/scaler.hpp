@@ -1,6 +1,7 @@
-// How many instances of a service should run: decides from forecast quantile, measured load, events and awarded power, gives each
-// decision an id and a reason, and judges what came of it. One Scaler per group; owned by the site's engine, loop thread.
-// The thresholds are those of the usual autoscalers (Kubernetes HPA's stabilisation window of 300 s and its rates).
+// How many instances of a service should run: decides from forecast quantile, measured load, events and
+// awarded power, gives each decision an id and a reason, and judges what came of it. One Scaler per group;
+// owned by the site's engine, loop thread. The thresholds are those of the usual autoscalers (Kubernetes
+// HPA's stabilisation window of 300 s and its rates).
 #pragma once
 
 #include <cstdint>
@@ -19,13 +20,13 @@ struct ScalingRules {
     int least_instances = 1;
     int most_instances = 1;
     double target_utilisation = 0.7;
-    double kw_per_instance = 0;   // 0: power does not limit
-    double quantile = 0.9;        // for the reason only: whoever forecasts applies it
-    double down_margin = 0.1;     // need must be so far below the present count
+    double kw_per_instance = 0;  // 0: power does not limit
+    double quantile = 0.9;       // for the reason only: whoever forecasts applies it
+    double down_margin = 0.1;    // need must be so far below the present count
     Duration down_window{300'000};
     Duration up_cooldown{60'000};
     Duration down_cooldown{300'000};
-    double most_step_up = 1.0;    // of the present count
+    double most_step_up = 1.0;  // of the present count
     double most_step_down = 0.2;
     int most_turns_per_hour = 4;  // changes of direction
     double least_confidence = 0.5;
@@ -46,8 +47,8 @@ struct ScalingInput {
     std::optional<int> instances;  // running now; unknown: nothing is decided
     std::vector<ScalingMetric> metrics;
     double event_multiplier = 1;
-    std::string event;             // its name, for the reason
-    double confidence = 1;         // of the forecast
+    std::string event;      // its name, for the reason
+    double confidence = 1;  // of the forecast
     Duration forecast_age{};
     std::optional<double> awarded_kw;
     std::optional<double> utilisation;  // measured, 0 to 1
@@ -88,7 +89,9 @@ class Scaler {
     // Clamped to the group's limits; until it expires nothing else decides.
     void override_manually(ManualOverride manual) { manual_ = std::move(manual); }
 
-    const std::deque<ScalingDecision>& decisions() const { return decisions_; }  // the newest last, at most 100
+    const std::deque<ScalingDecision>& decisions() const {
+        return decisions_;
+    }  // the newest last, at most 100
     std::string_view holding() const { return holding_; }
     bool is_flapping() const { return flapping_; }
 

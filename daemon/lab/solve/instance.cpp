@@ -92,16 +92,19 @@ Result<Instance> read_dispatch(const json& object) {
     if (const auto* demand = fields.optional_object("demand")) problem.demand = read_demand(*demand, error);
     if (const auto* risk = fields.optional_object("cvar")) problem.risk = read_risk(*risk, error);
     const auto* batteries = fields.array("batteries");
-    for (std::size_t b = 0; batteries != nullptr && b < batteries->size() && b <= dispatch::max_batteries; ++b) {
+    for (std::size_t b = 0; batteries != nullptr && b < batteries->size() && b <= dispatch::max_batteries;
+         ++b) {
         problem.batteries.push_back(read_battery((*batteries)[b], indexed("batteries", b), error));
     }
-    if (const auto* reference = fields.optional_object("reference")) read_reference(*reference, instance, error);
+    if (const auto* reference = fields.optional_object("reference"))
+        read_reference(*reference, instance, error);
     if (!error.empty()) return refused(error);
     if (auto ok = dispatch::check(problem); !ok) return ok.error();
     return Instance(std::move(instance));
 }
 
-dispatch::Bidder read_bidder(const json& object, const std::string& place, std::size_t index, std::string& error) {
+dispatch::Bidder read_bidder(const json& object, const std::string& place, std::size_t index,
+                             std::string& error) {
     const JsonFields fields(object, place, error);
     // Ties go to the lower index: ids of one length, so that text order is number order.
     std::string number = std::to_string(index);

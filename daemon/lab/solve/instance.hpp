@@ -1,6 +1,6 @@
 // Instance files of sitepower-lab solve: "dispatch-instance-1" (one battery schedule) and arrays of
-// "vcg-instance-1" (power auctions), JSON with reference results. Everything is refused with its place that is not
-// exactly what the format says. Main thread.
+// "vcg-instance-1" (power auctions), JSON with reference results. Everything is refused with its place that
+// is not exactly what the format says. Main thread.
 #pragma once
 
 #include <optional>

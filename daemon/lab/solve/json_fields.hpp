@@ -1,5 +1,5 @@
-// Reads the fields of a JSON object by name and type, and remembers the first thing that is wrong with its place.
-// Numbers are doubles throughout: a float default would round a reference by up to 6e-8. Main thread.
+// Reads the fields of a JSON object by name and type, and remembers the first thing that is wrong with its
+// place. Numbers are doubles throughout: a float default would round a reference by up to 6e-8. Main thread.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -23,7 +23,9 @@ class JsonFields {
     const nlohmann::json* optional_object(const char* name) const;
     const nlohmann::json* array(const char* name) const;
 
-    std::string place_of(const std::string& name) const { return place_.empty() ? name : place_ + "." + name; }
+    std::string place_of(const std::string& name) const {
+        return place_.empty() ? name : place_ + "." + name;
+    }
     void refuse(const std::string& name, const std::string& what) const;
 
   private:

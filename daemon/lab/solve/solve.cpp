@@ -55,7 +55,8 @@ void add_relaxation(const std::string& name, const dispatch::Plan& plan, const R
 void add_certificate(const std::string& name, const dispatch::Plan& plan, Report& report) {
     const auto& certificate = plan.certificate;
     report.add({name + ".bound", certificate.dual_cost, "currency", std::nullopt});
-    report.add({name + ".relative_gap", certificate.relative_gap, "of 1 + value", at_most(dispatch::optimal_gap)});
+    report.add(
+        {name + ".relative_gap", certificate.relative_gap, "of 1 + value", at_most(dispatch::optimal_gap)});
     report.add({name + ".power_violation", certificate.power_violation_kw, "kW", at_most(1e-6)});
     report.add({name + ".energy_violation", certificate.energy_violation_kwh, "kWh", at_most(1e-6)});
     report.add({name + ".simultaneous", certificate.simultaneous_kw, "kW", at_most(1e-6)});
@@ -68,8 +69,8 @@ void solve(const DispatchInstance& instance, int repeat, Report& report) {
         if (made) plan = std::move(*made);
     });
     const std::string& name = instance.name;
-    report.progress(fmt::format("{}: {}{}{}", name, dispatch::name_of(plan.status), plan.reason.empty() ? "" : ", ",
-                                plan.reason));
+    report.progress(fmt::format("{}: {}{}{}", name, dispatch::name_of(plan.status),
+                                plan.reason.empty() ? "" : ", ", plan.reason));
     report.add({name + ".objective", plan.certificate.primal_cost, "currency", std::nullopt});
     if (instance.relaxation) add_relaxation(name, plan, *instance.relaxation, report);
     if (instance.reference_cost) {
@@ -93,8 +94,9 @@ void solve(const AuctionInstance& instance, int repeat, Report& report) {
     const std::string& name = instance.name;
     report.add({name + ".welfare", allocation.welfare_per_h, "currency/h", std::nullopt});
     if (instance.reference_welfare_per_h) {
-        report.add({name + ".welfare_error", relative(allocation.welfare_per_h, *instance.reference_welfare_per_h),
-                    "of 1 + value", at_most(1e-9)});
+        report.add({name + ".welfare_error",
+                    relative(allocation.welfare_per_h, *instance.reference_welfare_per_h), "of 1 + value",
+                    at_most(1e-9)});
     }
     double worst = 0;
     for (std::size_t i = 0; i < allocation.awards.size(); ++i) {
@@ -142,7 +144,8 @@ ExitCode run(const Options& options, Report& report) {
 
 Run describe_solve(CLI::App& command) {
     auto options = std::make_shared<Options>();
-    command.add_option("files", options->files, "instance files (dispatch-instance-1, vcg-instance-1)")->required();
+    command.add_option("files", options->files, "instance files (dispatch-instance-1, vcg-instance-1)")
+        ->required();
     command.add_option("--repeat", options->repeat, "solve so often; the shortest time is told")
         ->check(CLI::Range(1, 100'000));
     return [options](Report& report) { return run(*options, report); };

@@ -34,7 +34,8 @@ double value_of(const Bidder& bidder, double load_kw) {
 
 TEST(Auction, TheDearestIsServedFirst) {
     const Allocation allocation = run(two_classes());
-    EXPECT_NEAR(allocation.awards[0].auctioned_kw, 56, 1e-9);  // 40 at 0.8, then 20 facility kW at 0.4 above 0.3
+    EXPECT_NEAR(allocation.awards[0].auctioned_kw, 56,
+                1e-9);  // 40 at 0.8, then 20 facility kW at 0.4 above 0.3
     EXPECT_NEAR(allocation.awards[1].auctioned_kw, 40, 1e-9);
     EXPECT_NEAR(allocation.used_kw, 120, 1e-9);
     EXPECT_NEAR(*allocation.marginal_price_per_kwh, 0.4, 1e-12) << "what one kW more would be worth";
@@ -65,7 +66,8 @@ TEST(Auction, NothingOfferedNothingAwarded) {
 }
 
 TEST(Auction, OneBidderPaysTheEnergyOnly) {
-    const Auction auction{.bidders = {{.id = "a", .segments = {{1.0, 50}}}}, .supply = {{0.1, 30}, {0.2, 100}}};
+    const Auction auction{.bidders = {{.id = "a", .segments = {{1.0, 50}}}},
+                          .supply = {{0.1, 30}, {0.2, 100}}};
     EXPECT_NEAR(run(auction).awards[0].payment_per_h, 0.1 * 30 + 0.2 * 20, 1e-12);
 }
 
@@ -113,10 +115,13 @@ TEST(Auction, RefusesWithThePlace) {
     EXPECT_THAT(refusal([](Auction& a) { a.bidders[1].segments[1].value_per_kwh = 2; }),
                 HasSubstr("bidders[1].segments[1].value_per_kwh"));
     EXPECT_THAT(refusal([](Auction& a) { a.bidders[0].segments[0].width_kw = NAN; }), HasSubstr("width_kw"));
-    EXPECT_THAT(refusal([](Auction& a) { a.bidders[0].overhead_factor = 0.5; }), HasSubstr("overhead_factor"));
+    EXPECT_THAT(refusal([](Auction& a) { a.bidders[0].overhead_factor = 0.5; }),
+                HasSubstr("overhead_factor"));
     EXPECT_THAT(refusal([](Auction& a) { a.bidders[0].entitlement_kw = -1; }), HasSubstr("entitlement_kw"));
-    EXPECT_THAT(refusal([](Auction& a) { a.supply[1].price_per_kwh = 0.05; }), HasSubstr("supply[1].price_per_kwh"));
-    EXPECT_THAT(refusal([](Auction& a) { a.supply[0].width_kw = INFINITY; }), HasSubstr("supply[0].width_kw"));
+    EXPECT_THAT(refusal([](Auction& a) { a.supply[1].price_per_kwh = 0.05; }),
+                HasSubstr("supply[1].price_per_kwh"));
+    EXPECT_THAT(refusal([](Auction& a) { a.supply[0].width_kw = INFINITY; }),
+                HasSubstr("supply[0].width_kw"));
 }
 
 class RandomAuction : public testing::Test {
@@ -138,7 +143,8 @@ class RandomAuction : public testing::Test {
     Auction auction() {
         Auction result;
         for (auto count = 1 + random() % 6; count > 0; --count) {
-            result.bidders.push_back({.id = std::to_string(count), .overhead_factor = uniform(1.1, 1.5), .segments = segments()});
+            result.bidders.push_back(
+                {.id = std::to_string(count), .overhead_factor = uniform(1.1, 1.5), .segments = segments()});
         }
         double price = uniform(0, 0.2);
         for (auto count = random() % 4; count > 0; --count) {
@@ -157,7 +163,8 @@ TEST_F(RandomAuction, PaymentsAreThoseOfSolvingAnew) {
             Auction without = all;
             without.bidders[b].segments.clear();
             const Award& award = allocation.awards[b];
-            const double expected = run(without).welfare_per_h - (allocation.welfare_per_h - award.value_per_h);
+            const double expected =
+                run(without).welfare_per_h - (allocation.welfare_per_h - award.value_per_h);
             ASSERT_NEAR(award.payment_per_h, expected, 1e-9 * (1 + std::abs(expected))) << i;
             ASSERT_LE(award.payment_per_h, award.value_per_h + 1e-9) << "nobody loses by taking part";
             ASSERT_NEAR(value_of(all.bidders[b], award.auctioned_kw), award.value_per_h, 1e-9);
@@ -198,7 +205,8 @@ double best_gain(int reports, const Payment& payment, const std::function<Auctio
         bent.bidders[0].segments = lie();
         const auto utility = [&](const Auction& reported) {
             const Allocation allocation = run(reported);
-            return value_of(honest.bidders[0], allocation.awards[0].auctioned_kw) - payment(allocation.awards[0]);
+            return value_of(honest.bidders[0], allocation.awards[0].auctioned_kw) -
+                   payment(allocation.awards[0]);
         };
         best = std::max(best, utility(bent) - utility(honest));
     }
@@ -208,8 +216,12 @@ double best_gain(int reports, const Payment& payment, const std::function<Auctio
 TEST_F(RandomAuction, NoFalseReportPaysAndTheSameHarnessCatchesPayAsBid) {
     const auto make = [this] { return auction(); };
     const auto lie = [this] { return segments(); };
-    EXPECT_LE(best_gain(5000, [](const Award& award) { return award.payment_per_h; }, make, lie), 1e-9);
-    EXPECT_GE(best_gain(500, [](const Award& award) { return award.value_per_h; }, make, lie), 1)
+    EXPECT_LE(best_gain(
+                  5000, [](const Award& award) { return award.payment_per_h; }, make, lie),
+              1e-9);
+    EXPECT_GE(best_gain(
+                  500, [](const Award& award) { return award.value_per_h; }, make, lie),
+              1)
         << "under pay-as-bid a lie pays: a harness that misses that proves nothing";
 }
 

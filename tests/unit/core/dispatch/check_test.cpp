@@ -49,11 +49,16 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"risk.import_price_per_kwh", [](Problem& p) { p.risk = PriceRisk{}; }},
         Broken{"batteries", [](Problem& p) { p.batteries.clear(); }},
         Broken{"batteries[0].charge_efficiency", [](Problem& p) { p.batteries[0].charge_efficiency = 0; }},
-        Broken{"batteries[0].discharge_efficiency", [](Problem& p) { p.batteries[0].discharge_efficiency = 1.01; }},
+        Broken{"batteries[0].discharge_efficiency",
+               [](Problem& p) { p.batteries[0].discharge_efficiency = 1.01; }},
         Broken{"batteries[0].stored_max_kwh", [](Problem& p) { p.batteries[0].stored_max_kwh = 5; }},
         Broken{"batteries[0].stored_kwh", [](Problem& p) { p.batteries[0].stored_kwh = NAN; }},
-        Broken{"batteries[0].reserve_kwh", [](Problem& p) { p.batteries[0].reserve_kwh = {1, 2}; }},
-        Broken{"batteries[0].self_discharge_per_h", [](Problem& p) { p.batteries[0].self_discharge_per_h = 1; }}));
+        Broken{"batteries[0].reserve_kwh",
+               [](Problem& p) {
+                   p.batteries[0].reserve_kwh = {1, 2};
+               }},
+        Broken{"batteries[0].self_discharge_per_h",
+               [](Problem& p) { p.batteries[0].self_discharge_per_h = 1; }}));
 
 TEST(DispatchCheck, SaysWhyATariffIsRefused) {
     Problem problem = small_problem();

@@ -71,7 +71,8 @@ TEST(DispatchPlan, TheTailOfAPlanIsThePlanOfTheTail) {
 TEST(DispatchPlan, ThePeakIsAtLeastTheOneSoFarAndEveryImport) {
     const Plan plan = plan_of(with_demand());
     ASSERT_EQ(plan.status, PlanStatus::optimal) << plan.reason;
-    for (const double import_kw : plan.schedule.import_kw) EXPECT_LE(import_kw, plan.schedule.peak_kw + tolerance);
+    for (const double import_kw : plan.schedule.import_kw)
+        EXPECT_LE(import_kw, plan.schedule.peak_kw + tolerance);
     EXPECT_GE(plan.schedule.peak_kw, 40);
     EXPECT_LT(plan.schedule.peak_kw, 90) << "shaved";
 }
@@ -102,11 +103,12 @@ TEST(DispatchPlan, IsPaidToBurnNothingThatItCannotBurn) {
     Problem problem = small_problem();
     problem.batteries[0].wear_per_kwh = 0;
     problem.batteries[0].terminal_value_per_kwh = 0;
-    for (const std::size_t t : {1, 2, 3}) problem.import_price_per_kwh[t] = problem.export_price_per_kwh[t] = -0.5;
+    for (const std::size_t t : {1, 2, 3})
+        problem.import_price_per_kwh[t] = problem.export_price_per_kwh[t] = -0.5;
     const Plan plan = plan_of(problem);
     ASSERT_EQ(plan.status, PlanStatus::optimal) << plan.reason;
     EXPECT_EQ(plan.certificate.simultaneous_kw, 0);
-    EXPECT_GT(plan.certificate.branches, 1U);
+    EXPECT_GT(plan.certificate.iterations, 1U) << "the relaxation alone would burn energy in its losses";
 }
 
 TEST(DispatchPlan, OneStepIsEnough) {
@@ -193,7 +195,8 @@ TEST(DispatchPlan, OrderOfBatteriesChangesNothing) {
     const Plan other = plan_of(problem);
     ASSERT_EQ(one.status, PlanStatus::optimal) << one.reason;
     ASSERT_EQ(other.status, PlanStatus::optimal) << other.reason;
-    EXPECT_NEAR(one.certificate.primal_cost, other.certificate.primal_cost, 2e-8 * one.certificate.primal_cost);
+    EXPECT_NEAR(one.certificate.primal_cost, other.certificate.primal_cost,
+                2e-8 * one.certificate.primal_cost);
 }
 
 TEST(DispatchPlan, TwoHalvesCostWhatTheWholeCosts) {

@@ -1,4 +1,5 @@
-// Made-up problems against COIN-OR CLP, an independent solver: a wrong "optimal" is the worst that a plan can be.
+// Made-up problems against COIN-OR CLP, an independent solver: a wrong "optimal" is the worst that a plan can
+// be.
 #include <cmath>
 
 #include "core/dispatch/check.hpp"
@@ -75,7 +76,8 @@ TEST_F(RandomDispatch, NegativePricesReachThePhysicalOptimum) {
             ASSERT_EQ(plan.status, PlanStatus::relaxed) << seed << plan.reason;
             continue;
         }
-        ASSERT_EQ(plan.status, PlanStatus::optimal) << seed << " " << plan.reason << plan.certificate.relative_gap;
+        ASSERT_EQ(plan.status, PlanStatus::optimal)
+            << seed << " " << plan.reason << plan.certificate.relative_gap;
         ASSERT_NEAR(relative(plan.certificate.primal_cost, best), 0, 1e-9) << seed;
         branched += plan.certificate.iterations > 1 ? 1 : 0;
     }
@@ -101,7 +103,8 @@ TEST(DispatchBound, NoMultipliersWhateverProveTooMuch) {
         ASSERT_LE(lower_bound_one(problem, windows[0], wrong, {}), cost + tolerance) << seed;
         ASSERT_LE(lower_bound(problem, windows, wrong, {}), cost + tolerance) << seed;
         wrong.energy_value[0][0] = NAN;
-        ASSERT_EQ(lower_bound_one(problem, windows[0], wrong, {}), -INFINITY) << "not a number proves nothing";
+        ASSERT_EQ(lower_bound_one(problem, windows[0], wrong, {}), -INFINITY)
+            << "not a number proves nothing";
     }
 }
 

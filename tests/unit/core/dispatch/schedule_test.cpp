@@ -12,13 +12,16 @@ struct Replayed : testing::Test {
     std::vector<Window> windows = windows_of(problem);
     Schedule schedule = settle(problem, {{9.5, 19, 0, 0, -20, -30, 0, 0}});
 
-    Replay replayed(Allowed allowed = Allowed::nothing) const { return replay(problem, windows, schedule, allowed); }
+    Replay replayed(Allowed allowed = Allowed::nothing) const {
+        return replay(problem, windows, schedule, allowed);
+    }
 };
 
 TEST_F(Replayed, CostsWhatIsBoughtWornAndLeft) {
     EXPECT_NEAR(schedule.batteries[0].charge_kw[0], 10, 1e-12);
     EXPECT_NEAR(schedule.batteries[0].discharge_kw[4], 19, 1e-12);
-    const double bought = 0.1 * 70 + 0.05 * 75 + 0.08 * 50 + 0.2 * 70 + 0.3 * 61 + 0.4 * 61.5 + 0.35 * 85 + 0.15 * 65;
+    const double bought =
+        0.1 * 70 + 0.05 * 75 + 0.08 * 50 + 0.2 * 70 + 0.3 * 61 + 0.4 * 61.5 + 0.35 * 85 + 0.15 * 65;
     EXPECT_NEAR(replayed().cost, bought + 0.01 * (28.5 + 50) - 0.1 * 28.5, 1e-9);
     EXPECT_EQ(replayed().power_violation_kw, 0);
     EXPECT_NEAR(replayed().energy_violation_kwh, 0, 1e-12);
@@ -54,7 +57,8 @@ TEST_F(Replayed, ANotANumberIsAViolationAndNeverPasses) {
 }
 
 TEST_F(Replayed, BillsThePeakInTheWindowOnly) {
-    problem.demand = DemandCharge{.price_per_kw = 10, .peak_so_far_kw = 20, .window = {0, 0, 1, 1, 0, 0, 0, 0}};
+    problem.demand =
+        DemandCharge{.price_per_kw = 10, .peak_so_far_kw = 20, .window = {0, 0, 1, 1, 0, 0, 0, 0}};
     const double without = replay(small_problem(), windows, schedule, Allowed::nothing).cost;
     schedule = settle(problem, {{9.5, 19, 0, 0, -20, -30, 0, 0}});
     EXPECT_EQ(schedule.peak_kw, 70);

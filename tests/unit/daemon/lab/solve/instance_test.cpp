@@ -83,9 +83,12 @@ TEST(SolveInstance, ReadsAuctions) {
     const auto& instance = std::get<AuctionInstance>(instances->front());
     EXPECT_EQ(instance.auction.bidders.size(), 1U);
     EXPECT_EQ(instance.reference_payments_per_h, std::vector<double>{1.2});
-    EXPECT_THAT(read_instances(R"([{"format": "vcg-instance-1", "name": "v", "bidders": [{"overhead_factor": 1.2,
-        "segments": [{"marginal_value_eur_per_kwh": 1}]}], "supply": []}])").error().message,
-                HasSubstr("[0].bidders[0].segments[0].width_kw: is missing"));
+    EXPECT_THAT(
+        read_instances(R"([{"format": "vcg-instance-1", "name": "v", "bidders": [{"overhead_factor": 1.2,
+        "segments": [{"marginal_value_eur_per_kwh": 1}]}], "supply": []}])")
+            .error()
+            .message,
+        HasSubstr("[0].bidders[0].segments[0].width_kw: is missing"));
 }
 
 TEST(SolveCommand, AFileThatIsNoneIsRefusedAndSaidSo) {
