@@ -7,7 +7,8 @@
 namespace sitepower::dispatch {
 namespace {
 
-constexpr double most = 1e9;  // kW, kWh or currency per kWh: beyond it is no site, and no arithmetic
+constexpr double most =
+    1e7;  // kW, kWh or currency per kWh: no site is larger, and tolerances of 1e-9 still mean something
 
 Error refused(std::string place, std::string_view what) {
     return {.code = ErrorCode::validation_error, .message = std::move(place) + ": " + std::string(what)};

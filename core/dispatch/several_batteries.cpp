@@ -40,36 +40,69 @@ double held_units(const Layout& layout, const double* x, const double* live, std
     return held;
 }
 
-// The stored energies of a proposal, followed as far as the powers allow.
-Schedule schedule_of(const Problem& problem, const std::vector<Window>& windows, const Programme& programme,
-                     const std::vector<double>& x, const Directions& directions) {
-    const Layout& layout = programme.layout;
-    std::vector<std::vector<double>> change(layout.batteries, std::vector<double>(programme.steps));
-    double cap_kw = std::numeric_limits<double>::infinity();
-    if (layout.has_peak) {
-        cap_kw = problem.demand->peak_so_far_kw +
-                 x[(programme.steps - 1) * layout.variables + layout.peak] * programme.power_scale_kw;
-    }
-    for (std::size_t b = 0; b < layout.batteries; ++b) {
-        const BatteryFactors factors(problem.batteries[b], problem.step_h);
-        double stored_kwh = problem.batteries[b].stored_kwh;
-        for (std::size_t t = 0; t < programme.steps; ++t) {
-            const std::size_t at = t * layout.variables;
-            const double low = layout.elastic ? windows[b].low_kwh[t] : windows[b].floor_kwh[t];
-            const double wanted_kwh = std::clamp(
-                low + held_units(layout, &x[at], &programme.live[at], b) * programme.energy_scale_kwh(), low,
-                std::max(low, windows[b].high_kwh[t]));
-            const Direction direction = directions.empty() ? Direction::both : directions[b][t];
-            const double most =
-                direction == Direction::discharge ? 0 : factors.change_kwh(factors.charge_max_kw);
-            const double least =
-                direction == Direction::charge ? 0 : factors.change_kwh(-factors.discharge_max_kw);
-            change[b][t] = std::clamp(wanted_kwh - factors.kept * stored_kwh, least, most);
-            stored_kwh = factors.kept * stored_kwh + change[b][t];
+// A proposal's stored energies, followed as far as the powers allow and load and grid take what is
+// discharged: a proposal may burn energy that is worth nothing in a battery's losses, a schedule may not.
+class Follower {
+  public:
+    Follower(const Problem& problem, const std::vector<Window>& windows, const Programme& programme,
+             const Directions& directions)
+        : problem_(problem), windows_(windows), programme_(programme), directions_(directions) {
+        for (const Battery& battery : problem.batteries) {
+            factors_.emplace_back(battery, problem.step_h);
+            stored_kwh_.push_back(battery.stored_kwh);
         }
     }
-    return settle(problem, change, cap_kw);
-}
+
+    Schedule follow(const std::vector<double>& x) {
+        const Layout& layout = programme_.layout;
+        std::vector<std::vector<double>> change(layout.batteries, std::vector<double>(programme_.steps));
+        for (std::size_t t = 0; t < programme_.steps; ++t) {
+            double charged_kw = 0;
+            double discharged_kw = 0;
+            for (std::size_t b = 0; b < layout.batteries; ++b) {
+                change[b][t] = wanted_change(x, t, b);
+                const double power_kw = factors_[b].power_kw(change[b][t]);
+                (power_kw > 0 ? charged_kw : discharged_kw) += std::abs(power_kw);
+            }
+            const double taken_kw = charged_kw + problem_.load_kw[t] + problem_.export_limit_kw;
+            for (std::size_t b = 0; b < layout.batteries; ++b) {
+                if (discharged_kw > taken_kw && change[b][t] < 0) change[b][t] *= taken_kw / discharged_kw;
+                stored_kwh_[b] = factors_[b].kept * stored_kwh_[b] + change[b][t];
+            }
+        }
+        return settle(problem_, change, cap_kw(x));
+    }
+
+  private:
+    double wanted_change(const std::vector<double>& x, std::size_t t, std::size_t b) const {
+        const Layout& layout = programme_.layout;
+        const std::size_t at = t * layout.variables;
+        const Window& window = windows_[b];
+        const double low = layout.elastic ? window.low_kwh[t] : window.floor_kwh[t];
+        const double held =
+            held_units(layout, &x[at], &programme_.live[at], b) * programme_.energy_scale_kwh();
+        const double wanted_kwh = std::clamp(low + held, low, std::max(low, window.high_kwh[t]));
+        const Direction direction = directions_.empty() ? Direction::both : directions_[b][t];
+        const BatteryFactors& factors = factors_[b];
+        const double most = direction == Direction::discharge ? 0 : factors.change_kwh(factors.charge_max_kw);
+        const double least =
+            direction == Direction::charge ? 0 : factors.change_kwh(-factors.discharge_max_kw);
+        return std::clamp(wanted_kwh - factors.kept * stored_kwh_[b], least, most);
+    }
+    double cap_kw(const std::vector<double>& x) const {
+        const Layout& layout = programme_.layout;
+        if (!layout.has_peak) return std::numeric_limits<double>::infinity();
+        return problem_.demand->peak_so_far_kw +
+               x[(programme_.steps - 1) * layout.variables + layout.peak] * programme_.power_scale_kw;
+    }
+
+    const Problem& problem_;
+    const std::vector<Window>& windows_;
+    const Programme& programme_;
+    const Directions& directions_;
+    std::vector<BatteryFactors> factors_;
+    std::vector<double> stored_kwh_;
+};
 
 // The rows' multipliers as weights of the scenarios: within their limits, and together 1.
 std::vector<double> weights_of(const Programme& programme, const std::vector<double>& y,
@@ -126,7 +159,7 @@ class Judge {
 
     void judge(const Mehrotra& method, Branch& best) const {
         const bool elastic = programme_.layout.elastic;
-        Schedule schedule = schedule_of(problem_, windows_, programme_, method.x(), directions_);
+        Schedule schedule = Follower(problem_, windows_, programme_, directions_).follow(method.x());
         const Replay seen =
             replay(problem_, windows_, schedule, elastic ? Allowed::relaxation : Allowed::nothing);
         const bool fits =

@@ -13,6 +13,36 @@ constexpr double to_boundary = 0.9995;  // share of the way that a step may go a
 constexpr double refined_below_gap = 1e-3;  // the method's own: before, the equations are well conditioned
 constexpr double least_step = 1e-9;
 
+// Sums and maxima over four lanes: one lane would wait for each addition before the next.
+constexpr std::size_t lanes = 4;
+
+template <class Term>
+double sum_of(std::size_t size, const Term& term) {
+    double sums[lanes] = {};
+    std::size_t i = 0;
+    for (; i + lanes <= size; i += lanes) {
+        for (std::size_t k = 0; k < lanes; ++k) sums[k] += term(i + k);
+    }
+    double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (; i < size; ++i) sum += term(i);
+    return sum;
+}
+
+template <class Term>
+double most_of(std::size_t size, const Term& term) {
+    double most[lanes] = {};
+    std::size_t i = 0;
+    for (; i + lanes <= size; i += lanes) {
+        for (std::size_t k = 0; k < lanes; ++k) {
+            const double value = term(i + k);
+            most[k] = value > most[k] ? value : most[k];
+        }
+    }
+    double largest = std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
+    for (; i < size; ++i) largest = std::max(largest, term(i));
+    return largest;
+}
+
 }  // namespace
 
 Mehrotra::Mehrotra(const Programme& programme)
@@ -64,13 +94,12 @@ void Mehrotra::measure() {
         primal_residual_ = std::max(primal_residual_, std::abs(row_residual_[i]));
     }
     programme_.apply_transposed(y_, dual_residual_);
-    double products = 0;
-    cost_ = 0;
     for (std::size_t i = 0; i < size_; ++i) {
         dual_residual_[i] = programme_.cost[i] - dual_residual_[i] - low_[i] + high_[i];
-        products += x_[i] * low_[i] + gap_[i] * high_[i];
-        cost_ += programme_.cost[i] * x_[i];
     }
+    const double products =
+        sum_of(size_, [&](std::size_t i) { return x_[i] * low_[i] + gap_[i] * high_[i]; });
+    cost_ = sum_of(size_, [&](std::size_t i) { return programme_.cost[i] * x_[i]; });
     complementarity_ = products / live_bounds_;
 }
 
@@ -111,28 +140,25 @@ void Mehrotra::refine(const std::vector<double>& right) {
 
 // How far the point may go until a variable meets an end.
 double Mehrotra::primal_length() const {
-    double steepest = 0;
-    for (std::size_t i = 0; i < size_; ++i) {
-        steepest = std::max(steepest, std::max(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]));
-    }
+    const double steepest = most_of(size_, [&](std::size_t i) {
+        return move_x_[i] > 0 ? move_x_[i] * per_gap_[i] : -move_x_[i] * per_x_[i];
+    });
     return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
 }
 
 double Mehrotra::dual_length() const {
-    double steepest = 0;
-    for (std::size_t i = 0; i < size_; ++i) {
-        steepest = std::max(steepest, std::max(-move_low_[i] / low_[i], -move_high_[i] / high_[i]));
-    }
+    const double steepest =
+        std::max(most_of(size_, [&](std::size_t i) { return -move_low_[i] / low_[i]; }),
+                 most_of(size_, [&](std::size_t i) { return -move_high_[i] / high_[i]; }));
     return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
 }
 
 // Mehrotra's: the cube of what the predictor leaves of the complementarity.
 double Mehrotra::centre_after(double primal, double dual) const {
-    double products = 0;
-    for (std::size_t i = 0; i < size_; ++i) {
-        products += (x_[i] + primal * move_x_[i]) * (low_[i] + dual * move_low_[i]) +
-                    (gap_[i] - primal * move_x_[i]) * (high_[i] + dual * move_high_[i]);
-    }
+    const double products = sum_of(size_, [&](std::size_t i) {
+        return (x_[i] + primal * move_x_[i]) * (low_[i] + dual * move_low_[i]) +
+               (gap_[i] - primal * move_x_[i]) * (high_[i] + dual * move_high_[i]);
+    });
     const double ratio = products / live_bounds_ / complementarity_;
     return ratio * ratio * ratio * complementarity_;
 }
