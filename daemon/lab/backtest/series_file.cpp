@@ -49,6 +49,8 @@ Result<std::vector<SeriesPoint>> read_series(std::string_view text) {
         if (row.empty() || row == "\r") continue;
         auto point = read_line(row, line);
         if (!point) return point.error();
+        if (!points.empty() && point->time == points.back().time && point->value == points.back().value)
+            continue;
         if (!points.empty() && point->time <= points.back().time) return refused(line, "times must rise");
         if (points.size() == max_series_points) return refused(line, "more than 1000000 values");
         points.push_back(*point);

@@ -19,7 +19,8 @@ struct SeriesPoint {
 
 inline constexpr std::size_t max_series_points = 1'000'000;
 
-// Times with zone, rising; values finite. The second column counts, further ones are ignored.
+// Times with zone, rising; values finite. The second column counts, further ones are ignored. A line that
+// repeats the one before it counts once: exchanges' files do that where the clocks change.
 Result<std::vector<SeriesPoint>> read_series(std::string_view text);
 
 }  // namespace sitepower::lab

@@ -103,7 +103,7 @@ TEST(DispatchPlan, IsPaidToBurnNothingThatItCannotBurn) {
     Problem problem = small_problem();
     problem.batteries[0].wear_per_kwh = 0;
     problem.batteries[0].terminal_value_per_kwh = 0;
-    for (const std::size_t t : {1, 2, 3})
+    for (const std::size_t t : {0, 1, 2, 3, 4, 5, 6})
         problem.import_price_per_kwh[t] = problem.export_price_per_kwh[t] = -0.5;
     const Plan plan = plan_of(problem);
     ASSERT_EQ(plan.status, PlanStatus::optimal) << plan.reason;

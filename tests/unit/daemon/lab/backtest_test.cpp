@@ -30,8 +30,15 @@ TEST(SeriesFile, RefusesWithTheLine) {
     EXPECT_THAT(refusal("t,p\n2024-01-01T00:00:00Z,many\n"), HasSubstr("line 2: the second column"));
     EXPECT_THAT(refusal("t,p\n2024-01-01T00:00:00Z,nan\n"), HasSubstr("line 2: the second column"));
     EXPECT_THAT(refusal("t,p\n2024-01-01T00:00:00Z\n"), HasSubstr("line 2: the second column"));
-    EXPECT_THAT(refusal("t,p\n2024-01-01T01:00:00Z,1\n2024-01-01T01:00:00Z,1\n"),
+    EXPECT_THAT(refusal("t,p\n2024-01-01T01:00:00Z,1\n2024-01-01T01:00:00Z,2\n"),
                 HasSubstr("line 3: times must rise"));
+}
+
+TEST(SeriesFile, ARepeatedLineCountsOnce) {
+    const auto series =
+        read_series("t,p\n2024-03-31T00:00:00Z,1\n2024-03-31T00:00:00Z,1\n2024-03-31T01:00:00Z,1\n");
+    ASSERT_TRUE(series) << series.error().message;
+    EXPECT_EQ(series->size(), 2U);
 }
 
 TEST(Plot, DrawsWhatIsFiniteAndEscapesTitles) {
