@@ -11,8 +11,9 @@
 namespace sitepower::dispatch {
 namespace {
 
-// Of branches a plan may take; beyond it the best schedule found is handed out with its true gap.
-constexpr std::size_t most_branches = 20'000;
+// Steps that all chains together may pass, about half a second; beyond it the best schedule found is handed
+// out with its true gap.
+constexpr std::size_t most_work = 4'000'000;
 // Of 1 + |cost|: a branch that could save less is not followed.
 constexpr double worth_following = 1e-10;
 
@@ -35,7 +36,7 @@ class Branching {
             return best_;
         }
         if (!open_.empty() && !has_peak() && solve_exactly()) return best_;
-        while (!open_.empty() && best_.branches < most_branches) {
+        while (!open_.empty() && best_.iterations * problem_.steps() < most_work) {
             const Node node = open_.top();
             open_.pop();
             if (hopeless(node.bound)) {

@@ -13,7 +13,8 @@ namespace {
 using Directions = std::vector<std::vector<Direction>>;  // [battery][step], or empty
 
 constexpr std::size_t most_iterations = 80;
-constexpr std::size_t most_branches = 2'000;
+// Steps times batteries that all iterations together may pass before branching ends, about two seconds.
+constexpr std::size_t most_work = 4'000'000;
 constexpr double judged_below_gap = 1e-5;  // of the method's own gap: earlier proposals are not worth judging
 constexpr double judged_below_residual = 1e-6;
 constexpr double tolerated_kw = 1e-7;  // violation of a limit that a proposal may have
@@ -190,7 +191,7 @@ class Judge {
 Branch solve_branch(const Problem& problem, const std::vector<Window>& windows, Elastic elastic,
                     const Directions& directions) {
     const Programme programme(problem, windows, elastic, directions);
-    const double goal = elastic == Elastic::yes ? 1e-13 : several_gap / 2;
+    const double goal = elastic == Elastic::yes ? 1e-13 : several_gap;
     Mehrotra method(programme);
     const Judge judge(problem, windows, programme, directions);
     Branch best;
@@ -223,7 +224,8 @@ class Branching {
 
     Solved solve() {
         visit({});
-        while (!open_.empty() && best_.branches < most_branches) {
+        while (!open_.empty() &&
+               best_.iterations * problem_.steps() * problem_.batteries.size() < most_work) {
             const Node node = open_.top();
             open_.pop();
             if (hopeless(node.bound)) {
@@ -247,7 +249,7 @@ class Branching {
 
   private:
     bool hopeless(double bound) const {
-        return best_.feasible && bound >= best_cost_ - several_gap / 2 * (1 + std::abs(best_cost_));
+        return best_.feasible && bound >= best_cost_ - several_gap * (1 + std::abs(best_cost_));
     }
 
     void visit(Directions directions) {

@@ -12,7 +12,7 @@
 namespace sitepower::dispatch {
 
 // Gap of 1 + |cost| at which a schedule is taken for optimal and the search ends.
-inline constexpr double several_gap = 1e-9;
+inline constexpr double several_gap = 4e-9;
 
 // Not feasible: the method found no schedule within the limits; the relaxation has the last word on that.
 Solved solve_several_batteries(const Problem& problem, const std::vector<Window>& windows);

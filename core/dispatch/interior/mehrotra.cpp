@@ -10,7 +10,7 @@ namespace {
 constexpr double regularisation =
     1e-12;                              // on the weights' inverse: a variable free of both ends stays finite
 constexpr double to_boundary = 0.9995;  // share of the way that a step may go at most
-constexpr double refined_below_gap = 1e-3;  // the method's own: before, the equations are well conditioned
+constexpr double refined_below_gap = 1e-5;  // the method's own: before, the equations are well conditioned
 constexpr double least_step = 1e-9;
 
 // Sums and maxima over four lanes: one lane would wait for each addition before the next.
@@ -108,7 +108,8 @@ double Mehrotra::relative_gap() const {
 }
 
 // Newton's direction towards low * x = low_target, high * gap = high_target and no residuals.
-void Mehrotra::direction(const std::vector<double>& low_target, const std::vector<double>& high_target) {
+void Mehrotra::direction(const std::vector<double>& low_target, const std::vector<double>& high_target,
+                         Refined refined) {
     for (std::size_t i = 0; i < size_; ++i) {
         shift_[i] = low_target[i] * per_x_[i] - high_target[i] * per_gap_[i] - dual_residual_[i];
         scratch_[i] = weight_[i] * shift_[i];
@@ -117,7 +118,7 @@ void Mehrotra::direction(const std::vector<double>& low_target, const std::vecto
     for (std::size_t i = 0; i < move_y_.size(); ++i) row_scratch_[i] = row_residual_[i] - row_scratch_[i];
     move_y_ = row_scratch_;
     equations_.solve(move_y_);
-    if (relative_gap() < refined_below_gap) refine(row_scratch_);
+    if (refined == Refined::yes && relative_gap() < refined_below_gap) refine(row_scratch_);
     programme_.apply_transposed(move_y_, scratch_);
     for (std::size_t i = 0; i < size_; ++i) {
         const double move = weight_[i] * (scratch_[i] + shift_[i]);
@@ -182,13 +183,13 @@ bool Mehrotra::step() {
         high_target_[i] = -gap_[i] * high_[i];
     }
     equations_.factor(weight_);
-    direction(low_target_, high_target_);
+    direction(low_target_, high_target_, Refined::no);
     const double centre = centre_after(std::min(1.0, primal_length()), std::min(1.0, dual_length()));
     for (std::size_t i = 0; i < size_; ++i) {
         low_target_[i] += centre - move_x_[i] * move_low_[i];
         high_target_[i] += centre + move_x_[i] * move_high_[i];
     }
-    direction(low_target_, high_target_);
+    direction(low_target_, high_target_, Refined::yes);
     const double primal = std::min(1.0, to_boundary * primal_length());
     const double dual = std::min(1.0, to_boundary * dual_length());
     if (!(primal > least_step) || !(dual > least_step)) return false;

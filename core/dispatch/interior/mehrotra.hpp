@@ -3,6 +3,7 @@
 // (certificate), decides when to stop, and keeps the best. One owner.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/dispatch/interior/layout.hpp"
@@ -29,7 +30,10 @@ class Mehrotra {
     double dual_length() const;
     double centre_after(double primal, double dual) const;
     void move(double primal, double dual);
-    void direction(const std::vector<double>& low_target, const std::vector<double>& high_target);
+    // The predictor only tells how far to go: it is not refined.
+    enum class Refined : std::uint8_t { no, yes };
+    void direction(const std::vector<double>& low_target, const std::vector<double>& high_target,
+                   Refined refined);
     void refine(const std::vector<double>& right);
 
     const Programme& programme_;
