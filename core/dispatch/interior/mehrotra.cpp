@@ -72,16 +72,30 @@ Mehrotra::Mehrotra(const Programme& programme)
     measure();
 }
 
-// In the middle of the boxes, with multipliers that make the point dual feasible at once.
+// In the middle of the boxes. Power at its price and stored energy at the mean of it are a guess at the rows'
+// multipliers; those of the ends then make the point dual feasible at once.
 void Mehrotra::start() {
-    double mean_cost = 0;
-    for (const double cost : programme_.cost) mean_cost += std::abs(cost);
-    mean_cost = std::max(mean_cost / static_cast<double>(size_), 0.1);
+    const Layout& layout = programme_.layout;
+    double mean_price = 0;
+    for (std::size_t t = 0; t < programme_.steps; ++t) {
+        const double price = programme_.cost[t * layout.variables + layout.import];
+        y_[t * layout.rows + layout.balance_row] = price;
+        mean_price += price / static_cast<double>(programme_.steps);
+    }
+    for (std::size_t t = 0; t < programme_.steps; ++t) {
+        for (std::size_t b = 0; b < layout.batteries; ++b)
+            y_[t * layout.rows + layout.energy_row + b] = -mean_price;
+    }
+    programme_.apply_transposed(y_, scratch_);
+    for (std::size_t i = 0; i < size_; ++i) scratch_[i] = programme_.cost[i] - scratch_[i];
+    const double mean_cost = std::max(
+        sum_of(size_, [&](std::size_t i) { return std::abs(scratch_[i]); }) / static_cast<double>(size_),
+        0.1);
     for (std::size_t i = 0; i < size_; ++i) {
         x_[i] = 0.5 * programme_.width[i];
         gap_[i] = programme_.width[i] - x_[i];
-        low_[i] = std::max(programme_.cost[i], 0.0) + mean_cost;
-        high_[i] = std::max(-programme_.cost[i], 0.0) + mean_cost;
+        low_[i] = std::max(scratch_[i], 0.0) + mean_cost;
+        high_[i] = std::max(-scratch_[i], 0.0) + mean_cost;
     }
     live_bounds_ = 2 * static_cast<double>(size_);
 }

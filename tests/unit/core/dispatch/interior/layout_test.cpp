@@ -83,7 +83,7 @@ TEST_P(Structure, TheMethodComesDown) {
     EXPECT_LT(method.relative_gap(), 0.1 * before);
     for (std::size_t i = 0; i < variables; ++i) {
         ASSERT_GT(method.x()[i], 0);
-        ASSERT_LE(method.x()[i], programme.width[i]);
+        ASSERT_LE(method.x()[i], programme.width[i] * (1 + 1e-12));
     }
 }
 
