@@ -5,7 +5,7 @@
 namespace sitepower::bench {
 
 std::span<const Bench> benches() {
-    static constexpr std::array<Bench, 10> all{{
+    static constexpr std::array<Bench, 11> all{{
         {"polling", "round trips per second against bare libmodbus, devices that answer after 2 and 20 ms",
          measure_polling},
         {"cpu", "processor time against the bare chain, 8 devices of 100 registers every millisecond",
