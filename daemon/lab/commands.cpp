@@ -9,8 +9,7 @@ namespace sitepower::lab {
 
 std::span<const LabCommand> commands() {
     static const std::vector<LabCommand> table{
-        {"forecast", "scores forecasters, learns priors, draws fans", &describe_forecast},
-        {"solve", "battery schedules and power auctions of instance files, against their references", describe_solve},
+        {"forecast", "scores forecasters, learns priors, draws fans", describe_forecast},
         {"backtest", "the schedule in closed loop over recorded prices and load, simulated",
          describe_backtest},
         {"solve", "battery schedules and power auctions of instance files, against their references",
