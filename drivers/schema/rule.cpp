@@ -78,20 +78,6 @@ std::string text_words(const ValueRule& rule) {
     return std::string(rule.rule.expected.empty() ? format_words(rule.rule.format) : rule.rule.expected);
 }
 
-// A text as a message can show it: short, without control characters.
-std::string quoted(std::string_view text) {
-    constexpr std::size_t most = 60;
-    auto end = std::min(text.size(), most);
-    // Not in the middle of a UTF-8 sequence.
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    std::string result = "\"";
-    for (const char c : text.substr(0, end)) {
-        const auto byte = static_cast<unsigned char>(c);
-        result += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-    }
-    return result + (end < text.size() ? "...\"" : "\"");
-}
-
 std::string shown(const Node& node) {
     if (const auto* integer = std::get_if<std::int64_t>(&node.value)) return std::to_string(*integer);
     if (const auto* number = std::get_if<double>(&node.value)) return fmt::format("{}", *number);
@@ -119,6 +105,19 @@ bool accepts(std::string_view text, const ValueRule& rule) {
 }
 
 }  // namespace
+
+std::string quoted(std::string_view text) {
+    constexpr std::size_t most = 60;
+    auto end = std::min(text.size(), most);
+    // Not in the middle of a UTF-8 sequence.
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    std::string result = "\"";
+    for (const char c : text.substr(0, end)) {
+        const auto byte = static_cast<unsigned char>(c);
+        result += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+    }
+    return result + (end < text.size() ? "...\"" : "\"");
+}
 
 std::string expected(const ValueRule& rule) {
     switch (rule.type) {

@@ -79,6 +79,9 @@ struct DurationUnit {
 };
 std::optional<DurationUnit> duration_unit(std::string_view key);
 
+// A text, or a key, as a message can show it: quoted, at most 60 bytes of it, control characters escaped.
+std::string quoted(std::string_view text);
+
 // Of `known`, the name that `word` is most likely a slip of; empty when none is near.
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& known);
 

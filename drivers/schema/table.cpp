@@ -6,8 +6,14 @@
 
 namespace sitepower::schema::detail {
 
+namespace {
+constexpr std::size_t longest_plain_key = 64;
+}  // namespace
+
 std::string child_path(const std::string& path, std::string_view key) {
-    return (path.empty() ? "" : path + '.') + std::string(key);
+    const bool is_plain = !key.empty() && key.size() <= longest_plain_key &&
+                          std::ranges::all_of(key, [](char c) { return c > ' ' && c < '\x7f'; });
+    return (path.empty() ? "" : path + '.') + (is_plain ? std::string(key) : quoted(key));
 }
 
 const List* list_of(const Node& node, const std::string& path, const ValueRule& rule,
