@@ -5,6 +5,8 @@
 
 namespace sitepower::ctl {
 
+// status ends with `degraded` also when the system is down: somebody answers, and it is not well. With --json
+// the numbers are the same.
 enum class ExitCode : std::uint8_t {
     fine = 0,
     failed = 1,       // the daemon refused, or the check found problems

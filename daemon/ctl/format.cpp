@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "daemon/ctl/table.hpp"
 
@@ -39,12 +40,20 @@ const Json& member(const Json& object, std::string_view path) {
     return *found;
 }
 
+namespace {
+
+// Digits beyond the 15th of a double are noise, and hundreds of them no answer.
+std::string number_text(double value, int decimals) {
+    return std::abs(value) < 1e15 ? fmt::format("{:.{}f}", value, decimals) : fmt::format("{:.4g}", value);
+}
+
+}  // namespace
+
 std::string value_text(const Json& value, std::string_view unit, int decimals) {
     if (value.is_null()) return std::string(unknown_text);
     if (value.is_string()) return printable(value.get_ref<const std::string&>());
     if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
-    auto text =
-        value.is_number_float() ? fmt::format("{:.{}f}", value.get<double>(), decimals) : to_text(value);
+    auto text = value.is_number_float() ? number_text(value.get<double>(), decimals) : to_text(value);
     if (!unit.empty()) text += ' ' + std::string(unit);
     return text;
 }

@@ -68,6 +68,19 @@ std::string cut(std::string_view text, std::size_t width) {
     return result + '~';
 }
 
+namespace {
+
+// The front of a printable text, `count` characters of it or all.
+std::string_view first_characters(std::string_view text, std::size_t count) {
+    std::size_t bytes = 0;
+    for (; count > 0 && bytes < text.size(); --count) {
+        bytes += std::max<std::size_t>(character_length(text.substr(bytes)), 1);
+    }
+    return text.substr(0, bytes);
+}
+
+}  // namespace
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
     const auto margin = std::min(text.find_first_not_of(' '), text.size());
     std::string result(margin, ' ');
@@ -76,7 +89,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
     bool line_is_empty = true;
     while (!text.empty()) {
         const auto space = text.find(' ');
-        const auto word = text.substr(0, space);
+        auto word = text.substr(0, space);
         text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
         const auto word_width = display_width(word);
         if (!line_is_empty && column + 1 + word_width > width) {
@@ -86,8 +99,15 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
             result += ' ';
             ++column;
         }
+        // A word that no line holds is broken where the line ends.
+        while (column + display_width(word) > width && column < width && indent < width) {
+            const auto piece = first_characters(word, width - column);
+            result.append(piece).append("\n").append(indent, ' ');
+            word.remove_prefix(piece.size());
+            column = indent;
+        }
         result += word;
-        column += word_width;
+        column += display_width(word);
         line_is_empty = false;
     }
     return result;

@@ -63,7 +63,7 @@ std::size_t display_width(std::string_view text);
 std::string cut(std::string_view text, std::size_t width);
 
 // `text` broken between words into lines of at most `width`, each after the first indented by `indent`; the
-// first keeps its own indent.
+// first keeps its own indent. A word that is longer than a line is broken, too.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace sitepower::ctl

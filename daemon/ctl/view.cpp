@@ -51,15 +51,27 @@ void append_outline(const Json& json, std::size_t indent, std::string& text) {
     }
 }
 
-}  // namespace
-
-std::string view(std::string_view operation, const Json& data, Time now) {
+std::string view_of(std::string_view operation, const Json& data, Time now) {
     if (operation.starts_with("config.")) return view_verdict(data, now);
     const auto* row = std::ranges::find(views, operation, &ViewRow::operation);
     if (row != views.end()) return row->view(data, now);
     std::string text;
     append_outline(data, 0, text);
     return text;
+}
+
+}  // namespace
+
+// Names and texts may be longer than any view expects.
+std::string view(std::string_view operation, const Json& data, Time now) {
+    const auto text = view_of(operation, data, now);
+    std::string fitting;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        fitting += wrapped(std::string_view(text).substr(at, end - at), terminal_width, 4) + '\n';
+        at = end + 1;
+    }
+    return fitting;
 }
 
 std::string view_error(const Json& error) {
