@@ -4,7 +4,8 @@
 //
 // All begin alike: `site`, the subject under its own name, `time`, `time_ms`, `id`, `seq`. `values` is flat,
 // name to number or null; `quality` {name: reason} holds exactly what is null or not good in it. Any other
-// unknown field is null with `<field>_reason` beside it. `estimates` gives each estimate its uncertainty.
+// unknown field is null with `<field>_reason` beside it; in an alert, null is also what does not apply: the
+// threshold of a condition, the end of what is open. `estimates` gives each estimate its uncertainty.
 #pragma once
 
 #include <optional>
