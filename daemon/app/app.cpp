@@ -137,7 +137,9 @@ void App::Parts::start() {
                  fmt::format("sitepowerd {} runs site {}: {} devices on {} buses, {} batteries",
                              SITEPOWER_VERSION, config_.model->id, config_.model->devices.size(),
                              config_.buses.size(), config_.model->batteries.size()),
-                 {{"VERSION", SITEPOWER_VERSION}, {"SITE", config_.model->id}});
+                 {{"VERSION", SITEPOWER_VERSION},
+                  {"SITE", config_.model->id},
+                  {"EPOCH", fmt::format("{:016x}", store_->report().epoch.bits)}});
     notify::ready();
     tell_status();
     feed_watchdog();
@@ -229,6 +231,10 @@ void App::Parts::drain_inbox() {
 
 void App::Parts::tick() {
     executor_.tick(store_->counters().outbox, now());
+    if (publisher_) {
+        const auto counters = publisher_->counters();
+        executor_.acknowledgements(counters.acknowledged, counters.no_subscriber, now());
+    }
     if (const auto given_up = inbox_.given_up() + executor_.counters().readings_refused;
         given_up > told_given_up_) {
         journal::log(journal::readings_refused,
@@ -261,6 +267,11 @@ void App::Parts::read_outbox(BacklogPump::Order order) {
         auto batch = outbox_batch(store_->path(), order);
         return [this, batch = std::move(batch)]() mutable {
             if (!batch.unreadable.empty()) {
+                journal::log(
+                    journal::readings_given_up,
+                    fmt::format("{} undelivered frames cannot be read from {} any more: the disk has "
+                                "damaged them",
+                                batch.unreadable.size(), store_->path()));
                 store_->delivered(batch.unreadable);
             }
             executor_.backlog_read(std::move(batch.messages));

@@ -183,28 +183,65 @@ void Executor::tell_site(Time now) {
 }
 
 void Executor::connection_changed(const ConnectionState& state, Time now) {
-    const bool was_connected = connection_ && connection_->connected;
+    tell_connection(state);
     if (state.connected) {
         pump_.connected(maker_.newest());
-        const std::string_view protocol = state.protocol_5 ? "5" : "3.1.1";
-        journal::log(journal::broker_connected,
-                     fmt::format("broker {} connected, MQTT {}", state.broker, protocol),
-                     {{"BROKER", state.broker}, {"PROTOCOL", protocol}});
     } else {
         pump_.disconnected();
-        if (was_connected || !connection_ || connection_->reason != state.reason) {
-            journal::log(journal::broker_lost, fmt::format("broker {}: {}", state.broker, state.reason),
-                         {{"BROKER", state.broker}, {"REASON", state.reason}});
-        }
+        set_nobody_subscribes(false, now);
     }
     connection_ = state;
     condition("broker_unreachable", !state.connected, state.reason, now);
-    condition("broker_session_taken_over", state.taken_over_twice, state.reason, now);
+    condition("broker_session_taken_over", state.taken_over_twice,
+              state.note.empty() ? state.reason : state.note, now);
+}
+
+// In the journal: each connection, each new reason why there is none, and a fight for the session.
+void Executor::tell_connection(const ConnectionState& state) {
+    const bool was_connected = connection_ && connection_->connected;
+    const std::string note = state.note.empty() ? "" : " (" + state.note + ")";
+    if (state.connected && !was_connected) {
+        const std::string_view protocol = state.protocol_5 ? "5" : "3.1.1";
+        journal::log(journal::broker_connected,
+                     fmt::format("broker {} connected, MQTT {}{}", state.broker, protocol, note),
+                     {{"BROKER", state.broker}, {"PROTOCOL", protocol}});
+    } else if (!state.connected && (was_connected || !connection_ || connection_->reason != state.reason)) {
+        journal::log(journal::broker_lost, fmt::format("broker {}: {}{}", state.broker, state.reason, note),
+                     {{"BROKER", state.broker}, {"REASON", state.reason}});
+    }
+    if (state.taken_over_twice && !(connection_ && connection_->taken_over_twice)) {
+        journal::log(
+            journal::broker_session_taken_over,
+            fmt::format("another client takes our session at broker {} again and again: we stay away "
+                        "for a while",
+                        state.broker),
+            {{"BROKER", state.broker}});
+    }
+}
+
+void Executor::acknowledgements(std::uint64_t acknowledged, std::uint64_t no_subscriber, Time now) {
+    // Counters that are smaller than before are those of another publisher, after a reload.
+    if (acknowledged < acknowledged_) acknowledged_ = no_subscriber_ = 0;
+    const auto answers = acknowledged - std::exchange(acknowledged_, acknowledged);
+    const auto unheard = no_subscriber - std::exchange(no_subscriber_, no_subscriber);
+    if (answers > 0) set_nobody_subscribes(unheard == answers, now);
+}
+
+void Executor::set_nobody_subscribes(bool holds, Time now) {
+    if (std::exchange(nobody_subscribes_, holds) == holds) return;
+    condition("broker_no_subscriber", holds, "", now);
+}
+
+// The random bits of an earlier start are not at hand, and without them an id would be another message's.
+std::string Executor::name_of(MessageKey key) const {
+    if (key == MessageKey{}) return "that clears a retained topic";
+    if (key > maker_.epoch().key(0)) return message_id(maker_.site(), maker_.epoch().bits, key);
+    return fmt::format("{} of an earlier start", sequence_of(key));
 }
 
 void Executor::message_refused(MessageKey key, int reason_code, Time now) {
     last_refusal_ = now;
-    const auto id = message_id(maker_.site(), maker_.epoch().bits, key);
+    const auto id = name_of(key);
     const auto text = fmt::format("the broker refused message {} with reason 0x{:02x}", id, reason_code);
     journal::log(journal::broker_refused_message, text, {{"ID", id}});
     condition("broker_refused", true, text, now);

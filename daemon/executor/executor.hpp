@@ -52,6 +52,9 @@ class Executor {
 
     void connection_changed(const ConnectionState& state, Time now);
     void message_refused(MessageKey key, int reason_code, Time now);
+    // The publisher's counters as they stand, every second: while the broker says of every message that
+    // nobody subscribes (PUBACK 0x10; MQTT 5 only), the condition broker_no_subscriber holds.
+    void acknowledgements(std::uint64_t acknowledged, std::uint64_t no_subscriber, Time now);
     void readings_dropped(Time from, Time to, std::uint64_t frames, Time now);
     void backlog_wanted();
     void backlog_read(std::vector<std::shared_ptr<const Message>> batch);
@@ -75,6 +78,9 @@ class Executor {
     void tell_window(const MaintenanceWindow& window, std::string_view transition, Time now);
     void tell_site(Time now);
     void send(std::shared_ptr<const Message> message);
+    std::string name_of(MessageKey key) const;
+    void set_nobody_subscribes(bool holds, Time now);
+    void tell_connection(const ConnectionState& state);
     void condition(std::string_view type, bool holds, std::string message, Time now);
 
     Site site_;
@@ -86,6 +92,9 @@ class Executor {
     std::vector<DeviceStatus> told_;  // by DeviceIndex: what the journal has heard
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;
+    std::uint64_t acknowledged_ = 0;  // as last counted, of this publisher
+    std::uint64_t no_subscriber_ = 0;
+    bool nobody_subscribes_ = false;
     bool gave_up_ = false;  // readings were dropped and the outbox has not been empty since
 };
 

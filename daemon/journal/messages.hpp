@@ -55,7 +55,9 @@ inline constexpr Kind broker_lost{
     "Readings are kept and delivered later. REASON says why; check address, credentials and certificates."};
 inline constexpr Kind broker_refused_message{
     "broker_refused_message", "d703b8f1bd30d91933532d6ff5aec66f", Priority::error,
-    "The broker refused a message", "Check the broker's access list for TOPIC. The message is kept."};
+    "The broker refused a message",
+    "Check that the broker's access list lets the box publish below its root. The message with that ID is "
+    "kept and sent again after the next connect."};
 inline constexpr Kind broker_session_taken_over{
     "broker_session_taken_over", "c44f891f305e0b8d75f518cfdc70e54e", Priority::critical,
     "Another client uses our MQTT client id",
@@ -71,10 +73,12 @@ inline constexpr Kind store_trouble{"store_trouble", "ec99d660aed7894d233d24eae9
                                     "up to a limit and are still published live."};
 inline constexpr Kind store_recovered{"store_recovered", "6308dafc0a2c43db23eea93934b4f72a", Priority::notice,
                                       "The store writes again", "Nothing to do."};
-inline constexpr Kind readings_given_up{"readings_given_up", "0a394eb6d934b2f08af15048c8432c19",
-                                        Priority::error, "Undelivered readings were given up",
-                                        "The store reached its size limit while the broker was away: raise "
-                                        "store.max_bytes or bring the broker back."};
+inline constexpr Kind readings_given_up{
+    "readings_given_up", "0a394eb6d934b2f08af15048c8432c19", Priority::error,
+    "Undelivered readings were given up",
+    "The store reached its size limit while the broker was away: raise "
+    "store.max_size_mib or bring the broker back. Where the line speaks of "
+    "damage, check the disk."};
 inline constexpr Kind readings_refused{"readings_refused", "0f7a40588d885da5f5fca03eef7ac2e2",
                                        Priority::error, "Readings were refused at a queue's limit",
                                        "The machine is overloaded or the disk hangs: check load and disk."};

@@ -220,6 +220,129 @@ TEST_F(ExecutorTest, RefusalsOfTheBrokerRaiseAnAlertThatPasses) {
     EXPECT_FALSE(open());
 }
 
+TEST_F(ExecutorTest, ARefusedMessageOfAnEarlierStartIsNotCalledByANewId) {
+    Executor second{Site(model, {}), Epoch{.bits = 0xdef, .number = 2}, outlets};
+    second.begin({}, start);
+    const auto told = [&](MessageKey key) {
+        ::testing::internal::CaptureStderr();
+        second.message_refused(key, 0x87, start);
+        return ::testing::internal::GetCapturedStderr();
+    };
+    EXPECT_NE(told(Epoch{.bits = 0xdef, .number = 2}.key(7)).find("message DC-TST-01-0000000000000def-7 "),
+              std::string::npos);
+    const auto earlier = told(Epoch{.bits = 0xabc, .number = 1}.key(7));
+    EXPECT_NE(earlier.find("message 7 of an earlier start"), std::string::npos) << earlier;
+    EXPECT_EQ(earlier.find("0def"), std::string::npos);
+}
+
+TEST_F(ExecutorTest, ALostBrokerIsAnAlertWhenItLasts) {
+    executor.begin({}, start);
+    connect(false, start);
+    const auto open = [&] {
+        const auto alerts = executor.site().open_alerts();
+        return std::ranges::any_of(alerts, [](const auto& a) { return a.type == "broker_unreachable"; });
+    };
+    auto now = start;
+    for (int i = 0; i < 240; ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_FALSE(open()) << "a short outage is not worth waking somebody";
+    for (int i = 0; i < 120; ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_TRUE(open());
+    connect(true, now);
+    for (int i = 0; i < 1200 && open(); ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_FALSE(open());
+}
+
+TEST_F(ExecutorTest, NobodyWhoSubscribesIsAWarningAfterAnHour) {
+    executor.begin({}, start);
+    connect(true, start);
+    const auto open = [&] {
+        const auto alerts = executor.site().open_alerts();
+        return std::ranges::any_of(alerts, [](const auto& a) { return a.type == "broker_no_subscriber"; });
+    };
+    auto now = start;
+    std::uint64_t acknowledged = 0;
+    std::uint64_t unheard = 0;
+    const auto pass = [&](int seconds, std::uint64_t heard) {
+        for (int i = 0; i < seconds; ++i, now += Duration{1000}) {
+            acknowledged += i % 3 == 0 ? 0 : 5;  // not every second brings an answer
+            unheard += i % 3 == 0 ? 0 : 5 - heard;
+            executor.acknowledgements(acknowledged, unheard, now);
+            executor.tick(0, now);
+        }
+    };
+    pass(3590, 0);
+    EXPECT_FALSE(open());
+    pass(30, 0);
+    EXPECT_TRUE(open());
+    pass(1, 0);
+    pass(7200, 1);  // one topic has a subscriber
+    EXPECT_FALSE(open());
+    acknowledged = unheard = 0;  // a reload has exchanged the publisher
+    pass(3700, 0);
+    EXPECT_TRUE(open());
+    connect(false, now);
+    for (int i = 0; i < 7200 && open(); ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_FALSE(open()) << "without a connection nobody knows";
+}
+
+TEST_F(ExecutorTest, TheJournalNotesWhatAnOperatorShouldKnowOfAConnection) {
+    executor.begin({}, start);
+    const auto told = [&](const ConnectionState& state) {
+        ::testing::internal::CaptureStderr();
+        executor.connection_changed(state, start);
+        return ::testing::internal::GetCapturedStderr();
+    };
+    const ConnectionState connected{
+        .connected = true, .broker = "b:1883", .note = "MQTT 3.1.1: says nothing of its ACL"};
+    EXPECT_NE(
+        told(connected).find("broker b:1883 connected, MQTT 3.1.1 (MQTT 3.1.1: says nothing of its ACL)"),
+        std::string::npos);
+    EXPECT_EQ(told(connected), "") << "said once";
+    ConnectionState lost{.connected = false, .broker = "b:1883", .reason = "closed"};
+    EXPECT_NE(told(lost).find("broker b:1883: closed"), std::string::npos);
+    EXPECT_EQ(told(lost), "");
+    lost.taken_over_twice = true;
+    EXPECT_NE(told(lost).find("CRITICAL another client takes our session at broker b:1883"),
+              std::string::npos);
+    EXPECT_EQ(told(lost), "");
+    EXPECT_TRUE(executor.site().open_alerts().size() == 1 &&
+                executor.site().open_alerts()[0].type == "broker_session_taken_over");
+}
+
+TEST_F(ExecutorTest, TheGapsAlertEndsWhenEverythingIsDelivered) {
+    executor.begin({}, start);
+    executor.readings_dropped(start, start + Duration{5000}, 17, start);
+    const auto open = [&] {
+        const auto alerts = executor.site().open_alerts();
+        return std::ranges::any_of(alerts, [](const auto& a) { return a.type == "outbox_full"; });
+    };
+    auto now = start;
+    for (int i = 0; i < 60; ++i, now += Duration{1000}) executor.tick(5, now);
+    EXPECT_TRUE(open());
+    for (int i = 0; i < 1200 && open(); ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_FALSE(open());
+}
+
+TEST_F(ExecutorTest, ADevicesSilenceIsSaidOnceInTheJournal) {
+    executor.begin({}, start);
+    executor.handle(frame_of(*model, 0, start), start);
+    ::testing::internal::CaptureStderr();
+    auto now = start;
+    for (int i = 0; i < 60; ++i, now += Duration{1000}) {
+        executor.handle(PollFailed{DeviceIndex{0}, now, "bus b, unit 1, holding 100..109: no answer"}, now);
+        executor.tick(0, now);
+    }
+    executor.handle(frame_of(*model, 0, now), now);
+    const auto lines = ::testing::internal::GetCapturedStderr();
+    const auto count = [&](const std::string& text) {
+        std::size_t found = 0;
+        for (auto at = lines.find(text); at != std::string::npos; at = lines.find(text, at + 1)) ++found;
+        return found;
+    };
+    EXPECT_EQ(count("UPS-01 is offline: bus b, unit 1, holding 100..109: no answer"), 1U) << lines;
+    EXPECT_EQ(count("UPS-01 answers"), 1U) << lines;
+}
+
 TEST_F(ExecutorTest, GivenUpReadingsAreToldAsAGap) {
     executor.begin({}, start);
     executor.readings_dropped(start, start + Duration{5000}, 17, start);
