@@ -6,8 +6,10 @@
 #include <cstdio>
 
 #include "daemon/lab/forecast/learn_prior.hpp"
+#include "daemon/lab/forecast/score_load.hpp"
 #include "daemon/lab/forecast/score_m4.hpp"
 #include "daemon/lab/forecast/score_nab.hpp"
+#include "daemon/lab/forecast/score_price.hpp"
 #include "daemon/lab/forecast/score_service.hpp"
 
 namespace sitepower::lab {
@@ -19,6 +21,15 @@ std::vector<const SeriesFile*> of(const std::vector<SeriesFile>& files, Layout l
         if (file.layout == layout) found.push_back(&file);
     }
     return found;
+}
+
+std::vector<std::filesystem::path> paths_of(const std::vector<SeriesFile>& files,
+                                            std::initializer_list<Layout> layouts) {
+    std::vector<std::filesystem::path> paths;
+    for (const auto& file : files) {
+        if (std::ranges::find(layouts, file.layout) != layouts.end()) paths.push_back(file.path);
+    }
+    return paths;
 }
 
 std::size_t longest_series(const SeriesFile& file) {
@@ -59,10 +70,12 @@ ExitCode score(const ScoreOptions& options, Report& report) {
     }
     score_services(of(*files, Layout::service), report);
     score_nab(of(*files, Layout::nab), of(*files, Layout::nab_labels), report);
+    score_price(paths_of(*files, {Layout::price, Layout::price_peers}), report);
+    score_load(paths_of(*files, {Layout::load}), report);
     if (report.figures() == 0) {
         fmt::print(stderr,
                    "sitepower-lab: nothing here can be scored; give the M4 train and test files, service "
-                   "metrics or NAB series\n");
+                   "metrics, NAB series, prices or loads\n");
         return ExitCode::failed;
     }
     return report.failed() == 0 ? ExitCode::fine : ExitCode::failed;
