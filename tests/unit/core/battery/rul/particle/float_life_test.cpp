@@ -1,0 +1,140 @@
+#include "core/battery/rul/particle/float_life.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace sitepower {
+namespace {
+
+constexpr double horizon_days = 5475;
+
+BatteryAge at_25_c(double service_days) {
+    const ThermalAge nothing_seen;
+    return {nothing_seen.age_days(service_days), nothing_seen.rate()};
+}
+
+double health_of(double days, double life_days, double beta) {
+    return 1 - 0.2 * std::pow(days / life_days, beta);
+}
+
+TEST(FloatLife, APrioriLastsSevenTenthsOfTheDesignLife) {
+    const FloatLife life({}, 1);
+    const auto remaining = life.remaining(at_25_c(0), horizon_days);
+    EXPECT_NEAR(remaining.left->p50, 0.7 * 3652.5, 130);
+    EXPECT_LT(remaining.left->p10, remaining.left->p50);
+    EXPECT_GT(remaining.left->p90, remaining.left->p50);
+    EXPECT_NEAR(life.health(at_25_c(0)).mean, 1, 0.005);
+    EXPECT_NEAR(life.health(at_25_c(0)).sigma, 0.03, 0.005);
+}
+
+TEST(FloatLife, TestsTeachItTheTruth) {
+    FloatLife life({}, 1);
+    for (int year = 1; year <= 4; ++year) {
+        const double days = 365.0 * year;
+        life.learn_health(health_of(days, 1800, 3), 0.02, at_25_c(days));
+    }
+    const auto now = at_25_c(1460);
+    EXPECT_NEAR(life.health(now).mean, health_of(1460, 1800, 3), 0.02);
+    EXPECT_LT(life.health(now).sigma, 0.03);
+    const auto remaining = life.remaining(now, horizon_days);
+    EXPECT_NEAR(remaining.left->p50, 340, 150);
+    EXPECT_LT(remaining.left->p90, 900);
+}
+
+TEST(FloatLife, ATestNarrowsTheInterval) {
+    FloatLife life({}, 1);
+    const auto width = [&] {
+        const auto left = *life.remaining(at_25_c(1095), 1e6).left;
+        return left.p90 - left.p10;
+    };
+    const double before = width();
+    life.learn_health(health_of(1095, 2500, 2.5), 0.02, at_25_c(1095));
+    EXPECT_LT(width(), 0.9 * before);
+}
+
+TEST(FloatLife, AHigherResistanceMeansLessHealthButWeakly) {
+    FloatLife high({}, 1);
+    FloatLife level({}, 1);
+    high.learn_ratio(1.4, 0.03, at_25_c(1500));
+    level.learn_ratio(1.0, 0.03, at_25_c(1500));
+    EXPECT_LT(high.health(at_25_c(1500)).mean, level.health(at_25_c(1500)).mean - 0.02);
+    EXPECT_GT(high.health(at_25_c(1500)).sigma, 0.03);
+}
+
+TEST(FloatLife, HeatShortensLife) {
+    ThermalAge hot;
+    for (int day = 0; day < 365; ++day) hot.add(std::chrono::hours(24), 35);
+    const FloatLife life({}, 1);
+    const auto cool = life.remaining(at_25_c(365), 1e6).left->p50;
+    const auto warm = life.remaining({hot.age_days(365), hot.rate()}, 1e6).left->p50;
+    EXPECT_LT(warm, 0.6 * cool);
+}
+
+TEST(FloatLife, PastTheEndNothingIsLeft) {
+    FloatLife life({}, 1);
+    const auto now = at_25_c(3000);
+    for (int i = 0; i < 4; ++i) life.learn_health(0.6, 0.02, now);
+    EXPECT_EQ(life.remaining(now, horizon_days).left->p50, 0);
+    EXPECT_GT(life.probability_within(90, now), 0.95);
+}
+
+TEST(FloatLife, BeyondTheHorizonIsCensored) {
+    const FloatLife life({.design_life_years = 40}, 1);
+    const auto remaining = life.remaining(at_25_c(0), horizon_days);
+    EXPECT_TRUE(remaining.censored);
+    EXPECT_EQ(remaining.left->p50, horizon_days);
+}
+
+TEST(FloatLife, OneWildTestIsNotBelieved) {
+    FloatLife life({}, 1);
+    for (int year = 1; year <= 4; ++year) {
+        life.learn_health(health_of(365.0 * year, 2600, 2.5), 0.02, at_25_c(365.0 * year));
+    }
+    const double before = life.health(at_25_c(1460)).mean;
+    life.learn_health(0.3, 0.02, at_25_c(1460));
+    EXPECT_NEAR(life.health(at_25_c(1460)).mean, before, 0.04);
+}
+
+TEST(FloatLife, IgnoresWhatIsNoEvidence) {
+    FloatLife life({}, 1);
+    const double before = life.effective_particles();
+    life.learn_health(std::nan(""), 0.02, at_25_c(100));
+    life.learn_health(0.9, 0, at_25_c(100));
+    life.learn_health(-1, 0.02, at_25_c(100));
+    life.learn_ratio(std::numeric_limits<double>::infinity(), 0.03, at_25_c(100));
+    EXPECT_EQ(life.effective_particles(), before);
+    EXPECT_DOUBLE_EQ(before, FloatLife::particles);
+}
+
+TEST(FloatLife, TheSameEvidenceGivesTheSameBits) {
+    const auto run = [] {
+        FloatLife life({}, 77);
+        for (int year = 1; year <= 6; ++year) {
+            life.learn_health(health_of(365.0 * year, 2600, 2.5), 0.02, at_25_c(365.0 * year));
+            life.learn_ratio(1 + 0.03 * year, 0.03, at_25_c(365.0 * year));
+        }
+        return *life.remaining(at_25_c(2200), horizon_days).left;
+    };
+    EXPECT_EQ(run().p10, run().p10);
+    EXPECT_EQ(run().p90, run().p90);
+}
+
+// Whatever the evidence, quantiles are ordered and weights stay usable.
+TEST(FloatLife, SurvivesContradictions) {
+    FloatLife life({}, 3);
+    for (int i = 0; i < 200; ++i) {
+        life.learn_health(i % 2 == 0 ? 1.4 : 0.05, 0.001, at_25_c(10.0 * i));
+        life.learn_ratio(i % 3 == 0 ? 9.9 : 0.21, 0.001, at_25_c(10.0 * i));
+        const auto left = *life.remaining(at_25_c(10.0 * i), horizon_days).left;
+        ASSERT_LE(left.p10, left.p50);
+        ASSERT_LE(left.p50, left.p90);
+        ASSERT_GE(left.p10, 0);
+        ASSERT_TRUE(std::isfinite(life.health(at_25_c(10.0 * i)).mean));
+        ASSERT_GE(life.effective_particles(), 1 - 1e-9);
+    }
+}
+
+}  // namespace
+}  // namespace sitepower

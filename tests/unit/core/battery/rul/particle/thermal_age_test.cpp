@@ -1,0 +1,90 @@
+#include "core/battery/rul/particle/thermal_age.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace sitepower {
+namespace {
+
+using std::chrono::hours;
+
+void hold(ThermalAge& age, int days, double temperature_c) {
+    for (int day = 0; day < days; ++day) age.add(hours(24), temperature_c);
+}
+
+double age_at(const ThermalAge& age, double h_c, double service_days) {
+    return ThermalAge::between(age.age_days(service_days), ThermalAge::place_of(h_c));
+}
+
+TEST(ThermalAge, CountsDaysAtTheReference) {
+    ThermalAge age;
+    hold(age, 100, 25);
+    for (const double h_c : {6.0, 9.0, 12.0}) EXPECT_NEAR(age_at(age, h_c, 100), 100, 1e-9);
+}
+
+TEST(ThermalAge, DoublesPerHalvingStep) {
+    ThermalAge age;
+    hold(age, 100, 34);
+    EXPECT_NEAR(age_at(age, 9, 100), 200, 3) << "between nodes";
+    EXPECT_NEAR(age_at(age, 12, 100), 100 * std::exp2(9.0 / 12), 1e-6);
+    EXPECT_NEAR(age_at(age, 6, 100), 100 * std::exp2(9.0 / 6), 1e-6);
+}
+
+TEST(ThermalAge, AMeanTemperatureIsLessThanItsSwings) {
+    ThermalAge even;
+    hold(even, 100, 30);
+    ThermalAge swinging;
+    hold(swinging, 50, 20);
+    hold(swinging, 50, 40);
+    EXPECT_GT(age_at(swinging, 9, 100), age_at(even, 9, 100));
+}
+
+TEST(ThermalAge, WhatWasNotSeenCountsAsWhatWas) {
+    ThermalAge age;
+    hold(age, 100, 34);
+    EXPECT_NEAR(age_at(age, 12, 300), 3 * age_at(age, 12, 100), 1e-6);
+    EXPECT_NEAR(age_at(ThermalAge(), 9, 300), 300, 1e-9);
+}
+
+TEST(ThermalAge, TheFutureIsAsTheLastYear) {
+    ThermalAge age;
+    hold(age, 1000, 25);
+    hold(age, 400, 37);
+    EXPECT_NEAR(ThermalAge::between(age.rate(), ThermalAge::place_of(12)), 2, 1e-6);
+    EXPECT_NEAR(ThermalAge().rate()[0], 1, 1e-12);
+}
+
+TEST(ThermalAge, IgnoresWhatIsNoTemperature) {
+    ThermalAge age;
+    age.add(hours(1), std::nan(""));
+    age.add(hours(1), std::numeric_limits<double>::infinity());
+    age.add(hours(1), 300);
+    age.add(hours(-1), 25);
+    EXPECT_TRUE(age.is_empty());
+}
+
+TEST(ThermalAge, RemembersAcrossARestart) {
+    ThermalAge age;
+    hold(age, 500, 31);
+    ThermalAge again;
+    again.restore(age.memory());
+    EXPECT_EQ(again.age_days(600), age.age_days(600));
+    EXPECT_EQ(again.rate(), age.rate());
+}
+
+TEST(ThermalAge, ADamagedMemoryStartsAnew) {
+    ThermalAge::Memory damaged;
+    damaged.seen_days = std::nan("");
+    ThermalAge age;
+    age.restore(damaged);
+    EXPECT_TRUE(age.is_empty());
+    damaged.seen_days = 1;
+    damaged.month = 99;
+    age.restore(damaged);
+    EXPECT_TRUE(age.is_empty());
+}
+
+}  // namespace
+}  // namespace sitepower
