@@ -1,0 +1,56 @@
+#include "core/battery/soh/fusion.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace sitepower {
+namespace {
+
+double years_between(Time from, Time to) {
+    return std::max(std::chrono::duration<double, std::ratio<31'557'600>>(to - from).count(), 0.0);
+}
+
+}  // namespace
+
+HealthEvidence HealthFusion::aged(const HealthEvidence& evidence, Time now) {
+    const double years = years_between(evidence.time, now);
+    const double unseen = drift_sigma_per_year * years;
+    return {std::max(evidence.time, now), std::max(evidence.health - drift_per_year * years, 0.01),
+            std::sqrt(evidence.sigma * evidence.sigma + unseen * unseen)};
+}
+
+void HealthFusion::learn(const HealthEvidence& evidence) {
+    if (!posterior_) {
+        posterior_ = evidence;
+        return;
+    }
+    if (evidence.time < posterior_->time) return;
+    const HealthEvidence before = aged(*posterior_, evidence.time);
+    double variance = evidence.sigma * evidence.sigma;
+    const double of_before = before.sigma * before.sigma;
+    const double distance = std::abs(evidence.health - before.health) / std::sqrt(variance + of_before);
+    if (distance > outlier_sigmas) variance *= (distance / outlier_sigmas) * (distance / outlier_sigmas);
+    const double gain = of_before / (of_before + variance);
+    posterior_ = {evidence.time, before.health + gain * (evidence.health - before.health),
+                  std::sqrt(of_before * (1 - gain))};
+}
+
+Estimate HealthFusion::soh_pct(Time now) const {
+    if (!posterior_) return {.value = std::nullopt, .reason = "no_capacity_evidence", .as_of = now};
+    const HealthEvidence present = aged(*posterior_, now);
+    const bool is_wide = present.sigma > degraded_above;
+    return {.value = 100 * present.health,
+            .sigma = 100 * present.sigma,
+            .status = is_wide ? EstimateStatus::degraded : EstimateStatus::ok,
+            .reason = is_wide ? "no_capacity_evidence" : "",
+            .as_of = posterior_->time};
+}
+
+void HealthFusion::restore(const std::optional<HealthEvidence>& posterior) {
+    const bool is_sound = posterior && posterior->health > 0 && posterior->health < 1.5 &&
+                          posterior->sigma > 0 && posterior->sigma < 1;
+    posterior_ = is_sound ? posterior : std::nullopt;
+}
+
+}  // namespace sitepower
