@@ -46,7 +46,8 @@ std::string threshold(const std::optional<double>& value, std::string_view unit)
 std::string alerts() {
     std::string text =
         "# Alerts\n\n"
-        "Made from the table in `core/alert/rules.cpp` by `./dev docs`. Each rule can be changed under\n"
+        "Made from the table in `core/alert/rules_table.cpp` by `./dev docs`. Each rule can be changed "
+        "under\n"
         "`[alerts.NAME]` (see configuration.md). A condition has no thresholds. An alert rises when the "
         "condition has\n"
         "held for the delay, and clears when the value is back by the hysteresis for as long.\n\n"
