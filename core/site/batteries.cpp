@@ -231,14 +231,14 @@ std::vector<BatteryMemory> Batteries::memories() const {
     return memories;
 }
 
-void Batteries::restore(const BatteryMemory& memory, const Moment& moment) {
+std::optional<BatteryIndex> Batteries::restore(const BatteryMemory& memory, const Moment& moment) {
     const auto found = std::ranges::find_if(model_.batteries, [&](const BatteryModel& battery) {
         return battery.id == memory.battery && battery.serial_number == memory.serial_number;
     });
-    if (found == model_.batteries.end()) return;
+    if (found == model_.batteries.end()) return std::nullopt;
     const auto index = static_cast<std::size_t>(found - model_.batteries.begin());
     baselines_[index].restore(memory.baseline_resistance_ohm, memory.baseline_readings_ohm);
-    if (!memory.charge_as_of) return;
+    if (!memory.charge_as_of) return static_cast<BatteryIndex>(index);
     // A memory of the future was made before the clock was set back: its age is not known.
     const Duration age = moment.wall - *memory.charge_as_of;
     const bool age_is_known = age >= Duration::zero();
@@ -250,6 +250,7 @@ void Batteries::restore(const BatteryMemory& memory, const Moment& moment) {
     group.sampled = true;
     group.sampled_at = moment.elapsed - (age_is_known ? age : Duration::zero());
     group.charge_as_of = memory.charge_as_of;
+    return static_cast<BatteryIndex>(index);
 }
 
 }  // namespace sitepower

@@ -55,12 +55,13 @@ class Batteries {
     const StringView& view(StringIndex string) const { return groups_[position(string)].view; }
     // The median of its batteries, else the ambient temperature.
     std::optional<double> temperature_of(StringIndex string) const;
+    std::optional<double> ambient_of(StringIndex string) const { return groups_[position(string)].ambient_c; }
     // Of the battery, else the ambient temperature of its string.
     std::optional<double> temperature_of(BatteryIndex battery) const;
 
     std::vector<BatteryMemory> memories() const;
-    // Of the same battery and serial number; anything else is not taken over.
-    void restore(const BatteryMemory& memory, const Moment& moment);
+    // Of the same battery and serial number; anything else is not taken over (nullopt).
+    std::optional<BatteryIndex> restore(const BatteryMemory& memory, const Moment& moment);
 
   private:
     struct Group {

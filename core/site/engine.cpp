@@ -11,11 +11,13 @@ Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_
       latest(*model),
       devices(*model, settings),
       batteries(*model, settings.battery, devices),
+      ageing(*model, settings.battery),
       upses(*model),
       rules(settings.alert_rules),
       slots(model),
       alerts(slots, rules),
       battery_alerts(*model, rules, slots),
+      ageing_alerts(*model, rules, slots),
       plant_alerts(*model, rules, slots),
       tell_battery(model->batteries.size(), settings),
       tell_of_string(model->strings.size(), settings),
@@ -82,6 +84,29 @@ void Site::State::on(const EndMaintenance& request, Effects& effects) {
     if (!done) effects.refusal = done.error();
 }
 
+void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
+    const auto found = std::ranges::find(model->batteries, request.battery_id, &BatteryModel::id);
+    if (found == model->batteries.end()) {
+        effects.refusal = Error{ErrorCode::not_found, "there is no battery '" + request.battery_id + "'", ""};
+        return;
+    }
+    const StringModel& string = model->strings[position(found->string)];
+    CapacityTest test = request.test;
+    test.rated_ah = string.nominal_capacity_ah;
+    const auto evidence = evidence_of(test, string.chemistry);
+    if (!evidence || test.time > clock.moment().wall) {
+        effects.refusal =
+            Error{ErrorCode::validation_error,
+                  "a test tells of a battery's health only when it reached the end voltage, with the "
+                  "Ah that it delivered and a time that is not to come",
+                  ""};
+        return;
+    }
+    ageing.learn(static_cast<BatteryIndex>(found - model->batteries.begin()), *evidence);
+    batteries.touch(found->string);
+    settle(effects);
+}
+
 void Site::State::on(const SystemCondition& condition, Effects& effects) {
     const auto done = plant_alerts.set(condition);
     if (!done) {
@@ -115,7 +140,9 @@ void Site::State::settle(Effects& effects) {
     }
     for (const StringIndex string : batteries.touched()) {
         batteries.settle(string, upses.on_battery(model->strings[position(string)]), moment);
+        ageing.update(string, batteries, moment);
         battery_alerts.evaluate(string, batteries, alerts, moment, effects);
+        ageing_alerts.evaluate(string, batteries, devices, alerts, moment, effects);
     }
     for (const SubjectNumber subject : alerts.changed()) judge_subject(subject);
     alerts.clear_changed();

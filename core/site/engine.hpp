@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/alert/book.hpp"
+#include "core/site/ageing.hpp"
+#include "core/site/ageing_alerts.hpp"
 #include "core/site/batteries.hpp"
 #include "core/site/battery_alerts.hpp"
 #include "core/site/clock.hpp"
@@ -29,6 +31,7 @@ struct Site::State {
     void on(const ResolveAlert& request, Effects& effects);
     void on(const StartMaintenance& request, Effects& effects);
     void on(const EndMaintenance& request, Effects& effects);
+    void on(const RecordCapacityTest& request, Effects& effects);
     void on(const SystemCondition& condition, Effects& effects);
 
     void restore(const Snapshot& snapshot, Effects& effects);
@@ -52,11 +55,13 @@ struct Site::State {
     LatestValues latest;
     DeviceWatch devices;
     Batteries batteries;
+    Ageing ageing;
     Upses upses;
     RuleSet rules;
     AlertSlots slots;
     AlertBook alerts;
     BatteryAlerts battery_alerts;
+    AgeingAlerts ageing_alerts;
     PlantAlerts plant_alerts;
     Telling<BatteryState> tell_battery;
     Telling<StringState> tell_of_string;

@@ -8,6 +8,7 @@
 #include "core/alert/alert.hpp"
 #include "core/base/frame.hpp"
 #include "core/base/identifier.hpp"
+#include "core/battery/soh/evidence.hpp"
 
 namespace sitepower {
 
@@ -47,6 +48,14 @@ struct EndMaintenance {
     std::string who;
 };
 
+// The result of a capacity test of one battery; its rated capacity is that of its string. Refused when there
+// is no such battery, and when the test says nothing of its health (broken off, numbers that are none).
+struct RecordCapacityTest {
+    std::string battery_id;
+    CapacityTest test;
+    std::string who;
+};
+
 // A condition of the daemon itself that deserves an alert (disk full, outbox at its limit, broker refusals,
 // session taken over, database set aside). `type` is a row of the table of alert rules with subject "site".
 struct SystemCondition {
@@ -56,6 +65,6 @@ struct SystemCondition {
 };
 
 using Event = std::variant<FramePtr, PollFailed, Tick, AcknowledgeAlert, ResolveAlert, StartMaintenance,
-                           EndMaintenance, SystemCondition>;
+                           EndMaintenance, RecordCapacityTest, SystemCondition>;
 
 }  // namespace sitepower

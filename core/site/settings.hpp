@@ -26,6 +26,8 @@ struct BatterySettings {
     Duration float_full_after = std::chrono::hours(24);  // on float for so long, a VRLA battery is full
     int baseline_readings = 30;  // the baseline resistance is the median of so many readings,
     Duration baseline_interval = std::chrono::hours(24);  // each at least so long after the one before
+    double design_life_years = 10;  // lead-acid on float at 25 C, as the maker states it
+    double eol_soh_pct = 80;        // health at which a battery is to be replaced (IEEE 1188)
 };
 
 struct SiteSettings {

@@ -15,15 +15,20 @@ void Site::State::restore(const Snapshot& snapshot, Effects& effects) {
     for (const Alert& alert : snapshot.open_alerts) {
         if (!alert.is_active() || !alerts.restore_open(alert, moment, effects)) continue;
         battery_alerts.assume(alert);
+        ageing_alerts.assume(alert);
         plant_alerts.assume(alert, moment);
     }
     for (const Alert& alert : snapshot.resolved_by_hand) {
         if (!alerts.restore_muted(alert, moment)) continue;
         battery_alerts.assume(alert);
+        ageing_alerts.assume(alert);
         plant_alerts.assume(alert, moment);
     }
     for (const MaintenanceWindow& window : snapshot.windows) alerts.restore_window(window, moment, effects);
-    for (const BatteryMemory& memory : snapshot.batteries) batteries.restore(memory, moment);
+    for (const BatteryMemory& memory : snapshot.batteries) {
+        const auto battery = batteries.restore(memory, moment);
+        if (battery) ageing.restore(*battery, memory.ageing);
+    }
     alerts.clear_changed();
 }
 
@@ -35,10 +40,14 @@ void Site::restore(const Snapshot& snapshot, Time now, Effects& effects) {
 Snapshot Site::snapshot() const {
     const auto open = state_->alerts.open();
     const auto windows = state_->alerts.windows();
+    auto batteries = state_->batteries.memories();
+    for (std::size_t i = 0; i < batteries.size(); ++i) {
+        batteries[i].ageing = state_->ageing.memory(static_cast<BatteryIndex>(i));
+    }
     return {.open_alerts = {open.begin(), open.end()},
             .resolved_by_hand = state_->alerts.resolved_by_hand(),
             .windows = {windows.begin(), windows.end()},
-            .batteries = state_->batteries.memories()};
+            .batteries = std::move(batteries)};
 }
 
 void Site::handle(const Event& event, Time now, Effects& effects) {

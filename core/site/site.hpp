@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/alert/alert.hpp"
+#include "core/site/ageing_memory.hpp"
 #include "core/site/effects.hpp"
 #include "core/site/event.hpp"
 #include "core/site/latest_values.hpp"
@@ -27,6 +28,7 @@ struct BatteryMemory {
     bool charge_has_gap = false;                    // and whether some current went unseen since it was full
     std::optional<double> baseline_resistance_ohm;  // at 25 C
     std::vector<double> baseline_readings_ohm;      // while the baseline is still being learnt
+    AgeingMemory ageing;
 };
 
 struct Snapshot {

@@ -47,6 +47,13 @@ struct Measurement {
     Time time{};  // of the frame that brought the value, or the news of its loss
 };
 
+// The 10 and 90 % quantiles beside an estimated remaining life.
+struct LifeInterval {
+    double p10 = 0;
+    double p90 = 0;
+    bool censored = false;  // the life lies beyond the horizon, which stands in its stead
+};
+
 // Of a battery, string or UPS: its worst open alert; unknown, with a reason, when its data are stale.
 enum class HealthStatus : std::uint8_t { healthy, warning, critical, unknown };
 
@@ -59,7 +66,8 @@ struct BatteryState {
     Measurement internal_resistance_ohm;
     Estimate soc_pct;
     Estimate soh_pct;
-    Estimate rul_days;
+    Estimate rul_days;  // the median
+    std::optional<LifeInterval> rul_interval;
     Estimate resistance_ratio;
     HealthStatus status = HealthStatus::unknown;
     std::string_view status_reason;

@@ -45,7 +45,12 @@ Table<BatterySettings> estimation_table() {
         .key("baseline_readings", &BatterySettings::baseline_readings, {.range = Range{3, 1000}},
              "The resistance of a new battery is the median of its first so many readings,")
         .key("baseline_interval_h", &BatterySettings::baseline_interval, {.range = Range{1, 1000}},
-             "each so long after the one before.");
+             "each so long after the one before.")
+        .key("design_life_years", &BatterySettings::design_life_years, {.range = Range{1, 40}},
+             "Of lead-acid batteries on float at 25 degrees Celsius, as the maker states it: where a life is "
+             "expected from, until tests tell better.")
+        .key("eol_soh_pct", &BatterySettings::eol_soh_pct, {.range = Range{50, 95}},
+             "State of health at which a battery is to be replaced.");
 }
 
 Table<HttpEntry> http_table() {

@@ -124,6 +124,22 @@ void write_alert(JsonWriter& json, const AlertChange& change) {
     write_count(json, "flaps", alert.flaps);
 }
 
+// Null, all of it, while the life is not known: `quality` says why.
+void write_remaining_life(JsonWriter& json, const BatteryState& state) {
+    json.key("rul_days");
+    if (!state.rul_days.value || !state.rul_interval) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    write_optional(json, "p10", std::optional(state.rul_interval->p10));
+    write_optional(json, "p50", state.rul_days.value);
+    write_optional(json, "p90", std::optional(state.rul_interval->p90));
+    json.key("censored");
+    json.boolean(state.rul_interval->censored);
+    json.end_object();
+}
+
 }  // namespace
 
 std::string device_state_json(const PayloadHead& head, const DeviceModel& device, const DeviceState& state) {
@@ -159,6 +175,7 @@ std::string battery_state_json(const PayloadHead& head, const SiteModel& model, 
     write_count(json, "position", static_cast<std::uint64_t>(battery.position));
     write_values(json, measurements, estimates);
     write_estimates(json, estimates);
+    write_remaining_life(json, state);
     write_text(json, "status", to_string(state.status));
     write_optional_text(json, "status_reason", state.status_reason);
     write_count(json, "active_alerts", state.active_alerts);

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "daemon/store/ageing_codec.hpp"
 #include "daemon/store/interval_table.hpp"
 
 namespace sitepower {
 
 namespace {
 
-constexpr std::uint8_t memory_version = 1;
+constexpr std::uint8_t memory_version = 2;  // 1: without ageing
 constexpr std::uint8_t battery_state_version = 1;
 // More words than batteries and reasons together ever are.
 constexpr std::size_t known_words_limit = 100'000;
@@ -199,12 +200,14 @@ Bytes pack_memory(const BatteryMemory& memory) {
     pack_optional(memory.baseline_resistance_ohm, out);
     out.varint(memory.baseline_readings_ohm.size());
     for (const double reading : memory.baseline_readings_ohm) out.fixed(reading);
+    pack_ageing(memory.ageing, out);
     return data;
 }
 
 std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const std::uint8_t> data) {
     ByteReader in(data);
-    if (in.byte() != memory_version) return std::nullopt;
+    const std::uint8_t version = in.byte();
+    if (version < 1 || version > memory_version) return std::nullopt;
     BatteryMemory memory;
     memory.battery = std::move(battery);
     memory.serial_number = in.text();
@@ -215,8 +218,9 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
     memory.charge_has_gap = in.byte() != 0;
     memory.baseline_resistance_ohm = unpack_optional(in);
     const auto readings = in.varint();
-    if (in.failed() || readings != in.left() / sizeof(double)) return std::nullopt;
+    if (in.failed() || readings > in.left() / sizeof(double)) return std::nullopt;
     for (std::uint64_t i = 0; i < readings; ++i) memory.baseline_readings_ohm.push_back(in.fixed<double>());
+    if (version >= 2) memory.ageing = unpack_ageing(in);
     if (!in.at_end()) return std::nullopt;
     return memory;
 }

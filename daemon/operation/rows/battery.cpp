@@ -62,10 +62,16 @@ void describe_age(Record& record, const BatteryModel& battery, Time now) {
     }
 }
 
-Json describe_remaining_life(const Estimate& rul_days) {
-    const std::string_view reason = rul_days.value ? "no_interval_estimated" : rul_days.reason;
+Json describe_remaining_life(const BatteryState& state) {
     Record record;
-    record.unknown("p10", reason).estimated("p50", rul_days).unknown("p90", reason);
+    if (state.rul_days.value && state.rul_interval) {
+        record.set("p10", state.rul_interval->p10).estimated("p50", state.rul_days);
+        return record.set("p90", state.rul_interval->p90)
+            .set("censored", state.rul_interval->censored)
+            .take();
+    }
+    const std::string_view reason = state.rul_days.value ? "no_interval_estimated" : state.rul_days.reason;
+    record.unknown("p10", reason).estimated("p50", state.rul_days).unknown("p90", reason);
     return record.unknown("censored", reason).take();
 }
 
@@ -118,7 +124,7 @@ Outcome battery(const Request& request, Context& context) {
     const auto& state = site.batteries()[position(*index)];
     auto record = describe_battery(site, *index);
     describe_age(record, self, context.now());
-    record.set("rul_days", describe_remaining_life(state.rul_days));
+    record.set("rul_days", describe_remaining_life(state));
     record.estimated("resistance_ratio", state.resistance_ratio);
     record.set("uncertainty", describe_uncertainty(state));
     record.set("estimate_status", describe_estimate_status(state));

@@ -120,7 +120,7 @@ class SiteTest : public testing::Test {
 TEST_F(SiteTest, SaysWhyNothingIsKnownAtFirst) {
     EXPECT_EQ(battery(0).voltage_v.reason, "not_yet_read");
     EXPECT_EQ(battery(0).soc_pct.reason, "not_yet_read");
-    EXPECT_EQ(battery(0).soh_pct.reason, "no_capacity_evidence");
+    EXPECT_EQ(battery(pack).rul_days.reason, "no_capacity_evidence");
     EXPECT_EQ(battery(pack).temperature_c.reason, "no_sensor");
     EXPECT_EQ(battery(pack).current_a.reason, "no_sensor");
     EXPECT_EQ(battery(pack).soc_pct.reason, "no_current_sensor");

@@ -1,0 +1,63 @@
+// The slow side of the batteries: health and remaining life, worked out once a day from temperatures,
+// resistances and capacity tests. Writes soh_pct and rul_days of the states. Owned by Site.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/battery/rul/particle/float_life.hpp"
+#include "core/battery/soh/fusion.hpp"
+#include "core/site/batteries.hpp"
+
+namespace sitepower {
+
+class Ageing {
+  public:
+    // Temperatures are added up so often; a longer silence is time that was not seen.
+    static constexpr Duration sampling{60'000};
+    static constexpr Duration longest_sample = std::chrono::hours(1);
+    static constexpr Duration estimate_interval = std::chrono::hours(24);
+    // A resistance is a slow and noisy witness: so often is enough.
+    static constexpr Duration ratio_interval = std::chrono::hours(24 * 91);
+    static constexpr std::size_t most_evidence = 64;  // per battery; the oldest resistances go first
+    static constexpr double horizon_days = 5475;      // 15 years: beyond, a life is censored
+
+    Ageing(const SiteModel& model, const BatterySettings& settings);
+
+    // After the string has been settled. Cheap between the samples.
+    void update(StringIndex string, Batteries& batteries, const Moment& moment);
+    // A test of the battery's capacity; its health is estimated anew with the next update.
+    void learn(BatteryIndex battery, const HealthEvidence& test);
+
+    AgeingMemory memory(BatteryIndex battery) const;
+    void restore(BatteryIndex battery, const AgeingMemory& memory);
+
+  private:
+    struct Aged {
+        ThermalAge thermal;
+        std::vector<AgeingEvidence> evidence;  // oldest first
+        std::unique_ptr<FloatLife> life;       // lead-acid with a date; made with the first estimate
+        HealthFusion fusion;                   // the others
+        std::optional<Time> sampled_at;        // elapsed,
+        std::optional<Time> estimated_at;      // likewise
+        Estimate soh_pct;
+        Estimate rul_days;
+        std::optional<LifeInterval> rul_interval;
+    };
+
+    void sample(Aged& aged, std::optional<double> temperature_c, const Moment& moment) const;
+    void estimate(BatteryIndex battery, Aged& aged, const BatteryState& state, const Moment& moment) const;
+    void estimate_on_float(BatteryIndex battery, Aged& aged, const Moment& moment) const;
+    void take_ratio(Aged& aged, const BatteryState& state, const Moment& moment, double service_days) const;
+    void add(Aged& aged, const AgeingEvidence& evidence) const;
+    void replay(BatteryIndex battery, Aged& aged) const;
+    bool has_float_model(BatteryIndex battery) const;
+    std::string_view missing_evidence(BatteryIndex battery) const;
+
+    const SiteModel& model_;
+    FloatLifePriors priors_;
+    std::vector<Aged> aged_;  // by battery
+};
+
+}  // namespace sitepower

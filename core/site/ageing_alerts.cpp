@@ -1,0 +1,214 @@
+#include "core/site/ageing_alerts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/battery/chemistry.hpp"
+#include "core/site/measuring.hpp"
+
+namespace sitepower {
+namespace {
+
+using std::chrono::hours;
+
+// The usual float current follows slowly, so that a runaway does not become usual.
+constexpr Duration float_current_memory = hours(24 * 30);
+constexpr Duration float_current_step = std::chrono::minutes(10);
+// Of twice, and three times, the 10 % quantile of remaining life (rules_table.cpp).
+constexpr double warning_quantile = 2;
+constexpr double critical_quantile = 3;
+
+bool is_judged(const Estimate& estimate) {
+    return estimate.value && estimate.status != EstimateStatus::prior_only;
+}
+
+// The measurements of a battery with the points that they come from.
+struct Sensor {
+    const std::optional<PointRef> BatteryModel::*point;
+    const Measurement BatteryState::*measured;
+    std::string_view name;
+};
+constexpr std::array sensors_of_battery{
+    Sensor{&BatteryModel::voltage_v, &BatteryState::voltage_v, "voltage"},
+    Sensor{&BatteryModel::temperature_c, &BatteryState::temperature_c, "temperature"},
+    Sensor{&BatteryModel::internal_resistance_ohm, &BatteryState::internal_resistance_ohm, "resistance"}};
+
+bool says_fault(std::string_view reason) {
+    return reason == to_string(Quality::out_of_range) || reason == to_string(Quality::invalid_scale);
+}
+
+bool says_stale(std::string_view reason) {
+    return reason == stale_input || reason == to_string(Quality::comm_error);
+}
+
+}  // namespace
+
+AgeingAlerts::AgeingAlerts(const SiteModel& model, const RuleSet& rules, const AlertSlots& slots)
+    : model_(model),
+      rules_(rules),
+      slots_(slots),
+      watched_(model.batteries.size()),
+      strings_(model.strings.size()) {}
+
+void AgeingAlerts::evaluate(StringIndex string, const Batteries& batteries, const DeviceWatch& devices,
+                            AlertBook& book, const Moment& moment, Effects& effects) {
+    auto& looked_at = strings_[position(string)].looked_at;
+    if (looked_at && moment.steady - *looked_at < interval) return;
+    looked_at = moment.steady;
+    Report report{book, moment, effects};
+    learn_float_current(string, batteries, moment);
+    for (const BatteryIndex battery : model_.strings[position(string)].batteries) {
+        const BatteryState& state = batteries.batteries()[position(battery)];
+        Watched& watched = watched_[position(battery)];
+        health(slots_.number(battery), state, watched, report);
+        life(slots_.number(battery), state, watched, report);
+        runaway(battery, batteries, watched, report);
+        sensors(battery, batteries, devices, watched, report);
+    }
+}
+
+void AgeingAlerts::tell(SubjectNumber subject, RuleId rule, const Condition& condition, double actual,
+                        Report& report) const {
+    const auto severity = condition.level();
+    report.book.observe(slots_.slot(subject, rule),
+                        {.severity = severity,
+                         .rule = rule,
+                         .actual = actual,
+                         .threshold = severity ? Limits(rules_[rule]).of(*severity) : std::nullopt},
+                        report.moment, report.effects);
+}
+
+void AgeingAlerts::tell(SubjectNumber subject, RuleId rule, const Latch& latch, std::string_view detail,
+                        std::optional<double> actual, Report& report) const {
+    const auto severity = latch.is_on() ? std::optional(rules_[rule].severity) : std::nullopt;
+    report.book.observe(slots_.slot(subject, rule),
+                        {.severity = severity, .rule = rule, .actual = actual, .detail = detail},
+                        report.moment, report.effects);
+}
+
+// Each estimate counts once: the rule wants two of them, not one seen twice.
+void AgeingAlerts::health(SubjectNumber subject, const BatteryState& state, Watched& watched,
+                          Report& report) const {
+    const bool is_new = state.soh_pct.as_of != watched.soh_as_of;
+    if (!is_judged(state.soh_pct) || !is_new || !rules_.enabled(RuleId::soh_degraded)) return;
+    watched.soh_as_of = state.soh_pct.as_of;
+    watched.soh.update(*state.soh_pct.value, Limits(rules_[RuleId::soh_degraded]), report.moment.steady);
+    tell(subject, RuleId::soh_degraded, watched.soh, *state.soh_pct.value, report);
+}
+
+void AgeingAlerts::life(SubjectNumber subject, const BatteryState& state, Watched& watched,
+                        Report& report) const {
+    if (!is_judged(state.rul_days) || !state.rul_interval) {
+        watched.rul_warning.pause();
+        watched.rul_critical.pause();
+        return;
+    }
+    const auto judge = [&](RuleId rule, Condition& condition, double times_p10) {
+        if (!rules_.enabled(rule)) return;
+        const double days = std::min(*state.rul_days.value, times_p10 * state.rul_interval->p10);
+        condition.update(days, Limits(rules_[rule]), report.moment.steady);
+        tell(subject, rule, condition, days, report);
+    };
+    judge(RuleId::rul_warning, watched.rul_warning, warning_quantile);
+    judge(RuleId::rul_critical, watched.rul_critical, critical_quantile);
+}
+
+void AgeingAlerts::learn_float_current(StringIndex string, const Batteries& batteries, const Moment& moment) {
+    WatchedString& current = strings_[position(string)];
+    const auto& measured = batteries.strings()[position(string)].current_a.value;
+    if (!measured || batteries.view(string).mode != StringMode::floating) return;
+    if (current.usual_a && moment.steady - current.learnt_at < float_current_step) return;
+    const double now_a = std::max(*measured, 0.0);
+    const double share = current.usual_a ? std::chrono::duration<double>(float_current_step) /
+                                               std::chrono::duration<double>(float_current_memory)
+                                         : 1.0;
+    const double before_a = current.usual_a.value_or(now_a);
+    current.usual_a = before_a + share * (now_a - before_a);
+    current.learnt_at = moment.steady;
+}
+
+// Cleared by hand only: a battery that has cooled down with its charger off is not mended.
+void AgeingAlerts::runaway(BatteryIndex battery, const Batteries& batteries, Watched& watched,
+                           Report& report) const {
+    const BatteryModel& of = model_.batteries[position(battery)];
+    const StringModel& string = model_.strings[position(of.string)];
+    const BatteryState& state = batteries.batteries()[position(battery)];
+    const Time now = report.moment.steady;
+    if (is_lithium(string.chemistry) || !rules_.enabled(RuleId::thermal_runaway)) return;
+    if (state.temperature_c.value && (!watched.hour_ago_c || now - watched.hour_started >= hours(1))) {
+        const bool is_hour = watched.hour_ago_c && now - watched.hour_started < hours(2);
+        watched.c_per_hour = is_hour ? *state.temperature_c.value - *watched.hour_ago_c : 0;
+        watched.hour_ago_c = *state.temperature_c.value;
+        watched.hour_started = now;
+    }
+    const auto& current_a = batteries.strings()[position(of.string)].current_a.value;
+    const auto& usual_a = strings_[position(of.string)].usual_a;
+    if (!state.temperature_c.value || !current_a || !usual_a) {
+        watched.runaway.pause();
+        return;
+    }
+    const auto ambient_c = batteries.ambient_of(of.string);
+    const double warming_c = std::max(watched.c_per_hour, *state.temperature_c.value - *watched.hour_ago_c);
+    const bool is_hot = (ambient_c && *state.temperature_c.value - *ambient_c > runaway_above_ambient_c) ||
+                        warming_c > runaway_c_per_hour;
+    const double limit_a =
+        runaway_current_ratio * std::max(*usual_a, least_float_current_c * string.nominal_capacity_ah);
+    const bool on_float = batteries.view(of.string).mode == StringMode::floating;
+    const bool holds = is_hot && on_float && *current_a > limit_a;
+    const bool is_open = report.book.is_open(slots_.slot(slots_.number(battery), RuleId::thermal_runaway));
+    watched.runaway.update(holds, holds || is_open, rules_[RuleId::thermal_runaway].delay, 1, now);
+    tell(slots_.number(battery), RuleId::thermal_runaway, watched.runaway, "", state.temperature_c.value,
+         report);
+}
+
+bool AgeingAlerts::is_frozen(const BatteryState& state, const StringView& view, double blocks,
+                             Watched& watched) const {
+    if (!state.voltage_v.value || !view.median_voltage_v) return false;
+    if (watched.still_voltage_v != state.voltage_v.value) {
+        watched.still_voltage_v = state.voltage_v.value;
+        watched.median_then_v = *view.median_voltage_v;
+    }
+    const bool has_others = view.known_voltages >= 4;
+    return has_others && std::abs(*view.median_voltage_v - watched.median_then_v) > frozen_v * blocks;
+}
+
+// A device that does not answer has its own alert, device_offline: one cause is one alert.
+void AgeingAlerts::sensors(BatteryIndex battery, const Batteries& batteries, const DeviceWatch& devices,
+                           Watched& watched, Report& report) const {
+    const BatteryModel& of = model_.batteries[position(battery)];
+    const BatteryState& state = batteries.batteries()[position(battery)];
+    const double blocks = model_.strings[position(of.string)].nominal_voltage_v / 12;
+    std::string_view faulty =
+        is_frozen(state, batteries.view(of.string), blocks, watched) ? "voltage, frozen" : "";
+    std::string_view stale;
+    for (const Sensor& sensor : sensors_of_battery) {
+        const Measurement& measured = state.*sensor.measured;
+        const auto& point = of.*sensor.point;
+        if (!point || measured.value) continue;
+        const bool answers = devices.states()[position(point->device)].status == DeviceStatus::online;
+        if (says_fault(measured.reason)) faulty = sensor.name;
+        if (answers && says_stale(measured.reason)) stale = sensor.name;
+    }
+    const auto judge = [&](RuleId rule, Latch& latch, std::string_view which) {
+        if (!rules_.enabled(rule)) return;
+        latch.update(!which.empty(), !which.empty(), rules_[rule].delay, 1, report.moment.steady);
+        tell(slots_.number(battery), rule, latch, which, std::nullopt, report);
+    };
+    judge(RuleId::sensor_fault, watched.fault, faulty);
+    judge(RuleId::data_stale, watched.stale, stale);
+}
+
+void AgeingAlerts::assume(const Alert& alert) {
+    const auto found = slots_.find(alert.subject);
+    if (!found || slots_.kind(*found) != SubjectKind::battery) return;
+    Watched& watched = watched_[slots_.index(*found)];
+    if (alert.type == "soh_degraded") watched.soh.assume(alert.severity);
+    if (alert.type == "rul_warning") watched.rul_warning.assume(alert.severity);
+    if (alert.type == "rul_critical") watched.rul_critical.assume(alert.severity);
+    if (alert.type == "thermal_runaway") watched.runaway.set(true);
+    if (alert.type == "sensor_fault") watched.fault.set(true);
+    if (alert.type == "data_stale") watched.stale.set(true);
+}
+
+}  // namespace sitepower

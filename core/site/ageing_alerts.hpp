@@ -1,0 +1,81 @@
+// The alert rules on what is estimated slowly, and on sensors: health, remaining life, thermal runaway,
+// sensor faults, stopped data. Evaluated string by string after a change, like BatteryAlerts. What is not
+// known, or known from a prior alone, neither raises nor clears an alert. Owned by Site.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/alert/book.hpp"
+#include "core/alert/condition.hpp"
+#include "core/site/batteries.hpp"
+
+namespace sitepower {
+
+class AgeingAlerts {
+  public:
+    // Thermal runaway: hotter than ambient by so much, or warming so fast,
+    static constexpr double runaway_above_ambient_c = 10;
+    static constexpr double runaway_c_per_hour = 3;
+    // at so many times the usual float current, which is the string's own, learnt over days, and at least
+    // this share of the capacity.
+    static constexpr double runaway_current_ratio = 3;
+    static constexpr double least_float_current_c = 1e-4;
+    // The delays of these rules are minutes and more: a string is looked at once a second.
+    static constexpr Duration interval{1'000};
+    // A voltage that has not moved at all while the string's median moved by this, per 12 V block, is frozen.
+    static constexpr double frozen_v = 0.2;
+
+    AgeingAlerts(const SiteModel& model, const RuleSet& rules, const AlertSlots& slots);
+
+    void evaluate(StringIndex string, const Batteries& batteries, const DeviceWatch& devices, AlertBook& book,
+                  const Moment& moment, Effects& effects);
+    // As after a restart in which this alert was open, or resolved by hand while its condition held.
+    void assume(const Alert& alert);
+
+  private:
+    struct Watched {
+        Condition soh;
+        Condition rul_warning;
+        Condition rul_critical;
+        Latch runaway;
+        Latch fault;
+        Latch stale;
+        Time soh_as_of{};                       // of the last estimate that was judged
+        std::optional<double> still_voltage_v;  // since
+        double median_then_v = 0;
+        std::optional<double> hour_ago_c;  // temperature at
+        Time hour_started{};               // steady
+        double c_per_hour = 0;             // over the last full hour
+    };
+    struct WatchedString {
+        std::optional<double> usual_a;  // on float
+        Time learnt_at{};               // steady
+        std::optional<Time> looked_at;  // likewise
+    };
+    struct Report {
+        AlertBook& book;
+        const Moment& moment;
+        Effects& effects;
+    };
+
+    void health(SubjectNumber subject, const BatteryState& state, Watched& watched, Report& report) const;
+    void life(SubjectNumber subject, const BatteryState& state, Watched& watched, Report& report) const;
+    void runaway(BatteryIndex battery, const Batteries& batteries, Watched& watched, Report& report) const;
+    void sensors(BatteryIndex battery, const Batteries& batteries, const DeviceWatch& devices,
+                 Watched& watched, Report& report) const;
+    void learn_float_current(StringIndex string, const Batteries& batteries, const Moment& moment);
+    bool is_frozen(const BatteryState& state, const StringView& view, double blocks, Watched& watched) const;
+    void tell(SubjectNumber subject, RuleId rule, const Condition& condition, double actual,
+              Report& report) const;
+    void tell(SubjectNumber subject, RuleId rule, const Latch& latch, std::string_view detail,
+              std::optional<double> actual, Report& report) const;
+
+    const SiteModel& model_;
+    const RuleSet& rules_;
+    const AlertSlots& slots_;
+    std::vector<Watched> watched_;        // by battery
+    std::vector<WatchedString> strings_;  // by string
+};
+
+}  // namespace sitepower

@@ -1,0 +1,28 @@
+// What is kept of a battery's ageing over a restart: its heat so far, and the evidence from which its health
+// and life are worked out again. Plain values; stored by the daemon.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/battery/rul/particle/thermal_age.hpp"
+#include "core/battery/soh/evidence.hpp"
+
+namespace sitepower {
+
+struct AgeingEvidence {
+    enum class Kind : std::uint8_t { capacity = 0, ratio = 1 };
+    Kind kind{};
+    Time time{};
+    double value = 0;  // health, or resistance over its baseline
+    double sigma = 0;
+    ThermalAge::PerNode age_days{};  // of the battery at that time
+};
+
+struct AgeingMemory {
+    ThermalAge::Memory thermal;
+    std::vector<AgeingEvidence> evidence;  // oldest first
+    std::optional<HealthEvidence> fused;   // of a battery without a model of its ageing
+};
+
+}  // namespace sitepower

@@ -1,0 +1,13 @@
+// The ageing of a battery as bytes, part of its memory's body. Any thread.
+#pragma once
+
+#include "core/site/ageing_memory.hpp"
+#include "daemon/store/bytes.hpp"
+
+namespace sitepower {
+
+void pack_ageing(const AgeingMemory& memory, ByteWriter& out);
+// Fails the reader for what is no ageing; the values themselves are checked by whoever takes them over.
+AgeingMemory unpack_ageing(ByteReader& in);
+
+}  // namespace sitepower

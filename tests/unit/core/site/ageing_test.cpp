@@ -1,0 +1,206 @@
+#include "core/site/ageing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/site/site.hpp"
+#include "tests/unit/core/site/small_site.hpp"
+
+namespace sitepower {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+constexpr Time start = from_ms(1'795'328'000'000);
+constexpr std::size_t dated = 0;
+constexpr std::size_t undated = 1;
+constexpr std::size_t bare = 2;  // dated, without a resistance
+constexpr std::size_t pack = 3;
+
+class AgeingTest : public testing::Test {
+  protected:
+    AgeingTest() {
+        DeviceBuilder monitor(model_, "MON-01");
+        model_.strings.resize(2);
+        model_.strings[0].nominal_capacity_ah = 100;
+        model_.strings[1].chemistry = Chemistry::lfp;
+        model_.batteries.resize(4);
+        for (std::size_t i = 0; i < 4; ++i) {
+            model_.batteries[i].id = "BAT-" + std::to_string(i);
+            model_.batteries[i].string = StringIndex{i == pack ? 1U : 0U};
+            model_.strings[i == pack ? 1 : 0].batteries.push_back(static_cast<BatteryIndex>(i));
+            model_.batteries[i].temperature_c = monitor.point("temperature_c");
+        }
+        model_.batteries[dated].installed_date = start - hours(24 * 365 * 4);
+        model_.batteries[bare].installed_date = start - hours(24 * 365 * 4);
+        model_.batteries[dated].internal_resistance_ohm = monitor.point("internal_resistance_ohm");
+        monitor.finish(std::chrono::seconds(1));
+        reset();
+    }
+
+    void reset() {
+        watch_.emplace(model_, SiteSettings{});
+        batteries_.emplace(model_, BatterySettings{}, *watch_);
+        ageing_.emplace(model_, BatterySettings{});
+    }
+    void pass(Duration time) {
+        for (const Time until = now_.wall + time; now_.wall < until;) {
+            now_.wall += minutes(1);
+            now_.steady += minutes(1);
+            now_.elapsed += minutes(1);
+            for (BatteryState& state : batteries_->batteries())
+                state.temperature_c = {temperature_c_, "", now_.wall};
+            for (const std::uint32_t string : {0U, 1U})
+                ageing_->update(StringIndex{string}, *batteries_, now_);
+        }
+    }
+    BatteryState& state(std::size_t battery) { return batteries_->batteries()[battery]; }
+    void test(std::size_t battery, double health) {
+        ageing_->learn(static_cast<BatteryIndex>(battery), {now_.wall, health, 0.02});
+    }
+
+    SiteModel model_;
+    std::optional<DeviceWatch> watch_;
+    std::optional<Batteries> batteries_;
+    std::optional<Ageing> ageing_;
+    Moment now_{.wall = start, .steady = start, .elapsed = start};
+    double temperature_c_ = 25;
+};
+
+TEST_F(AgeingTest, WithoutAnInstallDateNothingIsKnown) {
+    pass(hours(1));
+    EXPECT_FALSE(state(undated).soh_pct.value);
+    EXPECT_EQ(state(undated).soh_pct.reason, "no_install_date");
+    EXPECT_FALSE(state(undated).rul_days.value);
+    EXPECT_EQ(state(undated).rul_days.reason, "no_install_date");
+    EXPECT_FALSE(state(undated).rul_interval);
+}
+
+TEST_F(AgeingTest, ALithiumPackWithoutEvidenceIsUnknown) {
+    pass(hours(1));
+    EXPECT_FALSE(state(pack).rul_days.value);
+    EXPECT_EQ(state(pack).rul_days.reason, "no_capacity_evidence");
+    EXPECT_EQ(state(pack).soh_pct.reason, "no_capacity_evidence");
+}
+
+TEST_F(AgeingTest, AnInstallDateAloneIsAPrior) {
+    pass(hours(1));
+    EXPECT_EQ(state(dated).soh_pct.status, EstimateStatus::prior_only);
+    EXPECT_EQ(state(dated).soh_pct.reason, "no_baseline_resistance");
+    EXPECT_EQ(state(bare).rul_days.status, EstimateStatus::prior_only);
+    EXPECT_EQ(state(bare).rul_days.reason, "no_capacity_evidence");
+    EXPECT_NEAR(*state(bare).rul_days.value, 0.3 * 3652, 350);
+    ASSERT_TRUE(state(bare).rul_interval);
+    EXPECT_LT(state(bare).rul_interval->p10, *state(bare).rul_days.value);
+    EXPECT_GT(state(bare).rul_interval->p90, *state(bare).rul_days.value);
+}
+
+TEST_F(AgeingTest, ATestMovesHealthAndLifeAtOnce) {
+    pass(hours(1));
+    const double before = *state(bare).rul_days.value;
+    test(bare, 0.84);
+    pass(minutes(2));
+    EXPECT_EQ(state(bare).soh_pct.status, EstimateStatus::ok);
+    EXPECT_NEAR(*state(bare).soh_pct.value, 85.5, 2.5);
+    EXPECT_LT(*state(bare).rul_days.value, before);
+    test(undated, 0.84);
+    pass(minutes(2));
+    EXPECT_NEAR(*state(undated).soh_pct.value, 84, 0.1) << "health needs no date";
+    EXPECT_FALSE(state(undated).rul_days.value);
+}
+
+TEST_F(AgeingTest, AResistanceIsTakenOnceAQuarter) {
+    pass(hours(1));
+    state(dated).resistance_ratio = {.value = 1.1, .sigma = 0.03, .status = EstimateStatus::ok};
+    pass(hours(24 * 60));
+    EXPECT_EQ(ageing_->memory(BatteryIndex{dated}).evidence.size(), 1U);
+    EXPECT_EQ(state(dated).soh_pct.status, EstimateStatus::ok);
+    pass(hours(24 * 60));
+    EXPECT_EQ(ageing_->memory(BatteryIndex{dated}).evidence.size(), 2U);
+}
+
+TEST_F(AgeingTest, HeatShortensTheLife) {
+    pass(hours(24 * 30));
+    const double cool = *state(bare).rul_days.value;
+    reset();
+    temperature_c_ = 35;
+    pass(hours(24 * 30));
+    EXPECT_LT(*state(bare).rul_days.value, 0.6 * cool);
+}
+
+TEST_F(AgeingTest, ARestartChangesNothing) {
+    state(dated).resistance_ratio = {.value = 1.15, .sigma = 0.03, .status = EstimateStatus::ok};
+    test(dated, 0.9);
+    pass(hours(24 * 3));
+    const auto before = state(dated);
+    const auto memory = ageing_->memory(BatteryIndex{dated});
+    reset();
+    ageing_->restore(BatteryIndex{dated}, memory);
+    pass(minutes(1));
+    EXPECT_NEAR(*state(dated).rul_days.value, *before.rul_days.value, 2);
+    EXPECT_NEAR(*state(dated).soh_pct.value, *before.soh_pct.value, 0.1);
+}
+
+TEST_F(AgeingTest, ADamagedMemoryIsNotBelieved) {
+    AgeingMemory damaged;
+    damaged.thermal.seen_days = -1;
+    damaged.evidence.push_back({AgeingEvidence::Kind::capacity, start, std::nan(""), 0.02, {}});
+    damaged.evidence.resize(100, {AgeingEvidence::Kind::capacity, start, 0.9, 0.02, {}});
+    ageing_->restore(BatteryIndex{bare}, damaged);
+    pass(minutes(1));
+    EXPECT_TRUE(state(bare).rul_days.value);
+    EXPECT_LE(ageing_->memory(BatteryIndex{bare}).evidence.size(), Ageing::most_evidence);
+}
+
+TEST_F(AgeingTest, EvidenceHasALimit) {
+    for (int i = 0; i < 100; ++i) {
+        now_.wall += hours(24);
+        test(bare, 0.95);
+    }
+    EXPECT_EQ(ageing_->memory(BatteryIndex{bare}).evidence.size(), Ageing::most_evidence);
+    pass(minutes(1));
+    EXPECT_TRUE(std::isfinite(*state(bare).soh_pct.value));
+}
+
+// Through the engine: a test that counts, and one that does not.
+TEST_F(AgeingTest, ACapacityTestIsAnEventOfTheSite) {
+    Site site(std::make_shared<const SiteModel>(model_), {});
+    Effects effects;
+    site.handle(Tick{}, start, effects);
+    const CapacityTest test{
+        .time = start, .delivered_ah = 91, .temperature_c = 25, .reached_end_voltage = true};
+    site.handle(RecordCapacityTest{"BAT-1", test, "eve"}, start, effects);
+    EXPECT_FALSE(effects.refusal);
+    EXPECT_NEAR(*site.batteries()[undated].soh_pct.value, 91, 0.1);
+    const auto refused = [&](const std::string& battery, const CapacityTest& bad) {
+        effects.clear();
+        site.handle(RecordCapacityTest{battery, bad, "eve"}, start, effects);
+        return effects.refusal.has_value();
+    };
+    EXPECT_TRUE(refused("BAT-9", test));
+    EXPECT_TRUE(refused("BAT-1", {.time = start, .delivered_ah = 91}));
+    EXPECT_TRUE(
+        refused("BAT-1", {.time = start + hours(1), .delivered_ah = 91, .reached_end_voltage = true}));
+    EXPECT_TRUE(refused("BAT-1", {.time = start, .delivered_ah = std::nan(""), .reached_end_voltage = true}));
+}
+
+TEST_F(AgeingTest, ASnapshotOfTheSiteHoldsTheEvidence) {
+    const auto model = std::make_shared<const SiteModel>(model_);
+    Site site(model, {});
+    Effects effects;
+    site.handle(Tick{}, start, effects);
+    const CapacityTest test{
+        .time = start, .delivered_ah = 84, .temperature_c = 25, .reached_end_voltage = true};
+    site.handle(RecordCapacityTest{"BAT-2", test, "eve"}, start, effects);
+    Site again(model, {});
+    again.restore(site.snapshot(), start, effects);
+    again.handle(Tick{}, start, effects);
+    EXPECT_EQ(again.batteries()[bare].soh_pct.value, site.batteries()[bare].soh_pct.value);
+    EXPECT_EQ(again.batteries()[bare].rul_days.value, site.batteries()[bare].rul_days.value);
+    EXPECT_EQ(again.batteries()[bare].soh_pct.status, EstimateStatus::ok);
+}
+
+}  // namespace
+}  // namespace sitepower
