@@ -1,0 +1,108 @@
+#include "daemon/lab/learn_fade/learn_fade.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sitepower::lab {
+namespace {
+
+constexpr std::size_t fewest_lives = 5;
+// Straight lines between the points of a curve stay so near its smoothed history (health).
+constexpr double tolerance = 0.0007;
+constexpr std::array noises{0.001, 0.002, 0.004, 0.006};
+constexpr std::array shares{0.5, 0.8};
+constexpr std::array weights{1.0, 0.9, 0.8, 0.65, 0.5};
+constexpr double first_age = 0.2;
+constexpr double last_age = 0.95;
+constexpr double age_step = 0.05;
+
+// Each life from the curves of the others.
+std::vector<LifePrediction> predict_all(const std::vector<LifeCell>& cells, const fade::LibraryFile& file) {
+    auto library = FadeLibrary::make(file.curves, file.parameters);
+    TrajectoryPredictor predictor(std::make_shared<const FadeLibrary>(std::move(*library)));
+    std::vector<LifePrediction> predictions;
+    for (const LifeCell& cell : cells) {
+        if (!cell.life) continue;
+        for (double age = first_age; age <= last_age; age += age_step) {
+            auto prediction = predict_at(cell, age, file.parameters.end_of_life, predictor);
+            const bool counts =
+                prediction.predicted.left && prediction.left > 0 && prediction.predicted.left->p50 > 0;
+            if (counts) predictions.push_back(std::move(prediction));
+        }
+    }
+    return predictions;
+}
+
+double mean_error(const std::vector<LifePrediction>& predictions) {
+    double sum = 0;
+    for (const LifePrediction& prediction : predictions) sum += prediction.error();
+    return sum / static_cast<double>(predictions.size());
+}
+
+template <class Value, std::size_t N>
+void choose(const std::vector<LifeCell>& cells, const std::array<Value, N>& values,
+            Value LibraryParameters::*parameter, fade::LibraryFile& file) {
+    double least = std::numeric_limits<double>::infinity();
+    Value best = file.parameters.*parameter;
+    for (const Value value : values) {
+        file.parameters.*parameter = value;
+        const double error = mean_error(predict_all(cells, file));
+        if (error >= least) continue;
+        least = error;
+        best = value;
+    }
+    file.parameters.*parameter = best;
+}
+
+// The q quantile; 1 where there is too little to tell.
+double quantile(std::vector<double>& values, double q) {
+    if (values.size() < 20) return 1;
+    std::ranges::sort(values);
+    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+// The error in the logarithm over the half of the interval on its side, by share of the fade used up. Its 10
+// and 90 % quantiles are what the halves have to be stretched by.
+void calibrate(const std::vector<LifeCell>& cells, fade::LibraryFile& file) {
+    std::array<std::vector<double>, 3> below;
+    std::array<std::vector<double>, 3> above;
+    for (const LifePrediction& prediction : predict_all(cells, file)) {
+        const LifeQuantiles& left = *prediction.predicted.left;
+        const double miss = std::log(prediction.left / left.p50);
+        const auto row = prediction.predicted.fade_third;
+        below[row].push_back(-miss / std::log(left.p50 / left.p10));
+        above[row].push_back(miss / std::log(left.p90 / left.p50));
+    }
+    for (std::size_t row = 0; row < below.size(); ++row) {
+        file.parameters.scale[row] = {std::clamp(quantile(below[row], 0.9), 0.2, 8.0),
+                                      std::clamp(quantile(above[row], 0.9), 0.2, 8.0)};
+    }
+}
+
+}  // namespace
+
+Result<fade::LibraryFile> learn_fade(const std::vector<LifeCell>& cells, double end_of_life) {
+    fade::LibraryFile file;
+    file.parameters.end_of_life = end_of_life;
+    for (const LifeCell& cell : cells) {
+        if (cell.history.age.size() >= FadeLibrary::fewest_points) {
+            file.curves.push_back(compact(cell.history, tolerance));
+        }
+    }
+    const auto lives =
+        std::ranges::count_if(cells, [](const LifeCell& cell) { return cell.life.has_value(); });
+    if (lives < static_cast<std::ptrdiff_t>(fewest_lives)) {
+        return Error{ErrorCode::insufficient_data,
+                     "a fade library needs at least 5 batteries that reached their end of life", ""};
+    }
+    const auto usable = FadeLibrary::make(file.curves, file.parameters);
+    if (!usable) return usable.error();
+    choose(cells, noises, &LibraryParameters::noise_sigma, file);
+    choose(cells, shares, &LibraryParameters::alike_share, file);
+    choose(cells, noises, &LibraryParameters::noise_sigma, file);
+    choose(cells, weights, &LibraryParameters::curves_weight, file);
+    calibrate(cells, file);
+    return file;
+}
+
+}  // namespace sitepower::lab
