@@ -12,7 +12,7 @@ namespace {
 
 constexpr double quantile_z = 1.2816;  // half of an 80 % interval of a normal distribution, in sigmas
 // The model is wrong by so much even where a test is exact (knees, uneven jars).
-constexpr double model_sigma = 0.015;
+constexpr double model_sigma = 0.03;
 // The baseline of a monitor is good to 3 %, and so is a reading.
 constexpr double ratio_sigma = 1.5 * ResistanceBaseline::instrument_sigma;
 

@@ -33,8 +33,9 @@ struct FileEntry {
     double noise_pct = 0.4;
     double alike_share = 0.8;
     double curves_weight = 1;
-    std::vector<double> scale_below{1, 1, 1};
-    std::vector<double> scale_above{1, 1, 1};
+    double life_weighted = 0;
+    std::vector<double> scale_below{1, 1, 1, 1};
+    std::vector<double> scale_above{1, 1, 1, 1};
     std::vector<CurveEntry> curves;
 };
 
@@ -52,7 +53,9 @@ Table<CurveEntry> curve_table() {
 }
 
 const Table<FileEntry>& file_table() {
-    const schema::Rule scale{.range = Range{0.1, 10}, .max_items = 3, .min_items = 3};
+    const schema::Rule scale{.range = Range{0.1, 10},
+                             .max_items = LibraryParameters::scale_rows,
+                             .min_items = LibraryParameters::scale_rows};
     static const Table<FileEntry> table =
         Table<FileEntry>("fade library", "How batteries of one kind have faded, written by learn-fade.")
             .key("schema", &FileEntry::schema, {.range = Range{1, 1}, .required = true},
@@ -69,6 +72,8 @@ const Table<FileEntry>& file_table() {
                  "How far the battery's own group is trusted.")
             .key("curves_weight", &FileEntry::curves_weight, {.range = Range{0, 1}},
                  "Of the curves against a straight line.")
+            .key("life_weighted", &FileEntry::life_weighted, {.range = Range{0, 1}},
+                 "1: the central estimate has the least error over the life.")
             .key("scale_below", &FileEntry::scale_below, scale,
                  "Of the intervals, by share of the fade used up.")
             .key("scale_above", &FileEntry::scale_above, scale, "Likewise.")
@@ -83,6 +88,7 @@ LibraryFile library_of(const FileEntry& entry) {
     file.parameters.noise_sigma = entry.noise_pct / 100;
     file.parameters.alike_share = entry.alike_share;
     file.parameters.curves_weight = entry.curves_weight;
+    file.parameters.life_weighted = entry.life_weighted;
     for (std::size_t i = 0; i < file.parameters.scale.size(); ++i) {
         file.parameters.scale[i] = {entry.scale_below[i], entry.scale_above[i]};
     }
@@ -121,8 +127,8 @@ std::optional<LibraryFile> load_library(const std::filesystem::path& path, Diagn
 
 std::string library_text(const LibraryFile& library) {
     const LibraryParameters& parameters = library.parameters;
-    std::array<double, 3> below{};
-    std::array<double, 3> above{};
+    std::array<double, LibraryParameters::scale_rows> below{};
+    std::array<double, LibraryParameters::scale_rows> above{};
     for (std::size_t i = 0; i < below.size(); ++i) {
         below[i] = parameters.scale[i].below;
         above[i] = parameters.scale[i].above;
@@ -130,11 +136,11 @@ std::string library_text(const LibraryFile& library) {
     std::string text = fmt::format(
         "# Written by \"sitepower-lab learn-fade\". Curves are smoothed and thinned to corner points.\n"
         "schema = 1\nid = \"{}\"\nsource = \"{}\"\nage_unit = \"{}\"\nend_of_life_pct = {:.2f}\n"
-        "noise_pct = {:.3f}\nalike_share = {:.2f}\ncurves_weight = {:.2f}\n"
+        "noise_pct = {:.3f}\nalike_share = {:.2f}\ncurves_weight = {:.2f}\nlife_weighted = {:.0f}\n"
         "scale_below = [{:.2f}]\nscale_above = [{:.2f}]\n",
         library.id, library.source, library.age_unit, 100 * parameters.end_of_life,
         100 * parameters.noise_sigma, parameters.alike_share, parameters.curves_weight,
-        fmt::join(below, ", "), fmt::join(above, ", "));
+        parameters.life_weighted, fmt::join(below, ", "), fmt::join(above, ", "));
     for (const FadeShape& curve : library.curves) {
         std::vector<double> health_pct;
         for (const double health : curve.health) health_pct.push_back(100 * health);

@@ -22,7 +22,7 @@ struct RemainingLife {
     bool censored = false;  // the median lies beyond the horizon, which is reported in its stead
     EstimateStatus status = EstimateStatus::unknown;
     std::string_view reason = "no_capacity_evidence";
-    std::size_t fade_third = 0;  // how much of the way to the end of life is used up: 0, 1, 2
+    std::size_t fade_row = 0;  // how much of the fade is used up: row of LibraryParameters::scale
 };
 
 }  // namespace sitepower

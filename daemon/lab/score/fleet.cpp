@@ -5,7 +5,7 @@ namespace sitepower::lab {
 void score_fleet(Report& report) {
     report.progress("fleet: remaining life of 600 jars");
     score_fleet_life(report);
-    report.progress("fleet: 20 days of 6 strings in the engine, healthy and with faults");
+    report.progress("fleet: 14 days of 4 strings in the engine, healthy and with faults");
     score_fleet_alerts(report);
 }
 

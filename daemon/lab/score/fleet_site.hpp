@@ -1,4 +1,4 @@
-// A simulated battery room in front of the real engine: strings of jars on float, frames every 20 s, one
+// A simulated battery room in front of the real engine: strings of jars on float, frames every 28 s, one
 // fault in some of the jars. Main thread.
 #pragma once
 
@@ -37,9 +37,9 @@ struct FleetCount {
 
 class FleetSite {
   public:
-    static constexpr int strings = 6;
+    static constexpr int strings = 4;
     static constexpr int jars_per_string = 24;
-    static constexpr int fault_day = 8;
+    static constexpr int fault_day = 7;
 
     // With faults: three jars of each string, all kinds in turn.
     FleetSite(bool with_faults, std::uint64_t seed);

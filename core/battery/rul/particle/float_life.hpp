@@ -24,7 +24,7 @@ struct FloatLifePriors {
     double design_life_years = 10;  // as the maker states it
     double life_per_design = 0.7;   // a 10-year class reaches 80 % after 6 to 8 years (ups.services)
     double life_sigma = 0.30;
-    double beta = 2.5;
+    double beta = 3.5;  // capacity holds, then falls off: tuned on simulated jars that are not scored
     double beta_sigma = 0.35;
     double h_c = 9;  // 8.3 C (15 F) and 10 C are both stated by suppliers
     double h_sigma_c = 1;

@@ -34,8 +34,8 @@ bool is_plausible(const LibraryParameters& parameters) {
     const auto stretches = [](double by) { return std::isfinite(by) && by >= 0.1 && by <= 10; };
     const auto is_share = [](double value) { return value >= 0 && value <= 1; };
     return parameters.end_of_life > 0.1 && parameters.end_of_life < 1 && is_share(parameters.curves_weight) &&
-           is_share(parameters.alike_share) && parameters.noise_sigma > 1e-4 &&
-           parameters.noise_sigma < 0.1 &&
+           is_share(parameters.alike_share) && is_share(parameters.life_weighted) &&
+           parameters.noise_sigma > 1e-4 && parameters.noise_sigma < 0.1 &&
            std::ranges::all_of(parameters.scale, [&](const IntervalScale& scale) {
                return stretches(scale.below) && stretches(scale.above);
            });

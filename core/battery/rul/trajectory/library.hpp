@@ -37,8 +37,12 @@ struct LibraryParameters {
     double alike_share = 0.8;    // how far the curves of the battery's own group are trusted, 0 to 1
     // Of the curves against the straight line through the latest history, in the logarithm of the rest.
     double curves_weight = 1;
-    // By how much of the fade to the end of life is used up: below 1/3, below 2/3, beyond.
-    std::array<IntervalScale, 3> scale{};
+    // By how much of the fade to the end of life is used up: below 1/3, below 2/3, below 85 %, beyond.
+    static constexpr std::size_t scale_rows = 4;
+    std::array<IntervalScale, scale_rows> scale{};
+    // 1: the central estimate is the one with the least expected error over the life, which is the median of
+    // the futures weighted by one over the life; 0: the plain median.
+    double life_weighted = 0;
 };
 
 // One curve on the grid. `drop` is health lost since its best, and never falls for `crossing`.

@@ -30,12 +30,12 @@ bool is_alike(const FadeCurve& curve, const TrajectoryQuery& query) {
 }
 
 // Row of LibraryParameters::scale.
-std::size_t fade_third(const HistoryKnots& knots, double end_of_life) {
+std::size_t fade_row(const HistoryKnots& knots, double end_of_life) {
     if (knots.known == 0) return 0;
     const double best =
         std::ranges::max(std::span(knots.health).first(static_cast<std::size_t>(knots.known)));
     const double used = (best - knots.health[0]) / std::max(best - end_of_life, 1e-6);
-    return used < 1.0 / 3 ? 0 : used < 2.0 / 3 ? 1 : 2;
+    return used < 1.0 / 3 ? 0 : used < 2.0 / 3 ? 1 : used < 0.85 ? 2 : 3;
 }
 
 bool is_usable(const FadeHistory& history) {
@@ -177,45 +177,51 @@ void TrajectoryPredictor::weigh_by_history(std::size_t index, const Weighted& hi
         drop.head<stretches>() + history.left / (1 + alpha).max(static_cast<float>(least_scale));
 }
 
-// The weighted logarithms of the life left over the present age.
-LogHistogram TrajectoryPredictor::futures(double present_age) const {
+// The weighted logarithms of the life left over the present age: as they are, and over the life to a power.
+TrajectoryPredictor::Futures TrajectoryPredictor::futures(double present_age) const {
     float largest = -std::numeric_limits<float>::infinity();
     for (const Row& row : log_weight_) largest = std::max(largest, row.maxCoeff());
-    LogHistogram histogram(std::log(shortest_share), std::log(longest_share));
+    Futures futures{LogHistogram(std::log(shortest_share), std::log(longest_share)),
+                    LogHistogram(std::log(shortest_share), std::log(longest_share))};
     const double log_age = std::log(present_age);
+    const double power = library_->parameters().life_weighted;
     for (std::size_t i = 0; i < log_weight_.size(); ++i) {
         for (int m = 0; m < stretches; ++m) {
             const float relative = log_weight_[i][m] - largest;
             if (!(relative > negligible)) continue;
             const double crossing =
                 library_->curves()[i].crossing(static_cast<double>(last_drop_[i][m])) + m - middle;
-            const double share = std::exp(log_grid::step * crossing - log_age) - 1;
-            histogram.add(std::log(std::max(share, shortest_share)), std::exp(static_cast<double>(relative)));
+            const double log_life = log_grid::step * crossing - log_age;  // over the present age
+            const double share = std::max(std::exp(log_life) - 1, shortest_share);
+            const double weight = std::exp(static_cast<double>(relative));
+            const double log_left = std::log(share);
+            futures.left.add(log_left, weight);
+            futures.over_life.add(log_left, weight * std::exp(-power * std::max(log_life, 0.0)));
         }
     }
-    return histogram;
+    return futures;
 }
 
 RemainingLife TrajectoryPredictor::answer(const TrajectoryQuery& query, const HistoryKnots& knots) const {
     const LibraryParameters& parameters = library_->parameters();
     const double age = knots.present_age;
-    const LogHistogram histogram = futures(age);
-    const double median = histogram.quantile(0.5);
-    const double below = std::max(median - histogram.quantile(0.1), least_half_width);
-    const double above = std::max(histogram.quantile(0.9) - median, least_half_width);
+    const Futures all = futures(age);
+    const double median = all.over_life.quantile(0.5);
+    const double below = std::max(median - all.left.quantile(0.1), least_half_width);
+    const double above = std::max(all.left.quantile(0.9) - median, least_half_width);
     double center = median;
     if (knots.known > 0 && parameters.curves_weight < 1) {
         const double line = linear_life(query.history, parameters.end_of_life, longest_line * age);
         center += (1 - parameters.curves_weight) * (std::log(std::max(line / age, shortest_share)) - median);
     }
-    const std::size_t third = fade_third(knots, parameters.end_of_life);
+    const std::size_t third = fade_row(knots, parameters.end_of_life);
     const IntervalScale scale = parameters.scale[third];
     RemainingLife life{
         .left = LifeQuantiles{age * std::exp(center - scale.below * below), age * std::exp(center),
                               age * std::exp(center + scale.above * above)},
         .status = EstimateStatus::ok,
         .reason = "",
-        .fade_third = third};
+        .fade_row = third};
     if (query.horizon > 0 && life.left->p50 > query.horizon) life.censored = true;
     if (query.horizon > 0) {
         for (double* quantile : {&life.left->p10, &life.left->p50, &life.left->p90}) {

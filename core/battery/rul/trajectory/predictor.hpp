@@ -53,13 +53,17 @@ class TrajectoryPredictor {
         float unlike = 0;
         float power_law = 0;
     };
+    struct Futures {
+        LogHistogram left;
+        LogHistogram over_life;  // weighted by one over the life, where the library says so
+    };
     struct Weighted;  // a history as the likelihood sees it
 
     Priors priors_of(const TrajectoryQuery& query) const;
     bool is_excluded(const FadeCurve& curve, const TrajectoryQuery& query) const;
     void weigh_by_prior(const TrajectoryQuery& query);
     void weigh_by_history(std::size_t curve, const Weighted& history);
-    LogHistogram futures(double present_age) const;
+    Futures futures(double present_age) const;
     RemainingLife answer(const TrajectoryQuery& query, const HistoryKnots& knots) const;
 
     std::shared_ptr<const FadeLibrary> library_;

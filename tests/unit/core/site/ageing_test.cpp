@@ -103,7 +103,7 @@ TEST_F(AgeingTest, ATestMovesHealthAndLifeAtOnce) {
     test(bare, 0.84);
     pass(minutes(2));
     EXPECT_EQ(state(bare).soh_pct.status, EstimateStatus::ok);
-    EXPECT_NEAR(*state(bare).soh_pct.value, 85.5, 2.5);
+    EXPECT_NEAR(*state(bare).soh_pct.value, 86.5, 3);
     EXPECT_LT(*state(bare).rul_days.value, before);
     test(undated, 0.84);
     pass(minutes(2));

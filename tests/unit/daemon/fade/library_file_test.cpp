@@ -15,8 +15,8 @@ end_of_life_pct = 80
 noise_pct = 0.2
 alike_share = 0.5
 curves_weight = 0.9
-scale_below = [1.1, 1.2, 1.3]
-scale_above = [2.1, 2.2, 2.3]
+scale_below = [1.1, 1.2, 1.3, 1.4]
+scale_above = [2.1, 2.2, 2.3, 2.4]
 
 [[curves]]
 name = "a"
@@ -65,7 +65,7 @@ TEST(FadeLibraryFile, SaysWhereItIsWrong) {
     EXPECT_NE(error_of(with("[1, 100, 200]", "[1, 100, 100]")).find("ascending"), std::string::npos);
     EXPECT_NE(error_of(with("[100, 95, 79]", "[100, 95]")).find("health_pct"), std::string::npos);
     EXPECT_NE(error_of(with("[100, 95, 79]", "[100, 99, 98]")).find("end of life"), std::string::npos);
-    EXPECT_NE(error_of(with("[1.1, 1.2, 1.3]", "[1.1]")).find("scale_below"), std::string::npos);
+    EXPECT_NE(error_of(with("[1.1, 1.2, 1.3, 1.4]", "[1.1]")).find("scale_below"), std::string::npos);
 }
 
 TEST(FadeLibraryFile, ShippedLibrariesCanAllBeUsed) {

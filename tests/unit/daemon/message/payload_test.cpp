@@ -245,6 +245,20 @@ TEST(Payload, GivesAReasonForEveryNull) {
     }
 }
 
+TEST(Payload, TellsTheRemainingLifeWithItsInterval) {
+    BatteryState state;
+    state.rul_days = estimated(900, 300);
+    state.rul_interval = LifeInterval{500, 1400, false};
+    const auto json = nlohmann::json::parse(battery_state_json(head(), model(), state));
+    EXPECT_EQ(json["rul_days"],
+              (nlohmann::json{{"p10", 500}, {"p50", 900}, {"p90", 1400}, {"censored", false}}));
+    EXPECT_EQ(json["values"]["rul_days"], 900);
+    state.rul_days = unknown("no_install_date");
+    const auto unknown_json = nlohmann::json::parse(battery_state_json(head(), model(), state));
+    EXPECT_TRUE(unknown_json["rul_days"].is_null());
+    EXPECT_EQ(unknown_json["quality"]["rul_days"], "no_install_date");
+}
+
 TEST(Readings, NeverPublishANumberThatIsNotGood) {
     Frame bad = frame();
     bad.values[0] = 6553.5;

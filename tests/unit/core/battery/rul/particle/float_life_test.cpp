@@ -39,19 +39,22 @@ TEST(FloatLife, TestsTeachItTheTruth) {
     EXPECT_NEAR(life.health(now).mean, health_of(1460, 1800, 3), 0.02);
     EXPECT_LT(life.health(now).sigma, 0.03);
     const auto remaining = life.remaining(now, horizon_days);
-    EXPECT_NEAR(remaining.left->p50, 340, 150);
-    EXPECT_LT(remaining.left->p90, 900);
+    const auto unaware = FloatLife({}, 1).remaining(now, horizon_days);
+    EXPECT_LT(remaining.left->p10, 340);
+    EXPECT_GT(remaining.left->p90, 340);
+    EXPECT_LT(remaining.left->p50, 0.7 * unaware.left->p50);
 }
 
-TEST(FloatLife, ATestNarrowsTheInterval) {
+TEST(FloatLife, TestsNarrowTheInterval) {
     FloatLife life({}, 1);
-    const auto width = [&] {
-        const auto left = *life.remaining(at_25_c(1095), 1e6).left;
+    const auto width = [&](const FloatLife& of) {
+        const auto left = *of.remaining(at_25_c(1825), 1e6).left;
         return left.p90 - left.p10;
     };
-    const double before = width();
-    life.learn_health(health_of(1095, 2500, 2.5), 0.02, at_25_c(1095));
-    EXPECT_LT(width(), 0.9 * before);
+    for (int year = 1; year <= 5; ++year) {
+        life.learn_health(health_of(365.0 * year, 2200, 3), 0.02, at_25_c(365.0 * year));
+    }
+    EXPECT_LT(width(life), 0.8 * width(FloatLife({}, 1)));
 }
 
 TEST(FloatLife, AHigherResistanceMeansLessHealthButWeakly) {
