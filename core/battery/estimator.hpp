@@ -2,10 +2,12 @@
 // share their current, and its batteries are estimated together. Owned by the engine, loop thread only.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 
 #include "core/base/time.hpp"
+#include "core/battery/model/cell_model.hpp"
 #include "core/site/model.hpp"
 #include "core/site/state.hpp"
 
@@ -19,8 +21,9 @@ struct GroupSetup {
     double float_voltage_v = 13.65;  // of one battery at 25 C
     std::size_t batteries = 0;
     bool has_current_sensor = false;
-    Duration stale_after{};       // a longer silence of the current is a gap
-    Duration float_full_after{};  // on float for so long, a VRLA battery is full
+    Duration stale_after{};                  // a longer silence of the current is a gap
+    Duration float_full_after{};             // on float for so long, a VRLA battery is full
+    std::shared_ptr<const CellModel> model;  // of this kind of battery; nullptr: not known
 };
 
 // What is known at one moment. Spans have one element per battery, in the order of the string; an empty
@@ -29,10 +32,17 @@ struct GroupSample {
     Time time{};                      // wall
     Duration elapsed{};               // since the sample before (since the memory's time for the first)
     std::optional<double> current_a;  // charging positive; empty: not known now
+    bool current_is_mean = false;     // over `elapsed`, as from an Ah register; else at this moment
     std::span<const std::optional<double>> voltages_v;
     std::span<const std::optional<double>> temperatures_c;
     std::optional<double> ambient_c;  // stands in where a battery has no temperature
 };
+
+// Of the battery, else what stands in for it.
+inline std::optional<double> temperature_of(const GroupSample& sample, std::size_t battery) {
+    const auto& own_c = sample.temperatures_c[battery];
+    return own_c ? own_c : sample.ambient_c;
+}
 
 // What a method keeps of one battery over a restart.
 struct ChargeMemory {
@@ -40,6 +50,11 @@ struct ChargeMemory {
     double sigma_ah = 0;
     Duration full_charge_held{};
     bool has_gap = false;
+    // Of methods that model the voltage; the polarisations fade with the age of the memory.
+    double v1_v = 0;
+    double v2_v = 0;
+    double offset_a = 0;  // of the current sensor
+    std::optional<double> offset_sigma_a;
 };
 
 class SocEstimator {

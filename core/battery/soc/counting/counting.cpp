@@ -12,10 +12,6 @@ double hours(Duration duration) {
     return static_cast<double>(duration.count()) / 3'600'000.0;
 }
 
-std::optional<double> temperature_of(const GroupSample& sample, std::size_t battery) {
-    return sample.temperatures_c[battery] ? sample.temperatures_c[battery] : sample.ambient_c;
-}
-
 Estimate unknown(const GroupSample& sample, std::string_view reason) {
     return {.value = std::nullopt, .status = EstimateStatus::unknown, .reason = reason, .as_of = sample.time};
 }
@@ -23,7 +19,7 @@ Estimate unknown(const GroupSample& sample, std::string_view reason) {
 }  // namespace
 
 CountingEstimator::CountingEstimator(const GroupSetup& setup, const CountingParameters& parameters)
-    : setup_(setup), parameters_(parameters), counters_(setup.batteries) {}
+    : setup_(setup), parameters_(parameters), full_charge_(setup), counters_(setup.batteries) {}
 
 void CountingEstimator::step(const GroupSample& sample, std::span<Estimate> soc_pct) {
     if (setup_.has_current_sensor && setup_.nominal_capacity_ah > 0) {
@@ -44,7 +40,6 @@ void CountingEstimator::step(const GroupSample& sample, std::span<Estimate> soc_
 void CountingEstimator::count_gap(Duration elapsed) {
     const double capacity = setup_.nominal_capacity_ah;
     for (Counter& counter : counters_) {
-        counter.full_held = Duration::zero();
         if (!counter.known) continue;
         counter.gap = true;
         counter.sigma_ah =
@@ -76,65 +71,13 @@ void CountingEstimator::count(double current_a, Duration elapsed) {
 }
 
 void CountingEstimator::anchor(const GroupSample& sample) {
-    const bool on_float = string_is_on_float(sample);
+    full_charge_.step(sample);
     for (std::size_t i = 0; i < counters_.size(); ++i) {
-        Counter& counter = counters_[i];
-        if (!looks_full(sample, i, on_float)) {
-            counter.full_held = Duration::zero();
-            continue;
-        }
-        // A gap does not count as time at full charge.
-        const bool gap = sample.elapsed > setup_.stale_after;
-        counter.full_held =
-            std::min(counter.full_held + (gap ? Duration::zero() : sample.elapsed), full_after());
-        if (counter.full_held < full_after()) continue;
-        counter = {.known = true,
-                   .missing_ah = 0,
-                   .sigma_ah = parameters_.anchor_sigma * setup_.nominal_capacity_ah,
-                   .full_held = counter.full_held};
+        if (!full_charge_.is_full(i)) continue;
+        counters_[i] = {.known = true,
+                        .missing_ah = 0,
+                        .sigma_ah = parameters_.anchor_sigma * setup_.nominal_capacity_ah};
     }
-}
-
-Duration CountingEstimator::full_after() const {
-    return is_lithium(setup_.chemistry) ? parameters_.lithium_held : setup_.float_full_after;
-}
-
-double CountingEstimator::float_voltage_of(const GroupSample& sample, std::size_t battery) const {
-    return float_voltage_v(setup_.chemistry, setup_.nominal_voltage_v, setup_.float_voltage_v,
-                           temperature_of(sample, battery));
-}
-
-// Per battery on average: the charger holds the string's voltage, the jars share it unevenly.
-bool CountingEstimator::string_is_on_float(const GroupSample& sample) const {
-    if (!sample.current_a || is_lithium(setup_.chemistry)) return false;
-    if (std::abs(*sample.current_a) >= parameters_.float_tail_c * setup_.nominal_capacity_ah) return false;
-    double deviation_v = 0;
-    int known = 0;
-    for (std::size_t i = 0; i < counters_.size(); ++i) {
-        if (!sample.voltages_v[i]) continue;
-        deviation_v += *sample.voltages_v[i] - float_voltage_of(sample, i);
-        ++known;
-    }
-    const double tolerance_v = parameters_.float_tolerance_v * setup_.nominal_voltage_v / 12;
-    return known > 0 && std::abs(deviation_v / known) < tolerance_v;
-}
-
-bool CountingEstimator::looks_full(const GroupSample& sample, std::size_t battery, bool on_float) const {
-    const auto& voltage_v = sample.voltages_v[battery];
-    if (!sample.current_a || !voltage_v) return false;
-    if (!is_lithium(setup_.chemistry)) {
-        const double tolerance_v = parameters_.battery_tolerance_v * setup_.nominal_voltage_v / 12;
-        return on_float && std::abs(*voltage_v - float_voltage_of(sample, battery)) < tolerance_v;
-    }
-    // A pack is charged to its float voltage where the site gives a plausible one, else to the cells' limit.
-    const auto& chemistry = parameters_of(setup_.chemistry);
-    const double cells = cells_of(setup_.chemistry, setup_.nominal_voltage_v);
-    const bool plausible = setup_.float_voltage_v > cells * chemistry.nominal_cell_v &&
-                           setup_.float_voltage_v <= cells * chemistry.highest_cell_v;
-    const double full_v = plausible ? setup_.float_voltage_v : cells * chemistry.highest_cell_v;
-    const double tail_a = parameters_.lithium_tail_c * setup_.nominal_capacity_ah;
-    return *voltage_v >= full_v - cells * parameters_.lithium_tolerance_v &&
-           *sample.current_a<tail_a&& * sample.current_a> - tail_a / 10;
 }
 
 Estimate CountingEstimator::estimate(const GroupSample& sample, std::size_t battery) const {
@@ -160,8 +103,7 @@ Estimate CountingEstimator::estimate(const GroupSample& sample, std::size_t batt
         result.reason = "no_full_charge_reference";
     } else {
         result.status = EstimateStatus::ok;
-        const bool anchored = counter.full_held >= full_after();
-        if (anchored) result.reason = is_lithium(setup_.chemistry) ? "full_charge_anchor" : "float_anchor";
+        if (full_charge_.is_full(battery)) result.reason = full_charge_.reason();
     }
     return result;
 }
@@ -170,7 +112,10 @@ Estimate CountingEstimator::estimate(const GroupSample& sample, std::size_t batt
 // over like a missed poll.
 ChargeMemory CountingEstimator::memory(std::size_t battery) const {
     const Counter& counter = counters_[battery];
-    ChargeMemory memory{std::nullopt, counter.sigma_ah, counter.full_held, counter.gap};
+    ChargeMemory memory;
+    memory.sigma_ah = counter.sigma_ah;
+    memory.full_charge_held = full_charge_.held(battery);
+    memory.has_gap = counter.gap;
     if (counter.known) memory.charge_ah = setup_.nominal_capacity_ah - counter.missing_ah;
     return memory;
 }
@@ -178,7 +123,7 @@ ChargeMemory CountingEstimator::memory(std::size_t battery) const {
 void CountingEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
     Counter& counter = counters_[battery];
     counter = {};
-    counter.full_held = std::max(memory.full_charge_held, Duration::zero());
+    full_charge_.restore(battery, memory.full_charge_held);
     if (!memory.charge_ah || !std::isfinite(*memory.charge_ah) || !std::isfinite(memory.sigma_ah)) return;
     counter.known = true;
     counter.gap = memory.has_gap;

@@ -6,25 +6,20 @@
 #include <vector>
 
 #include "core/battery/estimator.hpp"
+#include "core/battery/soc/full_charge.hpp"
 
 namespace sitepower {
 
 // The figures of the method, as shares of the capacity C where they are currents or charges. Engineering
 // defaults unless noted.
 struct CountingParameters {
-    double anchor_sigma = 0.01;         // of a full-charge anchor (estimation.md section 2)
-    double offset_sigma_c = 0.002;      // offset of the current sensor, C per hour
-    double gain_sigma = 0.01;           // of the current sensor, per Ah
-    double step_c = 0.05;               // a larger change between samples happened at an unknown time
-    double gap_sigma_c = 0.1;           // what may have flowed unseen, C per hour
-    double degraded_above = 0.05;       // sigma beyond which an estimate is degraded,
-    double unknown_above = 0.25;        // and beyond which it is none
-    double float_tail_c = 0.01;         // VRLA: full below this current on float,
-    double float_tolerance_v = 0.1;     // with the string's mean so near the float voltage, per 12 V
-    double battery_tolerance_v = 0.3;   // and the battery itself so near: a float string spreads
-    double lithium_tail_c = 0.05;       // lithium: full below this charging current (C/20)
-    double lithium_tolerance_v = 0.03;  // with the voltage so near its highest, per cell,
-    Duration lithium_held{60'000};      // for so long
+    double anchor_sigma = 0.01;     // of a full-charge anchor (estimation.md section 2)
+    double offset_sigma_c = 0.002;  // offset of the current sensor, C per hour
+    double gain_sigma = 0.01;       // of the current sensor, per Ah
+    double step_c = 0.05;           // a larger change between samples happened at an unknown time
+    double gap_sigma_c = 0.1;       // what may have flowed unseen, C per hour
+    double degraded_above = 0.05;   // sigma beyond which an estimate is degraded,
+    double unknown_above = 0.25;    // and beyond which it is none
 };
 
 class CountingEstimator : public SocEstimator {
@@ -42,20 +37,16 @@ class CountingEstimator : public SocEstimator {
         bool overdrawn = false;  // more was taken than the capacity holds
         double missing_ah = 0;   // to full
         double sigma_ah = 0;
-        Duration full_held{};
     };
 
     void count_gap(Duration elapsed);
     void count(double current_a, Duration elapsed);
     void anchor(const GroupSample& sample);
-    bool looks_full(const GroupSample& sample, std::size_t battery, bool string_is_on_float) const;
-    bool string_is_on_float(const GroupSample& sample) const;
-    double float_voltage_of(const GroupSample& sample, std::size_t battery) const;
-    Duration full_after() const;
     Estimate estimate(const GroupSample& sample, std::size_t battery) const;
 
     GroupSetup setup_;
     CountingParameters parameters_;
+    FullChargeWatch full_charge_;
     std::vector<Counter> counters_;
     std::optional<double> last_current_a_;
 };
