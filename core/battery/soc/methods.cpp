@@ -4,11 +4,16 @@
 #include <array>
 
 #include "core/battery/soc/counting/counting.hpp"
+#include "core/battery/soc/kalman/kalman.hpp"
 
 namespace sitepower {
 namespace {
 
-constexpr std::array<SocMethod, 1> table{{
+constexpr std::array<SocMethod, 2> table{{
+    {"kalman",
+     "extended Kalman filter over a model of the kind of battery; charge counted, voltage believed as far as "
+     "the model goes",
+     make_kalman_estimator},
     {"counting", "charge counted from the string's current, anchored at full charge",
      make_counting_estimator},
 }};
@@ -22,6 +27,12 @@ std::span<const SocMethod> soc_methods() {
 const SocMethod* find_soc_method(std::string_view name) {
     const auto found = std::ranges::find(table, name, &SocMethod::name);
     return found == table.end() ? nullptr : &*found;
+}
+
+std::unique_ptr<SocEstimator> make_soc_estimator(std::string_view name, const GroupSetup& setup) {
+    const SocMethod* method = find_soc_method(name);
+    auto estimator = method != nullptr ? method->make(setup) : nullptr;
+    return estimator ? std::move(estimator) : make_counting_estimator(setup);
 }
 
 }  // namespace sitepower

@@ -1,0 +1,123 @@
+#include "core/battery/soc/kalman/cell_filter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sitepower {
+namespace {
+
+constexpr double seconds_per_hour = 3600;
+
+// Rounding must not make the filter certain of anything.
+constexpr double least_soc_variance = 1e-10;
+constexpr double least_variance = 1e-14;
+
+double square(double value) {
+    return value * value;
+}
+
+// The charge may run somewhat beyond the table's ends, where it would else be glued to them.
+constexpr double lowest_soc = -0.05;
+constexpr double highest_soc = 1.02;
+
+void keep_in_bounds(CellFilter& f) {
+    f.soc = std::clamp(f.soc, lowest_soc, highest_soc);
+    f.ss = std::max(f.ss, least_soc_variance);
+    f.p11 = std::max(f.p11, least_variance);
+    f.p22 = std::max(f.p22, least_variance);
+    f.bb = std::max(f.bb, least_variance);
+}
+
+}  // namespace
+
+// State: soc += (I - b) dt / Q, vj = aj vj + (1 - aj) Rj (I - b). Covariance F P F' + W with
+//
+//     F = 1  0   0   g        g  = -dt / Q
+//         0  a1  0   h1       hj = -(1 - aj) Rj
+//         0  0   a2  h2
+//         0  0   0   1
+void predict(CellFilter& f, const CellSetting& setting, const CellPoint& here, const StepInterval& step) {
+    const BatteryParameters& of = setting.model->parameters();
+    const NoiseParameters& noise = of.noise;
+    const double true_a = step.flow_a - f.offset_a;
+    const double g = -step.dt_s / (seconds_per_hour * setting.capacity_ah);
+    const double a1 = step.decay1;
+    const double a2 = step.decay2;
+    const double h1 = -(1 - a1) * here.r1_ohm * setting.scale.resistance;
+    const double h2 = -(1 - a2) * here.r2_ohm * setting.scale.resistance;
+    const double moved = -g * true_a * (true_a > 0 ? of.charge_efficiency : 1);
+
+    f.soc += moved;
+    f.v1_v = a1 * f.v1_v - h1 * true_a;
+    f.v2_v = a2 * f.v2_v - h2 * true_a;
+
+    const double sb = f.sb + g * f.bb;
+    const double p1b = f.p1b;
+    const double p2b = f.p2b;
+    f.ss += g * (f.sb + sb) + square(noise.soc_per_root_s) * step.dt_s + square(noise.gain) * std::abs(moved);
+    f.s1 = a1 * (f.s1 + g * p1b) + h1 * sb;
+    f.s2 = a2 * (f.s2 + g * p2b) + h2 * sb;
+    f.sb = sb;
+    const double v = square(noise.voltage_per_root_s * setting.scale.voltage) * step.dt_s;
+    f.p11 = a1 * a1 * f.p11 + h1 * (2 * a1 * p1b + h1 * f.bb) + v;
+    f.p12 = a1 * a2 * f.p12 + a1 * h2 * p1b + h1 * (a2 * p2b + h2 * f.bb);
+    f.p22 = a2 * a2 * f.p22 + h2 * (2 * a2 * p2b + h2 * f.bb) + v;
+    f.p1b = a1 * p1b + h1 * f.bb;
+    f.p2b = a2 * p2b + h2 * f.bb;
+    f.bb += square(noise.offset_c_per_root_s * setting.capacity_ah) * step.dt_s;
+    keep_in_bounds(f);
+}
+
+Innovation innovation(const CellFilter& f, const CellSetting& setting, const CellPoint& here,
+                      double current_a, double voltage_v, double noise_v2) {
+    const double slope = here.ocv_slope_v * setting.scale.voltage;
+    const double r0 = here.r0_ohm * setting.scale.resistance;
+    Innovation result;
+    result.residual_v =
+        voltage_v - (here.ocv_v * setting.scale.voltage + f.v1_v + f.v2_v + r0 * (current_a - f.offset_a));
+    result.gain_s = slope * f.ss + f.s1 + f.s2 - r0 * f.sb;
+    result.gain_1 = slope * f.s1 + f.p11 + f.p12 - r0 * f.p1b;
+    result.gain_2 = slope * f.s2 + f.p12 + f.p22 - r0 * f.p2b;
+    result.gain_b = slope * f.sb + f.p1b + f.p2b - r0 * f.bb;
+    result.state_v2 = slope * result.gain_s + result.gain_1 + result.gain_2 - r0 * result.gain_b;
+    result.variance_v2 = result.state_v2 + noise_v2;
+    return result;
+}
+
+void correct(CellFilter& f, const Innovation& by) {
+    const double share = 1 / by.variance_v2;
+    const double ks = by.gain_s * share;
+    const double k1 = by.gain_1 * share;
+    const double k2 = by.gain_2 * share;
+    const double kb = by.gain_b * share;
+    f.soc += ks * by.residual_v;
+    f.v1_v += k1 * by.residual_v;
+    f.v2_v += k2 * by.residual_v;
+    f.offset_a += kb * by.residual_v;
+    f.ss -= ks * by.gain_s;
+    f.s1 -= ks * by.gain_1;
+    f.s2 -= ks * by.gain_2;
+    f.sb -= ks * by.gain_b;
+    f.p11 -= k1 * by.gain_1;
+    f.p12 -= k1 * by.gain_2;
+    f.p1b -= k1 * by.gain_b;
+    f.p22 -= k2 * by.gain_2;
+    f.p2b -= k2 * by.gain_b;
+    f.bb -= kb * by.gain_b;
+    keep_in_bounds(f);
+}
+
+MeasurementNoise measurement_noise(const CellSetting& setting, double soc, double temperature_c,
+                                   double current_a, double dt_s) {
+    const NoiseParameters& noise = setting.model->parameters().noise;
+    const ModelTrust trust = setting.model->trust(temperature_c);
+    const double plain_v = noise.voltage_v * setting.scale.voltage * trust.cold_factor;
+    const double by_current_v = noise.current_ohm * setting.scale.resistance * current_a * trust.cold_factor;
+    const double short_of = trust.low_soc > 0 ? std::max(1 - soc / trust.low_soc, 0.0) : 0;
+    const double low_v = noise.low_soc_v * setting.scale.voltage * trust.cold_factor * short_of;
+    const double lasting = dt_s > 0 ? std::max(1.0, noise.correlation_s / dt_s) : 1;
+    const double instant_v2 = square(plain_v) + square(by_current_v) + square(low_v);
+    return {instant_v2, instant_v2 * lasting};
+}
+
+}  // namespace sitepower

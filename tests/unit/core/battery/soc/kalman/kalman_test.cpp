@@ -1,0 +1,375 @@
+#include "core/battery/soc/kalman/kalman.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/unit/core/battery/model/some_parameters.hpp"
+
+namespace sitepower {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+GroupSetup setup_for(const BatteryParameters& parameters) {
+    GroupSetup setup;
+    setup.chemistry = parameters.chemistry;
+    setup.nominal_voltage_v = parameters.nominal_voltage_v;
+    setup.nominal_capacity_ah = parameters.nominal_capacity_ah;
+    setup.float_voltage_v = parameters.chemistry == Chemistry::vrla ? 13.65 : parameters.nominal_voltage_v;
+    setup.batteries = 1;
+    setup.has_current_sensor = true;
+    setup.stale_after = seconds(150);
+    setup.float_full_after = hours(24);
+    setup.model = std::make_shared<const CellModel>(parameters);
+    return setup;
+}
+
+// A battery that behaves exactly as its model says, and the estimator that watches it.
+class Bench {
+  public:
+    explicit Bench(const BatteryParameters& parameters) : Bench(setup_for(parameters)) {}
+    explicit Bench(const GroupSetup& setup) : setup_(setup), estimator_(setup), result_(setup.batteries) {}
+
+    const Estimate& step(double current_a, double dt_s = 1) {
+        const BatteryParameters& of = setup_.model->parameters();
+        CellPoint here = setup_.model->at(soc, temperature_c.value_or(25));
+        soc = std::min(soc + current_a * dt_s / 3600 / setup_.nominal_capacity_ah, 1.0);
+        v1_v += (1 - std::exp(-dt_s / of.tau1_s)) * (here.r1_ohm * current_a - v1_v);
+        v2_v += (1 - std::exp(-dt_s / of.tau2_s)) * (here.r2_ohm * current_a - v2_v);
+        here = setup_.model->at(soc, temperature_c.value_or(25));
+        return feed(current_a + offset_a, here.ocv_v + v1_v + v2_v + here.r0_ohm * current_a, dt_s);
+    }
+    const Estimate& feed(std::optional<double> current_a, std::optional<double> voltage_v, double dt_s = 1) {
+        const Duration elapsed(std::llround(dt_s * 1000));
+        now_ += elapsed;
+        const std::vector<std::optional<double>> voltages(setup_.batteries, voltage_v);
+        const std::vector<std::optional<double>> temperatures(setup_.batteries, temperature_c);
+        estimator_.step({.time = now_,
+                         .elapsed = elapsed,
+                         .current_a = current_a,
+                         .current_is_mean = true,
+                         .voltages_v = voltages,
+                         .temperatures_c = temperatures},
+                        result_);
+        return result_.front();
+    }
+    const Estimate& hold(double current_a, int count, double dt_s = 1) {
+        for (int i = 0; i < count; ++i) step(current_a, dt_s);
+        return result_.front();
+    }
+
+    double soc = 0.8;
+    double v1_v = 0;
+    double v2_v = 0;
+    double offset_a = 0;  // of the sensor
+    std::optional<double> temperature_c = 25;
+    KalmanEstimator& estimator() { return estimator_; }
+    const Estimate& result(std::size_t battery = 0) const { return result_[battery]; }
+
+  private:
+    GroupSetup setup_;
+    KalmanEstimator estimator_;
+    std::vector<Estimate> result_;
+    Time now_ = from_ms(1'795'328'000'000);
+};
+
+void expect_unknown(const Estimate& estimate, std::string_view reason) {
+    EXPECT_FALSE(estimate.value);
+    EXPECT_EQ(estimate.status, EstimateStatus::unknown);
+    EXPECT_EQ(estimate.reason, reason);
+}
+
+TEST(KalmanTest, FindsTheChargeFromTheFirstVoltages) {
+    for (const double soc : {0.05, 0.3, 0.6, 0.95}) {
+        Bench bench(some_cell());
+        bench.soc = soc;
+        const Estimate& estimate = bench.hold(0, 30);
+        ASSERT_TRUE(estimate.value);
+        EXPECT_NEAR(*estimate.value, 100 * soc, 3);
+        EXPECT_LT(estimate.sigma, 6);
+    }
+}
+
+TEST(KalmanTest, FollowsADischargeAndKeepsItsPromises) {
+    Bench bench(some_cell());
+    bench.estimator().restore(0, {.charge_ah = 8, .sigma_ah = 0.1});
+    int inside = 0;
+    const int steps = 3000;
+    for (int i = 0; i < steps; ++i) {
+        const Estimate& estimate = bench.step(i % 20 < 10 ? -12 : -2);
+        inside += std::abs(*estimate.value - 100 * bench.soc) < 1.28 * estimate.sigma ? 1 : 0;
+    }
+    EXPECT_NEAR(*bench.result().value, 100 * bench.soc, 0.5);
+    EXPECT_EQ(bench.result().status, EstimateStatus::ok);
+    EXPECT_GT(inside, steps * 0.8);
+}
+
+TEST(KalmanTest, LearnsTheOffsetOfTheSensor) {
+    Bench bench(some_cell());
+    bench.offset_a = 0.2;  // 2 % of C: alone it would be 3.3 % after 100 minutes
+    bench.estimator().restore(0, {.charge_ah = 5, .sigma_ah = 2});
+    bench.hold(-4, 6000);
+    EXPECT_NEAR(*bench.result().value, 100 * bench.soc, 0.7);
+    EXPECT_NEAR(bench.estimator().memory(0).offset_a, 0.2, 0.06);
+}
+
+TEST(KalmanTest, BatteriesOfAStringShareTheOffset) {
+    GroupSetup setup = setup_for(some_cell());
+    setup.batteries = 3;
+    Bench bench(setup);
+    bench.offset_a = 0.2;
+    bench.hold(-4, 3000);
+    const double shared_a = bench.estimator().memory(0).offset_a;
+    EXPECT_GT(shared_a, 0.05);
+    EXPECT_EQ(bench.estimator().memory(1).offset_a, shared_a);
+    EXPECT_EQ(bench.estimator().memory(2).offset_a, shared_a);
+}
+
+TEST(KalmanTest, ScalesTheModelToTheBatteryAtHand) {
+    GroupSetup setup = setup_for(some_cell());
+    setup.nominal_voltage_v = 51.1;  // 14 cells
+    setup.nominal_capacity_ah = 100;
+    KalmanEstimator estimator(setup);
+    Estimate result;
+    const std::optional<double> voltage_v = 14 * 3.6;
+    const std::optional<double> temperature_c = 25;
+    for (int i = 0; i < 60; ++i) {
+        estimator.step({.elapsed = seconds(i > 0 ? 1 : 0),
+                        .current_a = 0,
+                        .voltages_v = {&voltage_v, 1},
+                        .temperatures_c = {&temperature_c, 1}},
+                       {&result, 1});
+    }
+    ASSERT_TRUE(result.value);
+    EXPECT_NEAR(*result.value, 60, 3);
+}
+
+TEST(KalmanTest, SaysNoCurrentSensor) {
+    GroupSetup setup = setup_for(some_cell());
+    setup.has_current_sensor = false;
+    Bench bench(setup);
+    expect_unknown(bench.feed(std::nullopt, 3.8), "no_current_sensor");
+}
+
+TEST(KalmanTest, SaysNoNominalCapacity) {
+    GroupSetup setup = setup_for(some_cell());
+    setup.nominal_capacity_ah = 0;
+    Bench bench(setup);
+    expect_unknown(bench.feed(-1, 3.8), "no_nominal_capacity");
+}
+
+TEST(KalmanTest, SaysStaleInputAndGoesOnWiderAfterwards) {
+    Bench bench(some_cell());
+    bench.hold(-2, 600);
+    const double before = bench.result().sigma;
+    expect_unknown(bench.feed(std::nullopt, std::nullopt, 600), "stale_input");
+    const Estimate& after = bench.feed(-2, std::nullopt);
+    ASSERT_TRUE(after.value);
+    EXPECT_GT(after.sigma, before);
+    EXPECT_EQ(after.status, EstimateStatus::degraded);
+    EXPECT_EQ(after.reason, "stale_input");
+    bench.soc -= 2.0 * 601 / 36000;
+    bench.hold(-2, 900);
+    EXPECT_EQ(bench.result().status, EstimateStatus::ok);
+    EXPECT_NEAR(*bench.result().value, 100 * bench.soc, 3);
+}
+
+// What flowed before is supposed to have gone on.
+TEST(KalmanTest, AGapIsNotCountedWithTheLastValue) {
+    Bench bench(some_cell());
+    bench.estimator().restore(0, {.charge_ah = 8, .sigma_ah = 0.1});
+    bench.hold(-4, 3000);
+    bench.step(-30);
+    const double before = *bench.result().value;
+    const Estimate& after = bench.feed(-4, std::nullopt, 600);
+    ASSERT_TRUE(after.value);
+    EXPECT_NEAR(before - *after.value, 100 * 4.0 * 600 / 36000, 0.5);
+}
+
+TEST(KalmanTest, SaysNoFullChargeReferenceWhileNothingIsKnown) {
+    Bench bench(some_cell());
+    expect_unknown(bench.feed(-1, std::nullopt), "no_full_charge_reference");
+}
+
+TEST(KalmanTest, SaysFloatUnobservableUntilTheFloatAnchor) {
+    Bench bench(some_block());
+    bench.feed(0.1, 13.65, 0);
+    for (int minute = 0; minute < 24 * 60 - 1; ++minute) bench.feed(0.1, 13.65, 60);
+    expect_unknown(bench.result(), "float_unobservable");
+    const Estimate& full = bench.feed(0.1, 13.65, 60);
+    EXPECT_EQ(full.value, 100);
+    EXPECT_NEAR(full.sigma, 1, 1e-9);
+    EXPECT_EQ(full.status, EstimateStatus::ok);
+    EXPECT_EQ(full.reason, "float_anchor");
+}
+
+TEST(KalmanTest, AChargersVoltageIsNotTheBatterys) {
+    Bench bench(some_block());
+    bench.estimator().restore(0, {.charge_ah = 50, .sigma_ah = 2});
+    bench.feed(10, 14.4, 0);
+    for (int i = 0; i < 60; ++i) bench.feed(10, 14.4, 60);
+    EXPECT_NEAR(*bench.result().value, 60, 0.5);
+}
+
+TEST(KalmanTest, SaysPlateauUnobservable) {
+    Bench bench(some_flat_cell());
+    bench.estimator().restore(0, {.charge_ah = 60, .sigma_ah = 30});
+    expect_unknown(bench.feed(-1, std::nullopt, 0), "plateau_unobservable");
+}
+
+TEST(KalmanTest, OnThePlateauChargeIsCountedAndDoubtGrows) {
+    Bench bench(some_flat_cell());
+    bench.soc = 0.9;
+    bench.estimator().restore(0, {.charge_ah = 90, .sigma_ah = 1});
+    bench.hold(-50, 600);
+    const double early = bench.result().sigma;
+    bench.hold(-50, 3000);
+    EXPECT_GT(bench.result().sigma, early);
+    EXPECT_NEAR(*bench.result().value, 100 * bench.soc, 1);
+    // 30 mV of error in the model are a fifth of the plateau and must not pull the charge there.
+    bench.v1_v += 0.03;
+    const double before = *bench.result().value;
+    for (int i = 0; i < 600; ++i) {
+        bench.v1_v = 0.03 + 50 * -0.004;
+        bench.step(-50);
+    }
+    EXPECT_NEAR(*bench.result().value, before - 100 * 50.0 * 600 / 360'000, 2);
+}
+
+TEST(KalmanTest, LithiumIsFullAtTheEndOfCharge) {
+    Bench bench(some_cell());
+    for (int i = 0; i <= 60; ++i) bench.feed(0.3, 4.2);
+    EXPECT_EQ(bench.result().value, 100);
+    EXPECT_EQ(bench.result().reason, "full_charge_anchor");
+}
+
+TEST(KalmanTest, SaysOutOfModelRange) {
+    Bench bench(some_cell());
+    bench.hold(-1, 10);
+    ASSERT_TRUE(bench.result().value);
+    bench.temperature_c = -21;
+    expect_unknown(bench.step(-1), "out_of_model_range");
+    bench.temperature_c = 61;
+    expect_unknown(bench.step(-1), "out_of_model_range");
+    bench.temperature_c = 25;
+    EXPECT_TRUE(bench.step(-1).value);
+}
+
+TEST(KalmanTest, SaysSensorFaultAfterTenVoltagesThatCannotBe) {
+    Bench bench(some_cell());
+    bench.hold(-1, 600);
+    const double before = *bench.result().value;
+    for (int i = 0; i < 9; ++i) bench.feed(-1, 0.0);
+    ASSERT_TRUE(bench.result().value);
+    EXPECT_NEAR(*bench.result().value, before, 0.1);
+    expect_unknown(bench.feed(-1, 0.0), "sensor_fault");
+    bench.hold(-1, 9);
+    EXPECT_FALSE(bench.result().value);
+    bench.hold(-1, 1);
+    ASSERT_TRUE(bench.result().value);
+    EXPECT_NEAR(*bench.result().value, 100 * bench.soc, 3);
+}
+
+TEST(KalmanTest, SaysSensorFaultForACurrentThatCannotBe) {
+    Bench bench(some_cell());
+    bench.hold(-1, 600);
+    const double before = *bench.result().value;
+    expect_unknown(bench.feed(1e30, 3.79), "sensor_fault");
+    EXPECT_NEAR(*bench.step(-1).value, before, 0.5);
+}
+
+TEST(KalmanTest, OneWildVoltageIsNotBelieved) {
+    Bench bench(some_cell());
+    bench.hold(-1, 600);
+    const double before = *bench.result().value;
+    EXPECT_NEAR(*bench.feed(-1, 3.2).value, before, 0.05);
+}
+
+TEST(KalmanTest, SaysSensorFaultForAFrozenVoltage) {
+    Bench bench(some_cell());
+    bench.hold(-1, 60);
+    for (int i = 0; i < 11; ++i) bench.feed(i % 2 == 0 ? -8 : -1, 3.79);
+    expect_unknown(bench.result(), "sensor_fault");
+    EXPECT_TRUE(bench.step(-1).value);
+}
+
+TEST(KalmanTest, RemembersOverARestart) {
+    Bench before(some_cell());
+    before.estimator().restore(0, {.charge_ah = 8, .sigma_ah = 0.1});
+    before.offset_a = 0.1;
+    before.hold(-4, 3000);
+    const ChargeMemory memory = before.estimator().memory(0);
+    Bench after(some_cell());
+    after.soc = before.soc;
+    after.estimator().restore(0, memory);
+    const Estimate& estimate = after.feed(-4, std::nullopt, 0);
+    EXPECT_NEAR(*estimate.value, *before.result().value, 1e-9);
+    EXPECT_NEAR(estimate.sigma, before.result().sigma, 1e-9);
+    const ChargeMemory again = after.estimator().memory(0);
+    EXPECT_EQ(again.offset_a, memory.offset_a);
+    EXPECT_NEAR(again.v2_v, memory.v2_v, 1e-9);
+}
+
+TEST(KalmanTest, ALongAbsenceWidensWhatIsRemembered) {
+    Bench bench(some_cell());
+    bench.estimator().restore(0, {.charge_ah = 8, .sigma_ah = 0.1, .v2_v = -0.05});
+    const Estimate& estimate = bench.feed(0, std::nullopt, 3600);
+    EXPECT_GT(estimate.sigma, 5);
+    EXPECT_NEAR(bench.estimator().memory(0).v2_v, 0, 1e-6);  // the polarisation is gone
+}
+
+TEST(KalmanTest, TakesNoGarbageForAMemory) {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const ChargeMemory& memory :
+         {ChargeMemory{.charge_ah = nan, .sigma_ah = 1}, ChargeMemory{.charge_ah = 5, .sigma_ah = nan},
+          ChargeMemory{.charge_ah = 5, .sigma_ah = -1}, ChargeMemory{}}) {
+        Bench bench(some_cell());
+        bench.estimator().restore(0, memory);
+        expect_unknown(bench.feed(0, std::nullopt, 0), "no_full_charge_reference");
+    }
+    Bench bench(some_cell());
+    bench.estimator().restore(
+        0, {.charge_ah = 5, .sigma_ah = 0.1, .v1_v = nan, .offset_a = nan, .offset_sigma_a = 1});
+    EXPECT_EQ(bench.feed(0, std::nullopt, 0).value, 50);
+}
+
+// Numbers of any size: the answer is a number or none, never NaN.
+TEST(KalmanTest, SurvivesAnyNumbers) {
+    Bench bench(some_cell());
+    const double huge = 1e300;
+    const std::vector<double> currents{0, -1e6, huge, -huge, 1e-300, 5};
+    const std::vector<double> voltages{0, 3.7, -huge, huge, 1e-300};
+    for (const double current_a : currents) {
+        for (const double voltage_v : voltages) {
+            for (const double dt_s : {0.0, 0.001, 1.0, 1e9}) {
+                const Estimate& estimate = bench.feed(current_a, voltage_v, dt_s);
+                if (!estimate.value) continue;
+                EXPECT_GE(*estimate.value, 0);
+                EXPECT_LE(*estimate.value, 100);
+                EXPECT_TRUE(std::isfinite(estimate.sigma));
+            }
+        }
+    }
+}
+
+TEST(KalmanTest, TheCoupDeFouetDoesNotPullTheCharge) {
+    BatteryParameters block = some_block();
+    const auto error_after_dip = [&](double start) {
+        Bench bench(block);
+        bench.soc = start;
+        bench.estimator().restore(0, {.charge_ah = 100 * start, .sigma_ah = 1});
+        bench.hold(0, 5, 10);
+        for (int i = 0; i < 30; ++i) {
+            bench.v1_v = -0.2;  // a dip that no model knows
+            bench.step(-10, 10);
+        }
+        return std::abs(*bench.result().value - 100 * bench.soc);
+    };
+    EXPECT_LT(error_after_dip(1.0), 0.3 * error_after_dip(0.6));
+}
+
+}  // namespace
+}  // namespace sitepower
