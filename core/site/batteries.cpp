@@ -31,7 +31,8 @@ GroupSetup setup_of(const SiteModel& model, const StringModel& string, const Bat
             .batteries = string.batteries.size(),
             .has_current_sensor = string.current_a.has_value(),
             .stale_after = watch.usable_for(period_of(model, string.current_a)),
-            .float_full_after = settings.float_full_after};
+            .float_full_after = settings.float_full_after,
+            .model = string.cell_model};
 }
 
 }  // namespace
@@ -64,9 +65,7 @@ Batteries::Batteries(const SiteModel& model, const BatterySettings& settings, co
 void Batteries::prepare_group(std::size_t index, const BatterySettings& settings, const DeviceWatch& watch) {
     const StringModel& string = model_.strings[index];
     Group& group = groups_[index];
-    const SocMethod* method = find_soc_method(settings.soc_method);
-    if (method == nullptr) method = &soc_methods().front();
-    group.estimator = method->make(setup_of(model_, string, settings, watch));
+    group.estimator = make_soc_estimator(settings.soc_method, setup_of(model_, string, settings, watch));
     group.voltages_v.resize(string.batteries.size());
     group.temperatures_c.resize(string.batteries.size());
     group.counted_soc.assign(string.batteries.size(),
@@ -226,7 +225,11 @@ std::vector<BatteryMemory> Batteries::memories() const {
                             .full_charge_held = charge.full_charge_held,
                             .charge_has_gap = charge.has_gap,
                             .baseline_resistance_ohm = baselines_[i].baseline_ohm(),
-                            .baseline_readings_ohm = baselines_[i].readings_ohm()});
+                            .baseline_readings_ohm = baselines_[i].readings_ohm(),
+                            .charge_v1_v = charge.v1_v,
+                            .charge_v2_v = charge.v2_v,
+                            .current_offset_a = charge.offset_a,
+                            .current_offset_sigma_a = charge.offset_sigma_a});
     }
     return memories;
 }
@@ -246,7 +249,11 @@ std::optional<BatteryIndex> Batteries::restore(const BatteryMemory& memory, cons
     group.estimator->restore(places_[index].in_string, {.charge_ah = memory.charge_ah,
                                                         .sigma_ah = memory.charge_sigma_ah,
                                                         .full_charge_held = memory.full_charge_held,
-                                                        .has_gap = memory.charge_has_gap || !age_is_known});
+                                                        .has_gap = memory.charge_has_gap || !age_is_known,
+                                                        .v1_v = memory.charge_v1_v,
+                                                        .v2_v = memory.charge_v2_v,
+                                                        .offset_a = memory.current_offset_a,
+                                                        .offset_sigma_a = memory.current_offset_sigma_a});
     group.sampled = true;
     group.sampled_at = moment.elapsed - (age_is_known ? age : Duration::zero());
     group.charge_as_of = memory.charge_as_of;

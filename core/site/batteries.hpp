@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/battery/autonomy/discharge.hpp"
 #include "core/battery/estimator.hpp"
 #include "core/battery/mode.hpp"
 #include "core/battery/resistance/baseline.hpp"
@@ -34,6 +35,15 @@ struct StringView {
     bool new_resistances = false;  // since the last settle()
 };
 
+// What the runtime of a string starts from: its weakest battery.
+struct DischargeBelief {
+    DischargeStart start;
+    double soc_sigma = 0;
+    double capacity_sigma = 0;  // relative
+    std::string_view reason;    // why nothing is known; empty: something is
+    bool degraded = false;
+};
+
 class Batteries {
   public:
     Batteries(const SiteModel& model, const BatterySettings& settings, const DeviceWatch& watch);
@@ -58,6 +68,8 @@ class Batteries {
     std::optional<double> ambient_of(StringIndex string) const { return groups_[position(string)].ambient_c; }
     // Of the battery, else the ambient temperature of its string.
     std::optional<double> temperature_of(BatteryIndex battery) const;
+
+    DischargeBelief discharge_belief(StringIndex string) const;
 
     std::vector<BatteryMemory> memories() const;
     // Of the same battery and serial number; anything else is not taken over (nullopt).

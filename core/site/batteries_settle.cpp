@@ -153,6 +153,30 @@ void Batteries::read_resistances(std::size_t string, const Moment& moment) {
     }
 }
 
+// From the string's state of charge, which is that of the weakest battery, or the reason why it is unknown.
+DischargeBelief Batteries::discharge_belief(StringIndex string) const {
+    const StringModel& model = model_.strings[position(string)];
+    const Estimate& soc = strings_[position(string)].soc_pct;
+    DischargeBelief belief;
+    if (!model.cell_model) return {.reason = "no_battery_file"};
+    if (!soc.value) return {.reason = soc.reason};
+    const auto weakest = std::ranges::find_if(model.batteries, [&](BatteryIndex battery) {
+        return batteries_[position(battery)].soc_pct.value == soc.value;
+    });
+    if (weakest == model.batteries.end()) return {.reason = "no_sensor"};
+    const auto place = static_cast<std::size_t>(weakest - model.batteries.begin());
+    const ChargeMemory memory = groups_[position(string)].estimator->memory(place);
+    belief.start = {.soc = *soc.value / 100,
+                    .v1_v = memory.v1_v,
+                    .v2_v = memory.v2_v,
+                    .temperature_c = temperature_of(*weakest).value_or(25),
+                    .capacity_ah = model.nominal_capacity_ah};
+    belief.soc_sigma = soc.sigma / 100;
+    belief.capacity_sigma = parameters_of(model.chemistry).capacity_sigma;
+    belief.degraded = soc.status != EstimateStatus::ok;
+    return belief;
+}
+
 void Batteries::judge_string_soc(std::size_t string) {
     const Estimate* lowest = nullptr;
     for (const BatteryIndex battery : model_.strings[string].batteries) {

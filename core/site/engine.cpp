@@ -13,6 +13,7 @@ Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_
       batteries(*model, settings.battery, devices),
       ageing(*model, settings.battery),
       upses(*model),
+      autonomy(*model, settings.battery),
       rules(settings.alert_rules),
       slots(model),
       alerts(slots, rules),
@@ -143,6 +144,9 @@ void Site::State::settle(Effects& effects) {
         ageing.update(string, batteries, moment);
         battery_alerts.evaluate(string, batteries, alerts, moment, effects);
         ageing_alerts.evaluate(string, batteries, devices, alerts, moment, effects);
+    }
+    for (const UpsIndex ups : touched_upses) {
+        autonomy.estimate(upses.states()[position(ups)], batteries, moment);
     }
     for (const SubjectNumber subject : alerts.changed()) judge_subject(subject);
     alerts.clear_changed();

@@ -7,6 +7,7 @@
 #include "core/alert/book.hpp"
 #include "core/site/ageing.hpp"
 #include "core/site/ageing_alerts.hpp"
+#include "core/site/autonomy.hpp"
 #include "core/site/batteries.hpp"
 #include "core/site/battery_alerts.hpp"
 #include "core/site/clock.hpp"
@@ -57,6 +58,7 @@ struct Site::State {
     Batteries batteries;
     Ageing ageing;
     Upses upses;
+    Autonomy autonomy;
     RuleSet rules;
     AlertSlots slots;
     AlertBook alerts;

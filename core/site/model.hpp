@@ -53,6 +53,8 @@ struct DeviceModel {
 
 enum class Chemistry : std::uint8_t { vrla, lfp, nmc, nca };
 
+class CellModel;  // core/battery/model
+
 // A jar of a VRLA string, or a Li-ion pack: what is watched, replaced and reported on its own.
 struct BatteryModel {
     std::string id;
@@ -82,6 +84,7 @@ struct StringModel {
     std::optional<PointRef> current_a;  // charging positive
     std::optional<PointRef> voltage_v;
     std::optional<PointRef> ambient_temperature_c;
+    std::shared_ptr<const CellModel> cell_model;  // of this kind of battery; nullptr: not known
     std::vector<BatteryIndex> batteries;
 };
 

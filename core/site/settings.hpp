@@ -22,9 +22,10 @@ struct AlertRuleSettings {
 
 // How the batteries are estimated.
 struct BatterySettings {
-    std::string soc_method = "counting";                 // a row of core/battery/soc/methods
+    std::string soc_method = "kalman";                   // a row of core/battery/soc/methods
     Duration float_full_after = std::chrono::hours(24);  // on float for so long, a VRLA battery is full
-    int baseline_readings = 30;  // the baseline resistance is the median of so many readings,
+    double inverter_efficiency = 0.94;  // of the power from the batteries, what reaches the load
+    int baseline_readings = 30;         // the baseline resistance is the median of so many readings,
     Duration baseline_interval = std::chrono::hours(24);  // each at least so long after the one before
     double design_life_years = 10;  // lead-acid on float at 25 C, as the maker states it
     double eol_soh_pct = 80;        // health at which a battery is to be replaced (IEEE 1188)

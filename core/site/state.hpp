@@ -93,7 +93,10 @@ struct UpsState {
     std::string_view on_battery_reason;
     Measurement load_kw;
     Measurement autonomy_ups_min;  // the UPS's own figure
-    Estimate autonomy_min;         // ours; unknown with a reason until it is estimated
+    Estimate autonomy_min;         // ours: its median; unknown with a reason until it is estimated
+    // One runtime in ten is shorter than the first, one in ten longer than the second; empty with it.
+    std::optional<double> autonomy_p10_min;
+    std::optional<double> autonomy_p90_min;
     HealthStatus status = HealthStatus::unknown;
 };
 

@@ -10,7 +10,8 @@ Upses::Upses(const SiteModel& model) : states_(model.upses.size()) {
         states_[i].on_battery_reason = nothing_yet(model.upses[i].on_battery).reason;
         states_[i].load_kw = nothing_yet(model.upses[i].load_kw);
         states_[i].autonomy_ups_min = nothing_yet(model.upses[i].runtime_min);
-        states_[i].autonomy_min = unknown_estimate("not_estimated");
+        states_[i].autonomy_min =
+            unknown_estimate(model.upses[i].load_kw ? states_[i].load_kw.reason : "no_load_measurement");
     }
 }
 

@@ -9,7 +9,7 @@ namespace sitepower {
 
 namespace {
 
-constexpr std::uint8_t memory_version = 2;  // 1: without ageing
+constexpr std::uint8_t memory_version = 2;  // 1: without ageing and what models of the voltage keep
 constexpr std::uint8_t battery_state_version = 1;
 // More words than batteries and reasons together ever are.
 constexpr std::size_t known_words_limit = 100'000;
@@ -200,13 +200,17 @@ Bytes pack_memory(const BatteryMemory& memory) {
     pack_optional(memory.baseline_resistance_ohm, out);
     out.varint(memory.baseline_readings_ohm.size());
     for (const double reading : memory.baseline_readings_ohm) out.fixed(reading);
+    out.fixed(memory.charge_v1_v);
+    out.fixed(memory.charge_v2_v);
+    out.fixed(memory.current_offset_a);
+    pack_optional(memory.current_offset_sigma_a, out);
     pack_ageing(memory.ageing, out);
     return data;
 }
 
 std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const std::uint8_t> data) {
     ByteReader in(data);
-    const std::uint8_t version = in.byte();
+    const auto version = in.byte();
     if (version < 1 || version > memory_version) return std::nullopt;
     BatteryMemory memory;
     memory.battery = std::move(battery);
@@ -220,7 +224,13 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
     const auto readings = in.varint();
     if (in.failed() || readings > in.left() / sizeof(double)) return std::nullopt;
     for (std::uint64_t i = 0; i < readings; ++i) memory.baseline_readings_ohm.push_back(in.fixed<double>());
-    if (version >= 2) memory.ageing = unpack_ageing(in);
+    if (version >= 2) {
+        memory.charge_v1_v = in.fixed<double>();
+        memory.charge_v2_v = in.fixed<double>();
+        memory.current_offset_a = in.fixed<double>();
+        memory.current_offset_sigma_a = unpack_optional(in);
+        memory.ageing = unpack_ageing(in);
+    }
     if (!in.at_end()) return std::nullopt;
     return memory;
 }

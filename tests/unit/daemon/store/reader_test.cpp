@@ -321,7 +321,8 @@ TEST_F(ReaderTest, ASnapshotComesBackAfterARestart) {
     const MaintenanceWindow window{"W1", {SubjectKind::site, "S"}, at(0), at(9), "eve", "fan"};
     batch_.rows.emplace_back(WindowRow{window});
     batch_.rows.emplace_back(WindowRow{{"W2", {}, at(0), at(9), "eve", "done"}, true});
-    BatteryMemory memory{"BAT-1", "SN", 101.5, 2.5, at(3), Duration{77}, true, 0.0031, {0.003, 0.0032}, {}};
+    BatteryMemory memory{"BAT-1", "SN", 101.5, 2.5, at(3), Duration{77}, true, 0.0031, {0.003, 0.0032},
+                         -0.1,    -0.2, 0.3,   0.4, {}};
     memory.ageing.evidence.push_back({AgeingEvidence::Kind::capacity, at(2), 0.9, 0.02, {}});
     batch_.rows.emplace_back(memory);
     commit();
@@ -342,6 +343,10 @@ TEST_F(ReaderTest, ASnapshotComesBackAfterARestart) {
     EXPECT_TRUE(back.charge_has_gap);
     EXPECT_EQ(back.baseline_resistance_ohm, 0.0031);
     EXPECT_EQ(back.baseline_readings_ohm, memory.baseline_readings_ohm);
+    EXPECT_EQ(back.charge_v1_v, -0.1);
+    EXPECT_EQ(back.charge_v2_v, -0.2);
+    EXPECT_EQ(back.current_offset_a, 0.3);
+    EXPECT_EQ(back.current_offset_sigma_a, 0.4);
     ASSERT_EQ(back.ageing.evidence.size(), 1U);
     EXPECT_EQ(back.ageing.evidence[0].value, 0.9);
 }

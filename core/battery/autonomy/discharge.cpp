@@ -1,0 +1,137 @@
+#include "core/battery/autonomy/discharge.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace sitepower {
+namespace {
+
+// Fine while the fast polarisation builds up, coarse afterwards; a long discharge in some thousand steps.
+constexpr double fine_step_s = 5;
+constexpr double fine_for_s = 300;
+constexpr double coarse_step_s = 30;
+
+struct Decays {
+    double step_s;
+    double first;
+    double second;
+};
+
+class Discharge {
+  public:
+    Discharge(const CellModel& model, const CellScale& scale, const DischargeStart& start,
+              const DischargeLimits& limits)
+        : model_(model),
+          scale_(scale),
+          limits_(limits),
+          start_(start),
+          soc_(start.soc),
+          v1_v_(start.v1_v),
+          v2_v_(start.v2_v) {
+        const BatteryParameters& of = model.parameters();
+        const double factor = std::max(1 + of.capacity_per_c * (start.temperature_c - 25), 0.3);
+        capacity_as_ = 3600 * start.capacity_ah * factor;
+        look();
+    }
+
+    // `current_of` the discharge: the current for the battery as it is now, or nothing when it collapses.
+    template <class CurrentOf>
+    DischargeEnd run(const CurrentOf& current_of) {
+        const Decays fine = decays(fine_step_s);
+        const Decays coarse = decays(coarse_step_s);
+        double before_v = 0;
+        for (double t_s = 0; t_s < limits_.horizon_s;) {
+            const std::optional<double> current_a = current_of(*this);
+            if (!current_a) return {t_s, DischargeStop::collapse};
+            if (-*current_a > limits_.highest_current_a) return {t_s, DischargeStop::overload};
+            const double now_v = voltage_v(*current_a);
+            if (now_v < limits_.cutoff_v)
+                return {t_s - overshoot_s(before_v, now_v, t_s), DischargeStop::cutoff};
+            before_v = now_v;
+            const Decays& step = t_s < fine_for_s ? fine : coarse;
+            advance(*current_a, step);
+            t_s += step.step_s;
+        }
+        return {limits_.horizon_s, DischargeStop::horizon};
+    }
+
+    double voltage_v(double current_a) const { return source_v() + r0_ohm_ * current_a; }
+    double source_v() const { return ocv_v_ + v1_v_ + v2_v_; }
+    double r0_ohm() const { return r0_ohm_; }
+
+  private:
+    Decays decays(double step_s) const {
+        const BatteryParameters& of = model_.parameters();
+        return {step_s, std::exp(-step_s / of.tau1_s), std::exp(-step_s / of.tau2_s)};
+    }
+
+    void look() {
+        point_ = model_.at(soc_, start_.temperature_c);
+        const double ohms = scale_.resistance * start_.resistance_factor;
+        ocv_v_ = point_.ocv_v * scale_.voltage;
+        // Below empty the open circuit goes on falling as it did.
+        if (soc_ < 0) ocv_v_ += point_.ocv_slope_v * scale_.voltage * soc_;
+        r0_ohm_ = point_.r0_ohm * ohms;
+        r1_ohm_ = point_.r1_ohm * ohms;
+        r2_ohm_ = point_.r2_ohm * ohms;
+    }
+
+    void advance(double current_a, const Decays& by) {
+        const double true_a = current_a - start_.offset_a;
+        soc_ += true_a * by.step_s / capacity_as_;
+        v1_v_ = by.first * v1_v_ + (1 - by.first) * r1_ohm_ * true_a;
+        v2_v_ = by.second * v2_v_ + (1 - by.second) * r2_ohm_ * true_a;
+        look();
+    }
+
+    // Between the last step above the cut-off and this one, along a line.
+    double overshoot_s(double before_v, double now_v, double t_s) const {
+        if (t_s == 0 || before_v <= now_v) return 0;
+        const double step_s = t_s <= fine_for_s ? fine_step_s : coarse_step_s;
+        return step_s * std::clamp((limits_.cutoff_v - now_v) / (before_v - now_v), 0.0, 1.0);
+    }
+
+    const CellModel& model_;
+    CellScale scale_;
+    DischargeLimits limits_;
+    DischargeStart start_;
+    double capacity_as_ = 0;
+    double soc_;
+    double v1_v_;
+    double v2_v_;
+    CellPoint point_;
+    double ocv_v_ = 0;
+    double r0_ohm_ = 0;
+    double r1_ohm_ = 0;
+    double r2_ohm_ = 0;
+};
+
+bool is_usable(const DischargeStart& start, double load) {
+    return std::isfinite(load) && load > 0 && start.capacity_ah > 0 && std::isfinite(start.soc);
+}
+
+}  // namespace
+
+DischargeEnd time_at_current(const CellModel& model, const CellScale& scale, const DischargeStart& start,
+                             double current_a, const DischargeLimits& limits) {
+    if (!is_usable(start, -current_a)) return {limits.horizon_s, DischargeStop::horizon};
+    return Discharge(model, scale, start, limits).run([current_a](const Discharge&) {
+        return std::optional(current_a);
+    });
+}
+
+// V I = -P with V = U + R I: the root with the smaller current.
+DischargeEnd time_at_power(const CellModel& model, const CellScale& scale, const DischargeStart& start,
+                           double power_w, const DischargeLimits& limits) {
+    if (!is_usable(start, power_w)) return {limits.horizon_s, DischargeStop::horizon};
+    return Discharge(model, scale, start, limits)
+        .run([power_w](const Discharge& now) -> std::optional<double> {
+            const double source_v = now.source_v();
+            const double root = source_v * source_v - 4 * now.r0_ohm() * power_w;
+            if (source_v <= 0 || root < 0) return std::nullopt;
+            return -2 * power_w / (source_v + std::sqrt(root));
+        });
+}
+
+}  // namespace sitepower

@@ -1,0 +1,42 @@
+// How long a battery lasts from here: the model of its kind run forward under a constant current or a
+// constant power. Pure functions, any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "core/battery/model/cell_model.hpp"
+
+namespace sitepower {
+
+struct DischargeStart {
+    double soc = 1;
+    double v1_v = 0;  // polarisations that it carries already
+    double v2_v = 0;
+    double offset_a = 0;  // of the current sensor (CellFilter)
+    double temperature_c = 25;
+    double capacity_ah = 0;        // at 25 C; above 0
+    double resistance_factor = 1;  // of the battery over its model
+};
+
+struct DischargeLimits {
+    double cutoff_v = 0;             // of the battery: the discharge ends below it
+    double highest_current_a = 1e9;  // or above this
+    double horizon_s = 48 * 3600.0;  // nobody plans further
+};
+
+enum class DischargeStop : std::uint8_t { cutoff, overload, collapse, horizon };
+
+struct DischargeEnd {
+    double seconds = 0;
+    DischargeStop stop = DischargeStop::horizon;
+};
+
+// `current_a` as its sensor reads it, negative. Not negative, or no capacity: the horizon.
+DischargeEnd time_at_current(const CellModel& model, const CellScale& scale, const DischargeStart& start,
+                             double current_a, const DischargeLimits& limits);
+
+// `power_w` taken from the battery, positive. Collapse: no current gives that power any more.
+DischargeEnd time_at_power(const CellModel& model, const CellScale& scale, const DischargeStart& start,
+                           double power_w, const DischargeLimits& limits);
+
+}  // namespace sitepower

@@ -1,0 +1,103 @@
+#include "core/site/autonomy.hpp"
+
+#include <algorithm>
+
+#include "core/site/measuring.hpp"
+
+namespace sitepower {
+namespace {
+
+constexpr Duration on_battery_interval{10'000};
+constexpr Duration on_mains_interval{60'000};
+
+// Nobody plans further, and no battery of a UPS lasts longer at a load that matters.
+constexpr double horizon_s = 24 * 3600.0;
+
+// Relative, of what is not measured: engineering defaults. The capacity is that of a battery of unknown
+// health.
+constexpr double resistance_sigma = 0.2;
+constexpr double power_sigma = 0.03;
+
+}  // namespace
+
+Autonomy::Autonomy(const SiteModel& model, const BatterySettings& settings)
+    : model_(model), inverter_efficiency_(settings.inverter_efficiency), last_(model.upses.size()) {}
+
+// At once when what it depends on has become known, or is no longer.
+bool Autonomy::is_due(const UpsState& state, const Moment& moment) {
+    Last& last = last_[position(state.ups)];
+    const bool load_known = state.load_kw.value.has_value();
+    const bool discharging = state.on_battery.value_or(false);
+    const Duration interval = discharging || !last.known ? on_battery_interval : on_mains_interval;
+    const bool due = !last.at || last.on_battery != state.on_battery || last.load_known != load_known ||
+                     moment.elapsed - *last.at >= interval;
+    if (due) last = {moment.elapsed, state.on_battery, load_known, last.known};
+    return due;
+}
+
+void Autonomy::estimate(UpsState& state, const Batteries& batteries, const Moment& moment) {
+    if (!is_due(state, moment)) return;
+    const Outlook outlook = this->outlook(state, batteries);
+    last_[position(state.ups)].known = outlook.reason.empty();
+    state.autonomy_p10_min.reset();
+    state.autonomy_p90_min.reset();
+    if (!outlook.reason.empty()) {
+        state.autonomy_min = unknown_estimate(outlook.reason, moment.wall);
+        return;
+    }
+    const bool beyond = outlook.runtime.stop == DischargeStop::horizon;
+    state.autonomy_min = {
+        .value = outlook.runtime.p50_min,
+        .sigma = outlook.runtime.sigma_min,
+        .status = outlook.degraded || beyond ? EstimateStatus::degraded : EstimateStatus::ok,
+        .reason = beyond             ? "beyond_horizon"
+                  : outlook.degraded ? "degraded_soc"
+                                     : "",
+        .as_of = moment.wall};
+    state.autonomy_p10_min = outlook.runtime.p10_min;
+    state.autonomy_p90_min = outlook.runtime.p90_min;
+}
+
+Autonomy::Outlook Autonomy::outlook(const UpsState& state, const Batteries& batteries) const {
+    const UpsModel& ups = model_.upses[position(state.ups)];
+    if (!ups.load_kw) return {.reason = "no_load_measurement"};
+    if (!state.load_kw.value) return {.reason = state.load_kw.reason};
+    if (ups.strings.empty()) return {.reason = "no_strings"};
+    double capacity_ah = 0;
+    for (const StringIndex index : ups.strings) {
+        capacity_ah += model_.strings[position(index)].nominal_capacity_ah;
+    }
+    if (capacity_ah <= 0) return {.reason = "no_nominal_capacity"};
+    Outlook result;
+    bool first = true;
+    for (const StringIndex index : ups.strings) {
+        const StringModel& string = model_.strings[position(index)];
+        const DischargeBelief belief = batteries.discharge_belief(index);
+        if (!belief.reason.empty()) return {.reason = belief.reason};
+        const double share = string.nominal_capacity_ah / capacity_ah;
+        const double power_w = 1000 * std::max(*state.load_kw.value, 0.0) / inverter_efficiency_ * share;
+        const Runtime runtime = of_string(string, belief, power_w);
+        result.degraded = result.degraded || belief.degraded;
+        if (first || runtime.p50_min < result.runtime.p50_min) result.runtime = runtime;
+        first = false;
+    }
+    return result;
+}
+
+// As if all batteries of the string were as its weakest: it ends first.
+Runtime Autonomy::of_string(const StringModel& string, const DischargeBelief& belief, double power_w) const {
+    const CellModel& kind = *string.cell_model;
+    const BatteryLimits& limits = kind.parameters().limits;
+    const CellScale scale = scale_to(kind.parameters(), string.nominal_voltage_v, string.nominal_capacity_ah);
+    RuntimeInput input{.start = belief.start, .soc_sigma = belief.soc_sigma};
+    input.capacity_sigma = belief.capacity_sigma;
+    input.resistance_sigma = resistance_sigma;
+    input.power_w = power_w / static_cast<double>(string.batteries.size());
+    input.power_sigma = power_sigma;
+    return runtime_at_power(kind, scale, input,
+                            {.cutoff_v = limits.cutoff_v * scale.voltage,
+                             .highest_current_a = limits.highest_discharge_c * string.nominal_capacity_ah,
+                             .horizon_s = horizon_s});
+}
+
+}  // namespace sitepower

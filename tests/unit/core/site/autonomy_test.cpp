@@ -1,0 +1,156 @@
+// The autonomy of a UPS, through the engine: what it is worked out from, and why it is unknown.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+
+#include "core/battery/model/cell_model.hpp"
+#include "core/site/site.hpp"
+#include "tests/unit/core/battery/model/some_parameters.hpp"
+#include "tests/unit/core/site/small_site.hpp"
+
+namespace sitepower {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr Time start{Duration{1'795'328'000'000}};
+constexpr int jars = 4;
+
+struct Wanted {
+    bool load = true;
+    bool model = true;
+    bool current = true;
+    bool string = true;
+};
+
+// One UPS of 48 V: a string of four blocks of 100 Ah.
+class AutonomyTest : public testing::Test {
+  protected:
+    void build(const Wanted& wanted) {
+        auto model = std::make_shared<SiteModel>();
+        model->id = "S";
+        model->locations = {{.id = "L"}};
+        DeviceBuilder ups(*model, "UPS-01", DeviceKind::ups);
+        UpsModel of{.device = DeviceIndex{0}};
+        of.on_battery = ups.point("on_battery");
+        const auto load = ups.point("output.load_kw", "kW");
+        if (wanted.load) of.load_kw = load;
+        ups_layout_ = ups.finish(seconds(1));
+        DeviceBuilder monitor(*model, "MON-01");
+        StringModel string{.id = "STR-01", .ups = UpsIndex{0}, .nominal_capacity_ah = 100};
+        const auto current = monitor.point("current_a", "A");
+        if (wanted.current) string.current_a = current;
+        if (wanted.model) string.cell_model = std::make_shared<const CellModel>(some_block());
+        for (int i = 0; i < jars; ++i) {
+            BatteryModel battery{.id = "B" + std::to_string(i), .string = StringIndex{0}, .position = i + 1};
+            battery.voltage_v = monitor.point("jar" + std::to_string(i) + ".voltage_v", "V");
+            string.batteries.push_back(static_cast<BatteryIndex>(i));
+            model->batteries.push_back(battery);
+        }
+        monitor_layout_ = monitor.finish(seconds(1));
+        if (wanted.string) of.strings = {StringIndex{0}};
+        model->strings.push_back(string);
+        model->upses.push_back(of);
+        site_.emplace(model, SiteSettings{});
+        Snapshot snapshot;
+        for (int i = 0; i < jars; ++i) {
+            snapshot.batteries.push_back({.battery = "B" + std::to_string(i),
+                                          .charge_ah = 100,
+                                          .charge_sigma_ah = 1,
+                                          .charge_as_of = start});
+        }
+        site_->restore(snapshot, start, effects_);
+    }
+
+    void poll(double load_kw, double current_a, double voltage_v, double on_battery = 1) {
+        now_ += seconds(1);
+        site_->handle(
+            make_frame(monitor_layout_, now_, {current_a, voltage_v, voltage_v, voltage_v, voltage_v}), now_,
+            effects_);
+        site_->handle(make_frame(ups_layout_, now_, {on_battery, load_kw}), now_, effects_);
+        site_->handle(Tick{}, now_, effects_);
+    }
+    const UpsState& ups() const { return site_->upses()[0]; }
+
+    std::shared_ptr<const Layout> ups_layout_, monitor_layout_;
+    std::optional<Site> site_;
+    Effects effects_;
+    Time now_ = start;
+};
+
+// 0.94 kW of load are 1 kW from the batteries, some 20.8 A: 4.6 h for 100 Ah at 48 V.
+TEST_F(AutonomyTest, FollowsFromLoadAndCharge) {
+    build({});
+    poll(0.94, -20.8, 12.85);
+    ASSERT_TRUE(ups().autonomy_min.value) << ups().autonomy_min.reason;
+    EXPECT_NEAR(*ups().autonomy_min.value, 4.4 * 60, 0.4 * 60);
+    EXPECT_LT(*ups().autonomy_p10_min, *ups().autonomy_min.value);
+    EXPECT_GT(*ups().autonomy_p90_min, *ups().autonomy_min.value);
+    EXPECT_GT(ups().autonomy_min.sigma, 0);
+    EXPECT_EQ(ups().autonomy_min.as_of, now_);
+}
+
+TEST_F(AutonomyTest, ChangesWithTheLoad) {
+    build({});
+    poll(0.94, -20.8, 12.85);
+    const double light = *ups().autonomy_min.value;
+    for (int i = 0; i < 12; ++i) poll(1.88, -41.6, 12.75);
+    EXPECT_LT(*ups().autonomy_min.value, 0.6 * light);
+}
+
+TEST_F(AutonomyTest, ATinyLoadIsCarriedBeyondTheHorizon) {
+    build({});
+    poll(0.001, -0.02, 12.98);
+    EXPECT_EQ(ups().autonomy_min.value, 24 * 60);
+    EXPECT_EQ(ups().autonomy_min.reason, "beyond_horizon");
+    EXPECT_EQ(ups().autonomy_min.status, EstimateStatus::degraded);
+}
+
+void expect_unknown(const UpsState& state, std::string_view reason) {
+    EXPECT_FALSE(state.autonomy_min.value);
+    EXPECT_EQ(state.autonomy_min.reason, reason);
+    EXPECT_EQ(state.autonomy_min.status, EstimateStatus::unknown);
+    EXPECT_FALSE(state.autonomy_p10_min);
+    EXPECT_FALSE(state.autonomy_p90_min);
+}
+
+TEST_F(AutonomyTest, SaysNoLoadMeasurement) {
+    build({.load = false});
+    poll(1, -20, 12.8);
+    expect_unknown(ups(), "no_load_measurement");
+}
+
+TEST_F(AutonomyTest, SaysNoBatteryFile) {
+    build({.model = false});
+    poll(1, -20, 12.8);
+    expect_unknown(ups(), "no_battery_file");
+}
+
+TEST_F(AutonomyTest, SaysWhatTheStateOfChargeLacks) {
+    build({.current = false});
+    poll(1, -20, 12.8);
+    expect_unknown(ups(), "no_current_sensor");
+}
+
+TEST_F(AutonomyTest, SaysNoStrings) {
+    build({.string = false});
+    poll(1, -20, 12.8);
+    expect_unknown(ups(), "no_strings");
+}
+
+TEST_F(AutonomyTest, ALoadThatIsLostIsStale) {
+    build({});
+    poll(1, -20, 12.8);
+    ASSERT_TRUE(ups().autonomy_min.value);
+    for (int i = 0; i < 60; ++i) {
+        now_ += seconds(1);
+        site_->handle(make_frame(monitor_layout_, now_, {-20, 12.8, 12.8, 12.8, 12.8}), now_, effects_);
+        site_->handle(Tick{}, now_, effects_);
+    }
+    expect_unknown(ups(), "stale_input");
+}
+
+}  // namespace
+}  // namespace sitepower
