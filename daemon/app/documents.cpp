@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/alert/rules.hpp"
+#include "daemon/config/battery_file.hpp"
 #include "daemon/config/check.hpp"
 #include "daemon/journal/catalog.hpp"
 #include "daemon/operation/reference.hpp"
@@ -21,7 +22,7 @@ std::string configuration() {
     return out.str();
 }
 
-std::string schema() {
+std::string json_schema() {
     std::ostringstream out;
     config::run_schema(out);
     return out.str();
@@ -66,11 +67,16 @@ std::string alerts() {
     return text;
 }
 
+std::string batteries() {
+    return schema::reference_page(config::battery_file_table().description(), "Battery files");
+}
+
 constexpr std::array rows{
     Document{"configuration", "docs/configuration.md", &configuration},
-    Document{"schema", "docs/sitepower.schema.json", &schema},
+    Document{"schema", "docs/sitepower.schema.json", &json_schema},
     Document{"profiles", "docs/profiles.md", &profiles},
     Document{"profile-schema", "docs/profile.schema.json", &profile_schema},
+    Document{"batteries", "docs/batteries.md", &batteries},
     Document{"operations", "docs/operations.md", &operations_reference},
     Document{"alerts", "docs/alerts.md", &alerts},
     Document{"journal", "docs/journal.md", &journal::reference_page},

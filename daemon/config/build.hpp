@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "daemon/config/battery_shelf.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/config/entries.hpp"
 #include "daemon/config/profile_shelf.hpp"
@@ -23,8 +24,9 @@ void build_devices(const SiteFile& file, const schema::Node& document, ProfileSh
                    SunspecShelf& sunspec, const SiteModel* running, SiteModel& model,
                    std::vector<BusConfig>& buses, schema::Diagnostics& diagnostics);
 
-// Needs model.devices; fills upses, strings and batteries.
-void build_batteries(const SiteFile& file, SiteModel& model, schema::Diagnostics& diagnostics);
+// Needs model.devices; fills upses, strings and batteries. `kinds`: the files that strings name.
+void build_batteries(const SiteFile& file, BatteryShelf& kinds, SiteModel& model,
+                     schema::Diagnostics& diagnostics);
 
 PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
                                   schema::Diagnostics& diagnostics);

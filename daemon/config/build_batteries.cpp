@@ -112,8 +112,9 @@ std::map<int, BatteryEntry> batteries_of(const StringEntry& string, Diagnostics&
 
 class BatteryBuilder {
   public:
-    BatteryBuilder(SiteModel& model, Diagnostics& diagnostics)
+    BatteryBuilder(SiteModel& model, BatteryShelf& kinds, Diagnostics& diagnostics)
         : model_(model),
+          kinds_(kinds),
           diagnostics_(diagnostics),
           points_(model, diagnostics),
           string_ids_("string", diagnostics),
@@ -148,6 +149,7 @@ class BatteryBuilder {
         // Strings in parallel share a voltage, and a pack has that of its string.
         string.voltage_v = points_.resolve(entry.voltage, "V", entry.origins.of("voltage"));
         string.ambient_temperature_c = points_.resolve(entry.ambient, "Cel", entry.origins.of("ambient"));
+        string.cell_model = cell_model(entry);
         connect_ups(entry, index, string);
         for (const auto& [place, battery] : batteries_of(entry, diagnostics_))
             add_battery(entry, index, battery);
@@ -155,6 +157,19 @@ class BatteryBuilder {
     }
 
   private:
+    // Where no file stands for the chemistry, charge is counted.
+    std::shared_ptr<const CellModel> cell_model(const StringEntry& entry) {
+        const auto at = entry.origins.of("battery_file");
+        const std::string standard(default_battery_file(entry.chemistry));
+        if (entry.battery_file.empty() && !kinds_.has(standard)) return nullptr;
+        const auto& name = entry.battery_file.empty() ? standard : entry.battery_file;
+        auto found = kinds_.find(name, at);
+        if (found && found->parameters().chemistry != entry.chemistry) {
+            diagnostics_.add(at, fmt::format("\"{}\" is a file for another chemistry", name));
+        }
+        return found;
+    }
+
     UpsModel* find_ups(const std::string& device, const Origin& at) {
         const auto index = points_.device(device, at);
         // Without points the profile was refused, and its kind is not known.
@@ -288,6 +303,7 @@ class BatteryBuilder {
     }
 
     SiteModel& model_;
+    BatteryShelf& kinds_;
     Diagnostics& diagnostics_;
     PointFinder points_;
     Ids string_ids_;
@@ -300,8 +316,8 @@ class BatteryBuilder {
 
 }  // namespace
 
-void build_batteries(const SiteFile& file, SiteModel& model, Diagnostics& diagnostics) {
-    BatteryBuilder builder(model, diagnostics);
+void build_batteries(const SiteFile& file, BatteryShelf& kinds, SiteModel& model, Diagnostics& diagnostics) {
+    BatteryBuilder builder(model, kinds, diagnostics);
     builder.add_ups_devices(file);
     for (const auto& string : file.strings) builder.add_string(string);
 }

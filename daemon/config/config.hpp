@@ -27,11 +27,14 @@ struct ConfigPaths {
     std::string file = "/etc/sitepower/sitepower.toml";
     std::string conf_d = "/etc/sitepower/conf.d";
     std::vector<std::string> profile_directories{"/etc/sitepower/devices", "/usr/share/sitepower/devices"};
+    std::vector<std::string> battery_directories{"/etc/sitepower/batteries",
+                                                 "/usr/share/sitepower/batteries"};
     std::string credentials_directory;  // empty: not started by systemd, credentials are not looked for
 };
 
-// For `--config`: a file, or a directory with sitepower.toml; conf.d and devices stand beside the file. An
-// empty `location` gives the installed places. `shipped_profiles`: empty for the installed ones. Credentials
+// For `--config`: a file, or a directory with sitepower.toml; conf.d, devices and batteries stand beside the
+// file. An empty `location` gives the installed places. `shipped_profiles`: empty for the installed ones, and
+// the shipped batteries stand beside them. Credentials
 // are looked for where the environment variable CREDENTIALS_DIRECTORY points.
 ConfigPaths config_paths(const std::string& location, const std::string& shipped_profiles = "");
 

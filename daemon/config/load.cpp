@@ -30,10 +30,14 @@ ConfigPaths config_paths(const std::string& location, const std::string& shipped
         paths.file = directory ? (given / "sitepower.toml").string() : location;
         paths.conf_d = (base / "conf.d").string();
         paths.profile_directories.front() = (base / "devices").string();
+        paths.battery_directories.front() = (base / "batteries").string();
     }
     if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY"))
         paths.credentials_directory = credentials;
-    if (!shipped_profiles.empty()) paths.profile_directories.back() = shipped_profiles;
+    if (!shipped_profiles.empty()) {
+        paths.profile_directories.back() = shipped_profiles;
+        paths.battery_directories.back() = (fs::path(shipped_profiles).parent_path() / "batteries").string();
+    }
     return paths;
 }
 
@@ -69,10 +73,10 @@ Fingerprint print(const Node& document, std::initializer_list<const char*> names
     return result;
 }
 
-// profiles: of all that are in use.
-Fingerprints fingerprints(const Node& document, const Config& config, std::uint64_t profiles) {
+// kinds: of all device profiles and battery files that are in use.
+Fingerprints fingerprints(const Node& document, const Config& config, std::uint64_t kinds) {
     auto model = print(document, {"site", "location", "device", "ups", "string"});
-    model.add(profiles);
+    model.add(kinds);
     for (const auto& device : config.model->devices) model.add(device.id);
     auto publisher = print(document, {"broker", "requests"});
     // The site's id stands in every topic; its name and environment interrupt nobody.
@@ -101,7 +105,8 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     config.store = build_store(file);
     SunspecShelf sunspec(paths.profile_directories, config.store.directory, diagnostics);
     build_devices(file, document, profiles, sunspec, running, model, config.buses, diagnostics);
-    build_batteries(file, model, diagnostics);
+    BatteryShelf batteries(paths.battery_directories, diagnostics);
+    build_batteries(file, batteries, model, diagnostics);
     config.publisher = build_publisher(file, paths.credentials_directory, diagnostics);
     config.settings = build_settings(file, diagnostics);
     config.environment = file.site.environment;
@@ -109,7 +114,12 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     config.journal_level = file.journal.level;
     if (!diagnostics.empty()) return std::nullopt;
     config.model = std::make_shared<const SiteModel>(std::move(model));
-    config.fingerprints = fingerprints(document, config, profiles.fingerprint() ^ sunspec.fingerprint());
+    const auto kinds = Fingerprint()
+                           .add(profiles.fingerprint())
+                           .add(sunspec.fingerprint())
+                           .add(batteries.fingerprint())
+                           .value();
+    config.fingerprints = fingerprints(document, config, kinds);
     return config;
 }
 

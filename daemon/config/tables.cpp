@@ -42,6 +42,8 @@ Table<BatterySettings> estimation_table() {
              "How the state of charge is estimated.")
         .key("float_full_after_h", &BatterySettings::float_full_after, {.range = Range{1, 1000}},
              "After so long on float a lead-acid battery counts as full: the anchor of charge counting.")
+        .key("inverter_efficiency", &BatterySettings::inverter_efficiency, {.range = Range{0.5, 1}},
+             "Of the power that a UPS takes from its batteries, the share that reaches the load.")
         .key("baseline_readings", &BatterySettings::baseline_readings, {.range = Range{3, 1000}},
              "The resistance of a new battery is the median of its first so many readings,")
         .key("baseline_interval_h", &BatterySettings::baseline_interval, {.range = Range{1, 1000}},

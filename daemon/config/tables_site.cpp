@@ -141,6 +141,9 @@ Table<StringEntry> string_table() {
              "Of one battery at 25 degrees Celsius; without it 1.1375 times the nominal voltage (13.65 V for "
              "a 12 V "
              "block), for lithium the nominal voltage.")
+        .key("battery_file", &StringEntry::battery_file, {.format = Format::identifier},
+             "How these batteries behave: a file of `batteries/` without .toml (docs/batteries.md). Without "
+             "it the one of the chemistry: `vrla-12v`, `lfp`, `nmc-18650-20r` or `nca-18650pf`.")
         .key("manufacturer", &StringEntry::manufacturer, {}, "Maker of the batteries.")
         .key("model", &StringEntry::model, {}, "Their type.")
         .key("installed_date", &StringEntry::installed_date, {}, "When they were put in: `2024-05-31`.")

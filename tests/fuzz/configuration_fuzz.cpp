@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!document) return 0;
     sitepower::config::ConfigPaths paths;
     paths.profile_directories = {SITEPOWER_SOURCE_DIR "/tests/golden/configuration/devices"};
+    paths.battery_directories = {SITEPOWER_SOURCE_DIR "/config/batteries"};
     const auto config = make_config(*document, paths, diagnostics);
     if (config.has_value() != diagnostics.empty()) std::abort();
     if (!config && error_report(diagnostics).empty()) std::abort();

@@ -242,6 +242,8 @@ TEST(ConfigPaths, FollowTheOption) {
     EXPECT_EQ(config_paths("").file, "/etc/sitepower/sitepower.toml");
     EXPECT_EQ(config_paths("/a/b.toml").conf_d, "/a/conf.d");
     EXPECT_THAT(config_paths("/a/b.toml", "/p").profile_directories, ElementsAre("/a/devices", "/p"));
+    EXPECT_THAT(config_paths("/a/b.toml", "/p/devices").battery_directories,
+                ElementsAre("/a/batteries", "/p/batteries"));
     const TemporaryDirectory directory;
     EXPECT_EQ(config_paths(directory.path()).file, directory.path() + "/sitepower.toml");
     EXPECT_EQ(config_paths("b.toml").conf_d, "conf.d");
