@@ -6,6 +6,7 @@
 #include "daemon/lab/solve/solve.hpp"
 #include "daemon/lab/learn_fade/learn_fade.hpp"
 #include "daemon/lab/score/score_life_command.hpp"
+#include "daemon/lab/score/score.hpp"
 
 namespace sitepower::lab {
 
@@ -20,6 +21,7 @@ std::span<const LabCommand> commands() {
          describe_learn_fade},
         {"score-life", "Scores predictions of remaining life on cells with a known end.",
          describe_score_life},
+        {"score", "estimators over recorded batteries: how far they are off", describe_score},
     };
     return table;
 }
