@@ -251,6 +251,20 @@ TEST_F(DaemonTest, TelemetryOfABatteryComesBackInOrder) {
     }
 }
 
+TEST(Log, AnErrorOfTheSystemWithoutAPlaceIsSeen) {
+    const std::string time = "2026-11-22T06:14:28.123Z warning  ";
+    for (const std::string bare : {"Connection refused", "device: Connection timed out", "errno 110",
+                                   "write failed: error 5", "Broken pipe", "No such file or directory"}) {
+        EXPECT_EQ(lines_with_a_bare_errno(time + bare + "\n").size(), 1U) << bare;
+    }
+    for (const std::string good :
+         {"broker 127.0.0.1:1883: Connection refused",
+          "/var/lib/sitepower/sitepower.db: No space left on device",
+          "bus room, unit 3, holding 100..109: Connection timed out", "UPS-01 answers"}) {
+        EXPECT_TRUE(lines_with_a_bare_errno(time + good + "\n").empty()) << good;
+    }
+}
+
 TEST(Programs, RefuseBadConfigurationsWith78) {
     support::TemporaryDirectory directory;
     const auto file = directory.path() / "sitepower.toml";

@@ -5,6 +5,7 @@
 
 #include "tests/integration/publish_fixture.hpp"
 #include "tests/support/broker.hpp"
+#include "tests/support/process.hpp"
 #include "tests/support/subscriber.hpp"
 
 namespace sitepower {
@@ -48,6 +49,31 @@ TEST_F(PublishTest, EveryMessageArrivesOnceById) {
     EXPECT_EQ(payloads_by_id(record, "readings").size(), 10'000U);
     EXPECT_EQ(publisher->counters().acknowledged, 10'001U);  // and the birth message
     EXPECT_EQ(publisher->counters().in_flight, 0U);
+}
+
+TEST_F(PublishTest, WhatIsSaidWhileTheFirstConnectionComesUpIsStillLive) {
+    Broker broker({.max_inflight_messages = 1000});
+    broker.start();
+    Subscriber subscriber(
+        {.port = broker.port(), .filters = {test_root + "device/#", test_root + "backlog/#"}});
+    const auto publisher = make(settings_for(broker.port()));
+    for (std::uint64_t i = 1; i <= 200; ++i) EXPECT_TRUE(publisher->publish(frame_message(i)));
+    ASSERT_TRUE(subscriber.wait_for_count(200));
+    ASSERT_TRUE(observer.wait_until([this] { return observer.delivered_keys.size() == 200; }));
+    std::uint64_t seq = 0;
+    for (const auto& message : subscriber.received()) {
+        EXPECT_EQ(message.topic.find("backlog/"), std::string::npos) << message.topic;
+        EXPECT_EQ(nlohmann::json::parse(message.payload)["seq"], ++seq) << "in order";
+    }
+    EXPECT_EQ(publisher->counters().published_backlog, 0U);
+}
+
+TEST_F(PublishTest, WithoutABrokerTheFirstMessagesDoNotWaitForLong) {
+    const auto publisher = make(settings_for(support::free_port()));
+    ASSERT_TRUE(observer.wait_until([this] { return !observer.states.empty(); }));
+    EXPECT_FALSE(observer.states.front().connected);
+    EXPECT_FALSE(publisher->publish(frame_message(1))) << "the first attempt has failed: it is the outbox's";
+    EXPECT_EQ(publisher->counters().published_live, 0U);
 }
 
 TEST_F(PublishTest, NothingIsLostWhenTheBrokerIsRestartedInMidFlight) {

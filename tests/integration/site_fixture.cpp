@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
+#include <regex>
+#include <sstream>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace sitepower::integration {
@@ -28,6 +32,24 @@ std::string program(const std::string& name) {
     return std::string(SITEPOWER_BINARY_DIR) + "/" + name;
 }
 
+std::vector<std::string> lines_with_a_bare_errno(const std::string& log) {
+    // "host:port", a path, a bus, a unit: something that an operator can go to.
+    static const std::regex place(R"((\S:\d+)|(/[\w.-]+)|(\bbus \S+)|(\bunit \d+))");
+    static const std::regex bare_number(R"(\b(errno|error|code) -?\d+)", std::regex::icase);
+    std::vector<std::string> found;
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);) {
+        const auto text =
+            line.substr(std::min(line.size(), line.find(' ')));  // behind the time, which has colons
+        bool names_errno = std::regex_search(text, bare_number);
+        for (int error = 1; error <= EHWPOISON && !names_errno; ++error) {
+            names_errno = text.find(std::generic_category().message(error)) != std::string::npos;
+        }
+        if (names_errno && !std::regex_search(text, place)) found.push_back(line);
+    }
+    return found;
+}
+
 SiteFixture::SiteFixture(support::BrokerOptions options) : broker(std::move(options)) {
     broker.start();
     std::filesystem::create_directory(path("sim"));
@@ -38,6 +60,10 @@ SiteFixture::SiteFixture(support::BrokerOptions options) : broker(std::move(opti
 }
 
 SiteFixture::~SiteFixture() {
+    if (daemon) {
+        for (const auto& line : lines_with_a_bare_errno(daemon_log()))
+            ADD_FAILURE() << "without a place: " << line;
+    }
     if (::testing::Test::HasFailure() && daemon) {
         // What the daemon said is the first thing to read after a failure.
         auto log = daemon_log();

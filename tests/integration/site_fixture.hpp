@@ -82,6 +82,10 @@ class SiteFixture {
 
 std::string program(const std::string& name);
 
+// Lines of a log that name an error of the system, and nothing that it happened to. Every daemon of a
+// SiteFixture is judged by this when its test ends.
+std::vector<std::string> lines_with_a_bare_errno(const std::string& log);
+
 // Asserts what must hold of everything a subscriber got: each id with one content, and per topic and epoch a
 // sequence without gaps once live and backlog are put together. `may_miss`: how many messages of one topic
 // may be missing in each epoch but the last: those of the one commit interval that a kill takes.
