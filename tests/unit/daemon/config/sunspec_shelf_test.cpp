@@ -32,7 +32,8 @@ models = [ { id = 1, address = 40122, length = 66 }, { id = 203, address = 40190
 class SunspecConfig : public testing::Test {
   protected:
     std::string text(const std::string& more = "") const {
-        return "[site]\nid = \"S\"\n[store]\ndirectory = \"" + directory_.path().string() +
+        return "[site]\nid = \"S\"\n[broker]\nenabled = false\n[store]\ndirectory = \"" +
+               directory_.path().string() +
                "\"\n[[bus]]\nid = \"b\"\ntype = \"tcp\"\nhost = \"192.0.2.1\"\n[[device]]\nid = \"INV\"\nbus "
                "= \"b\"\n"
                "profile = \"sunspec\"\n" +
