@@ -282,7 +282,9 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
         sink_.poll_failed(unit.plan.device, time, reason_for(unit, attempt));
     }
     if (!guard_.is_well(entry.unit)) {
-        schedule_.defer(index, guard_.allowed_at(entry.unit, now));
+        // Before the link may be opened again nobody can be probed, and right then one should.
+        const auto allowed_at = guard_.allowed_at(entry.unit, now);
+        schedule_.defer(index, link_->is_open() ? allowed_at : std::max(allowed_at, reconnect_at_));
     } else if (!link_->is_open() && attempt.failure.kind == AnswerKind::lost) {
         schedule_.defer(index, std::max(now, reconnect_at_));
     }
