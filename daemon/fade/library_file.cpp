@@ -151,14 +151,4 @@ std::string library_text(const LibraryFile& library) {
     return text;
 }
 
-std::filesystem::path shipped_libraries() {
-    std::error_code error;
-    const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-    for (const char* beside : {"../share/sitepower/fade", "../config/fade", "../../config/fade"}) {
-        const auto path = (program / beside).lexically_normal();
-        if (!error && std::filesystem::is_directory(path, error)) return path;
-    }
-    return "/usr/share/sitepower/fade";
-}
-
 }  // namespace sitepower::fade

@@ -29,8 +29,4 @@ std::optional<LibraryFile> load_library(const std::filesystem::path& path, schem
 // The text that parse_library reads back: ages in full, health to 0.01 %.
 std::string library_text(const LibraryFile& library);
 
-// Where a package or a source tree keeps its libraries: beside the program (../share/sitepower/fade,
-// ../config/fade, ../../config/fade), else /usr/share/sitepower/fade.
-std::filesystem::path shipped_libraries();
-
 }  // namespace sitepower::fade

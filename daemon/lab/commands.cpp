@@ -3,10 +3,9 @@
 #include "daemon/lab/backtest/backtest.hpp"
 #include "daemon/lab/command.hpp"
 #include "daemon/lab/forecast/forecast.hpp"
-#include "daemon/lab/solve/solve.hpp"
 #include "daemon/lab/learn_fade/learn_fade.hpp"
-#include "daemon/lab/score/score_life_command.hpp"
 #include "daemon/lab/score/score.hpp"
+#include "daemon/lab/solve/solve.hpp"
 
 namespace sitepower::lab {
 
@@ -17,10 +16,8 @@ std::span<const LabCommand> commands() {
          describe_backtest},
         {"solve", "battery schedules and power auctions of instance files, against their references",
          describe_solve},
-        {"learn-fade", "Learns how batteries fade from a fleet's history of capacities.",
+        {"learn-fade", "how batteries fade, learnt from a fleet's history of capacities",
          describe_learn_fade},
-        {"score-life", "Scores predictions of remaining life on cells with a known end.",
-         describe_score_life},
         {"score", "estimators over recorded batteries: how far they are off", describe_score},
     };
     return table;

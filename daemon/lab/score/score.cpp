@@ -6,7 +6,10 @@
 #include <fstream>
 #include <memory>
 
+#include "daemon/config/shipped.hpp"
 #include "daemon/lab/score/csv.hpp"
+#include "daemon/lab/score/fleet.hpp"
+#include "daemon/lab/score/score_life.hpp"
 #include "daemon/lab/score/series.hpp"
 
 namespace sitepower::lab {
@@ -17,8 +20,9 @@ namespace {
 
 struct Arguments {
     std::vector<std::string> datasets;
-    std::vector<std::string> batteries{"/etc/sitepower/batteries", "/usr/share/sitepower/batteries",
-                                       "config/batteries"};
+    std::vector<std::string> batteries{"/etc/sitepower/batteries", config::shipped("batteries").string()};
+    fs::path libraries = config::shipped("fade");
+    bool fleet = false;
 };
 
 constexpr const char* known_layouts =
@@ -57,6 +61,10 @@ Sorted sort(const std::vector<fs::path>& files) {
 }
 
 ExitCode score(const Arguments& arguments, Report& report) {
+    if (arguments.datasets.empty() && !arguments.fleet) {
+        fmt::print(stderr, "score: name at least one data set, or --fleet\n");
+        return ExitCode::usage;
+    }
     const auto files = csv_files(arguments.datasets);
     if (!files) {
         fmt::print(stderr, "{}\n", files.error().message);
@@ -68,6 +76,8 @@ ExitCode score(const Arguments& arguments, Report& report) {
     bool fine = sorted.all_known;
     if (!sorted.soc.empty()) fine = score_soc(sorted.soc, batteries, report) && fine;
     if (!sorted.lead_acid.empty()) fine = score_lead_acid(sorted.lead_acid, batteries, report) && fine;
+    if (!sorted.life.empty()) score_life(sorted.life, arguments.libraries, report);
+    if (arguments.fleet) score_fleet(report);
     for (const auto& diagnostic : diagnostics.sorted()) {
         fmt::print(stderr, "{}\n", schema::to_string(diagnostic));
     }
@@ -91,7 +101,12 @@ DatasetKind dataset_kind(const std::string& header, const std::string& name) {
 
 Run describe_score(CLI::App& command) {
     const auto arguments = std::make_shared<Arguments>();
-    command.add_option("DATASET", arguments->datasets, "CSV files, or directories of them")->required();
+    command.add_option("DATASET", arguments->datasets, "CSV files, or directories of them");
+    command.add_flag("--fleet", arguments->fleet, "a simulated fleet of lead-acid jars on float, too");
+    command
+        .add_option("--library", arguments->libraries,
+                    "directory of fade libraries, instead of the shipped one")
+        ->check(CLI::ExistingDirectory);
     command.add_option("--batteries", arguments->batteries,
                        "directories of battery files; the first that has one wins");
     return [arguments](Report& report) { return score(*arguments, report); };

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "daemon/config/shipped.hpp"
 #include "daemon/fade/library_file.hpp"
 #include "daemon/lab/score/cell_kind.hpp"
 #include "daemon/lab/score/life_cells.hpp"
@@ -140,7 +141,7 @@ void score_life(const std::vector<std::filesystem::path>& files, const std::file
 }
 
 void score_life(const std::vector<std::filesystem::path>& files, Report& report) {
-    score_life(files, fade::shipped_libraries(), report);
+    score_life(files, config::shipped("fade"), report);
 }
 
 }  // namespace sitepower::lab
