@@ -210,11 +210,13 @@ std::string ups_state_json(const PayloadHead& head, const SiteModel& model, cons
     const auto quantile = [&](const std::optional<double>& minutes) {
         return Measurement{minutes, minutes ? "" : state.autonomy_min.reason, state.autonomy_min.as_of};
     };
+    const Measurement p10 = quantile(state.autonomy_p10_min);
+    const Measurement p90 = quantile(state.autonomy_p90_min);
     const auto measurements =
         std::to_array<NamedMeasurement>({{"load_kw", state.load_kw},
                                          {"autonomy_ups_min", state.autonomy_ups_min},
-                                         {"autonomy_p10_min", quantile(state.autonomy_p10_min)},
-                                         {"autonomy_p90_min", quantile(state.autonomy_p90_min)}});
+                                         {"autonomy_p10_min", p10},
+                                         {"autonomy_p90_min", p90}});
     const auto estimates = std::to_array<NamedEstimate>({{"autonomy_min", state.autonomy_min}});
     std::string out;
     JsonWriter json(out);
