@@ -128,7 +128,7 @@ TEST_F(SiteTest, SaysWhyNothingIsKnownAtFirst) {
     EXPECT_FALSE(site_->upses()[0].on_battery);
     EXPECT_EQ(site_->upses()[0].on_battery_reason, "not_yet_read");
     EXPECT_EQ(site_->upses()[0].autonomy_ups_min.reason, "no_sensor");
-    EXPECT_EQ(site_->upses()[0].autonomy_min.reason, "no_load_measurement");
+    EXPECT_EQ(site_->upses()[0].autonomy_min.reason, "not_yet_read");
     EXPECT_EQ(handle(Tick{}).batteries.size(), 0U) << "blank states do not overwrite what was told before";
 }
 

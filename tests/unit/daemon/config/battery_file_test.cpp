@@ -74,8 +74,8 @@ TEST_P(BatteryFileSlip, IsRefusedWithFileLineAndKey) {
 INSTANTIATE_TEST_SUITE_P(
     Each, BatteryFileSlip,
     testing::Values(
-        Slip{"tau1_s = 20", "tau1_s = -1", "x.toml:12:1: tau1_s: expected"},
-        Slip{"tau1_s = 20", "tau3_s = 20", "x.toml:12:1: tau3_s: "},
+        Slip{"tau1_s = 20", "tau1_s = -1", "x.toml:13:10: tau1_s: expected"},
+        Slip{"tau1_s = 20", "tau3_s = 20", "x.toml:13:1: tau3_s: "},
         Slip{"chemistry = \"lfp\"", "chemistry = \"lead\"", "chemistry: expected"},
         Slip{"ocv_soc = [0, 0.02,", "ocv_soc = [0.02, 0,", ": ocv_soc: must rise from 0 to 1"},
         Slip{"ocv_soc = [0, 0.02,", "ocv_soc = [0,", ": ocv_v: must have as many items as ocv_soc"},
