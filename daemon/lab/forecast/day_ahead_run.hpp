@@ -20,7 +20,7 @@ struct DayAheadRun {
     std::vector<std::chrono::sys_days> dates;  // of the scored days
     // One value per scored day and slot.
     std::vector<double> actual, p50, p90, p99, lower95, upper95, naive_day, naive_week;
-    std::vector<double> milliseconds;  // of each forecast
+    std::vector<double> milliseconds;  // of processor time, of each forecast
 };
 
 // Days in a row before the first scored one that are forecast as well, so that weights and intervals have
