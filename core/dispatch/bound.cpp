@@ -136,6 +136,7 @@ class JointStep {
         std::ranges::sort(powers_kw);
         powers_kw.erase(std::unique(powers_kw.begin(), powers_kw.end()), powers_kw.end());
         std::vector<CurvePoint> points;
+        points.reserve(powers_kw.size());
         for (const double power_kw : powers_kw) {
             points.push_back(
                 {factors_.change_kwh(power_kw),
@@ -271,7 +272,8 @@ double lower_bound_by_values(const Problem& problem, const Window& window,
     }
     if (!covers(window, cost_to_go, problem.steps() - 1, factors.kept, nullptr)) return nothing;
     bound += left;
-    return std::isfinite(bound) ? bound : nothing;
+    if (!std::isfinite(bound)) return nothing;
+    return bound;
 }
 
 double lower_bound_one(const Problem& problem, const Window& window, const Multipliers& multipliers,
@@ -288,7 +290,8 @@ double lower_bound_one(const Problem& problem, const Window& window, const Multi
         bound += joint.minimum(t, prices.import_price[t] + peak_price, prices.export_price[t],
                                energy_value[t], directions.empty() ? Direction::both : directions[t]);
     }
-    return std::isnan(bound) ? nothing : bound;
+    if (std::isnan(bound)) return nothing;
+    return bound;
 }
 
 std::optional<std::size_t> loosest_step(const Problem& problem, const Multipliers& multipliers,
@@ -337,7 +340,8 @@ double lower_bound(const Problem& problem, const std::vector<Window>& windows, c
         bound += box_minimum(step_h * (price - prices.export_price[t]), 0, problem.export_limit_kw);
         bound += box_minimum(step_h * price, 0, problem.pv_at(t));
     }
-    return std::isnan(bound) ? nothing : bound;
+    if (std::isnan(bound)) return nothing;
+    return bound;
 }
 
 }  // namespace sitepower::dispatch

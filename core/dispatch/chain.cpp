@@ -206,8 +206,8 @@ std::vector<double> Chain<Slope>::energy_values() const requires std::is_same_v<
         for (std::size_t j = steps_[t].first_piece; j < steps_[t].end_piece; ++j) {
             const Placed& piece = placed_[j];
             const double walked_kwh = held_kwh - piece.start_kwh;
-            if (walked_kwh > same_kwh) own.least = std::max(own.least, piece.slope);
-            if (walked_kwh < piece.width_kwh - same_kwh) own.most = std::min(own.most, piece.slope);
+            if (walked_kwh > same_kwh) own.least = std::max(own.least, money_of(piece.slope));
+            if (walked_kwh < piece.width_kwh - same_kwh) own.most = std::min(own.most, money_of(piece.slope));
         }
         Range& both = allowed[t];
         both = {std::max(own.least, after.least), std::min(own.most, after.most)};

@@ -17,7 +17,7 @@ struct LexicographicCost {
     double terminal_kwh = 0;   // missing to the terminal minimum
     double money = 0;
 
-    auto operator<=>(const LexicographicCost&) const = default;
+    auto operator<=>(const LexicographicCost&) const = default;  // NOLINT(modernize-use-nullptr)
     friend LexicographicCost operator+(const LexicographicCost& a, const LexicographicCost& b) {
         return {a.reserve_kwh_h + b.reserve_kwh_h, a.excess_kwh + b.excess_kwh,
                 a.terminal_kwh + b.terminal_kwh, a.money + b.money};
