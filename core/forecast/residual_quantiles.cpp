@@ -15,7 +15,8 @@ constexpr double median_shrinkage = 50;
 // Of the local scale: of a quarter of a day to two days the shortest came nearest to the stated coverage,
 // most of all where errors grow.
 constexpr double scale_memory_days = 0.25;
-constexpr double sigma_of_mae = 1.2533;  // sqrt(pi / 2)
+constexpr double least_scale_memory = 36;  // samples
+constexpr double sigma_of_mae = 1.2533;    // sqrt(pi / 2)
 
 }  // namespace
 
@@ -88,7 +89,8 @@ void ResidualQuantiles::mature(double forecast, const QuantileForecast& said, do
         sizes_.add(std::abs(actual - forecast) / scale);
     }
     const double memory =
-        std::max(1 / std::max(scale_memory_days * static_cast<double>(setup_.day), 1.0), 1 / (matured_ + 1));
+        std::max(1 / std::max(scale_memory_days * static_cast<double>(setup_.day), least_scale_memory),
+                 1 / (matured_ + 1));
     error_ += memory * (std::abs(actual - forecast) - error_);
     level_ += memory * (actual - level_);
     matured_ += 1;
