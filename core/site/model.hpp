@@ -33,8 +33,8 @@ struct PointRef {
 };
 
 struct PointModel {
-    std::string name;  // flat, unit in the name: "string1.jar12.voltage_v"
-    std::string unit;  // of UCUM, as in LayoutPoint
+    std::string name;     // flat, unit in the name: "string1.jar12.voltage_v"
+    std::string unit;     // of UCUM, as in LayoutPoint
     std::string alias{};  // another name that finds it, such as NUT's; may be empty
 };
 

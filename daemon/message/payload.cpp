@@ -212,11 +212,10 @@ std::string ups_state_json(const PayloadHead& head, const SiteModel& model, cons
     };
     const Measurement p10 = quantile(state.autonomy_p10_min);
     const Measurement p90 = quantile(state.autonomy_p90_min);
-    const auto measurements =
-        std::to_array<NamedMeasurement>({{"load_kw", state.load_kw},
-                                         {"autonomy_ups_min", state.autonomy_ups_min},
-                                         {"autonomy_p10_min", p10},
-                                         {"autonomy_p90_min", p90}});
+    const auto measurements = std::to_array<NamedMeasurement>({{"load_kw", state.load_kw},
+                                                               {"autonomy_ups_min", state.autonomy_ups_min},
+                                                               {"autonomy_p10_min", p10},
+                                                               {"autonomy_p90_min", p90}});
     const auto estimates = std::to_array<NamedEstimate>({{"autonomy_min", state.autonomy_min}});
     std::string out;
     JsonWriter json(out);
