@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+
 namespace sitepower {
 namespace {
 
@@ -44,7 +46,8 @@ TEST(AgeingCodec, ComesBackAsItWas) {
 TEST(AgeingCodec, WhatIsCutShortFails) {
     const Bytes data = packed(some_memory());
     for (std::size_t length = 0; length < data.size(); ++length) {
-        ByteReader in(std::span(data).first(length));
+        const std::span<const std::uint8_t> cut(data.data(), length);
+        ByteReader in(cut);
         unpack_ageing(in);
         EXPECT_TRUE(in.failed()) << length;
     }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/scaling.hpp"
 #include "daemon/store/reader.hpp"
 #include "daemon/store/store.hpp"
 #include "tests/support/process.hpp"

@@ -176,7 +176,8 @@ TEST(DayAhead, ANaiveForecastStandsInWhileTheCombinationLoses) {
             EXPECT_TRUE(i >= 110 || !made->naive_stands_in) << i;
             if (made->naive_stands_in) {
                 ++stood_in;
-                EXPECT_LT(mean_error(days[i].target, made->quantiles.p50), 5) << i;
+                // The level jumped by 50; what is left is the median of the errors made by then.
+                EXPECT_LT(mean_error(days[i].target, made->quantiles.p50), 10) << i;
             }
         }
         ASSERT_TRUE(forecaster.learn(days[i]));
