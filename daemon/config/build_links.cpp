@@ -252,7 +252,9 @@ class DeviceBuilder {
         settings.close_after_cycle = settings.close_after_cycle || profile.limits.close_after_cycle;
         std::vector<modbus::UnitPlan> plans = std::move(expanded.sub_units);
         for (const auto& plan : plans) check_unit(entry, plan.unit, bus);
-        if (!expanded.plan.groups.empty()) plans.insert(plans.begin(), std::move(expanded.plan));
+        // A SunSpec device that has told nothing yet has no groups; its inspector asks it.
+        const bool asked = !expanded.plan.groups.empty() || expanded.plan.inspector != nullptr;
+        if (asked) plans.insert(plans.begin(), std::move(expanded.plan));
         for (auto& plan : plans) {
             apply_overrides(entry, plan.timing);
             buses_[bus].units.push_back(std::move(plan));

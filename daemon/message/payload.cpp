@@ -124,11 +124,13 @@ void write_alert(JsonWriter& json, const AlertChange& change) {
     write_count(json, "flaps", alert.flaps);
 }
 
-// Null, all of it, while the life is not known: `quality` says why.
+// Null, all of it, while the life is not known.
 void write_remaining_life(JsonWriter& json, const BatteryState& state) {
     json.key("rul_days");
     if (!state.rul_days.value || !state.rul_interval) {
         json.null();
+        write_text(json, "rul_days_reason",
+                   state.rul_days.value ? "no_interval_estimated" : reason_or_unknown(state.rul_days.reason));
         return;
     }
     json.begin_object();

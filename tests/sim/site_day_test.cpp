@@ -36,8 +36,8 @@ TEST(SiteDay, KnowsNothingBeforeAFullCharge) {
     site.run(minutes(59));
     EXPECT_FALSE(site.battery(0).soc_pct.value);
     EXPECT_EQ(site.battery(0).soc_pct.reason, "no_full_charge_reference");
-    EXPECT_EQ(site.battery(0).soh_pct.reason, "no_capacity_evidence");
-    EXPECT_EQ(site.battery(0).rul_days.reason, "no_capacity_evidence");
+    EXPECT_EQ(site.battery(0).soh_pct.reason, "no_install_date");
+    EXPECT_EQ(site.battery(0).rul_days.reason, "no_install_date");
     site.run(minutes(2));
     EXPECT_EQ(site.battery(0).soc_pct.value, 100.0);
     EXPECT_EQ(site.battery(0).soc_pct.reason, "float_anchor");

@@ -84,7 +84,7 @@ TEST(Cut, MarksWhatIsMissingAndKeepsCharactersWhole) {
 
 TEST(Wrapped, BreaksBetweenWords) {
     EXPECT_EQ(wrapped("one two three", 8, 2), "one two\n  three");
-    EXPECT_EQ(wrapped("  one two", 6, 4), "  one\n    two");
+    EXPECT_EQ(wrapped("  one two", 7, 4), "  one\n    two");
     EXPECT_EQ(wrapped("unbreakable", 4, 2), "unbr\n  ea\n  ka\n  bl\n  e");
     EXPECT_THAT(wrapped("short", 100, 4), Not(HasSubstr("\n")));
 }

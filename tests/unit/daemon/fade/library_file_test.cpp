@@ -60,7 +60,7 @@ TEST(FadeLibraryFile, ComesBackFromItsOwnText) {
 }
 
 TEST(FadeLibraryFile, SaysWhereItIsWrong) {
-    EXPECT_NE(error_of("schema = 2").find("schema"), std::string::npos);
+    EXPECT_NE(error_of(with("schema = 1", "schema = 2")).find("schema"), std::string::npos);
     EXPECT_NE(error_of(with("noise_pct", "noize_pct")).find("own.toml:6"), std::string::npos);
     EXPECT_NE(error_of(with("[1, 100, 200]", "[1, 100, 100]")).find("ascending"), std::string::npos);
     EXPECT_NE(error_of(with("[100, 95, 79]", "[100, 95]")).find("health_pct"), std::string::npos);

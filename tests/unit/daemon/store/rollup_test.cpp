@@ -153,7 +153,7 @@ class RollupLaw : public ::testing::TestWithParam<unsigned> {
             const auto time = now_ - late;
             const auto raw = static_cast<std::int64_t>(random_() % 5000);
             batch.rows.emplace_back(MessageRow{store_.reading(devices_[device], time, {raw})});
-            const double value = static_cast<double>(raw) * 0.001;
+            const double value = static_cast<double>(raw) / 1000;
             minutes_[{device, start_of(interval_of(time, minute_length), minute_length)}].add(time, value);
             quarters_[{device, start_of(interval_of(time, quarter_length), quarter_length)}].add(time, value);
             now_ += Duration{random_() % 8000};

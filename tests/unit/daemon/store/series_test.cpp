@@ -72,7 +72,7 @@ TEST_P(SeriesLaw, RawRowsAreTheOldestOfTheRangeInOrder) {
         ASSERT_EQ(answer->rows.size(), expected.size());
         for (std::size_t i = 0; i < expected.size(); ++i) {
             EXPECT_EQ(answer->rows[i].time, expected[i].time);
-            EXPECT_EQ(answer->rows[i].values.at(0).value, static_cast<double>(expected[i].raw[1]) * 0.001);
+            EXPECT_EQ(answer->rows[i].values.at(0).value, static_cast<double>(expected[i].raw[1]) / 1000);
         }
     }
     EXPECT_EQ(reader->begins().value(), std::optional(from_ms(store_.database()
