@@ -11,7 +11,7 @@ expect() { # WHAT EXPECTED ACTUAL
 F=/box/f
 install -D -t /usr/bin "$F/sitepowerd" "$F/sitepowerctl"
 install -D -m 644 -t /etc/sitepower "$F/sitepower.toml"
-mkdir -p /usr/share/sitepower && cp -r "$F/devices" /usr/share/sitepower/
+mkdir -p /usr/share/sitepower && cp -r "$F/devices" "$F/batteries" "$F/sunspec" /usr/share/sitepower/
 install -D -m 644 -t /lib/systemd/system "$F/sitepowerd.service"
 install -D -m 644 "$F/sitepower.sysusers" /usr/lib/sysusers.d/sitepower.conf
 install -D -m 644 "$F/sitepower.tmpfiles" /usr/lib/tmpfiles.d/sitepower.conf
