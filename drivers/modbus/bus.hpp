@@ -45,7 +45,7 @@ struct BusSettings {
     Duration frame_gap{0};        // silence between any two requests on the link
     Duration reconnect_min{500};  // back-off with jitter, doubling up to the cap
     // The cap decides how soon a device is polled again that comes back after a long absence.
-    Duration reconnect_max{1500};
+    Duration reconnect_max{1000};
     bool close_after_cycle = false;
 };
 
