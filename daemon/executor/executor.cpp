@@ -46,11 +46,12 @@ void Executor::replace_site(std::shared_ptr<const SiteModel> model, SiteSettings
 }
 
 void Executor::handle(const Event& event, Time now) {
-    effects_.clear();
-    site_.handle(event, now, effects_);
+    // Readings leave before the engine works on them: what follows from them comes behind them either way.
     if (const auto* frame = std::get_if<FramePtr>(&event)) {
         tell_readings(*frame);
     }
+    effects_.clear();
+    site_.handle(event, now, effects_);
     if (!effects_.empty()) {
         carry_out(now);
     }
@@ -264,6 +265,13 @@ void Executor::condition(std::string_view type, bool holds, std::string message,
 
 void Executor::backlog_wanted() {
     pump_.wanted();
+    order_backlog();
+}
+
+void Executor::order_backlog() {
+    if (const auto order = pump_.next(outbox_rows_)) {
+        outlets_.read_outbox(*order);
+    }
 }
 
 void Executor::backlog_read(std::vector<std::shared_ptr<const Message>> batch) {
@@ -283,9 +291,8 @@ void Executor::tick(std::uint64_t outbox_rows, Time now) {
         gave_up_ = false;
         condition("outbox_full", false, "everything is delivered", now);
     }
-    if (const auto order = pump_.next(outbox_rows)) {
-        outlets_.read_outbox(*order);
-    }
+    outbox_rows_ = outbox_rows;
+    order_backlog();
 }
 
 void Executor::remember() {

@@ -76,6 +76,7 @@ class Executor {
     void tell_ups(const UpsState& state, Time now);
     void tell_alert(const AlertChange& change, Time now);
     void tell_window(const MaintenanceWindow& window, std::string_view transition, Time now);
+    void order_backlog();
     void tell_site(Time now);
     void send(std::shared_ptr<const Message> message);
     std::string name_of(MessageKey key) const;
@@ -87,6 +88,7 @@ class Executor {
     MessageMaker maker_;
     ExecutorOutlets& outlets_;
     BacklogPump pump_;
+    std::uint64_t outbox_rows_ = 0;  // at the last tick
     Effects effects_;
     ExecutorCounters counters_;
     std::vector<DeviceStatus> told_;  // by DeviceIndex: what the journal has heard

@@ -326,6 +326,11 @@ std::size_t Session::backlog_room() const {
     return backlog_in_flight_ >= most ? 0 : most - backlog_in_flight_;
 }
 
+bool Session::may_gather_acknowledgements() const {
+    const auto size = in_flight_.size();
+    return size > 0 && 2 * size < in_flight_.window() && !gate_ && !finish_at_;
+}
+
 void Session::report() {
     if (delivered_.empty()) return;
     environment_.observer.delivered(delivered_);

@@ -59,6 +59,9 @@ class Session {
     void backlog(std::vector<std::shared_ptr<const Message>> batch, Steady now);
     void reply(const MqttRequest& request, std::string payload);
     bool has_live() const { return !live_.empty(); }
+    // Whether acknowledgements may be left with the system for a moment, to be read many at once: nobody
+    // waits for them while the window has plenty of room. Requests are not kept waiting.
+    bool may_gather_acknowledgements() const;
     // A live message found no room before it came here.
     void left_behind(Steady now) { backlog_.something_was_left(now); }
 

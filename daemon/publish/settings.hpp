@@ -39,7 +39,7 @@ struct PublisherSettings {
     Duration reconnect_max{60'000};
     std::size_t window = 1000;   // messages sent and not yet acknowledged
     std::size_t queue = 20'000;  // live messages that may wait for the publisher's thread
-    std::size_t backlog_per_second = 10'000;
+    std::size_t backlog_per_second = 25'000;
     bool requests_enabled = false;  // MQTT 5 requests, reading operations only
     std::size_t requests_per_minute = 60;
 

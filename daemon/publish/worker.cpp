@@ -12,6 +12,8 @@ constexpr std::size_t command_queue = 4096;
 constexpr auto tick = std::chrono::seconds(1);
 // How long live messages wait for the first connection; later ones find it at hand or are left to the outbox.
 constexpr auto first_attempt_limit = std::chrono::seconds(2);
+// Waking for each acknowledgement would be half of the thread's work at a few hundred messages a second.
+constexpr auto gather_acknowledgements = std::chrono::milliseconds(5);
 // Of the time that stop() was given, what is kept for `offline` and its acknowledgement.
 constexpr auto farewell = std::chrono::milliseconds(500);
 constexpr std::string_view note_311 =
@@ -143,7 +145,9 @@ bool Publisher::Worker::is_finished(Steady now) {
 void Publisher::Worker::wait(Steady now) {
     std::array<pollfd, 4> polls{};
     MqttConnection* connection = dialer_.connection();
-    polls[0] = {.fd = connection != nullptr ? connection->socket() : -1, .events = POLLIN, .revents = 0};
+    const bool gather = session_ && now < gather_until_ && session_->may_gather_acknowledgements();
+    polls[0] = {.fd = connection != nullptr ? connection->socket() : -1, .events = 0, .revents = 0};
+    if (!gather) polls[0].events |= POLLIN;
     if (connection != nullptr && connection->wants_write()) polls[0].events |= POLLOUT;
     polls[1] = {.fd = commands_mailbox_.fd(), .events = POLLIN, .revents = 0};
     // While live messages wait for room in the window, or for the first connection, those behind them wait in
@@ -151,8 +155,11 @@ void Publisher::Worker::wait(Steady now) {
     const bool hold_back = session_ ? session_->has_live() : first_attempt_.load();
     polls[2] = {.fd = hold_back ? -1 : live_mailbox_.fd(), .events = POLLIN, .revents = 0};
     polls[3] = {.fd = dialer_.lookup_fd(), .events = POLLIN, .revents = 0};
-    poll(polls.data(), polls.size(), milliseconds_until(next_due(now), now));
+    const Steady due = gather ? std::min(next_due(now), gather_until_) : next_due(now);
+    poll(polls.data(), polls.size(), milliseconds_until(due, now));
     socket_poll_ = polls[0];
+    commands_wait_ = polls[1].revents != 0;
+    live_waits_ = polls[2].fd < 0 || polls[2].revents != 0;
 }
 
 Steady Publisher::Worker::next_due(Steady now) {
@@ -164,11 +171,13 @@ Steady Publisher::Worker::next_due(Steady now) {
 }
 
 void Publisher::Worker::take_commands(Steady now) {
-    commands_mailbox_.drain(commands_);
-    for (auto& command : commands_) {
-        std::visit([&](auto& of_its_kind) { obey(of_its_kind, now); }, command);
+    if (commands_wait_) {
+        commands_mailbox_.drain(commands_);
+        for (auto& command : commands_) {
+            std::visit([&](auto& of_its_kind) { obey(of_its_kind, now); }, command);
+        }
+        commands_.clear();
     }
-    commands_.clear();
     if (left_behind_.exchange(false) && session_) session_->left_behind(now);
 }
 
@@ -193,7 +202,7 @@ void Publisher::Worker::obey(ReplyCommand& command, Steady /*now*/) {
 }
 
 void Publisher::Worker::take_live() {
-    if (session_ ? session_->has_live() : first_attempt_.load()) return;
+    if (!live_waits_ || (session_ ? session_->has_live() : first_attempt_.load())) return;
     live_mailbox_.drain(live_);
     // Without a session they stay in the outbox.
     if (session_) {
@@ -206,7 +215,10 @@ void Publisher::Worker::drive(Now now) {
     if (MqttConnection* connection = dialer_.connection(); connection != nullptr) {
         const auto happened = std::exchange(socket_poll_.revents, 0);
         // What the broker said before it closed comes first: it names the reason.
-        if ((happened & (POLLIN | POLLERR | POLLHUP)) != 0) connection->on_readable();
+        if ((happened & (POLLIN | POLLERR | POLLHUP)) != 0) {
+            connection->on_readable();
+            gather_until_ = now.steady + gather_acknowledgements;
+        }
         if ((happened & POLLOUT) != 0) connection->on_writable();
         connection->on_tick();
         if (connection->accepted() && !session_ && !connection->end()) begin_session(*connection, now);

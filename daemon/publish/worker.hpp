@@ -102,6 +102,9 @@ class Publisher::Worker {
     std::vector<Acknowledgement> acknowledgements_;
     std::vector<ReceivedMessage> messages_;
     pollfd socket_poll_{};
+    bool commands_wait_ = true;  // in their mailboxes, as far as is known
+    bool live_waits_ = true;
+    Steady gather_until_{};  // acknowledgements that come before are read together
 
     std::thread thread_;
 };
