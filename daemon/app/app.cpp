@@ -10,6 +10,7 @@
 
 #include "daemon/app/parts.hpp"
 #include "daemon/app/status_line.hpp"
+#include "daemon/http/peer.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/journal/messages.hpp"
 #include "daemon/notify/notify.hpp"
@@ -40,7 +41,7 @@ std::unique_ptr<HttpServer> open_http(const std::string& socket, Dispatcher& dis
     if (!listening) {
         throw std::runtime_error(listening.error().message);
     }
-    auto server = HttpServer::start(*listening, {}, dispatcher);
+    auto server = HttpServer::start(*listening, {.groups = find_role_groups(), .limits = {}}, dispatcher);
     if (!server) {
         throw std::runtime_error(server.error().message);
     }
@@ -76,7 +77,7 @@ int App::run() {
 App::Parts::Parts(config::ConfigPaths paths, config::Config config)
     : paths_(std::move(paths)),
       config_(std::move(config)),
-      started_at_(now()),
+      started_(steady_now()),
       store_events_(loop_),
       store_(open_store(config_.store, store_events_)),
       publisher_events_(loop_, *store_),

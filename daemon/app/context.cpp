@@ -20,7 +20,8 @@ std::chrono::steady_clock::time_point App::Parts::steady_now() const {
 SystemView App::Parts::system() const {
     SystemView view;
     view.environment = config_.environment;
-    view.started_at = started_at_;
+    // Counted back from now: a box without a battery-backed clock starts in another year than it runs in.
+    view.started_at = now() - std::chrono::duration_cast<Duration>(steady_now() - started_);
     view.ready = ready_;
     view.not_ready_reason = ready_ ? "" : "starting or stopping";
     view.store = store_->counters();
@@ -36,6 +37,7 @@ SystemView App::Parts::system() const {
                               .counters = bus->counters()});
     }
     view.live_clients = http_->connections();
+    view.requests_per_minute = dispatcher_.requests_per_minute();
     return view;
 }
 

@@ -69,7 +69,7 @@ class App::Parts final : private Context {
 
     const config::ConfigPaths paths_;
     config::Config config_;
-    const Time started_at_;
+    const std::chrono::steady_clock::time_point started_;
 
     Loop loop_;
     StoreEvents store_events_;

@@ -223,6 +223,18 @@ TEST_F(DaemonTest, ABrokenReloadIsRefusedWithItsPlaceAndChangesNothing) {
     expect_nothing_missing(deliver_and_stop());
 }
 
+TEST_F(DaemonTest, ItSaysForHowLongItRunsAndWhatItIsAsked) {
+    site.start_simulation();
+    site.start_daemon();
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(site.ctl({"locations"}).status, 0);
+    const auto status = site.query({"status"});
+    ASSERT_FALSE(status.is_null());
+    EXPECT_GE(status["requests_per_minute"].get<int>(), 3);
+    EXPECT_GE(status["uptime_s"].get<int>(), 0);
+    EXPECT_LT(status["uptime_s"].get<int>(), 300);
+    site.stop_daemon();
+}
+
 TEST_F(DaemonTest, WithoutABrokerItStartsAndWorks) {
     site.start_simulation();
     site.broker.stop();

@@ -31,6 +31,15 @@ sitepowerctl status >/dev/null
 expect "a site without its broker is degraded" 4 $?
 expect "the catalogue explains" 1 "$(journalctl -u sitepowerd -x --no-pager | grep -c 'Subject: sitepowerd has started')"
 
+# As members of the two groups, and of none.
+as() { setpriv --reuid 4711 --regid "$1" --clear-groups sitepowerctl "${@:2}" >/dev/null 2>&1; echo $?; }
+code_of() { setpriv --reuid 4711 --regid "$1" --clear-groups sitepowerctl --json "${@:2}" 2>&1 | grep -o '"code": *"[A-Z_]*"' | grep -o '[A-Z_]*"$'; }
+expect "a stranger may look" 4 "$(as nogroup status)"
+expect "and not acknowledge" 'FORBIDDEN"' "$(code_of nogroup alert ack none)"
+expect "a member of sitepower may" 'NOT_FOUND"' "$(code_of sitepower alert ack none)"
+expect "and not reload" 1 "$(as sitepower reload)"
+expect "a member of sitepower-admin may" 0 "$(as sitepower-admin reload)"
+
 systemctl reload sitepowerd
 expect "reload" 0 $?
 echo 'nonsense = 1' >/etc/sitepower/conf.d/broken.toml
