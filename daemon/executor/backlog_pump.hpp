@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "daemon/message/message.hpp"
 
@@ -25,7 +26,10 @@ class BacklogPump {
     // A connection has begun; everything up to `newest` that is not acknowledged is backlog now.
     void connected(MessageKey newest) {
         connected_ = true;
-        state_ = State::idle;
+        // Each order is answered once: what the worker still reads for the last connection is to be dropped.
+        // Taken for the answer to a new order it would put the cursor behind messages that were never sent.
+        is_stale_ = state_ == State::reading;
+        if (!is_stale_) state_ = State::idle;
         cursor_ = MessageKey{};
         bound_ = newest;
     }
@@ -44,7 +48,11 @@ class BacklogPump {
     // The batch has been read; `last` is its last key, empty when nothing was found (the rows may not be
     // committed yet: asked again later). True when there is something to hand to the publisher.
     bool read(std::optional<MessageKey> last) {
-        if (!connected_ || state_ != State::reading) {
+        if (state_ != State::reading) {
+            return false;
+        }
+        if (!connected_ || std::exchange(is_stale_, false)) {
+            state_ = State::idle;
             return false;
         }
         state_ = last ? State::sending : State::idle;
@@ -62,6 +70,7 @@ class BacklogPump {
     enum class State { idle, reading, sending };
 
     bool connected_ = false;
+    bool is_stale_ = false;  // the read under way is for an earlier connection
     State state_ = State::idle;
     MessageKey cursor_{};
     MessageKey bound_{};

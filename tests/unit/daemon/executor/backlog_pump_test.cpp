@@ -73,6 +73,25 @@ TEST(BacklogPump, ANewConnectionStartsFromTheOldestAgain) {
     EXPECT_EQ(order->up_to, key(20));
 }
 
+TEST(BacklogPump, ALateReadOfAnOldConnectionIsNotTakenForTheAnswerToANewOrder) {
+    BacklogPump pump;
+    pump.connected(key(10));
+    ASSERT_TRUE(pump.next(1));
+    EXPECT_TRUE(pump.read(key(5)));
+    pump.wanted();
+    const auto second = pump.next(1);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->after, key(5));
+    pump.disconnected();
+    pump.connected(key(20));
+    EXPECT_FALSE(pump.next(1)) << "while the worker still reads for the last connection";
+    EXPECT_FALSE(pump.read(key(10))) << "1 to 5 may not have been acknowledged";
+    const auto order = pump.next(1);
+    ASSERT_TRUE(order);
+    EXPECT_EQ(order->after, key(0));
+    EXPECT_TRUE(pump.read(key(20)));
+}
+
 TEST(BacklogPump, ALateReadOfAnOldConnectionIsDropped) {
     BacklogPump pump;
     pump.connected(key(10));
