@@ -113,7 +113,10 @@ void App::Parts::start() {
     publisher_events_.set_handlers(
         {.refused = [this](MessageKey key, int reason) { executor_.message_refused(key, reason, now()); },
          .connection_changed =
-             [this](const ConnectionState& state) { executor_.connection_changed(state, now()); },
+             [this](const ConnectionState& state) {
+                 // What the last publisher still said before a reload took the broker away is past.
+                 if (publisher_) executor_.connection_changed(state, now());
+             },
          .backlog_wanted = [this] { executor_.backlog_wanted(); },
          .request =
              [this](const MqttRequest& request) {

@@ -140,6 +140,7 @@ void App::Parts::exchange(config::Config next, const config::ConfigChanges& chan
     }
     if (changes.publisher) {
         start_publisher();
+        executor_.publisher_exchanged(now());
     }
     auto starting = changes.buses_added;
     starting.insert(starting.end(), changes.buses_changed.begin(), changes.buses_changed.end());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "daemon/journal/journal.hpp"
@@ -15,6 +16,18 @@ namespace {
 constexpr Duration state_expiry{45 * 60'000};
 // A refusal by the broker is over when none came for this long.
 constexpr Duration refusal_is_over{10 * 60'000};
+
+// The retained topics that the parts of a site have.
+std::set<std::string> state_topics(const SiteModel& model) {
+    std::set<std::string> topics;
+    for (const auto& device : model.devices) topics.insert("device/" + device.id + "/state");
+    for (const auto& battery : model.batteries) topics.insert("battery/" + battery.id + "/state");
+    for (const auto& string : model.strings) topics.insert("string/" + string.id + "/state");
+    for (const auto& ups : model.upses) {
+        topics.insert("ups/" + model.devices[position(ups.device)].id + "/state");
+    }
+    return topics;
+}
 
 }  // namespace
 
@@ -37,15 +50,46 @@ void Executor::begin(const Snapshot& snapshot, Time now) {
 
 void Executor::replace_site(std::shared_ptr<const SiteModel> model, SiteSettings settings, Time now) {
     const auto snapshot = site_.snapshot();
+    auto vanished = state_topics(site_.model());
     site_ = Site(std::move(model), std::move(settings));
     told_.assign(site_.model().devices.size(), DeviceStatus::unknown);
     effects_.clear();
     site_.restore(snapshot, now, effects_);
+    // Who reports a condition does so when it begins and ends, not at each reload.
+    for (const auto& [type, condition] : conditions_) site_.handle(condition, now, effects_);
     tell_site(now);
     carry_out(now);
+    for (const auto& topic : state_topics(site_.model())) vanished.erase(topic);
+    for (const auto& topic : vanished) outlets_.publish(maker_.cleared(topic));
+}
+
+void Executor::publisher_exchanged(Time now) {
+    pump_.disconnected();
+    connection_.reset();
+    acknowledged_ = no_subscriber_ = 0;
+    set_nobody_subscribes(false, now);
+    condition("broker_unreachable", false, "", now);
+    condition("broker_session_taken_over", false, "", now);
+    tell_site(now);
+    for (const auto& state : site_.devices()) {
+        if (state.status != DeviceStatus::unknown) tell_device(state, now);
+    }
+    for (const auto& state : site_.batteries()) tell_battery(state, now);
+    for (const auto& state : site_.strings()) tell_string(state, now);
+    for (const auto& state : site_.upses()) tell_ups(state, now);
+    for (const auto& alert : site_.open_alerts()) {
+        if (!alert.held) tell_alert_topic({.transition = AlertTransition::changed, .alert = alert}, now);
+    }
 }
 
 void Executor::handle(const Event& event, Time now) {
+    if (const auto* condition = std::get_if<SystemCondition>(&event)) {
+        if (condition->holds) {
+            conditions_[condition->type] = *condition;
+        } else {
+            conditions_.erase(condition->type);
+        }
+    }
     // Readings leave before the engine works on them: what follows from them comes behind them either way.
     if (const auto* frame = std::get_if<FramePtr>(&event)) {
         tell_readings(*frame);
@@ -156,13 +200,12 @@ void Executor::tell_alert(const AlertChange& change, Time now) {
     if (alert.held) {
         return;
     }
-    const auto topic = "alert/" + alert.id;
     send(maker_.text(MessageKind::event, "event/alert", now,
                      [&](const PayloadHead& head) { return alert_event_json(head, change); }));
     if (alert.is_active()) {
-        send(maker_.retained(MessageKind::alert, topic, now, std::nullopt,
-                             [&](const PayloadHead& head) { return alert_json(head, change); }));
+        tell_alert_topic(change, now);
     } else {
+        const auto topic = "alert/" + alert.id;
         outlets_.publish(maker_.cleared(topic));
         maker_.forget(topic);
     }
@@ -171,6 +214,11 @@ void Executor::tell_alert(const AlertChange& change, Time now) {
                  fmt::format("{} {} {}: {}", to_string(alert.severity), alert.type,
                              to_string(change.transition), alert.message),
                  {{"ALERT", alert.id}, {"TYPE", alert.type}, {"SUBJECT", alert.subject.id}});
+}
+
+void Executor::tell_alert_topic(const AlertChange& change, Time now) {
+    send(maker_.retained(MessageKind::alert, "alert/" + change.alert.id, now, std::nullopt,
+                         [&](const PayloadHead& head) { return alert_json(head, change); }));
 }
 
 void Executor::tell_window(const MaintenanceWindow& window, std::string_view transition, Time now) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,8 +44,13 @@ class Executor {
 
     // What was open before the start; tells the site and every present state once.
     void begin(const Snapshot& snapshot, Time now);
-    // A changed configuration: the engine is exchanged, its memory carried over.
+    // A changed configuration: the engine is exchanged, its memory and the daemon's own conditions carried
+    // over; retained topics of parts that have left the site are cleared.
     void replace_site(std::shared_ptr<const SiteModel> model, SiteSettings settings, Time now);
+
+    // A reload has put another publisher in the old one's place. It remembers no retained topic, and would
+    // clear those of open alerts from the broker: everything retained is told once more.
+    void publisher_exchanged(Time now);
 
     void handle(const Event& event, Time now);
     // A request of somebody: what followed from it, or the engine's refusal.
@@ -75,6 +81,7 @@ class Executor {
     void tell_string(const StringState& state, Time now);
     void tell_ups(const UpsState& state, Time now);
     void tell_alert(const AlertChange& change, Time now);
+    void tell_alert_topic(const AlertChange& change, Time now);
     void tell_window(const MaintenanceWindow& window, std::string_view transition, Time now);
     void order_backlog();
     void tell_site(Time now);
@@ -92,6 +99,7 @@ class Executor {
     Effects effects_;
     ExecutorCounters counters_;
     std::vector<DeviceStatus> told_;  // by DeviceIndex: what the journal has heard
+    std::map<std::string, SystemCondition> conditions_;  // that hold, by type; at most one per rule
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;
     std::uint64_t acknowledged_ = 0;  // as last counted, of this publisher

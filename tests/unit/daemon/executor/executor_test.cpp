@@ -365,5 +365,56 @@ TEST_F(ExecutorTest, AReloadKeepsOpenAlerts) {
     EXPECT_EQ(executor.site().open_alerts()[0].id, id);
 }
 
+TEST_F(ExecutorTest, AReloadDoesNotForgetTheDaemonsOwnConditions) {
+    executor.begin({}, start);
+    auto now = start;
+    executor.handle(SystemCondition{.type = "store_full", .holds = true, .message = "no room"}, now);
+    ASSERT_EQ(executor.site().open_alerts().size(), 1U);
+    executor.replace_site(one_ups(), {}, now);
+    for (int i = 0; i < 600; ++i, now += Duration{1000}) executor.tick(0, now);
+    EXPECT_EQ(executor.site().open_alerts().size(), 1U) << "the disk is as full as before";
+    executor.handle(SystemCondition{.type = "store_full", .holds = false, .message = ""}, now);
+    EXPECT_TRUE(executor.site().open_alerts().empty());
+    executor.replace_site(one_ups(), {}, now);
+    EXPECT_TRUE(executor.site().open_alerts().empty());
+}
+
+TEST_F(ExecutorTest, APartThatHasLeftTheSiteIsTakenOffTheBroker) {
+    executor.begin({}, start);
+    executor.handle(frame_of(*model, 0, start), start);
+    auto without = std::make_shared<SiteModel>();
+    without->id = model->id;
+    without->locations = model->locations;
+    executor.replace_site(without, {}, start);
+    for (const auto* topic : {"device/UPS-01/state", "ups/UPS-01/state"}) {
+        const auto told = outlets.on_topic(topic);
+        ASSERT_FALSE(told.empty()) << topic;
+        EXPECT_TRUE(told.back()->retained);
+        EXPECT_EQ(std::get<std::string>(told.back()->body), "") << topic;
+    }
+}
+
+TEST_F(ExecutorTest, AnotherPublisherIsToldWhatIsRetained) {
+    executor.begin({}, start);
+    connect(true, start);
+    auto now = start;
+    for (int i = 0; i < 120; ++i, now += Duration{1000}) {
+        executor.handle(frame_of(*model, 1, now), now);
+        executor.tick(0, now);
+    }
+    ASSERT_EQ(executor.site().open_alerts().size(), 1U);
+    const auto alert = "alert/" + executor.site().open_alerts()[0].id;
+    outlets.live.clear();
+    executor.publisher_exchanged(now);
+    for (const auto& topic : {std::string("site"), std::string("device/UPS-01/state"),
+                              std::string("ups/UPS-01/state"), alert}) {
+        const auto told = outlets.on_topic(topic);
+        ASSERT_EQ(told.size(), 1U) << topic;
+        EXPECT_TRUE(told[0]->retained) << topic;
+        EXPECT_NE(std::get<std::string>(told[0]->body), "") << topic;
+    }
+    EXPECT_TRUE(outlets.on_topic("event/alert").empty()) << "nothing has happened to the alert";
+}
+
 }  // namespace
 }  // namespace sitepower
