@@ -1,4 +1,4 @@
-// What `sitepowerd check` and `sitepowerd config` do. Called by main; returns the exit status.
+// What `sitepowerd check` and `sitepowerd print` do. Called by main; returns the exit status.
 #pragma once
 
 #include <ostream>

@@ -98,7 +98,7 @@ class Executor {
     std::uint64_t outbox_rows_ = 0;  // at the last tick
     Effects effects_;
     ExecutorCounters counters_;
-    std::vector<DeviceStatus> told_;  // by DeviceIndex: what the journal has heard
+    std::vector<DeviceStatus> told_;                     // by DeviceIndex: what the journal has heard
     std::map<std::string, SystemCondition> conditions_;  // that hold, by type; at most one per rule
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;

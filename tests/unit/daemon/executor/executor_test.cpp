@@ -406,8 +406,8 @@ TEST_F(ExecutorTest, AnotherPublisherIsToldWhatIsRetained) {
     const auto alert = "alert/" + executor.site().open_alerts()[0].id;
     outlets.live.clear();
     executor.publisher_exchanged(now);
-    for (const auto& topic : {std::string("site"), std::string("device/UPS-01/state"),
-                              std::string("ups/UPS-01/state"), alert}) {
+    for (const auto& topic :
+         {std::string("site"), std::string("device/UPS-01/state"), std::string("ups/UPS-01/state"), alert}) {
         const auto told = outlets.on_topic(topic);
         ASSERT_EQ(told.size(), 1U) << topic;
         EXPECT_TRUE(told[0]->retained) << topic;
