@@ -166,7 +166,7 @@ void App::Parts::start_publisher() {
         return;
     }
     publisher_ = std::make_unique<Publisher>(config_.publisher, config_.model->id,
-                                             store_->report().epoch.bits, publisher_events_);
+                                             store_->report().epoch.bits, publisher_events_, status_seq_);
     publisher_->start();
     outlets_.use(publisher_.get());
 }
@@ -175,6 +175,7 @@ void App::Parts::stop_publisher(Duration at_most) {
     outlets_.use(nullptr);
     if (publisher_) {
         publisher_->stop(at_most);
+        status_seq_ = publisher_->status_seq();
         publisher_.reset();
     }
 }

@@ -91,6 +91,7 @@ class App::Parts final : private Context {
     std::string store_reason_;
     std::string told_status_;
     std::uint64_t told_given_up_ = 0;
+    std::uint64_t status_seq_ = 0;  // of the last `status` that an earlier publisher has published
     bool ready_ = false;
 };
 

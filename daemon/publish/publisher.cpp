@@ -13,8 +13,9 @@ constexpr Duration longest_turn{45'000};
 }  // namespace
 
 Publisher::Publisher(PublisherSettings settings, std::string site, std::uint64_t epoch_bits,
-                     PublisherObserver& observer)
-    : worker_(std::make_unique<Worker>(std::move(settings), std::move(site), epoch_bits, observer)) {}
+                     PublisherObserver& observer, std::uint64_t status_seq)
+    : worker_(
+          std::make_unique<Worker>(std::move(settings), std::move(site), epoch_bits, observer, status_seq)) {}
 
 Publisher::~Publisher() = default;
 
@@ -24,6 +25,10 @@ void Publisher::start() {
 
 void Publisher::stop(Duration at_most) {
     worker_->stop(at_most);
+}
+
+std::uint64_t Publisher::status_seq() const {
+    return worker_->status_seq();
 }
 
 bool Publisher::publish(std::shared_ptr<const Message> message) {

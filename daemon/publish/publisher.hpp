@@ -70,9 +70,10 @@ struct PublisherCounters {
 
 class Publisher {
   public:
-    // epoch_bits: of this start of the daemon, for the ids of `status`. The observer must outlive it.
+    // epoch_bits: of this start of the daemon, for the ids of `status`; status_seq: where the publisher
+    // before this one ended, so that no id comes twice. The observer must outlive it.
     Publisher(PublisherSettings settings, std::string site, std::uint64_t epoch_bits,
-              PublisherObserver& observer);
+              PublisherObserver& observer, std::uint64_t status_seq = 0);
     ~Publisher();  // stops without waiting for acknowledgements
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
@@ -80,6 +81,8 @@ class Publisher {
     void start();
     // Publishes `offline`, waits for what is in flight until the deadline, disconnects, joins.
     void stop(Duration at_most);
+    // After stop(): the `seq` of its last `status`.
+    std::uint64_t status_seq() const;
 
     // Live. False: not connected or no room; the outbox has it, nothing else is to be done. Right after
     // start(), until the first attempt to connect has ended and for at most two seconds, live messages wait

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "core/base/time.hpp"
 
@@ -11,18 +12,20 @@ namespace sitepower {
 
 class StatusMessages {
   public:
-    StatusMessages(std::string site, std::uint64_t epoch_bits)
-        : site_(std::move(site)), epoch_bits_(epoch_bits) {}
+    // seq: of the last status that this start of the daemon has published.
+    StatusMessages(std::string site, std::uint64_t epoch_bits, std::uint64_t seq = 0)
+        : site_(std::move(site)), epoch_bits_(epoch_bits), seq_(seq) {}
 
     // Written down before the connection that online() announces.
     std::string will(Time now) const;
     std::string online(Time now, Time since);
     std::string offline(Time now);
+    std::uint64_t seq() const { return seq_; }
 
   private:
     std::string site_;
     std::uint64_t epoch_bits_;
-    std::uint64_t seq_ = 0;
+    std::uint64_t seq_;
 };
 
 }  // namespace sitepower

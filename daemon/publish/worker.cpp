@@ -44,14 +44,14 @@ int milliseconds_until(Steady due, Steady now) {
 }  // namespace
 
 Publisher::Worker::Worker(PublisherSettings settings, std::string site, std::uint64_t epoch_bits,
-                          PublisherObserver& observer)
+                          PublisherObserver& observer, std::uint64_t status_seq)
     : settings_(std::move(settings)),
       site_(std::move(site)),
       root_(settings_.topic_prefix + "/" + site_ + "/"),
       observer_(observer),
       live_mailbox_(std::max<std::size_t>(settings_.queue / 2, 1)),
       commands_mailbox_(command_queue),
-      status_(site_, epoch_bits),
+      status_(site_, epoch_bits, status_seq),
       retained_(settings_.retained_topics),
       dialer_(settings_, settings_.client_id.empty() ? "sitepower-" + site_ : settings_.client_id) {
     start_mqtt_library();

@@ -27,7 +27,7 @@ namespace sitepower {
 class Publisher::Worker {
   public:
     Worker(PublisherSettings settings, std::string site, std::uint64_t epoch_bits,
-           PublisherObserver& observer);
+           PublisherObserver& observer, std::uint64_t status_seq);
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -35,6 +35,7 @@ class Publisher::Worker {
     // Loop thread.
     void start();
     void stop(Duration at_most);
+    std::uint64_t status_seq() const { return status_.seq(); }  // after stop()
     bool publish(std::shared_ptr<const Message> message);
     void backlog(std::vector<std::shared_ptr<const Message>> batch);
     void reply(const MqttRequest& request, std::string payload);

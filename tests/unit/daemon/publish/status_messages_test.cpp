@@ -29,5 +29,15 @@ TEST(StatusMessages, AreNumberedWithoutGaps) {
     EXPECT_EQ(farewell["epoch"], "00000000000000ab");
 }
 
+TEST(StatusMessages, GoOnWhereAnEarlierPublisherEnded) {
+    StatusMessages before("S", 0xab);
+    before.online(now, now);
+    const auto farewell = nlohmann::json::parse(before.offline(now));
+    StatusMessages after("S", 0xab, before.seq());
+    const auto birth = nlohmann::json::parse(after.online(now, now));
+    EXPECT_EQ(birth["seq"], farewell["seq"].get<int>() + 1);
+    EXPECT_NE(birth["id"], farewell["id"]);
+}
+
 }  // namespace
 }  // namespace sitepower
