@@ -86,6 +86,7 @@ void Executor::handle(const Event& event, Time now) {
     if (const auto* condition = std::get_if<SystemCondition>(&event)) {
         if (condition->holds) {
             conditions_[condition->type] = *condition;
+            if (condition->type == store_condition_type::set_aside) keep_what_is_open();
         } else {
             conditions_.erase(condition->type);
         }
@@ -109,6 +110,12 @@ Result<Effects> Executor::apply(const Event& event, Time now) {
     }
     carry_out(now);
     return effects_;
+}
+
+// The copy that a fresh database was filled from may be a day old.
+void Executor::keep_what_is_open() {
+    for (const auto& alert : site_.open_alerts()) outlets_.append(AlertRow{alert});
+    for (const auto& window : site_.windows()) outlets_.append(WindowRow{.window = window, .ended = false});
 }
 
 void Executor::carry_out(Time now) {

@@ -74,6 +74,7 @@ class Executor {
     ExecutorCounters counters() const { return counters_; }
 
   private:
+    void keep_what_is_open();
     void carry_out(Time now);
     void tell_readings(FramePtr frame);
     void tell_device(const DeviceState& state, Time now);

@@ -416,5 +416,20 @@ TEST_F(ExecutorTest, AnotherPublisherIsToldWhatIsRetained) {
     EXPECT_TRUE(outlets.on_topic("event/alert").empty()) << "nothing has happened to the alert";
 }
 
+TEST_F(ExecutorTest, AFreshDatabaseIsToldWhatIsOpen) {
+    executor.begin({}, start);
+    auto now = start;
+    for (int i = 0; i < 120; ++i, now += Duration{1000}) {
+        executor.handle(frame_of(*model, 1, now), now);
+        executor.tick(0, now);
+    }
+    ASSERT_EQ(executor.site().open_alerts().size(), 1U);
+    const auto id = executor.site().open_alerts()[0].id;
+    outlets.rows.clear();
+    executor.handle(SystemCondition{.type = "database_set_aside", .holds = true, .message = "damaged"}, now);
+    const auto kept = outlets.rows_of<AlertRow>();
+    EXPECT_TRUE(std::ranges::any_of(kept, [&](const auto* row) { return row->alert.id == id; }));
+}
+
 }  // namespace
 }  // namespace sitepower
