@@ -295,11 +295,12 @@ void App::Parts::stop() {
     buses_.stop_all();
     drain_inbox();
     executor_.remember();
-    worker_.stop();
     sources_.clear();
-    // Acknowledgements that still come go straight to the store, so it ends last.
+    // Acknowledgements that still come go straight to the store, so it ends after the publisher.
     stop_publisher(publisher_stop_limit);
     store_->stop();
+    // Last: a question of somebody may take ten seconds, and nothing that is to be kept may wait for it.
+    worker_.stop();
 }
 
 }  // namespace sitepower
