@@ -186,7 +186,8 @@ void App::Parts::arm_timers() {
     }
     // SIGHUP reloads too, for those who are used to it; the verdict is in the journal.
     sources_.push_back(loop_.on_signal(SIGHUP, [this] { reload([](const ConfigurationVerdict&) {}); }));
-    sources_.push_back(loop_.on_readable(inbox_.fd(), [this] { drain_inbox(); }));
+    inbox_source_ = loop_.on_readable(inbox_.fd(), [this] { take_readings(); });
+    inbox_pause_ = loop_.after(WakeModeration::pause, [this] { take_readings(); });
     sources_.push_back(loop_.on_readable(inbox_.maps_fd(), [this] { take_maps(); }));
     sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(http_->fd(), [this] { http_->run(); }));
@@ -225,13 +226,24 @@ void App::Parts::feed_watchdog() {
     notify::feed_watchdog();
 }
 
-void App::Parts::drain_inbox() {
+// From the loop: many at once while they come in a stream.
+void App::Parts::take_readings() {
+    const bool pause = moderation_.taken(drain_inbox(), steady_now());
+    inbox_source_.enable(!pause);
+    if (pause) {
+        inbox_pause_.arm(WakeModeration::pause);
+    }
+}
+
+std::size_t App::Parts::drain_inbox() {
     inbox_.drain(events_);
     const auto time = now();
     for (const auto& event : events_) {
         executor_.handle(event, time);
     }
+    const auto count = events_.size();
     events_.clear();
+    return count;
 }
 
 void App::Parts::tick() {
@@ -296,6 +308,8 @@ void App::Parts::stop() {
     drain_inbox();
     executor_.remember();
     sources_.clear();
+    inbox_source_ = {};
+    inbox_pause_ = {};
     // Acknowledgements that still come go straight to the store, so it ends after the publisher.
     stop_publisher(publisher_stop_limit);
     store_->stop();

@@ -11,6 +11,7 @@
 #include "daemon/app/bus_set.hpp"
 #include "daemon/app/live_outlets.hpp"
 #include "daemon/app/peer_events.hpp"
+#include "daemon/app/wake_moderation.hpp"
 #include "daemon/app/watchdog.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/config/diff.hpp"
@@ -45,7 +46,8 @@ class App::Parts final : private Context {
     void stop_publisher(Duration at_most);
     void watch_parts();
     void arm_timers();
-    void drain_inbox();
+    std::size_t drain_inbox();  // how many events there were
+    void take_readings();
     void tick();
     void feed_watchdog();
     void tell_status();
@@ -87,6 +89,9 @@ class App::Parts final : private Context {
     Watchdog watchdog_;
 
     std::vector<LoopSource> sources_;
+    LoopSource inbox_source_;
+    LoopSource inbox_pause_;
+    WakeModeration moderation_;
     std::vector<Event> events_;  // drained from the inbox; kept for its memory
     std::string store_reason_;
     std::string told_status_;

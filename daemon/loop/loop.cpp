@@ -88,6 +88,19 @@ LoopSource& LoopSource::operator=(LoopSource&& other) noexcept {
     return *this;
 }
 
+void LoopSource::enable(bool enabled) {
+    if (source_ != nullptr) {
+        sd_event_source_set_enabled(source_, enabled ? SD_EVENT_ON : SD_EVENT_OFF);
+    }
+}
+
+void LoopSource::arm(Duration delay) {
+    if (source_ != nullptr) {
+        sd_event_source_set_time_relative(source_, microseconds(delay));
+        sd_event_source_set_enabled(source_, SD_EVENT_ONESHOT);
+    }
+}
+
 Loop::Loop() {
     check(sd_event_new(&event_), "sd_event_new");
     posted_source_ = on_readable(posted_.fd(), [this] { run_posted(); });

@@ -25,6 +25,11 @@ class LoopSource {
 
     explicit operator bool() const { return source_ != nullptr; }
 
+    // Whether its callback is called at all; what happens meanwhile is told afterwards.
+    void enable(bool enabled);
+    // Of after(): once more, after `delay`.
+    void arm(Duration delay);
+
   private:
     friend class Loop;
     struct Handler;

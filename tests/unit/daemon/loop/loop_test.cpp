@@ -61,6 +61,36 @@ TEST(Loop, AfterRunsOnceAndCanBeReplaced) {
     EXPECT_EQ(second, 1);
 }
 
+TEST(Loop, AfterCanBeArmedAgainFromItsOwnCallback) {
+    Loop loop;
+    int runs = 0;
+    LoopSource timer;
+    timer = loop.after(Duration{1}, [&] {
+        if (++runs == 3) return loop.quit(0);
+        timer.arm(Duration{1});
+    });
+    loop.run();
+    EXPECT_EQ(runs, 3);
+}
+
+TEST(Loop, WhatHappensToADisabledSourceIsToldAfterwards) {
+    Loop loop;
+    Mailbox<int> mailbox(4);
+    int calls = 0;
+    auto source = loop.on_readable(mailbox.fd(), [&] {
+        ++calls;
+        std::vector<int> values;
+        mailbox.drain(values);
+    });
+    source.enable(false);
+    ASSERT_TRUE(mailbox.push(1));
+    loop.run_once(Duration{0});
+    EXPECT_EQ(calls, 0);
+    source.enable(true);
+    loop.run_once(Duration{1000});
+    EXPECT_EQ(calls, 1);
+}
+
 TEST(Loop, ReadableAndSignalsReachTheirCallbacks) {
     Loop::block_signals();
     Loop loop;
