@@ -63,10 +63,17 @@ OutboxBatch outbox_batch(const std::string& database, const BacklogPump::Order& 
     return std::move(batch).value();
 }
 
+// Readings are made on one thread and freed on another, which costs the C library more with an arena per
+// thread than one lock for all: a third less processor time in "bench cpu", and less memory. Before the first
+// thread.
+void use_one_arena() {
+    mallopt(M_ARENA_MAX, 1);
+}
+
 }  // namespace
 
 App::App(config::ConfigPaths paths, config::Config config)
-    : parts_(std::make_unique<Parts>(std::move(paths), std::move(config))) {}
+    : parts_((use_one_arena(), std::make_unique<Parts>(std::move(paths), std::move(config)))) {}
 
 App::~App() = default;
 
