@@ -12,7 +12,6 @@ namespace sitepower {
 namespace {
 
 using support::Broker;
-using support::BrokerOptions;
 using support::Certificates;
 using support::FakeBroker;
 using support::FakeBrokerManner;
