@@ -229,7 +229,7 @@ void Publisher::Worker::drive(Now now) {
     if (session_ && state_.taken_over_twice && !plan_->taken_over_twice(now.steady)) {
         ConnectionState state = connection();
         state.taken_over_twice = false;
-        tell(std::move(state));
+        tell(state);
     }
 }
 
@@ -286,7 +286,7 @@ void Publisher::Worker::connection_ended(const ConnectionEnd& end, Steady now) {
           .note = taken_over && end.kind == EndKind::lost ? std::string(note_closed_soon) : std::string()});
 }
 
-void Publisher::Worker::tell(ConnectionState state) {
+void Publisher::Worker::tell(const ConnectionState& state) {
     {
         const std::lock_guard lock(state_mutex_);
         state_ = state;

@@ -70,7 +70,7 @@ class Publisher::Worker {
     void begin_session(MqttConnection& connection, Now now);
     void run_session(MqttConnection& connection, Now now);
     void connection_ended(const ConnectionEnd& end, Steady now);
-    void tell(ConnectionState state);
+    void tell(const ConnectionState& state);
     Steady next_due(Steady now);
     std::string address() const;
 
