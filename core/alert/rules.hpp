@@ -32,6 +32,7 @@ enum class RuleId : std::uint8_t {
     sensor_fault,
     data_stale,
     ups_on_battery,
+    autonomy_low,
     device_offline,
     store_full,
     store_error,

@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 26> table{{
+constexpr std::array<Rule, 27> table{{
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",
@@ -224,6 +224,19 @@ constexpr std::array<Rule, 26> table{{
      .message = "The load runs from the batteries",
      .advice = "Check the mains and the generator; watch the autonomy.",
      .basis = "engineering default"},
+    {.id = RuleId::autonomy_low,
+     .name = "autonomy_low",
+     .type = "autonomy_low",
+     .subject = SubjectKind::ups,
+     .kind = RuleKind::below,
+     .unit = "%",
+     .warning = 100,
+     .hysteresis = 10,
+     .delay = minutes(1),
+     .measure = "10 % quantile of the autonomy at the present load over the UPS's required_autonomy_min",
+     .message = "The batteries would not carry the load for as long as required",
+     .advice = "Shed load, or recharge; test the batteries' capacity if they are full.",
+     .basis = "required_autonomy_min of the UPS; no alert without it, or while the autonomy is unknown"},
     {.id = RuleId::device_offline,
      .name = "device_offline",
      .type = "device_offline",

@@ -147,6 +147,7 @@ void Site::State::settle(Effects& effects) {
     }
     for (const UpsIndex ups : touched_upses) {
         autonomy.estimate(upses.states()[position(ups)], batteries, moment);
+        plant_alerts.evaluate_autonomy(upses.states()[position(ups)], alerts, moment, effects);
     }
     for (const SubjectNumber subject : alerts.changed()) judge_subject(subject);
     alerts.clear_changed();

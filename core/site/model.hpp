@@ -94,6 +94,8 @@ struct UpsModel {
     std::optional<PointRef> on_battery;  // 1 while the load runs from the batteries
     std::optional<PointRef> load_kw;
     std::optional<PointRef> runtime_min;  // the UPS's own estimate
+    // How long the batteries must carry the load; empty: nobody asks for it.
+    std::optional<double> required_autonomy_min;
     std::vector<StringIndex> strings;
 };
 

@@ -1,11 +1,17 @@
 #include "core/site/plant_alerts.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sitepower {
 
 PlantAlerts::PlantAlerts(const SiteModel& model, const RuleSet& rules, const AlertSlots& slots)
-    : rules_(rules), slots_(slots), on_battery_(model.upses.size()), offline_(model.devices.size()) {
+    : model_(model),
+      rules_(rules),
+      slots_(slots),
+      on_battery_(model.upses.size()),
+      autonomy_(model.upses.size()),
+      offline_(model.devices.size()) {
     for (const Rule& rule : sitepower::rules()) {
         // alerts_full is the book's own.
         if (rule.subject != SubjectKind::site || rule.id == RuleId::alerts_full) continue;
@@ -23,6 +29,33 @@ void PlantAlerts::evaluate(const UpsState& state, AlertBook& book, const Moment&
     }
     latch.update(*state.on_battery, *state.on_battery, rule.delay, rule.readings, moment.steady);
     tell(slots_.number(state.ups), rule, latch.is_on(), {}, book, moment, effects);
+}
+
+void PlantAlerts::evaluate_autonomy(const UpsState& state, AlertBook& book, const Moment& moment,
+                                    Effects& effects) {
+    const Rule& rule = rules_[RuleId::autonomy_low];
+    if (!rules_.enabled(rule.id)) return;
+    Condition& condition = autonomy_[position(state.ups)];
+    const auto& required_min = model_.upses[position(state.ups)].required_autonomy_min;
+    Observation observation;
+    observation.rule = rule.id;
+    std::string detail;
+    if (!required_min || *required_min <= 0) {
+        condition.clear();  // also of an alert from before a restart
+    } else if (!state.autonomy_p10_min) {
+        condition.pause();
+        return;
+    } else {
+        const Limits limits(rule);
+        observation.actual = 100 * *state.autonomy_p10_min / *required_min;
+        condition.update(*observation.actual, limits, moment.steady);
+        observation.severity = condition.level();
+        if (observation.severity) observation.threshold = limits.of(*observation.severity);
+        detail = std::to_string(std::lround(*state.autonomy_p10_min)) + " of " +
+                 std::to_string(std::lround(*required_min)) + " min";
+        observation.detail = detail;
+    }
+    book.observe(slots_.slot(slots_.number(state.ups), rule.id), observation, moment, effects);
 }
 
 void PlantAlerts::evaluate(const DeviceState& state, const Wiring& wiring, AlertBook& book,
@@ -82,6 +115,7 @@ void PlantAlerts::assume(const Alert& alert, const Moment& moment) {
     if (!subject) return;
     const std::size_t index = slots_.index(*subject);
     if (alert.type == "ups_on_battery") on_battery_[index].set(true);
+    if (alert.type == "autonomy_low") autonomy_[index].assume(alert.severity);
     if (alert.type == "device_offline") offline_[index].set(true);
     if (System* system = find_system(alert.type); system != nullptr) {
         system->holds = true;

@@ -22,6 +22,9 @@ class PlantAlerts {
 
     // What is not known (on_battery is empty) neither raises nor clears.
     void evaluate(const UpsState& state, AlertBook& book, const Moment& moment, Effects& effects);
+    // Once its autonomy is up to date. What is not known neither raises nor clears; a UPS of which no autonomy
+    // is required has no such alert.
+    void evaluate_autonomy(const UpsState& state, AlertBook& book, const Moment& moment, Effects& effects);
     void evaluate(const DeviceState& state, const Wiring& wiring, AlertBook& book, const Moment& moment,
                   Effects& effects);
     // Refused when no rule with subject "site" has that type.
@@ -43,9 +46,11 @@ class PlantAlerts {
               const Moment& moment, Effects& effects) const;
     System* find_system(std::string_view type);
 
+    const SiteModel& model_;
     const RuleSet& rules_;
     const AlertSlots& slots_;
-    std::vector<Latch> on_battery_;  // by UPS
+    std::vector<Latch> on_battery_;    // by UPS
+    std::vector<Condition> autonomy_;  // likewise
     std::vector<Latch> offline_;     // by device
     std::vector<System> systems_;
 };

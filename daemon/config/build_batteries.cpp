@@ -190,6 +190,7 @@ class BatteryBuilder {
         override_point(entry.on_battery, "", "on_battery", ups->on_battery);
         override_point(entry.load, "kW", "load", ups->load_kw);
         override_point(entry.runtime, "min", "runtime", ups->runtime_min);
+        if (entry.required_autonomy_min) ups->required_autonomy_min = entry.required_autonomy_min;
     }
 
     void connect_ups(const StringEntry& entry, StringIndex index, StringModel& string) {

@@ -61,6 +61,7 @@ struct UpsEntry {
     std::string on_battery;  // points as "DEVICE/point"
     std::string load;
     std::string runtime;
+    std::optional<double> required_autonomy_min;
     schema::Origins origins;
 };
 

@@ -107,13 +107,16 @@ Table<UpsEntry> ups_table() {
                "ups",
                "Every device whose profile is of kind `ups` is a UPS by itself, with the points "
                "`on_battery`, `output.load_kw` and `battery.runtime_min`. This table is only for a UPS "
-               "where other points say the same.")
+               "where other points say the same, or that must last for a certain time.")
         .origins(&UpsEntry::origins)
         .key("device", &UpsEntry::device, {.format = Format::identifier, .required = true},
              "The id of the device.")
         .key("on_battery", &UpsEntry::on_battery, point(), "1 while the load runs from the batteries.")
         .key("load", &UpsEntry::load, point(), "Load in kW.")
-        .key("runtime", &UpsEntry::runtime, point(), "Remaining minutes as the UPS estimates them.");
+        .key("runtime", &UpsEntry::runtime, point(), "Remaining minutes as the UPS estimates them.")
+        .key("required_autonomy_min", &UpsEntry::required_autonomy_min, {.range = Range{0.1, 1440}},
+             "How many minutes the batteries must carry the load: the alert `autonomy_low` rises when they "
+             "probably would not.");
 }
 
 Table<StringEntry> string_table() {

@@ -1,6 +1,7 @@
 // The autonomy of a UPS, through the engine: what it is worked out from, and why it is unknown.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -23,6 +24,7 @@ struct Wanted {
     bool model = true;
     bool current = true;
     bool string = true;
+    std::optional<double> required_min = std::nullopt;
 };
 
 // One UPS of 48 V: a string of four blocks of 100 Ah.
@@ -34,6 +36,7 @@ class AutonomyTest : public testing::Test {
         model->locations = {{.id = "L"}};
         DeviceBuilder ups(*model, "UPS-01", DeviceKind::ups);
         UpsModel of{.device = DeviceIndex{0}};
+        of.required_autonomy_min = wanted.required_min;
         of.on_battery = ups.point("on_battery");
         const auto load = ups.point("output.load_kw", "kW");
         if (wanted.load) of.load_kw = load;
@@ -98,6 +101,21 @@ TEST_F(AutonomyTest, ChangesWithTheLoad) {
     const double light = *ups().autonomy_min.value;
     for (int i = 0; i < 12; ++i) poll(1.88, -41.6, 12.75);
     EXPECT_LT(*ups().autonomy_min.value, 0.6 * light);
+}
+
+TEST_F(AutonomyTest, AnAlertRisesWhenItIsShorterThanRequired) {
+    const auto is_open = [this] {
+        return std::ranges::any_of(site_->open_alerts(),
+                                   [](const Alert& alert) { return alert.type == "autonomy_low"; });
+    };
+    build({.required_min = 5.5 * 60});
+    for (int i = 0; i < 30; ++i) poll(0.94, -20.8, 12.85);
+    EXPECT_FALSE(is_open()) << "for a minute it may be so";
+    for (int i = 0; i < 60; ++i) poll(0.94, -20.8, 12.85);
+    EXPECT_TRUE(is_open());
+    build({.required_min = 2 * 60});
+    for (int i = 0; i < 90; ++i) poll(0.94, -20.8, 12.85);
+    EXPECT_FALSE(is_open());
 }
 
 TEST_F(AutonomyTest, ATinyLoadIsCarriedBeyondTheHorizon) {

@@ -20,7 +20,9 @@ class PlantAlertsTest : public testing::Test {
         model->id = "DC-1";
         const DeviceBuilder ups(*model, "UPS-01", DeviceKind::ups);
         const DeviceBuilder meter(*model, "MET-01", DeviceKind::meter);
-        model->upses.resize(1);
+        model->upses.resize(2);
+        model->upses[0].required_autonomy_min = 15;
+        model->upses[1].device = static_cast<DeviceIndex>(1);
         return model;
     }
     static Moment at(Duration passed) { return {start + passed, start + passed, start + passed, 0}; }
@@ -29,6 +31,12 @@ class PlantAlertsTest : public testing::Test {
         UpsState state;
         state.on_battery = on_battery;
         plant_.evaluate(state, book_, at(passed), effects_);
+    }
+    void autonomy(std::optional<double> p10_min, Duration passed, std::uint32_t index = 0) {
+        UpsState state;
+        state.ups = UpsIndex{index};
+        state.autonomy_p10_min = p10_min;
+        plant_.evaluate_autonomy(state, book_, at(passed), effects_);
     }
     void meter(DeviceStatus status, Duration passed) {
         DeviceState state;
@@ -62,6 +70,62 @@ TEST_F(PlantAlertsTest, AnUnknownTransferSwitchPausesTheDelay) {
     ups(true, seconds(0));
     ups(std::nullopt, seconds(2));
     ups(true, seconds(4));
+    EXPECT_TRUE(book_.open().empty());
+}
+
+TEST_F(PlantAlertsTest, AnAutonomyBelowWhatIsRequiredIsAnAlertAfterAMinute) {
+    autonomy(8, seconds(0));
+    autonomy(8, seconds(59));
+    EXPECT_TRUE(book_.open().empty());
+    autonomy(8, seconds(60));
+    ASSERT_EQ(book_.open().size(), 1U);
+    const Alert& alert = book_.open()[0];
+    EXPECT_EQ(alert.type, "autonomy_low");
+    EXPECT_EQ(alert.severity, Severity::warning);
+    EXPECT_EQ(alert.subject, (Subject{SubjectKind::ups, "UPS-01"}));
+    EXPECT_EQ(alert.message,
+              "The batteries would not carry the load for as long as required: 53.33 %, limit 100 %, "
+              "8 of 15 min");
+}
+
+TEST_F(PlantAlertsTest, AnAutonomyIsEnoughAgainTenPercentAboveWhatIsRequired) {
+    autonomy(8, seconds(0));
+    autonomy(8, seconds(60));
+    autonomy(16.4, seconds(61));
+    autonomy(16.4, minutes(10));
+    EXPECT_EQ(book_.open().size(), 1U);
+    autonomy(16.6, minutes(11));
+    EXPECT_EQ(book_.open().size(), 1U);
+    autonomy(16.6, minutes(12));
+    EXPECT_TRUE(book_.open().empty());
+}
+
+TEST_F(PlantAlertsTest, AnUnknownAutonomyNeitherRaisesNorClears) {
+    autonomy(std::nullopt, seconds(0));
+    autonomy(8, seconds(1));
+    autonomy(std::nullopt, seconds(59));
+    autonomy(8, seconds(62));
+    EXPECT_TRUE(book_.open().empty());
+    autonomy(8, seconds(122));
+    EXPECT_EQ(book_.open().size(), 1U);
+    autonomy(std::nullopt, minutes(60));
+    EXPECT_EQ(book_.open().size(), 1U);
+}
+
+TEST_F(PlantAlertsTest, WithoutARequirementNoAutonomyIsTooLow) {
+    autonomy(0, seconds(0), 1);
+    autonomy(0, minutes(5), 1);
+    EXPECT_TRUE(book_.open().empty());
+}
+
+TEST_F(PlantAlertsTest, AnAlertOfAnAutonomyThatIsNoLongerRequiredCloses) {
+    Alert alert;
+    alert.id = "A";
+    alert.type = "autonomy_low";
+    alert.subject = {SubjectKind::ups, "MET-01"};
+    ASSERT_TRUE(book_.restore_open(alert, at(seconds(0)), effects_));
+    plant_.assume(alert, at(seconds(0)));
+    autonomy(std::nullopt, seconds(1), 1);
     EXPECT_TRUE(book_.open().empty());
 }
 

@@ -60,6 +60,7 @@ TEST(LoadConfig, ReadsTheModel) {
     EXPECT_EQ(point_name(model, model.upses[0].on_battery), "UPS-01/on_battery");
     EXPECT_EQ(point_name(model, model.upses[0].load_kw), "UPS-01/output.load_kw");
     EXPECT_EQ(point_name(model, model.upses[0].runtime_min), "UPS-01/other.runtime_min");
+    EXPECT_EQ(model.upses[0].required_autonomy_min, 12.5);
     EXPECT_THAT(model.upses[0].strings, ElementsAre(StringIndex{0}));
 }
 
