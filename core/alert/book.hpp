@@ -55,6 +55,8 @@ class AlertBook {
     // While its condition holds it stays quiet until the condition has cleared once, or has become worse.
     Status resolve(std::string_view id, const std::string& who, const std::string& note, const Moment& moment,
                    Effects& effects);
+    // What the alert was about is gone: closed by "configuration" if it is open, and no longer kept quiet.
+    void withdraw(SlotNumber slot, const std::string& note, const Moment& moment, Effects& effects);
     Status start_maintenance(MaintenanceWindow window, const Moment& moment, Effects& effects);
     Status end_maintenance(const std::string& id, const Moment& moment, Effects& effects);
 

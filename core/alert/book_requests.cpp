@@ -63,6 +63,13 @@ Status AlertBook::resolve(std::string_view id, const std::string& who, const std
     return Done{};
 }
 
+void AlertBook::withdraw(SlotNumber slot, const std::string& note, const Moment& moment, Effects& effects) {
+    Slot& here = at(slot);
+    here.severity.reset();
+    here.muted.reset();
+    if (here.open >= 0) close(slot, "configuration", note, moment, effects);
+}
+
 Status AlertBook::start_maintenance(MaintenanceWindow window, const Moment& moment, Effects& effects) {
     auto accepted = maintenance_.start(std::move(window), moment.wall);
     if (!accepted) return accepted.error();

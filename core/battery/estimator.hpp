@@ -66,6 +66,7 @@ class SocEstimator {
     virtual void step(const GroupSample& sample, std::span<Estimate> soc_pct) = 0;
 
     virtual ChargeMemory memory(std::size_t battery) const = 0;
+    // A memory without a charge starts the battery anew.
     virtual void restore(std::size_t battery, const ChargeMemory& memory) = 0;
 };
 

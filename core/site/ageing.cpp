@@ -49,13 +49,17 @@ Ageing::Ageing(const SiteModel& model, const BatterySettings& settings)
     : model_(model), aged_(model.batteries.size()) {
     priors_.design_life_years = settings.design_life_years;
     priors_.end_of_life = settings.eol_soh_pct / 100;
-    for (std::size_t i = 0; i < aged_.size(); ++i) {
-        const auto battery = static_cast<BatteryIndex>(i);
-        const bool is_undated = !is_lithium(model.strings[position(model.batteries[i].string)].chemistry) &&
-                                !model.batteries[i].installed_date;
-        aged_[i].rul_days = unknown_estimate(is_undated ? "no_install_date" : "no_capacity_evidence");
-        aged_[i].soh_pct = unknown_estimate(is_undated ? "no_install_date" : missing_evidence(battery));
-    }
+    for (std::size_t i = 0; i < aged_.size(); ++i) start_anew(static_cast<BatteryIndex>(i));
+}
+
+void Ageing::start_anew(BatteryIndex battery) {
+    const BatteryModel& of = model_.batteries[position(battery)];
+    const bool is_undated =
+        !is_lithium(model_.strings[position(of.string)].chemistry) && !of.installed_date;
+    Aged& aged = aged_[position(battery)];
+    aged = {};
+    aged.rul_days = unknown_estimate(is_undated ? "no_install_date" : "no_capacity_evidence");
+    aged.soh_pct = unknown_estimate(is_undated ? "no_install_date" : missing_evidence(battery));
 }
 
 bool Ageing::has_float_model(BatteryIndex battery) const {

@@ -32,6 +32,8 @@ class Ageing {
 
     AgeingMemory memory(BatteryIndex battery) const;
     void restore(BatteryIndex battery, const AgeingMemory& memory);
+    // Another battery stands in this place; the model has its date already.
+    void start_anew(BatteryIndex battery);
 
   private:
     struct Aged {

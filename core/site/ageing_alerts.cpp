@@ -199,6 +199,15 @@ void AgeingAlerts::sensors(BatteryIndex battery, const Batteries& batteries, con
     judge(RuleId::data_stale, watched.stale, stale);
 }
 
+void AgeingAlerts::start_anew(BatteryIndex battery) {
+    Watched& watched = watched_[position(battery)];
+    watched.soh = watched.rul_warning = watched.rul_critical = {};
+    watched.runaway = {};
+    watched.soh_as_of = {};
+    watched.hour_ago_c.reset();
+    watched.c_per_hour = 0;
+}
+
 void AgeingAlerts::assume(const Alert& alert) {
     const auto found = slots_.find(alert.subject);
     if (!found || slots_.kind(*found) != SubjectKind::battery) return;

@@ -32,6 +32,8 @@ class AgeingAlerts {
                   const Moment& moment, Effects& effects);
     // As after a restart in which this alert was open, or resolved by hand while its condition held.
     void assume(const Alert& alert);
+    // Another battery stands in this place: what was watched of the one before is forgotten.
+    void start_anew(BatteryIndex battery);
 
   private:
     struct Watched {

@@ -211,27 +211,40 @@ std::optional<double> Batteries::temperature_of(BatteryIndex battery) const {
     return own ? own : groups_[places_[position(battery)].string].ambient_c;
 }
 
-std::vector<BatteryMemory> Batteries::memories() const {
-    std::vector<BatteryMemory> memories;
-    memories.reserve(batteries_.size());
-    for (std::size_t i = 0; i < batteries_.size(); ++i) {
-        const Group& group = groups_[places_[i].string];
-        const ChargeMemory charge = group.estimator->memory(places_[i].in_string);
-        memories.push_back({.battery = model_.batteries[i].id,
-                            .serial_number = model_.batteries[i].serial_number,
-                            .charge_ah = charge.charge_ah,
-                            .charge_sigma_ah = charge.sigma_ah,
-                            .charge_as_of = group.charge_as_of,
-                            .full_charge_held = charge.full_charge_held,
-                            .charge_has_gap = charge.has_gap,
-                            .baseline_resistance_ohm = baselines_[i].baseline_ohm(),
-                            .baseline_readings_ohm = baselines_[i].readings_ohm(),
-                            .charge_v1_v = charge.v1_v,
-                            .charge_v2_v = charge.v2_v,
-                            .current_offset_a = charge.offset_a,
-                            .current_offset_sigma_a = charge.offset_sigma_a});
-    }
-    return memories;
+BatteryMemory Batteries::memory(BatteryIndex battery) const {
+    const auto index = position(battery);
+    const Group& group = groups_[places_[index].string];
+    const ChargeMemory charge = group.estimator->memory(places_[index].in_string);
+    return {.battery = model_.batteries[index].id,
+            .serial_number = model_.batteries[index].serial_number,
+            .charge_ah = charge.charge_ah,
+            .charge_sigma_ah = charge.sigma_ah,
+            .charge_as_of = group.charge_as_of,
+            .full_charge_held = charge.full_charge_held,
+            .charge_has_gap = charge.has_gap,
+            .baseline_resistance_ohm = baselines_[index].baseline_ohm(),
+            .baseline_readings_ohm = baselines_[index].readings_ohm(),
+            .charge_v1_v = charge.v1_v,
+            .charge_v2_v = charge.v2_v,
+            .current_offset_a = charge.offset_a,
+            .current_offset_sigma_a = charge.offset_sigma_a,
+            .ageing = {},
+            .replacement = {}};
+}
+
+void Batteries::start_anew(BatteryIndex battery) {
+    const auto index = position(battery);
+    const Place place = places_[index];
+    Group& group = groups_[place.string];
+    const bool has_current = model_.strings[place.string].current_a.has_value();
+    group.estimator->restore(place.in_string, {});
+    group.counted_soc[place.in_string] =
+        unknown_estimate(has_current ? "not_yet_read" : "no_current_sensor");
+    baselines_[index].forget();
+    BatteryState& state = batteries_[index];
+    const Measurement& measured = state.internal_resistance_ohm;
+    state.resistance_ratio =
+        unknown_estimate(measured.value ? "no_baseline_resistance" : measured.reason, measured.time);
 }
 
 std::optional<BatteryIndex> Batteries::restore(const BatteryMemory& memory, const Moment& moment) {

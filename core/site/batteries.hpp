@@ -71,9 +71,11 @@ class Batteries {
 
     DischargeBelief discharge_belief(StringIndex string) const;
 
-    std::vector<BatteryMemory> memories() const;
+    BatteryMemory memory(BatteryIndex battery) const;
     // Of the same battery and serial number; anything else is not taken over (nullopt).
     std::optional<BatteryIndex> restore(const BatteryMemory& memory, const Moment& moment);
+    // Another battery stands in this place: what was learnt of the one before is forgotten.
+    void start_anew(BatteryIndex battery);
 
   private:
     struct Group {

@@ -267,6 +267,13 @@ void BatteryAlerts::imbalance(const Subject& subject, Report& report) const {
     tell(subject, RuleId::string_imbalance, condition, limits, distance_v, report);
 }
 
+void BatteryAlerts::start_anew(BatteryIndex battery) {
+    Watched& watched = watched_[position(battery)];
+    watched.resistance_baseline.clear();
+    watched.resistance_string.clear();
+    watched.resistance_seen = false;
+}
+
 void BatteryAlerts::assume(const Alert& alert) {
     const auto found = slots_.find(alert.subject);
     if (!found) return;

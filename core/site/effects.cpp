@@ -10,12 +10,13 @@ void Effects::clear() {
     alerts.clear();
     windows_started.clear();
     windows_ended.clear();
+    batteries_replaced.clear();
     refusal.reset();
 }
 
 bool Effects::empty() const {
     return devices.empty() && batteries.empty() && strings.empty() && upses.empty() && alerts.empty() &&
-           windows_started.empty() && windows_ended.empty() && !refusal;
+           windows_started.empty() && windows_ended.empty() && batteries_replaced.empty() && !refusal;
 }
 
 }  // namespace sitepower

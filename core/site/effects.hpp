@@ -7,6 +7,7 @@
 
 #include "core/alert/alert.hpp"
 #include "core/base/result.hpp"
+#include "core/site/battery_memory.hpp"
 #include "core/site/state.hpp"
 
 namespace sitepower {
@@ -20,6 +21,7 @@ struct Effects {
     std::vector<AlertChange> alerts;
     std::vector<MaintenanceWindow> windows_started;
     std::vector<MaintenanceWindow> windows_ended;
+    std::vector<BatteryReplaced> batteries_replaced;
     std::optional<Error> refusal;  // of a request; nothing else is set then
 
     void clear();

@@ -5,7 +5,8 @@
 namespace sitepower {
 
 Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_settings)
-    : model(std::move(the_model)),
+    : as_configured(std::move(the_model)),
+      model(std::make_shared<SiteModel>(*as_configured)),
       settings(std::move(the_settings)),
       wiring(*model),
       latest(*model),

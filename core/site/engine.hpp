@@ -33,9 +33,16 @@ struct Site::State {
     void on(const StartMaintenance& request, Effects& effects);
     void on(const EndMaintenance& request, Effects& effects);
     void on(const RecordCapacityTest& request, Effects& effects);
+    void on(const ReplaceBattery& request, Effects& effects);
     void on(const SystemCondition& condition, Effects& effects);
 
     void restore(const Snapshot& snapshot, Effects& effects);
+
+    void replace(BatteryIndex battery, const ReplaceBattery& request, std::string serial_number,
+                 Effects& effects);
+    // Takes a replacement from before a restart into the model.
+    void adopt(const BatteryMemory& memory);
+    BatteryMemory memory_of(BatteryIndex battery) const;
 
     // Everything that follows once the measurements of an event are in place.
     void settle(Effects& effects);
@@ -49,7 +56,8 @@ struct Site::State {
     void judge_subject(SubjectNumber subject);
     void tell_string(StringIndex string, Effects& effects);
 
-    std::shared_ptr<const SiteModel> model;
+    std::shared_ptr<const SiteModel> as_configured;
+    std::shared_ptr<SiteModel> model;  // the same but for replaced batteries
     SiteSettings settings;
     Clock clock;
     Wiring wiring;

@@ -56,6 +56,18 @@ struct RecordCapacityTest {
     std::string who;
 };
 
+// A battery, or all of a string, was replaced by a new one: what was learnt starts anew under the new serial
+// number. Refused: NOT_FOUND, VALIDATION_ERROR without a serial number or for a date to come, CONFLICT for the
+// serial number that it has already.
+struct ReplaceBattery {
+    static constexpr std::size_t longest_text = 64;  // bytes, of serial number and model
+    Subject subject;                                 // of kind battery or string
+    std::string serial_number;  // of a string of several, the lot's: each gets it with its position, "LOT-7"
+    Time date{};                // when it was put in
+    std::string model;          // empty: as before
+    std::string who;
+};
+
 // A condition of the daemon itself that deserves an alert (disk full, outbox at its limit, broker refusals,
 // session taken over, database set aside). `type` is a row of the table of alert rules with subject "site".
 struct SystemCondition {
@@ -65,6 +77,6 @@ struct SystemCondition {
 };
 
 using Event = std::variant<FramePtr, PollFailed, Tick, AcknowledgeAlert, ResolveAlert, StartMaintenance,
-                           EndMaintenance, RecordCapacityTest, SystemCondition>;
+                           EndMaintenance, RecordCapacityTest, ReplaceBattery, SystemCondition>;
 
 }  // namespace sitepower

@@ -26,6 +26,7 @@ void Site::State::restore(const Snapshot& snapshot, Effects& effects) {
     }
     for (const MaintenanceWindow& window : snapshot.windows) alerts.restore_window(window, moment, effects);
     for (const BatteryMemory& memory : snapshot.batteries) {
+        adopt(memory);
         const auto battery = batteries.restore(memory, moment);
         if (battery) ageing.restore(*battery, memory.ageing);
     }
@@ -40,9 +41,10 @@ void Site::restore(const Snapshot& snapshot, Time now, Effects& effects) {
 Snapshot Site::snapshot() const {
     const auto open = state_->alerts.open();
     const auto windows = state_->alerts.windows();
-    auto batteries = state_->batteries.memories();
-    for (std::size_t i = 0; i < batteries.size(); ++i) {
-        batteries[i].ageing = state_->ageing.memory(static_cast<BatteryIndex>(i));
+    std::vector<BatteryMemory> batteries;
+    batteries.reserve(state_->model->batteries.size());
+    for (std::size_t i = 0; i < state_->model->batteries.size(); ++i) {
+        batteries.push_back(state_->memory_of(static_cast<BatteryIndex>(i)));
     }
     return {.open_alerts = {open.begin(), open.end()},
             .resolved_by_hand = state_->alerts.resolved_by_hand(),

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/alert/alert.hpp"
-#include "core/site/ageing_memory.hpp"
+#include "core/site/battery_memory.hpp"
 #include "core/site/effects.hpp"
 #include "core/site/event.hpp"
 #include "core/site/latest_values.hpp"
@@ -16,25 +16,6 @@
 #include "core/site/state.hpp"
 
 namespace sitepower {
-
-// What one battery has learnt over the years: small, precious, stored by the daemon and given back at start.
-struct BatteryMemory {
-    std::string battery;                            // identifier
-    std::string serial_number;                      // a memory of another serial is not taken over
-    std::optional<double> charge_ah;                // counted charge, and
-    double charge_sigma_ah = 0;                     // its uncertainty,
-    std::optional<Time> charge_as_of;               // at that time;
-    Duration full_charge_held{};                    // how long it had looked fully charged by then,
-    bool charge_has_gap = false;                    // and whether some current went unseen since it was full
-    std::optional<double> baseline_resistance_ohm;  // at 25 C
-    std::vector<double> baseline_readings_ohm;      // while the baseline is still being learnt
-    // Of methods that model the voltage: polarisations, and what they have learnt of the current sensor.
-    double charge_v1_v = 0;
-    double charge_v2_v = 0;
-    double current_offset_a = 0;
-    std::optional<double> current_offset_sigma_a;
-    AgeingMemory ageing;
-};
 
 struct Snapshot {
     std::vector<Alert> open_alerts;

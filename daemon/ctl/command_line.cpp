@@ -22,6 +22,7 @@ Examples:
   sitepowerctl history ups-1.load_kw --since 2h  the last two hours of a point
   sitepowerctl history --battery BATTERY --json  telemetry of a battery, for a program
   sitepowerctl maintenance start ups-1 --minutes 90 --why "fan exchange"
+  sitepowerctl battery replace BATTERY --date 2026-11-20 --serial SN-1234
   sitepowerctl call points device_id=ups-1       any operation by its name
 
 Exit codes: 0 fine, 1 failed, 2 usage, 3 no daemon answers, 4 degraded (status))";
@@ -103,6 +104,7 @@ class CommandLine {
     }
 
     void add_reading();
+    void add_battery();
     void add_history();
     void add_alert();
     void add_maintenance();
@@ -142,11 +144,26 @@ void CommandLine::add_reading() {
     add_parameter(batteries, "--status", "status", "healthy, warning, critical or unknown");
     add_parameter(batteries, "--skip", "skip", "how many to leave out at the start");
     add_parameter(batteries, "--limit", "limit", "how many at most");
-    auto* battery = add_ask(app_, "battery", "everything about one battery", "battery");
-    add_parameter(battery, "ID", "battery_id", "the battery")->required();
+    add_battery();
     add_history();
     add_ask(app_, "locations", "the locations of the site", "locations");
     add_ask(app_, "inventory", "power and stored energy", "inventory");
+}
+
+// Without a subcommand it shows the battery.
+void CommandLine::add_battery() {
+    auto* battery = app_.add_subcommand("battery", "everything about one battery, or: it was replaced");
+    battery->fallthrough();
+    add_parameter(battery, "ID", "battery_id", "the battery");
+    battery->callback([this, battery] {
+        if (battery->get_subcommands().empty()) asked_.operation = "battery";
+    });
+    auto* replace = add_ask(*battery, "replace", "a battery or a string was replaced", "battery.replace");
+    auto* id = add_parameter(replace, "ID", "battery_id", "the battery");
+    add_parameter(replace, "--string", "string_id", "instead: all batteries of that string")->excludes(id);
+    add_parameter(replace, "--date", "date", "when; default today");
+    add_parameter(replace, "--serial", "serial_number", "of the new battery, or of the lot")->required();
+    add_parameter(replace, "--model", "model", "of the maker; default as before");
 }
 
 void CommandLine::add_history() {
@@ -309,15 +326,18 @@ std::string CommandLine::finish() {
     for (auto& [name, value] : parameters_) {
         if (value) asked_.parameters.emplace_back(name, name == "start" ? since_text(*value, now_) : *value);
     }
+    const auto has = [&](std::string_view name) {
+        return std::ranges::any_of(asked_.parameters, [&](const auto& p) { return p.first == name; });
+    };
     if (asked_.operation == "history" && call_arguments_.empty()) {
-        const auto has = [&](std::string_view name) {
-            return std::ranges::any_of(asked_.parameters, [&](const auto& p) { return p.first == name; });
-        };
         if (has("battery_id")) {
             asked_.operation = "telemetry";
         } else if (!has("point")) {
             return "history needs a POINT (device/point) or --battery ID";
         }
+    }
+    if (asked_.operation == "battery" && call_arguments_.empty() && !has("battery_id")) {
+        return "battery needs the ID of a battery, or the word replace";
     }
     if (all_alerts_) asked_.parameters.emplace_back("active_only", "false");
     if (!call_arguments_.empty()) {

@@ -142,6 +142,13 @@ void Executor::carry_out(Time now) {
         outlets_.append(WindowRow{.window = window, .ended = true});
         tell_window(window, "ended", now);
     }
+    for (const auto& replaced : effects_.batteries_replaced) {
+        tell_replaced(replaced, now);
+    }
+    if (!effects_.batteries_replaced.empty()) {
+        remember();  // at once: a restart must not bring the old memory back
+        tell_site(now);
+    }
 }
 
 void Executor::tell_readings(FramePtr frame) {
@@ -231,6 +238,16 @@ void Executor::tell_alert_topic(const AlertChange& change, Time now) {
 void Executor::tell_window(const MaintenanceWindow& window, std::string_view transition, Time now) {
     send(maker_.text(MessageKind::event, "event/maintenance", now,
                      [&](const PayloadHead& head) { return maintenance_json(head, window, transition); }));
+}
+
+// What was known of the old battery stays in the store under its own serial number.
+void Executor::tell_replaced(const BatteryReplaced& replaced, Time now) {
+    auto retired = replaced.retired;
+    retired.battery += "@" + replaced.old_serial_number;
+    outlets_.append(std::move(retired));
+    send(maker_.text(MessageKind::event, "event/battery", now, [&](const PayloadHead& head) {
+        return battery_replaced_json(head, site_.model(), replaced);
+    }));
 }
 
 void Executor::tell_site(Time now) {

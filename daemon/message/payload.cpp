@@ -282,6 +282,23 @@ std::string maintenance_json(const PayloadHead& head, const MaintenanceWindow& w
     return out;
 }
 
+std::string battery_replaced_json(const PayloadHead& head, const SiteModel& model,
+                                  const BatteryReplaced& replaced) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "event", .id = "battery"});
+    write_text(json, "transition", "replaced");
+    write_text(json, "battery", model.batteries[position(replaced.battery)].id);
+    write_text(json, "old_serial_number", replaced.old_serial_number);
+    write_text(json, "serial_number", replaced.serial_number);
+    write_text(json, "model", replaced.model);
+    write_optional(json, "installed_date", std::optional<Time>(replaced.date));
+    write_text(json, "who", replaced.who);
+    json.end_object();
+    return out;
+}
+
 std::string gap_json(const PayloadHead& head, const ReadingsGap& gap) {
     std::string out;
     JsonWriter json(out);

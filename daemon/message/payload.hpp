@@ -14,6 +14,7 @@
 
 #include "core/alert/alert.hpp"
 #include "core/base/frame.hpp"
+#include "core/site/battery_memory.hpp"
 #include "core/site/model.hpp"
 #include "core/site/state.hpp"
 #include "daemon/message/message.hpp"
@@ -48,6 +49,10 @@ std::string site_json(const PayloadHead& head, const SiteModel& model);
 // "ended".
 std::string maintenance_json(const PayloadHead& head, const MaintenanceWindow& window,
                              std::string_view transition);
+
+// event/battery: one battery has taken the place of another.
+std::string battery_replaced_json(const PayloadHead& head, const SiteModel& model,
+                                  const BatteryReplaced& replaced);
 
 // event/gap: undelivered readings that were given up at the store's limit.
 struct ReadingsGap {

@@ -9,7 +9,8 @@ namespace sitepower {
 
 namespace {
 
-constexpr std::uint8_t memory_version = 2;  // 1: without ageing and what models of the voltage keep
+// 1: without ageing and what models of the voltage keep; 2: without a replacement.
+constexpr std::uint8_t memory_version = 3;
 constexpr std::uint8_t battery_state_version = 1;
 // More words than batteries and reasons together ever are.
 constexpr std::size_t known_words_limit = 100'000;
@@ -205,6 +206,12 @@ Bytes pack_memory(const BatteryMemory& memory) {
     out.fixed(memory.current_offset_a);
     pack_optional(memory.current_offset_sigma_a, out);
     pack_ageing(memory.ageing, out);
+    out.byte(memory.replacement ? 1 : 0);
+    if (memory.replacement) {
+        out.text(memory.replacement->configured_serial);
+        out.zigzag(to_ms(memory.replacement->date));
+        out.text(memory.replacement->model);
+    }
     return data;
 }
 
@@ -230,6 +237,12 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
         memory.current_offset_a = in.fixed<double>();
         memory.current_offset_sigma_a = unpack_optional(in);
         memory.ageing = unpack_ageing(in);
+    }
+    if (version >= 3 && in.byte() != 0) {
+        BatteryReplacement& replacement = memory.replacement.emplace();
+        replacement.configured_serial = in.text();
+        replacement.date = from_ms(in.zigzag());
+        replacement.model = in.text();
     }
     if (!in.at_end()) return std::nullopt;
     return memory;

@@ -144,6 +144,18 @@ Result<Effects> FakeContext::apply(const Event& event) {
             alert.resolved_at = present;
             alert.resolved_by = resolve->who;
         });
+    } else if (const auto* replace = std::get_if<ReplaceBattery>(&event)) {
+        const auto& batteries = fake_site.model().batteries;
+        for (std::size_t i = 0; i < batteries.size(); ++i) {
+            if (batteries[i].id != replace->subject.id) continue;
+            effects.batteries_replaced.push_back({.battery = static_cast<BatteryIndex>(i),
+                                                  .old_serial_number = batteries[i].serial_number,
+                                                  .serial_number = replace->serial_number,
+                                                  .model = replace->model,
+                                                  .date = replace->date,
+                                                  .who = replace->who,
+                                                  .retired = {}});
+        }
     } else if (const auto* start = std::get_if<StartMaintenance>(&event)) {
         fake_site.maintenance_windows.push_back(start->window);
     } else if (const auto* end = std::get_if<EndMaintenance>(&event)) {

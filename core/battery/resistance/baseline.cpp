@@ -50,4 +50,10 @@ void ResistanceBaseline::restore(std::optional<double> baseline_ohm, std::vector
     conclude();
 }
 
+void ResistanceBaseline::forget() {
+    baseline_ohm_.reset();
+    readings_ohm_.clear();
+    last_learnt_.reset();
+}
+
 }  // namespace sitepower

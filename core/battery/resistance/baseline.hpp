@@ -34,6 +34,8 @@ class ResistanceBaseline {
     std::optional<double> baseline_ohm() const { return baseline_ohm_; }
     const std::vector<double>& readings_ohm() const { return readings_ohm_; }
     void restore(std::optional<double> baseline_ohm, std::vector<double> readings_ohm);
+    // Another battery stands in its place.
+    void forget();
 
   private:
     void conclude();

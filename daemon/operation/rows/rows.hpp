@@ -10,6 +10,7 @@ namespace sitepower {
 std::vector<Operation> system_rows();
 std::vector<Operation> site_rows();
 std::vector<Operation> battery_rows();
+std::vector<Operation> battery_work_rows();
 std::vector<Operation> history_rows();
 std::vector<Operation> device_rows();
 std::vector<Operation> alert_rows();

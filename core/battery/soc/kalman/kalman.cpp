@@ -40,14 +40,19 @@ KalmanEstimator::KalmanEstimator(const GroupSetup& setup, const KalmanParameters
       scale_(scale_to(setup.model->parameters(), setup.nominal_voltage_v, setup.nominal_capacity_ah)),
       full_charge_(setup),
       cells_(setup.batteries) {
+    for (Cell& cell : cells_) cell = first_cell();
+}
+
+// Of which nothing is known yet.
+KalmanEstimator::Cell KalmanEstimator::first_cell() const {
     const double cells = setup_.nominal_voltage_v / 3.6;
-    for (Cell& cell : cells_) {
-        CellFilter& filter = cell.filter;
-        set_charge(filter, 0.5, parameters_.first_soc_sigma);
-        filter.p11 = filter.p22 = square(parameters_.first_voltage_v * cells);
-        set_offset(filter, 0, setup_.model->parameters().noise.offset_c * setup_.nominal_capacity_ah);
-        cell.here = setup_.model->at(filter.soc, cell.temperature_c);
-    }
+    Cell cell;
+    CellFilter& filter = cell.filter;
+    set_charge(filter, 0.5, parameters_.first_soc_sigma);
+    filter.p11 = filter.p22 = square(parameters_.first_voltage_v * cells);
+    set_offset(filter, 0, setup_.model->parameters().noise.offset_c * setup_.nominal_capacity_ah);
+    cell.here = setup_.model->at(filter.soc, cell.temperature_c);
+    return cell;
 }
 
 bool KalmanEstimator::can_estimate() const {
@@ -338,8 +343,9 @@ void KalmanEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
     const double capacity_ah = setup_.nominal_capacity_ah;
     const bool usable = memory.charge_ah && std::isfinite(*memory.charge_ah) &&
                         std::isfinite(memory.sigma_ah) && memory.sigma_ah >= 0 && capacity_ah > 0;
-    if (!usable) return;
     Cell& cell = cells_[battery];
+    cell = first_cell();
+    if (!usable) return;
     set_charge(cell.filter, std::clamp(*memory.charge_ah / capacity_ah, 0.0, 1.0),
                memory.sigma_ah / capacity_ah);
     cell.gap = memory.has_gap;

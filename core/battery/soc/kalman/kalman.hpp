@@ -56,6 +56,7 @@ class KalmanEstimator : public SocEstimator {
         bool from_full = false;  // the present discharge began near full
     };
 
+    Cell first_cell() const;
     bool can_estimate() const;
     void advance(const GroupSample& sample);
     void bridge_gap(const GroupSample& sample);

@@ -95,6 +95,24 @@ TEST_F(AlertBookTest, OpensOneAlertAndSaysEverything) {
     EXPECT_EQ(book_.of(slots_.number(static_cast<BatteryIndex>(1))).count, 0U);
 }
 
+TEST_F(AlertBookTest, WhatIsWithdrawnIsClosedAndMayRiseAgain) {
+    observe(Severity::critical);
+    book_.withdraw(slot(0), "the battery was replaced", clock_.moment(), effects_);
+    auto changes = std::exchange(effects_.alerts, {});
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].transition, AlertTransition::resolved);
+    EXPECT_EQ(changes[0].alert.resolved_by, "configuration");
+    EXPECT_EQ(changes[0].alert.resolution_note, "the battery was replaced");
+    changes = observe(Severity::critical);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].transition, AlertTransition::triggered) << "another one, not the old one again";
+    ASSERT_TRUE(resolve(changes[0].alert.id));
+    effects_.alerts.clear();
+    book_.withdraw(slot(0), "replaced", clock_.moment(), effects_);
+    EXPECT_TRUE(effects_.alerts.empty());
+    EXPECT_EQ(observe(Severity::warning).size(), 1U) << "it is no longer kept quiet";
+}
+
 TEST_F(AlertBookTest, IdentifiersAreUniqueAndTheSameInAReplay) {
     std::set<std::string> ids;
     ids.insert(observe(Severity::warning, 0)[0].alert.id);

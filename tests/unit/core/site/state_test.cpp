@@ -40,6 +40,7 @@ TEST(Effects, AreEmptyOnlyWithoutAnyOfThem) {
     EXPECT_TRUE(fills([&] { effects.alerts.emplace_back(); }));
     EXPECT_TRUE(fills([&] { effects.windows_started.emplace_back(); }));
     EXPECT_TRUE(fills([&] { effects.windows_ended.emplace_back(); }));
+    EXPECT_TRUE(fills([&] { effects.batteries_replaced.emplace_back(); }));
     EXPECT_TRUE(fills([&] { effects.refusal = Error{}; }));
 }
 

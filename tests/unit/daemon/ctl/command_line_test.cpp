@@ -36,6 +36,7 @@ TEST(CommandLine, NamesTheOperationOfEachCommand) {
         {{"devices"}, "devices"},
         {{"batteries"}, "batteries"},
         {{"battery", "B"}, "battery"},
+        {{"battery", "replace", "B", "--serial", "S"}, "battery.replace"},
         {{"alerts"}, "alerts"},
         {{"alert", "show", "A"}, "alert"},
         {{"alert", "ack", "A"}, "alert.acknowledge"},
@@ -75,6 +76,13 @@ TEST(CommandLine, PassesParametersThatTheOperationDeclares) {
     check(asked({"alert", "resolve", "A", "--note", "n"}));
     check(asked({"maintenance", "start", "ups-1", "--from", "2026-11-22", "--minutes", "5", "--why", "w"}));
     check(asked({"maintenance", "end", "W"}));
+    check(asked({"battery", "replace", "B", "--serial", "S", "--date", "2026-11-22", "--model", "m"}));
+    check(asked({"battery", "replace", "--string", "S", "--serial", "L"}));
+}
+
+TEST(CommandLine, NamesTheReplacedBatteryOnce) {
+    EXPECT_THAT(asked({"battery", "replace", "B", "--serial", "S"}).parameters,
+                ElementsAre(Pair("battery_id", "B"), Pair("serial_number", "S")));
 }
 
 TEST(CommandLine, TurnsAnAgeIntoATime) {
@@ -115,6 +123,9 @@ TEST(CommandLine, EndsWithTwoWhenItIsWrong) {
                                                       {"statsu"},
                                                       {"status", "--bogus"},
                                                       {"battery"},
+                                                      {"battery", "replace", "B"},
+                                                      {"battery", "replace", "B", "--string", "S",
+                                                       "--serial", "L"},
                                                       {"alert"},
                                                       {"alert", "ack"},
                                                       {"history"},

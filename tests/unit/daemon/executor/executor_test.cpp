@@ -351,6 +351,29 @@ TEST_F(ExecutorTest, GivenUpReadingsAreToldAsAGap) {
     EXPECT_EQ(nlohmann::json::parse(std::get<std::string>(gaps[0]->body))["frames"], 17);
 }
 
+TEST_F(ExecutorTest, AReplacedBatteryIsStoredAtOnceAndTold) {
+    auto with_battery = std::make_shared<SiteModel>(*model);
+    with_battery->strings.push_back({.id = "STR-01", .batteries = {BatteryIndex{0}}});
+    with_battery->batteries.push_back({.id = "BAT-1", .string = StringIndex{0}});
+    with_battery->batteries[0].serial_number = "S-1";
+    executor.replace_site(with_battery, {}, start);
+    outlets.rows.clear();
+    const auto applied = executor.apply(ReplaceBattery{.subject = {SubjectKind::battery, "BAT-1"},
+                                                       .serial_number = "S-2",
+                                                       .date = start,
+                                                       .model = "M",
+                                                       .who = "eve"},
+                                        start);
+    ASSERT_TRUE(applied);
+    std::map<std::string, std::string> serials;
+    for (const auto* memory : outlets.rows_of<BatteryMemory>()) serials[memory->battery] = memory->serial_number;
+    EXPECT_EQ(serials, (std::map<std::string, std::string>{{"BAT-1", "S-2"}, {"BAT-1@S-1", "S-1"}}));
+    ASSERT_EQ(outlets.on_topic("event/battery").size(), 1U);
+    const auto sites = outlets.on_topic("site");
+    ASSERT_FALSE(sites.empty());
+    EXPECT_NE(std::get<std::string>(sites.back()->body).find("S-2"), std::string::npos);
+}
+
 TEST_F(ExecutorTest, AReloadKeepsOpenAlerts) {
     executor.begin({}, start);
     auto now = start;

@@ -209,6 +209,19 @@ TEST(Payload, MaintenanceEvent) {
     expect_golden("event_maintenance", maintenance_json(head(), window, "started"));
 }
 
+TEST(Payload, BatteryReplaced) {
+    BatteryReplaced replaced;
+    replaced.old_serial_number = "S-1";
+    replaced.serial_number = "S-2";
+    replaced.model = "B100";
+    replaced.date = now;
+    replaced.who = "alice";
+    SiteModel site;
+    site.batteries.resize(1);
+    site.batteries[0].id = "UPS-01-STR-01-001";
+    expect_golden("event_battery", battery_replaced_json(head(), site, replaced));
+}
+
 // What holds for all payloads, read from the golden files, so that a new one cannot forget it.
 TEST(Payload, BeginsWithTheCommonHead) {
     std::size_t count = 0;

@@ -55,6 +55,8 @@ TEST_F(Operations, NamesWhatDoesNotExistAndWhereToLook) {
         {"alert", {{"alert_id", "NOPE"}}},
         {"alert.acknowledge", {{"alert_id", "NOPE"}}},
         {"alerts.stats", {{"location_id", "NOPE"}}},
+        {"battery.replace", {{"battery_id", "NOPE"}, {"serial_number", "S"}}},
+        {"battery.replace", {{"string_id", "NOPE"}, {"serial_number", "S"}}},
         {"maintenance.end", {{"window_id", "NOPE"}}},
         {"maintenance.start", {{"subject_id", "NOPE"}, {"why", "x"}}}};
     for (const auto& [name, texts] : questions) {
@@ -212,6 +214,28 @@ TEST_F(Operations, LeavesOutStatisticsThatNobodyAskedFor) {
     const auto data = ask("location", {{"location_id", "ROOM-1"}, {"include_stats", "false"}}).body["data"];
     EXPECT_TRUE(data["total_batteries"].is_null());
     EXPECT_EQ(data["reasons"]["total_batteries"], "not_asked_for");
+}
+
+TEST_F(Operations, TellsTheEngineOfAReplacedStringAsOfToday) {
+    const auto asked = ask("battery.replace", {{"string_id", "STR-01"}, {"serial_number", "LOT-9"}});
+    EXPECT_EQ(asked.status, 200) << asked.body;
+    ASSERT_EQ(context_.applied.size(), 1U);
+    const auto& event = std::get<ReplaceBattery>(context_.applied[0]);
+    EXPECT_EQ(event.subject, (Subject{SubjectKind::string, "STR-01"}));
+    EXPECT_EQ(event.serial_number, "LOT-9");
+    EXPECT_EQ(event.date, parse_time("2026-11-22"));
+    EXPECT_EQ(event.model, "");
+    EXPECT_EQ(event.who, "root");
+    EXPECT_EQ(context_.audited.size(), 1U);
+}
+
+TEST_F(Operations, ReplacesEitherABatteryOrAString) {
+    EXPECT_EQ(ask("battery.replace", {{"serial_number", "S"}}).status, 422);
+    EXPECT_EQ(
+        ask("battery.replace", {{"battery_id", jar + "1"}, {"string_id", "STR-01"}, {"serial_number", "S"}})
+            .status,
+        422);
+    EXPECT_TRUE(context_.applied.empty());
 }
 
 TEST_F(Operations, StartsAndEndsAMaintenanceWindow) {

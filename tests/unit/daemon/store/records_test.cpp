@@ -179,6 +179,9 @@ BatteryMemory any_memory(std::mt19937_64& random, std::string battery) {
     memory.baseline_resistance_ohm = any_optional(random);
     for (auto n = random() % 31; n > 0; --n)
         memory.baseline_readings_ohm.push_back(0.001 * static_cast<double>(n));
+    if (random() % 2) {
+        memory.replacement = BatteryReplacement{any_text(random), any_time(random), any_text(random)};
+    }
     return memory;
 }
 
@@ -210,6 +213,11 @@ TEST(MemoryLaw, ComesBackAfterARestartAndEveryCutIsNoticed) {
         EXPECT_EQ(memory.charge_has_gap, wanted.charge_has_gap);
         EXPECT_EQ(memory.baseline_resistance_ohm, wanted.baseline_resistance_ohm);
         EXPECT_EQ(memory.baseline_readings_ohm, wanted.baseline_readings_ohm);
+        ASSERT_EQ(memory.replacement.has_value(), wanted.replacement.has_value());
+        if (!wanted.replacement) continue;
+        EXPECT_EQ(memory.replacement->configured_serial, wanted.replacement->configured_serial);
+        EXPECT_EQ(memory.replacement->date, wanted.replacement->date);
+        EXPECT_EQ(memory.replacement->model, wanted.replacement->model);
     }
 }
 

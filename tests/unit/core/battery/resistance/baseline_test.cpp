@@ -31,6 +31,16 @@ TEST(ResistanceBaseline, IsUnknownUntilLearnt) {
     EXPECT_TRUE(baseline.readings_ohm().empty());
 }
 
+TEST(ResistanceBaseline, OfAnotherBatteryIsLearntAnew) {
+    ResistanceBaseline baseline(Chemistry::vrla, 1, day);
+    baseline.learn(reading(0.0045, 0));
+    ASSERT_TRUE(baseline.baseline_ohm());
+    baseline.forget();
+    EXPECT_FALSE(baseline.ratio(reading(0.0045, 0)).value);
+    baseline.learn(reading(0.0060, 0));
+    EXPECT_EQ(baseline.baseline_ohm(), 0.0060) << "without waiting for the interval";
+}
+
 TEST(ResistanceBaseline, LearnsAtMostOncePerInterval) {
     ResistanceBaseline baseline(Chemistry::vrla, 2, day);
     for (int i = 0; i < 100; ++i) {

@@ -189,6 +189,22 @@ TEST(KalmanTest, AGapIsNotCountedWithTheLastValue) {
     EXPECT_NEAR(before - *after.value, 100 * 4.0 * 600 / 36000, 0.5);
 }
 
+TEST(KalmanTest, AMemoryWithoutAChargeStartsAnew) {
+    Bench bench(some_cell());
+    bench.estimator().restore(0, {.charge_ah = 8, .sigma_ah = 0.1});
+    bench.hold(-4, 600);
+    ASSERT_TRUE(bench.result().value);
+    bench.estimator().restore(0, {});
+    const ChargeMemory anew = bench.estimator().memory(0);
+    Bench fresh(some_cell());
+    const ChargeMemory first = fresh.estimator().memory(0);
+    EXPECT_EQ(anew.charge_ah, first.charge_ah);
+    EXPECT_EQ(anew.sigma_ah, first.sigma_ah);
+    EXPECT_EQ(anew.v1_v, first.v1_v);
+    EXPECT_EQ(anew.offset_sigma_a, first.offset_sigma_a);
+    expect_unknown(bench.feed(-1, std::nullopt), "no_full_charge_reference");
+}
+
 TEST(KalmanTest, SaysNoFullChargeReferenceWhileNothingIsKnown) {
     Bench bench(some_cell());
     expect_unknown(bench.feed(-1, std::nullopt), "no_full_charge_reference");

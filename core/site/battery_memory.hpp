@@ -1,0 +1,52 @@
+// What one battery has learnt over the years: small, precious, stored by the daemon and given back at start;
+// and what is told when a battery is replaced. Plain values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/identifier.hpp"
+#include "core/base/time.hpp"
+#include "core/site/ageing_memory.hpp"
+
+namespace sitepower {
+
+// A battery that stands where the site file still names the one before it.
+struct BatteryReplacement {
+    std::string configured_serial;  // of the site file; holds until the file names another one
+    Time date{};
+    std::string model;
+};
+
+struct BatteryMemory {
+    std::string battery;                            // identifier
+    std::string serial_number;                      // a memory of another serial is not taken over
+    std::optional<double> charge_ah;                // counted charge, and
+    double charge_sigma_ah = 0;                     // its uncertainty,
+    std::optional<Time> charge_as_of;               // at that time;
+    Duration full_charge_held{};                    // how long it had looked fully charged by then,
+    bool charge_has_gap = false;                    // and whether some current went unseen since it was full
+    std::optional<double> baseline_resistance_ohm;  // at 25 C
+    std::vector<double> baseline_readings_ohm;      // while the baseline is still being learnt
+    // Of methods that model the voltage: polarisations, and what they have learnt of the current sensor.
+    double charge_v1_v = 0;
+    double charge_v2_v = 0;
+    double current_offset_a = 0;
+    std::optional<double> current_offset_sigma_a;
+    AgeingMemory ageing;
+    std::optional<BatteryReplacement> replacement;
+};
+
+// One battery has taken the place of another.
+struct BatteryReplaced {
+    BatteryIndex battery{};
+    std::string old_serial_number;  // may be empty
+    std::string serial_number;
+    std::string model;  // may be empty
+    Time date{};
+    std::string who;
+    BatteryMemory retired;  // what was known of the old one
+};
+
+}  // namespace sitepower
