@@ -31,6 +31,7 @@ enum class RuleId : std::uint8_t {
     rul_critical,
     sensor_fault,
     data_stale,
+    estimate_unknown,
     ups_on_battery,
     autonomy_low,
     device_offline,

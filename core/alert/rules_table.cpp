@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 27> table{{
+constexpr std::array<Rule, 28> table{{
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",
@@ -214,6 +214,16 @@ constexpr std::array<Rule, 27> table{{
      .message = "Measurements of the battery have stopped while its device answers",
      .advice = "Check the monitor's channel and the poll group of these points.",
      .basis = "missed_polls_until_offline"},
+    {.id = RuleId::estimate_unknown,
+     .name = "estimate_unknown",
+     .type = "estimate_unknown",
+     .subject = SubjectKind::string,
+     .kind = RuleKind::condition,
+     .delay = hours(24),
+     .severity = Severity::info,
+     .message = "Batteries of the string are old enough to be worn, and nothing but their age tells",
+     .advice = "Test their capacity: `affected` says how many they are.",
+     .basis = "soh_degraded or rul_warning would rise, but not from a prior alone"},
     {.id = RuleId::ups_on_battery,
      .name = "ups_on_battery",
      .type = "ups_on_battery",

@@ -66,6 +66,7 @@ void AgeingAlerts::evaluate(StringIndex string, const Batteries& batteries, cons
         runaway(battery, batteries, watched, report);
         sensors(battery, batteries, devices, watched, report);
     }
+    untested(string, batteries, report);
 }
 
 void AgeingAlerts::tell(SubjectNumber subject, RuleId rule, const Condition& condition, double actual,
@@ -112,6 +113,33 @@ void AgeingAlerts::life(SubjectNumber subject, const BatteryState& state, Watche
     };
     judge(RuleId::rul_warning, watched.rul_warning, warning_quantile);
     judge(RuleId::rul_critical, watched.rul_critical, critical_quantile);
+}
+
+// A prior alone alarms nobody, but somebody should look. One cause is one alert: it is the string's.
+void AgeingAlerts::untested(StringIndex string, const Batteries& batteries, Report& report) {
+    const Rule& rule = rules_[RuleId::estimate_unknown];
+    if (!rules_.enabled(rule.id)) return;
+    const auto count =
+        std::ranges::count_if(model_.strings[position(string)].batteries, [&](BatteryIndex battery) {
+            return prior_would_alert(batteries.batteries()[position(battery)]);
+        });
+    Latch& latch = strings_[position(string)].untested;
+    latch.update(count > 0, count > 0, rule.delay, rule.readings, report.moment.steady);
+    Observation observation;
+    observation.rule = rule.id;
+    if (latch.is_on()) observation.severity = rule.severity;
+    observation.affected = static_cast<std::uint32_t>(count);
+    report.book.observe(slots_.slot(slots_.number(string), rule.id), observation, report.moment,
+                        report.effects);
+}
+
+bool AgeingAlerts::prior_would_alert(const BatteryState& state) const {
+    const auto is_below = [this](const Estimate& estimate, RuleId rule) {
+        const auto& limit = rules_[rule].warning;
+        return estimate.value && estimate.status == EstimateStatus::prior_only && limit &&
+               *estimate.value < *limit;
+    };
+    return is_below(state.soh_pct, RuleId::soh_degraded) || is_below(state.rul_days, RuleId::rul_warning);
 }
 
 void AgeingAlerts::learn_float_current(StringIndex string, const Batteries& batteries, const Moment& moment) {
@@ -210,7 +238,12 @@ void AgeingAlerts::start_anew(BatteryIndex battery) {
 
 void AgeingAlerts::assume(const Alert& alert) {
     const auto found = slots_.find(alert.subject);
-    if (!found || slots_.kind(*found) != SubjectKind::battery) return;
+    if (!found) return;
+    const SubjectKind kind = slots_.kind(*found);
+    if (kind == SubjectKind::string && alert.type == "estimate_unknown") {
+        strings_[slots_.index(*found)].untested.set(true);
+    }
+    if (kind != SubjectKind::battery) return;
     Watched& watched = watched_[slots_.index(*found)];
     if (alert.type == "soh_degraded") watched.soh.assume(alert.severity);
     if (alert.type == "rul_warning") watched.rul_warning.assume(alert.severity);

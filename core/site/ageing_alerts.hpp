@@ -54,6 +54,7 @@ class AgeingAlerts {
         std::optional<double> usual_a;  // on float
         Time learnt_at{};               // steady
         std::optional<Time> looked_at;  // likewise
+        Latch untested;
     };
     struct Report {
         AlertBook& book;
@@ -64,6 +65,8 @@ class AgeingAlerts {
     void health(SubjectNumber subject, const BatteryState& state, Watched& watched, Report& report) const;
     void life(SubjectNumber subject, const BatteryState& state, Watched& watched, Report& report) const;
     void runaway(BatteryIndex battery, const Batteries& batteries, Watched& watched, Report& report) const;
+    void untested(StringIndex string, const Batteries& batteries, Report& report);
+    bool prior_would_alert(const BatteryState& state) const;
     void sensors(BatteryIndex battery, const Batteries& batteries, const DeviceWatch& devices,
                  Watched& watched, Report& report) const;
     void learn_float_current(StringIndex string, const Batteries& batteries, const Moment& moment);

@@ -238,12 +238,47 @@ TEST_F(LifeAlertsTest, AnEarlyQuantileIsEnough) {
     EXPECT_EQ(severity("rul_critical"), Severity::critical);
 }
 
-TEST_F(LifeAlertsTest, APriorAloneAlertsNobody) {
+TEST_F(LifeAlertsTest, APriorAloneAlarmsNobodyButSaysThatSomebodyShouldTest) {
+    set(70, 1, 5, EstimateStatus::prior_only);
+    judge(seconds(1));
+    judge(hours(23));
+    EXPECT_TRUE(book_.open().empty());
     for (int day = 0; day < 5; ++day) {
         set(70, 1, 5, EstimateStatus::prior_only);
         judge(hours(24));
     }
+    ASSERT_EQ(book_.open().size(), 1U);
+    EXPECT_EQ(severity("estimate_unknown"), Severity::info);
+    EXPECT_EQ(book_.open()[0].subject, (Subject{SubjectKind::string, "STR-01"}));
+    EXPECT_EQ(book_.open()[0].affected, 1U);
+    set(90, 1000, 2000);
+    judge(hours(24));
+    judge(hours(24));
+    EXPECT_FALSE(severity("estimate_unknown")) << "there is evidence now";
+}
+
+TEST_F(LifeAlertsTest, AHealthyPriorIsNoNews) {
+    for (int day = 0; day < 5; ++day) {
+        set(95, 1000, 2000, EstimateStatus::prior_only);
+        judge(hours(24));
+    }
     EXPECT_TRUE(book_.open().empty());
+}
+
+TEST_F(LifeAlertsTest, AnOpenNoticeOfARestartClosesWithItsCause) {
+    Alert alert;
+    alert.id = "A";
+    alert.type = "estimate_unknown";
+    alert.severity = Severity::info;
+    alert.subject = {SubjectKind::string, "STR-01"};
+    Effects effects;
+    ASSERT_TRUE(book_.restore_open(alert, {now_, now_, now_, 0}, effects));
+    alerts_.assume(alert);
+    set(95, 1000, 2000);
+    judge(seconds(1));
+    EXPECT_TRUE(severity("estimate_unknown"));
+    judge(hours(24));
+    EXPECT_FALSE(severity("estimate_unknown"));
 }
 
 TEST_F(LifeAlertsTest, WhatIsNotKnownNeitherRaisesNorClears) {
