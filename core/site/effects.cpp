@@ -11,12 +11,14 @@ void Effects::clear() {
     windows_started.clear();
     windows_ended.clear();
     batteries_replaced.clear();
+    capacity_tests.clear();
     refusal.reset();
 }
 
 bool Effects::empty() const {
     return devices.empty() && batteries.empty() && strings.empty() && upses.empty() && alerts.empty() &&
-           windows_started.empty() && windows_ended.empty() && batteries_replaced.empty() && !refusal;
+           windows_started.empty() && windows_ended.empty() && batteries_replaced.empty() &&
+           capacity_tests.empty() && !refusal;
 }
 
 }  // namespace sitepower

@@ -3,14 +3,26 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/alert/alert.hpp"
 #include "core/base/result.hpp"
+#include "core/battery/soh/evidence.hpp"
 #include "core/site/battery_memory.hpp"
 #include "core/site/state.hpp"
 
 namespace sitepower {
+
+// A capacity test that entered as evidence.
+struct CapacityReport {
+    BatteryIndex battery{};
+    CapacityTest test;
+    Duration lasted{};      // zero: not told
+    double health_pct = 0;  // at 25 C, of the rated capacity
+    bool passed = false;    // at or above the end of life (eol_soh_pct)
+    std::string who;
+};
 
 struct Effects {
     // States that changed enough to be told to others (not after each frame: see Site).
@@ -22,6 +34,7 @@ struct Effects {
     std::vector<MaintenanceWindow> windows_started;
     std::vector<MaintenanceWindow> windows_ended;
     std::vector<BatteryReplaced> batteries_replaced;
+    std::vector<CapacityReport> capacity_tests;
     std::optional<Error> refusal;  // of a request; nothing else is set then
 
     void clear();

@@ -104,7 +104,14 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
                   ""};
         return;
     }
-    ageing.learn(static_cast<BatteryIndex>(found - model->batteries.begin()), *evidence);
+    const auto battery = static_cast<BatteryIndex>(found - model->batteries.begin());
+    ageing.learn(battery, *evidence);
+    effects.capacity_tests.push_back({.battery = battery,
+                                      .test = test,
+                                      .lasted = request.lasted,
+                                      .health_pct = 100 * evidence->health,
+                                      .passed = 100 * evidence->health >= settings.battery.eol_soh_pct,
+                                      .who = request.who});
     batteries.touch(found->string);
     settle(effects);
 }

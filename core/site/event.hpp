@@ -54,6 +54,7 @@ struct RecordCapacityTest {
     std::string battery_id;
     CapacityTest test;
     std::string who;
+    Duration lasted{};  // the discharge; zero: not told
 };
 
 // A battery, or all of a string, was replaced by a new one: what was learnt starts anew under the new serial

@@ -152,7 +152,7 @@ void CommandLine::add_reading() {
 
 // Without a subcommand it shows the battery.
 void CommandLine::add_battery() {
-    auto* battery = app_.add_subcommand("battery", "everything about one battery, or: it was replaced");
+    auto* battery = app_.add_subcommand("battery", "everything about one battery; or it was replaced, is tested");
     battery->fallthrough();
     add_parameter(battery, "ID", "battery_id", "the battery");
     battery->callback([this, battery] {
@@ -164,6 +164,18 @@ void CommandLine::add_battery() {
     add_parameter(replace, "--date", "date", "when; default today");
     add_parameter(replace, "--serial", "serial_number", "of the new battery, or of the lot")->required();
     add_parameter(replace, "--model", "model", "of the maker; default as before");
+    auto* test = add_ask(*battery, "test", "a capacity test is planned: hold back its alerts", "battery.test");
+    id = add_parameter(test, "ID", "battery_id", "the battery");
+    add_parameter(test, "--string", "string_id", "instead: a whole string, through its UPS")->excludes(id);
+    add_parameter(test, "--from", "from", "a time; default now");
+    add_parameter(test, "--minutes", "duration_min", "until it is charged again; default 480");
+    add_parameter(test, "--load", "load_kw", "the planned load in kW, for the record");
+    auto* result = add_ask(*battery, "result", "what a capacity test gave", "battery.test_result");
+    add_parameter(result, "ID", "battery_id", "the battery that reached its end voltage")->required();
+    add_parameter(result, "--ah", "delivered_ah", "Ah that it delivered until then")->required();
+    add_parameter(result, "--temperature", "temperature_c", "mean of the battery in degrees Celsius");
+    add_parameter(result, "--minutes", "minutes", "how long it took");
+    add_parameter(result, "--time", "time", "when; default now");
 }
 
 void CommandLine::add_history() {
@@ -337,7 +349,7 @@ std::string CommandLine::finish() {
         }
     }
     if (asked_.operation == "battery" && call_arguments_.empty() && !has("battery_id")) {
-        return "battery needs the ID of a battery, or the word replace";
+        return "battery needs the ID of a battery, or one of replace, test, result";
     }
     if (all_alerts_) asked_.parameters.emplace_back("active_only", "false");
     if (!call_arguments_.empty()) {

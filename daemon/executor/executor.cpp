@@ -145,8 +145,14 @@ void Executor::carry_out(Time now) {
     for (const auto& replaced : effects_.batteries_replaced) {
         tell_replaced(replaced, now);
     }
+    for (const auto& report : effects_.capacity_tests) {
+        tell_tested(report, now);
+    }
+    // At once: a restart must neither bring an old memory back nor lose a test.
+    if (!effects_.batteries_replaced.empty() || !effects_.capacity_tests.empty()) {
+        remember();
+    }
     if (!effects_.batteries_replaced.empty()) {
-        remember();  // at once: a restart must not bring the old memory back
         tell_site(now);
     }
 }
@@ -247,6 +253,12 @@ void Executor::tell_replaced(const BatteryReplaced& replaced, Time now) {
     outlets_.append(std::move(retired));
     send(maker_.text(MessageKind::event, "event/battery", now, [&](const PayloadHead& head) {
         return battery_replaced_json(head, site_.model(), replaced);
+    }));
+}
+
+void Executor::tell_tested(const CapacityReport& report, Time now) {
+    send(maker_.text(MessageKind::event, "event/capacity_test", now, [&](const PayloadHead& head) {
+        return capacity_test_json(head, site_.model(), report);
     }));
 }
 

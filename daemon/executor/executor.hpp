@@ -86,6 +86,7 @@ class Executor {
     void tell_window(const MaintenanceWindow& window, std::string_view transition, Time now);
     void order_backlog();
     void tell_replaced(const BatteryReplaced& replaced, Time now);
+    void tell_tested(const CapacityReport& report, Time now);
     void tell_site(Time now);
     void send(std::shared_ptr<const Message> message);
     std::string name_of(MessageKey key) const;

@@ -299,6 +299,30 @@ std::string battery_replaced_json(const PayloadHead& head, const SiteModel& mode
     return out;
 }
 
+std::string capacity_test_json(const PayloadHead& head, const SiteModel& model,
+                               const CapacityReport& report) {
+    const BatteryModel& battery = model.batteries[position(report.battery)];
+    const bool is_timed = report.lasted > Duration::zero();
+    const double lasted_min = std::chrono::duration<double, std::ratio<60>>(report.lasted).count();
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_head(json, head, {.kind = "event", .id = "capacity_test"});
+    write_text(json, "battery", battery.id);
+    write_optional_text(json, "serial_number", battery.serial_number);
+    write_optional(json, "tested_at", std::optional<Time>(report.test.time));
+    write_optional(json, "lasted_min", is_timed ? std::optional(lasted_min) : std::nullopt);
+    write_optional(json, "delivered_ah", std::optional<double>(report.test.delivered_ah));
+    write_optional(json, "rated_ah", std::optional<double>(report.test.rated_ah));
+    write_optional(json, "temperature_c", report.test.temperature_c);
+    write_optional(json, "health_pct", std::optional<double>(report.health_pct));
+    json.key("passed");
+    json.boolean(report.passed);
+    write_text(json, "who", report.who);
+    json.end_object();
+    return out;
+}
+
 std::string gap_json(const PayloadHead& head, const ReadingsGap& gap) {
     std::string out;
     JsonWriter json(out);

@@ -14,7 +14,7 @@
 
 #include "core/alert/alert.hpp"
 #include "core/base/frame.hpp"
-#include "core/site/battery_memory.hpp"
+#include "core/site/effects.hpp"
 #include "core/site/model.hpp"
 #include "core/site/state.hpp"
 #include "daemon/message/message.hpp"
@@ -53,6 +53,9 @@ std::string maintenance_json(const PayloadHead& head, const MaintenanceWindow& w
 // event/battery: one battery has taken the place of another.
 std::string battery_replaced_json(const PayloadHead& head, const SiteModel& model,
                                   const BatteryReplaced& replaced);
+
+// event/capacity_test: what a test of a battery's capacity gave.
+std::string capacity_test_json(const PayloadHead& head, const SiteModel& model, const CapacityReport& report);
 
 // event/gap: undelivered readings that were given up at the store's limit.
 struct ReadingsGap {

@@ -156,8 +156,19 @@ Result<Effects> FakeContext::apply(const Event& event) {
                                                   .who = replace->who,
                                                   .retired = {}});
         }
+    } else if (const auto* tested = std::get_if<RecordCapacityTest>(&event)) {
+        CapacityTest test = tested->test;
+        test.rated_ah = 100;
+        effects.capacity_tests.push_back({.battery = BatteryIndex{0},
+                                          .test = test,
+                                          .lasted = tested->lasted,
+                                          .health_pct = test.delivered_ah,
+                                          .passed = test.delivered_ah >= 80,
+                                          .who = tested->who});
     } else if (const auto* start = std::get_if<StartMaintenance>(&event)) {
         fake_site.maintenance_windows.push_back(start->window);
+        effects.windows_started.push_back(start->window);
+        if (start->window.id.empty()) effects.windows_started.back().id = "maintenance-1";
     } else if (const auto* end = std::get_if<EndMaintenance>(&event)) {
         std::erase_if(fake_site.maintenance_windows,
                       [&](const MaintenanceWindow& window) { return window.id == end->window_id; });

@@ -1,4 +1,6 @@
-// What people do to batteries: one, or a whole string, is replaced.
+// What people do to batteries: one, or a whole string, is replaced; capacity is tested.
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -61,10 +63,125 @@ Outcome replace(const Request& request, Context& context) {
     return data;
 }
 
-}  // namespace
+constexpr double longest_test_min = 72 * 60;
 
-std::vector<Operation> battery_work_rows() {
-    return {{.name = "battery.replace",
+// A discharge through the UPS is its whole business: its own alerts and those of all its strings are held back.
+Subject discharged(const SiteModel& model, const Subject& subject) {
+    if (subject.kind != SubjectKind::string) return subject;
+    const auto& string = model.strings[position(*find_string(model, subject.id))];
+    if (!string.ups) return subject;
+    return {SubjectKind::ups, model.devices[position(model.upses[position(*string.ups)].device)].id};
+}
+
+Outcome plan_test(const Request& request, Context& context) {
+    const auto& parameters = request.parameters;
+    const auto& model = context.site().model();
+    auto subject = worked_on(parameters, model);
+    if (auto* failure = std::get_if<Failure>(&subject)) return std::move(*failure);
+    MaintenanceWindow window{.id = "",
+                             .subject = discharged(model, std::get<Subject>(subject)),
+                             .from = parameters.time("from").value_or(context.now()),
+                             .who = request.caller.who,
+                             .why = "capacity test of " + std::get<Subject>(subject).id};
+    if (const auto load_kw = parameters.number("load_kw")) window.why += fmt::format(" at {:g} kW", *load_kw);
+    window.to = window.from + std::chrono::minutes{*parameters.integer("duration_min")};
+    const auto applied = context.apply(StartMaintenance{window});
+    if (!applied) return failure_of(applied.error());
+    const auto& started = applied->windows_started.front();
+    return Json{{"window_id", started.id},
+                {"subject_kind", to_string(started.subject.kind)},
+                {"subject_id", started.subject.id},
+                {"from", format_time(started.from)},
+                {"to", format_time(started.to)},
+                {"why", started.why}};
+}
+
+Outcome record_test(const Request& request, Context& context) {
+    const auto& parameters = request.parameters;
+    const auto id = parameters.required_text("battery_id");
+    if (!find_battery(context.site().model(), id)) return not_found("battery", id, "batteries");
+    const auto minutes = std::chrono::minutes{parameters.integer("minutes").value_or(0)};
+    const CapacityTest test{.time = parameters.time("time").value_or(context.now()),
+                            .delivered_ah = parameters.number("delivered_ah").value_or(0),
+                            .temperature_c = parameters.number("temperature_c"),
+                            .reached_end_voltage = true};
+    const auto applied = context.apply(RecordCapacityTest{id, test, request.caller.who, minutes});
+    if (!applied) return failure_of(applied.error());
+    const auto& report = applied->capacity_tests.front();
+    return Json{{"battery_id", id},
+                {"delivered_ah", report.test.delivered_ah},
+                {"rated_ah", report.test.rated_ah},
+                {"health_pct", report.health_pct},
+                {"passed", report.passed}};
+}
+
+Operation plan_test_row() {
+    return {
+        .name = "battery.test",
+        .method = Method::post,
+        .path = "/api/v1/capacity-tests",
+        .role = Role::engineer,
+        .summary = "Plan a capacity test: alerts of the discharge are recorded and not announced",
+        .parameters = {identifier_parameter("battery_id", "the battery that is tested"),
+                       identifier_parameter("string_id", "instead: a whole string, through its UPS"),
+                       {.name = "from", .type = ParameterType::time, .help = "begins; default now"},
+                       {.name = "duration_min",
+                        .type = ParameterType::integer,
+                        .help = "how many minutes until the batteries are charged again",
+                        .fallback = "480",
+                        .minimum = 1,
+                        .maximum = longest_test_min},
+                       {.name = "load_kw",
+                        .type = ParameterType::number,
+                        .help = "the planned load, for the record",
+                        .minimum = 0,
+                        .maximum = 100'000}},
+        .result = {{"window_id", "text", "", "the maintenance window, which maintenance.end ends"},
+                   {"subject_kind", "text", "", "battery, string or ups"},
+                   {"subject_id", "text", "", "whose alerts are held back: of a string, its UPS"},
+                   {"from", "time", "", "begins"},
+                   {"to", "time", "", "ends"},
+                   {"why", "text", "", "the test, with its load"}},
+        .errors = {ErrorCode::not_found, ErrorCode::conflict},
+        .handler = plan_test};
+}
+
+Operation record_test_row() {
+    return {
+        .name = "battery.test_result",
+        .method = Method::post,
+        .path = "/api/v1/capacity-test-results",
+        .role = Role::engineer,
+        .summary = "Tell what a capacity test gave: it enters into health and remaining life",
+        .parameters = {identifier_parameter("battery_id", "the battery that was discharged to its end voltage"),
+                       {.name = "delivered_ah",
+                        .type = ParameterType::number,
+                        .help = "until its end voltage, in Ah; a test that was broken off tells nothing",
+                        .required = true,
+                        .minimum = 0,
+                        .maximum = 100'000},
+                       {.name = "temperature_c",
+                        .type = ParameterType::number,
+                        .help = "mean of the battery; without it 25 Cel, and the test counts for less",
+                        .minimum = -40,
+                        .maximum = 80},
+                       {.name = "minutes",
+                        .type = ParameterType::integer,
+                        .help = "how long it took, for the record",
+                        .minimum = 0,
+                        .maximum = longest_test_min},
+                       {.name = "time", .type = ParameterType::time, .help = "when; default now"}},
+        .result = {{"battery_id", "text", "", "identifier"},
+                   {"delivered_ah", "number", "Ah", "as told"},
+                   {"rated_ah", "number", "Ah", "as configured"},
+                   {"health_pct", "number", "%", "delivered over rated, brought to 25 Cel"},
+                   {"passed", "boolean", "", "at or above the end of life (eol_soh_pct)"}},
+        .errors = {ErrorCode::not_found},
+        .handler = record_test};
+}
+
+Operation replace_row() {
+    return {.name = "battery.replace",
              .method = Method::post,
              .path = "/api/v1/battery-replacements",
              .role = Role::engineer,
@@ -85,7 +202,13 @@ std::vector<Operation> battery_work_rows() {
                         {"replaced[].model", "text", "", "of the maker"},
                         {"replaced[].installed_date", "date", "", "of the new battery"}},
              .errors = {ErrorCode::not_found, ErrorCode::conflict},
-             .handler = replace}};
+             .handler = replace};
+}
+
+}  // namespace
+
+std::vector<Operation> battery_work_rows() {
+    return {replace_row(), plan_test_row(), record_test_row()};
 }
 
 }  // namespace sitepower

@@ -173,6 +173,11 @@ TEST_F(AgeingTest, ACapacityTestIsAnEventOfTheSite) {
         .time = start, .delivered_ah = 91, .temperature_c = 25, .reached_end_voltage = true};
     site.handle(RecordCapacityTest{"BAT-1", test, "eve"}, start, effects);
     EXPECT_FALSE(effects.refusal);
+    ASSERT_EQ(effects.capacity_tests.size(), 1U);
+    EXPECT_EQ(effects.capacity_tests[0].battery, BatteryIndex{undated});
+    EXPECT_EQ(effects.capacity_tests[0].test.rated_ah, 100);
+    EXPECT_NEAR(effects.capacity_tests[0].health_pct, 91, 0.01);
+    EXPECT_TRUE(effects.capacity_tests[0].passed);
     EXPECT_NEAR(*site.batteries()[undated].soh_pct.value, 91, 0.1);
     const auto refused = [&](const std::string& battery, const CapacityTest& bad) {
         effects.clear();
@@ -184,6 +189,9 @@ TEST_F(AgeingTest, ACapacityTestIsAnEventOfTheSite) {
     EXPECT_TRUE(
         refused("BAT-1", {.time = start + hours(1), .delivered_ah = 91, .reached_end_voltage = true}));
     EXPECT_TRUE(refused("BAT-1", {.time = start, .delivered_ah = std::nan(""), .reached_end_voltage = true}));
+    EXPECT_TRUE(effects.capacity_tests.empty());
+    EXPECT_FALSE(refused("BAT-1", {.time = start, .delivered_ah = 79, .reached_end_voltage = true}));
+    EXPECT_FALSE(effects.capacity_tests.at(0).passed);
 }
 
 TEST_F(AgeingTest, ASnapshotOfTheSiteHoldsTheEvidence) {

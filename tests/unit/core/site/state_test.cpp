@@ -41,6 +41,7 @@ TEST(Effects, AreEmptyOnlyWithoutAnyOfThem) {
     EXPECT_TRUE(fills([&] { effects.windows_started.emplace_back(); }));
     EXPECT_TRUE(fills([&] { effects.windows_ended.emplace_back(); }));
     EXPECT_TRUE(fills([&] { effects.batteries_replaced.emplace_back(); }));
+    EXPECT_TRUE(fills([&] { effects.capacity_tests.emplace_back(); }));
     EXPECT_TRUE(fills([&] { effects.refusal = Error{}; }));
 }
 

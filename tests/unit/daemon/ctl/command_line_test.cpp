@@ -37,6 +37,8 @@ TEST(CommandLine, NamesTheOperationOfEachCommand) {
         {{"batteries"}, "batteries"},
         {{"battery", "B"}, "battery"},
         {{"battery", "replace", "B", "--serial", "S"}, "battery.replace"},
+        {{"battery", "test", "B"}, "battery.test"},
+        {{"battery", "result", "B", "--ah", "91"}, "battery.test_result"},
         {{"alerts"}, "alerts"},
         {{"alert", "show", "A"}, "alert"},
         {{"alert", "ack", "A"}, "alert.acknowledge"},
@@ -78,6 +80,10 @@ TEST(CommandLine, PassesParametersThatTheOperationDeclares) {
     check(asked({"maintenance", "end", "W"}));
     check(asked({"battery", "replace", "B", "--serial", "S", "--date", "2026-11-22", "--model", "m"}));
     check(asked({"battery", "replace", "--string", "S", "--serial", "L"}));
+    check(asked({"battery", "test", "--string", "S", "--from", "2026-11-22", "--minutes", "300", "--load",
+                 "12"}));
+    check(asked({"battery", "result", "B", "--ah", "91", "--temperature", "24", "--minutes", "290", "--time",
+                 "2026-11-22"}));
 }
 
 TEST(CommandLine, NamesTheReplacedBatteryOnce) {
@@ -124,6 +130,7 @@ TEST(CommandLine, EndsWithTwoWhenItIsWrong) {
                                                       {"status", "--bogus"},
                                                       {"battery"},
                                                       {"battery", "replace", "B"},
+                                                      {"battery", "result", "B"},
                                                       {"battery", "replace", "B", "--string", "S",
                                                        "--serial", "L"},
                                                       {"alert"},

@@ -374,6 +374,23 @@ TEST_F(ExecutorTest, AReplacedBatteryIsStoredAtOnceAndTold) {
     EXPECT_NE(std::get<std::string>(sites.back()->body).find("S-2"), std::string::npos);
 }
 
+TEST_F(ExecutorTest, ACapacityTestIsStoredAtOnceAndTold) {
+    auto with_battery = std::make_shared<SiteModel>(*model);
+    with_battery->strings.push_back(
+        {.id = "STR-01", .nominal_capacity_ah = 100, .batteries = {BatteryIndex{0}}});
+    with_battery->batteries.push_back({.id = "BAT-1", .string = StringIndex{0}});
+    executor.replace_site(with_battery, {}, start);
+    outlets.rows.clear();
+    const CapacityTest test{.time = start, .delivered_ah = 91, .reached_end_voltage = true};
+    ASSERT_TRUE(executor.apply(RecordCapacityTest{"BAT-1", test, "eve"}, start));
+    const auto memories = outlets.rows_of<BatteryMemory>();
+    ASSERT_EQ(memories.size(), 1U);
+    EXPECT_TRUE(memories[0]->ageing.fused);
+    EXPECT_EQ(outlets.on_topic("event/capacity_test").size(), 1U);
+    ASSERT_FALSE(executor.apply(RecordCapacityTest{"BAT-9", test, "eve"}, start));
+    EXPECT_EQ(outlets.on_topic("event/capacity_test").size(), 1U);
+}
+
 TEST_F(ExecutorTest, AReloadKeepsOpenAlerts) {
     executor.begin({}, start);
     auto now = start;

@@ -222,6 +222,25 @@ TEST(Payload, BatteryReplaced) {
     expect_golden("event_battery", battery_replaced_json(head(), site, replaced));
 }
 
+TEST(Payload, CapacityTest) {
+    CapacityReport report;
+    report.test = {.time = now, .delivered_ah = 91, .rated_ah = 100, .reached_end_voltage = true};
+    report.lasted = std::chrono::minutes(282);
+    report.health_pct = 91;
+    report.passed = true;
+    report.who = "alice";
+    SiteModel site;
+    site.batteries.resize(1);
+    site.batteries[0].id = "UPS-01-STR-01-001";
+    site.batteries[0].serial_number = "S-2";
+    expect_golden("event_capacity_test", capacity_test_json(head(), site, report));
+    report.lasted = {};
+    site.batteries[0].serial_number.clear();
+    const auto json = nlohmann::json::parse(capacity_test_json(head(), site, report));
+    EXPECT_TRUE(json.at("lasted_min").is_null());
+    EXPECT_TRUE(json.at("serial_number").is_null());
+}
+
 // What holds for all payloads, read from the golden files, so that a new one cannot forget it.
 TEST(Payload, BeginsWithTheCommonHead) {
     std::size_t count = 0;

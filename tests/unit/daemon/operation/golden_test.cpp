@@ -30,6 +30,8 @@ Texts example_of(std::string_view operation) {
                 {"serial_number", "SN-2"},
                 {"model", "VR12-110"}};
     }
+    if (operation == "battery.test") return {{"string_id", "STR-01"}, {"load_kw", "12.5"}};
+    if (operation == "battery.test_result") return {{"battery_id", jar_1}, {"delivered_ah", "91"}};
     if (operation == "maintenance.end") return {{"window_id", "MW-1"}};
     return {};
 }

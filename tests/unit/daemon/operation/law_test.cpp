@@ -27,6 +27,7 @@ Texts needed_by(const Operation& operation) {
         if (parameter.name == "location_id") value = "ROOM-1";
         if (parameter.name == "alert_id") value = "A-low";
         if (parameter.name == "window_id") value = "MW-1";
+        if (parameter.name == "delivered_ah") value = "91";
         if (parameter.name == "point") value = "ups-1/load_kw";
         texts.emplace_back(parameter.name, value);
     }

@@ -238,6 +238,39 @@ TEST_F(Operations, ReplacesEitherABatteryOrAString) {
     EXPECT_TRUE(context_.applied.empty());
 }
 
+TEST_F(Operations, PlansATestOfABatteryAndOfAString) {
+    const auto of_battery = ask("battery.test", {{"battery_id", jar + "1"}, {"duration_min", "60"}});
+    EXPECT_EQ(of_battery.body["data"]["subject_id"], jar + "1");
+    EXPECT_EQ(of_battery.body["data"]["to"], "2026-11-22T07:14:28.123Z");
+    EXPECT_EQ(of_battery.body["data"]["why"], "capacity test of " + jar + "1");
+    const auto of_string = ask("battery.test", {{"string_id", "STR-01"}, {"load_kw", "12.5"}});
+    EXPECT_EQ(of_string.body["data"]["subject_kind"], "ups") << "its discharge alerts there";
+    EXPECT_EQ(of_string.body["data"]["subject_id"], "ups-1");
+    EXPECT_EQ(of_string.body["data"]["why"], "capacity test of STR-01 at 12.5 kW");
+    EXPECT_EQ(std::get<StartMaintenance>(context_.applied.at(1)).window.who, "root");
+    EXPECT_EQ(ask("battery.test").status, 422);
+    EXPECT_EQ(ask("battery.test", {{"string_id", "NOPE"}}).status, 404);
+}
+
+TEST_F(Operations, TellsTheEngineWhatATestGave) {
+    const auto asked = ask("battery.test_result", {{"battery_id", jar + "1"},
+                                                   {"delivered_ah", "91.5"},
+                                                   {"temperature_c", "22"},
+                                                   {"minutes", "290"},
+                                                   {"time", "2026-11-21"}});
+    EXPECT_EQ(asked.status, 200) << asked.body;
+    const auto& event = std::get<RecordCapacityTest>(context_.applied.at(0));
+    EXPECT_EQ(event.battery_id, jar + "1");
+    EXPECT_EQ(event.test.delivered_ah, 91.5);
+    EXPECT_EQ(event.test.temperature_c, 22);
+    EXPECT_EQ(event.test.time, parse_time("2026-11-21"));
+    EXPECT_TRUE(event.test.reached_end_voltage);
+    EXPECT_EQ(event.lasted, std::chrono::minutes(290));
+    EXPECT_EQ(event.who, "root");
+    EXPECT_EQ(ask("battery.test_result", {{"battery_id", "NOPE"}, {"delivered_ah", "9"}}).status, 404);
+    EXPECT_EQ(ask("battery.test_result", {{"battery_id", jar + "1"}, {"delivered_ah", "-1"}}).status, 422);
+}
+
 TEST_F(Operations, StartsAndEndsAMaintenanceWindow) {
     const auto started = ask("maintenance.start", {{"duration_min", "30"}, {"why", "test run"}}).body["data"];
     EXPECT_EQ(started["subject_kind"], "site");
