@@ -153,7 +153,7 @@ Operation record_test_row() {
         .path = "/api/v1/capacity-test-results",
         .role = Role::engineer,
         .summary = "Tell what a capacity test gave: it enters into health and remaining life",
-        .parameters = {identifier_parameter("battery_id", "the battery that was discharged to its end voltage"),
+        .parameters = {path_parameter("battery_id", "the battery that was discharged to its end voltage"),
                        {.name = "delivered_ah",
                         .type = ParameterType::number,
                         .help = "until its end voltage, in Ah; a test that was broken off tells nothing",
