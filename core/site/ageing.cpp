@@ -54,8 +54,7 @@ Ageing::Ageing(const SiteModel& model, const BatterySettings& settings)
 
 void Ageing::start_anew(BatteryIndex battery) {
     const BatteryModel& of = model_.batteries[position(battery)];
-    const bool is_undated =
-        !is_lithium(model_.strings[position(of.string)].chemistry) && !of.installed_date;
+    const bool is_undated = !is_lithium(model_.strings[position(of.string)].chemistry) && !of.installed_date;
     Aged& aged = aged_[position(battery)];
     aged = {};
     aged.rul_days = unknown_estimate(is_undated ? "no_install_date" : "no_capacity_evidence");

@@ -119,10 +119,9 @@ void AgeingAlerts::life(SubjectNumber subject, const BatteryState& state, Watche
 void AgeingAlerts::untested(StringIndex string, const Batteries& batteries, Report& report) {
     const Rule& rule = rules_[RuleId::estimate_unknown];
     if (!rules_.enabled(rule.id)) return;
-    const auto count =
-        std::ranges::count_if(model_.strings[position(string)].batteries, [&](BatteryIndex battery) {
-            return prior_would_alert(batteries.batteries()[position(battery)]);
-        });
+    const auto count = std::ranges::count_if(
+        model_.strings[position(string)].batteries,
+        [&](BatteryIndex battery) { return prior_would_alert(batteries.batteries()[position(battery)]); });
     Latch& latch = strings_[position(string)].untested;
     latch.update(count > 0, count > 0, rule.delay, rule.readings, report.moment.steady);
     Observation observation;

@@ -238,8 +238,7 @@ void Batteries::start_anew(BatteryIndex battery) {
     Group& group = groups_[place.string];
     const bool has_current = model_.strings[place.string].current_a.has_value();
     group.estimator->restore(place.in_string, {});
-    group.counted_soc[place.in_string] =
-        unknown_estimate(has_current ? "not_yet_read" : "no_current_sensor");
+    group.counted_soc[place.in_string] = unknown_estimate(has_current ? "not_yet_read" : "no_current_sensor");
     baselines_[index].forget();
     BatteryState& state = batteries_[index];
     const Measurement& measured = state.internal_resistance_ohm;

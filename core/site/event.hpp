@@ -58,8 +58,8 @@ struct RecordCapacityTest {
 };
 
 // A battery, or all of a string, was replaced by a new one: what was learnt starts anew under the new serial
-// number. Refused: NOT_FOUND, VALIDATION_ERROR without a serial number or for a date to come, CONFLICT for the
-// serial number that it has already.
+// number. Refused: NOT_FOUND, VALIDATION_ERROR without a serial number or for a date to come, CONFLICT for
+// the serial number that it has already.
 struct ReplaceBattery {
     static constexpr std::size_t longest_text = 64;  // bytes, of serial number and model
     Subject subject;                                 // of kind battery or string

@@ -22,8 +22,8 @@ class PlantAlerts {
 
     // What is not known (on_battery is empty) neither raises nor clears.
     void evaluate(const UpsState& state, AlertBook& book, const Moment& moment, Effects& effects);
-    // Once its autonomy is up to date. What is not known neither raises nor clears; a UPS of which no autonomy
-    // is required has no such alert.
+    // Once its autonomy is up to date. What is not known neither raises nor clears; a UPS of which no
+    // autonomy is required has no such alert.
     void evaluate_autonomy(const UpsState& state, AlertBook& book, const Moment& moment, Effects& effects);
     void evaluate(const DeviceState& state, const Wiring& wiring, AlertBook& book, const Moment& moment,
                   Effects& effects);
@@ -51,7 +51,7 @@ class PlantAlerts {
     const AlertSlots& slots_;
     std::vector<Latch> on_battery_;    // by UPS
     std::vector<Condition> autonomy_;  // likewise
-    std::vector<Latch> offline_;     // by device
+    std::vector<Latch> offline_;       // by device
     std::vector<System> systems_;
 };
 

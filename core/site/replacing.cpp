@@ -1,5 +1,5 @@
-// A battery or a whole string is replaced: what was learnt of the old one is handed out and forgotten, and the
-// new one is known by its serial number from then on, whatever the site file says.
+// A battery or a whole string is replaced: what was learnt of the old one is handed out and forgotten, and
+// the new one is known by its serial number from then on, whatever the site file says.
 #include <algorithm>
 #include <array>
 #include <utility>

@@ -152,7 +152,8 @@ void CommandLine::add_reading() {
 
 // Without a subcommand it shows the battery.
 void CommandLine::add_battery() {
-    auto* battery = app_.add_subcommand("battery", "everything about one battery; or it was replaced, is tested");
+    auto* battery =
+        app_.add_subcommand("battery", "everything about one battery; or it was replaced, is tested");
     battery->fallthrough();
     add_parameter(battery, "ID", "battery_id", "the battery");
     battery->callback([this, battery] {
@@ -164,7 +165,8 @@ void CommandLine::add_battery() {
     add_parameter(replace, "--date", "date", "when; default today");
     add_parameter(replace, "--serial", "serial_number", "of the new battery, or of the lot")->required();
     add_parameter(replace, "--model", "model", "of the maker; default as before");
-    auto* test = add_ask(*battery, "test", "a capacity test is planned: hold back its alerts", "battery.test");
+    auto* test =
+        add_ask(*battery, "test", "a capacity test is planned: hold back its alerts", "battery.test");
     id = add_parameter(test, "ID", "battery_id", "the battery");
     add_parameter(test, "--string", "string_id", "instead: a whole string, through its UPS")->excludes(id);
     add_parameter(test, "--from", "from", "a time; default now");

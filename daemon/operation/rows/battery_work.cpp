@@ -65,7 +65,8 @@ Outcome replace(const Request& request, Context& context) {
 
 constexpr double longest_test_min = 72 * 60;
 
-// A discharge through the UPS is its whole business: its own alerts and those of all its strings are held back.
+// A discharge through the UPS is its whole business: its own alerts and those of all its strings are held
+// back.
 Subject discharged(const SiteModel& model, const Subject& subject) {
     if (subject.kind != SubjectKind::string) return subject;
     const auto& string = model.strings[position(*find_string(model, subject.id))];
@@ -88,12 +89,9 @@ Outcome plan_test(const Request& request, Context& context) {
     const auto applied = context.apply(StartMaintenance{window});
     if (!applied) return failure_of(applied.error());
     const auto& started = applied->windows_started.front();
-    return Json{{"window_id", started.id},
-                {"subject_kind", to_string(started.subject.kind)},
-                {"subject_id", started.subject.id},
-                {"from", format_time(started.from)},
-                {"to", format_time(started.to)},
-                {"why", started.why}};
+    return Json{{"window_id", started.id},          {"subject_kind", to_string(started.subject.kind)},
+                {"subject_id", started.subject.id}, {"from", format_time(started.from)},
+                {"to", format_time(started.to)},    {"why", started.why}};
 }
 
 Outcome record_test(const Request& request, Context& context) {
@@ -116,93 +114,92 @@ Outcome record_test(const Request& request, Context& context) {
 }
 
 Operation plan_test_row() {
-    return {
-        .name = "battery.test",
-        .method = Method::post,
-        .path = "/api/v1/capacity-tests",
-        .role = Role::engineer,
-        .summary = "Plan a capacity test: alerts of the discharge are recorded and not announced",
-        .parameters = {identifier_parameter("battery_id", "the battery that is tested"),
-                       identifier_parameter("string_id", "instead: a whole string, through its UPS"),
-                       {.name = "from", .type = ParameterType::time, .help = "begins; default now"},
-                       {.name = "duration_min",
-                        .type = ParameterType::integer,
-                        .help = "how many minutes until the batteries are charged again",
-                        .fallback = "480",
-                        .minimum = 1,
-                        .maximum = longest_test_min},
-                       {.name = "load_kw",
-                        .type = ParameterType::number,
-                        .help = "the planned load, for the record",
-                        .minimum = 0,
-                        .maximum = 100'000}},
-        .result = {{"window_id", "text", "", "the maintenance window, which maintenance.end ends"},
-                   {"subject_kind", "text", "", "battery, string or ups"},
-                   {"subject_id", "text", "", "whose alerts are held back: of a string, its UPS"},
-                   {"from", "time", "", "begins"},
-                   {"to", "time", "", "ends"},
-                   {"why", "text", "", "the test, with its load"}},
-        .errors = {ErrorCode::not_found, ErrorCode::conflict},
-        .handler = plan_test};
+    return {.name = "battery.test",
+            .method = Method::post,
+            .path = "/api/v1/capacity-tests",
+            .role = Role::engineer,
+            .summary = "Plan a capacity test: alerts of the discharge are recorded and not announced",
+            .parameters = {identifier_parameter("battery_id", "the battery that is tested"),
+                           identifier_parameter("string_id", "instead: a whole string, through its UPS"),
+                           {.name = "from", .type = ParameterType::time, .help = "begins; default now"},
+                           {.name = "duration_min",
+                            .type = ParameterType::integer,
+                            .help = "how many minutes until the batteries are charged again",
+                            .fallback = "480",
+                            .minimum = 1,
+                            .maximum = longest_test_min},
+                           {.name = "load_kw",
+                            .type = ParameterType::number,
+                            .help = "the planned load, for the record",
+                            .minimum = 0,
+                            .maximum = 100'000}},
+            .result = {{"window_id", "text", "", "the maintenance window, which maintenance.end ends"},
+                       {"subject_kind", "text", "", "battery, string or ups"},
+                       {"subject_id", "text", "", "whose alerts are held back: of a string, its UPS"},
+                       {"from", "time", "", "begins"},
+                       {"to", "time", "", "ends"},
+                       {"why", "text", "", "the test, with its load"}},
+            .errors = {ErrorCode::not_found, ErrorCode::conflict},
+            .handler = plan_test};
 }
 
 Operation record_test_row() {
-    return {
-        .name = "battery.test_result",
-        .method = Method::post,
-        .path = "/api/v1/capacity-test-results",
-        .role = Role::engineer,
-        .summary = "Tell what a capacity test gave: it enters into health and remaining life",
-        .parameters = {path_parameter("battery_id", "the battery that was discharged to its end voltage"),
-                       {.name = "delivered_ah",
-                        .type = ParameterType::number,
-                        .help = "until its end voltage, in Ah; a test that was broken off tells nothing",
-                        .required = true,
-                        .minimum = 0,
-                        .maximum = 100'000},
-                       {.name = "temperature_c",
-                        .type = ParameterType::number,
-                        .help = "mean of the battery; without it 25 Cel, and the test counts for less",
-                        .minimum = -40,
-                        .maximum = 80},
-                       {.name = "minutes",
-                        .type = ParameterType::integer,
-                        .help = "how long it took, for the record",
-                        .minimum = 0,
-                        .maximum = longest_test_min},
-                       {.name = "time", .type = ParameterType::time, .help = "when; default now"}},
-        .result = {{"battery_id", "text", "", "identifier"},
-                   {"delivered_ah", "number", "Ah", "as told"},
-                   {"rated_ah", "number", "Ah", "as configured"},
-                   {"health_pct", "number", "%", "delivered over rated, brought to 25 Cel"},
-                   {"passed", "boolean", "", "at or above the end of life (eol_soh_pct)"}},
-        .errors = {ErrorCode::not_found},
-        .handler = record_test};
+    return {.name = "battery.test_result",
+            .method = Method::post,
+            .path = "/api/v1/capacity-test-results",
+            .role = Role::engineer,
+            .summary = "Tell what a capacity test gave: it enters into health and remaining life",
+            .parameters = {path_parameter("battery_id", "the battery that was discharged to its end voltage"),
+                           {.name = "delivered_ah",
+                            .type = ParameterType::number,
+                            .help = "until its end voltage, in Ah; a test that was broken off tells nothing",
+                            .required = true,
+                            .minimum = 0,
+                            .maximum = 100'000},
+                           {.name = "temperature_c",
+                            .type = ParameterType::number,
+                            .help = "mean of the battery; without it 25 Cel, and the test counts for less",
+                            .minimum = -40,
+                            .maximum = 80},
+                           {.name = "minutes",
+                            .type = ParameterType::integer,
+                            .help = "how long it took, for the record",
+                            .minimum = 0,
+                            .maximum = longest_test_min},
+                           {.name = "time", .type = ParameterType::time, .help = "when; default now"}},
+            .result = {{"battery_id", "text", "", "identifier"},
+                       {"delivered_ah", "number", "Ah", "as told"},
+                       {"rated_ah", "number", "Ah", "as configured"},
+                       {"health_pct", "number", "%", "delivered over rated, brought to 25 Cel"},
+                       {"passed", "boolean", "", "at or above the end of life (eol_soh_pct)"}},
+            .errors = {ErrorCode::not_found},
+            .handler = record_test};
 }
 
 Operation replace_row() {
-    return {.name = "battery.replace",
-             .method = Method::post,
-             .path = "/api/v1/battery-replacements",
-             .role = Role::engineer,
-             .summary = "Tell that a battery, or all of a string, was replaced: what was learnt starts anew",
-             .parameters =
-                 {identifier_parameter("battery_id", "the place of the battery"),
-                  identifier_parameter("string_id", "instead: the whole string"),
-                  {.name = "date", .type = ParameterType::time, .help = "when; default today"},
-                  {.name = "serial_number",
-                   .help = "of the new battery; of a string the lot's, and each battery gets it with its "
-                           "position",
-                   .required = true,
-                   .maximum = 56},
-                  {.name = "model", .help = "of the maker; default as before", .maximum = 64}},
-             .result = {{"replaced[].battery_id", "text", "", "identifier, which stays"},
-                        {"replaced[].old_serial_number", "text", "", "under which its history stays"},
-                        {"replaced[].serial_number", "text", "", "of the new battery"},
-                        {"replaced[].model", "text", "", "of the maker"},
-                        {"replaced[].installed_date", "date", "", "of the new battery"}},
-             .errors = {ErrorCode::not_found, ErrorCode::conflict},
-             .handler = replace};
+    return {
+        .name = "battery.replace",
+        .method = Method::post,
+        .path = "/api/v1/battery-replacements",
+        .role = Role::engineer,
+        .summary = "Tell that a battery, or all of a string, was replaced: what was learnt starts anew",
+        .parameters = {identifier_parameter("battery_id", "the place of the battery"),
+                       identifier_parameter("string_id", "instead: the whole string"),
+                       {.name = "date", .type = ParameterType::time, .help = "when; default today"},
+                       {.name = "serial_number",
+                        .help =
+                            "of the new battery; of a string the lot's, and each battery gets it with its "
+                            "position",
+                        .required = true,
+                        .maximum = 56},
+                       {.name = "model", .help = "of the maker; default as before", .maximum = 64}},
+        .result = {{"replaced[].battery_id", "text", "", "identifier, which stays"},
+                   {"replaced[].old_serial_number", "text", "", "under which its history stays"},
+                   {"replaced[].serial_number", "text", "", "of the new battery"},
+                   {"replaced[].model", "text", "", "of the maker"},
+                   {"replaced[].installed_date", "date", "", "of the new battery"}},
+        .errors = {ErrorCode::not_found, ErrorCode::conflict},
+        .handler = replace};
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ class ReplacingTest : public testing::Test {
         Snapshot snapshot;
         for (std::size_t i = 0; i < jars; ++i) {
             const std::string n = std::to_string(i);
-            BatteryModel battery{.id = "B" + n, .string = StringIndex{0}, .position = static_cast<int>(i) + 1};
+            BatteryModel battery{
+                .id = "B" + n, .string = StringIndex{0}, .position = static_cast<int>(i) + 1};
             battery.model = "OLD-100";
             battery.serial_number = "S" + n;
             battery.installed_date = start - days(4 * 365);
@@ -82,6 +83,10 @@ class ReplacingTest : public testing::Test {
         poll();
         poll();
     }
+    // One bad result is doubted, the second believed, and an alert wants two estimates.
+    void fail_tests(const std::string& battery) {
+        for (int i = 0; i < 3; ++i) test_capacity(battery, 70);
+    }
     std::optional<Error> replace(Subject subject, std::string serial_number, Time date = start) {
         effects_.clear();
         site_->handle(ReplaceBattery{.subject = std::move(subject),
@@ -107,8 +112,7 @@ class ReplacingTest : public testing::Test {
 };
 
 TEST_F(ReplacingTest, WhatWasLearntStartsAnewForThatBatteryOnly) {
-    test_capacity("B1", 70);
-    test_capacity("B1", 70);
+    fail_tests("B1");
     ASSERT_TRUE(is_open("soh_degraded"));
     ASSERT_LT(*battery(1).soh_pct.value, 85);
     ASSERT_TRUE(battery(1).soc_pct.value);
@@ -132,8 +136,7 @@ TEST_F(ReplacingTest, WhatWasLearntStartsAnewForThatBatteryOnly) {
 }
 
 TEST_F(ReplacingTest, AlertsOnTheOldBatteryClose) {
-    test_capacity("B1", 70);
-    test_capacity("B1", 70);
+    fail_tests("B1");
     ASSERT_TRUE(is_open("soh_degraded"));
     ASSERT_FALSE(replace({SubjectKind::battery, "B1"}, "N1"));
     EXPECT_FALSE(is_open("soh_degraded"));
@@ -148,16 +151,14 @@ TEST_F(ReplacingTest, AlertsOnTheOldBatteryClose) {
 }
 
 TEST_F(ReplacingTest, AnAlertResolvedByHandRisesAgainForTheNewBattery) {
-    test_capacity("B1", 70);
-    test_capacity("B1", 70);
+    fail_tests("B1");
     ASSERT_TRUE(is_open("soh_degraded"));
     for (const auto& alert : std::vector<Alert>(site_->open_alerts().begin(), site_->open_alerts().end())) {
         site_->handle(ResolveAlert{alert.id, "eve", ""}, now_, effects_);
     }
     ASSERT_FALSE(replace({SubjectKind::battery, "B1"}, "N1", start - days(4 * 365))) << "not a new one";
     EXPECT_FALSE(is_open("soh_degraded"));
-    test_capacity("B1", 70);
-    test_capacity("B1", 70);
+    fail_tests("B1");
     EXPECT_TRUE(is_open("soh_degraded"));
 }
 

@@ -80,8 +80,8 @@ TEST(CommandLine, PassesParametersThatTheOperationDeclares) {
     check(asked({"maintenance", "end", "W"}));
     check(asked({"battery", "replace", "B", "--serial", "S", "--date", "2026-11-22", "--model", "m"}));
     check(asked({"battery", "replace", "--string", "S", "--serial", "L"}));
-    check(asked({"battery", "test", "--string", "S", "--from", "2026-11-22", "--minutes", "300", "--load",
-                 "12"}));
+    check(asked(
+        {"battery", "test", "--string", "S", "--from", "2026-11-22", "--minutes", "300", "--load", "12"}));
     check(asked({"battery", "result", "B", "--ah", "91", "--temperature", "24", "--minutes", "290", "--time",
                  "2026-11-22"}));
 }
@@ -125,21 +125,21 @@ TEST(CommandLine, ChecksWithoutADaemon) {
 }
 
 TEST(CommandLine, EndsWithTwoWhenItIsWrong) {
-    const std::vector<std::vector<std::string>> wrong{{},
-                                                      {"statsu"},
-                                                      {"status", "--bogus"},
-                                                      {"battery"},
-                                                      {"battery", "replace", "B"},
-                                                      {"battery", "result", "B"},
-                                                      {"battery", "replace", "B", "--string", "S",
-                                                       "--serial", "L"},
-                                                      {"alert"},
-                                                      {"alert", "ack"},
-                                                      {"history"},
-                                                      {"history", "a.b", "--battery", "B"},
-                                                      {"maintenance", "start"},
-                                                      {"status", "--timeout", "0"},
-                                                      {"call"}};
+    const std::vector<std::vector<std::string>> wrong{
+        {},
+        {"statsu"},
+        {"status", "--bogus"},
+        {"battery"},
+        {"battery", "replace", "B"},
+        {"battery", "result", "B"},
+        {"battery", "replace", "B", "--string", "S", "--serial", "L"},
+        {"alert"},
+        {"alert", "ack"},
+        {"history"},
+        {"history", "a.b", "--battery", "B"},
+        {"maintenance", "start"},
+        {"status", "--timeout", "0"},
+        {"call"}};
     for (const auto& arguments : wrong) {
         const auto end = ended(arguments);
         EXPECT_EQ(end.code, ExitCode::usage);

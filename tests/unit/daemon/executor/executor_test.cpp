@@ -366,7 +366,8 @@ TEST_F(ExecutorTest, AReplacedBatteryIsStoredAtOnceAndTold) {
                                         start);
     ASSERT_TRUE(applied);
     std::map<std::string, std::string> serials;
-    for (const auto* memory : outlets.rows_of<BatteryMemory>()) serials[memory->battery] = memory->serial_number;
+    for (const auto* memory : outlets.rows_of<BatteryMemory>())
+        serials[memory->battery] = memory->serial_number;
     EXPECT_EQ(serials, (std::map<std::string, std::string>{{"BAT-1", "S-2"}, {"BAT-1@S-1", "S-1"}}));
     ASSERT_EQ(outlets.on_topic("event/battery").size(), 1U);
     const auto sites = outlets.on_topic("site");

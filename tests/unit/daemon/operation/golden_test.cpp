@@ -25,10 +25,8 @@ Texts example_of(std::string_view operation) {
     if (operation == "alerts") return {{"active_only", "false"}};
     if (operation == "maintenance.start") return {{"subject_id", "STR-01"}, {"why", "jar 2 is exchanged"}};
     if (operation == "battery.replace") {
-        return {{"battery_id", jar_1},
-                {"date", "2026-11-20"},
-                {"serial_number", "SN-2"},
-                {"model", "VR12-110"}};
+        return {
+            {"battery_id", jar_1}, {"date", "2026-11-20"}, {"serial_number", "SN-2"}, {"model", "VR12-110"}};
     }
     if (operation == "battery.test") return {{"string_id", "STR-01"}, {"load_kw", "12.5"}};
     if (operation == "battery.test_result") return {{"battery_id", jar_1}, {"delivered_ah", "91"}};

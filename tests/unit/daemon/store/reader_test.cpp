@@ -321,8 +321,8 @@ TEST_F(ReaderTest, ASnapshotComesBackAfterARestart) {
     const MaintenanceWindow window{"W1", {SubjectKind::site, "S"}, at(0), at(9), "eve", "fan"};
     batch_.rows.emplace_back(WindowRow{window});
     batch_.rows.emplace_back(WindowRow{{"W2", {}, at(0), at(9), "eve", "done"}, true});
-    BatteryMemory memory{"BAT-1", "SN", 101.5, 2.5, at(3), Duration{77}, true, 0.0031, {0.003, 0.0032},
-                         -0.1,    -0.2, 0.3,   0.4, {}, {}};
+    BatteryMemory memory{"BAT-1",         "SN", 101.5, 2.5, at(3), Duration{77}, true, 0.0031,
+                         {0.003, 0.0032}, -0.1, -0.2,  0.3, 0.4,   {},           {}};
     memory.ageing.evidence.push_back({AgeingEvidence::Kind::capacity, at(2), 0.9, 0.02, {}});
     batch_.rows.emplace_back(memory);
     commit();
