@@ -4,11 +4,15 @@
 
 #include <fstream>
 
+#include "tests/support/process.hpp"
+
 namespace sitepower::lab {
 namespace {
 
+// One directory per process: tests run side by side.
 std::filesystem::path file_with(const std::string& text) {
-    const auto path = std::filesystem::path(testing::TempDir()) / "capacities.csv";
+    static const support::TemporaryDirectory directory;
+    const auto path = directory.path() / "capacities.csv";
     std::ofstream(path) << text;
     return path;
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/fade/library_file.hpp"
 #include "daemon/lab/learn_fade/learn_fade.hpp"
+#include "tests/support/process.hpp"
 
 namespace sitepower::lab {
 namespace {
@@ -38,8 +39,9 @@ class ScoreLifeTest : public testing::Test {
         std::ofstream(libraries_ / "xjtu-nmc.toml") << fade::library_text(*library);
     }
 
-    fs::path data_ = fs::path(testing::TempDir()) / "cells.csv";
-    fs::path libraries_ = fs::path(testing::TempDir()) / "fade";
+    support::TemporaryDirectory directory_;
+    fs::path data_ = directory_.path() / "cells.csv";
+    fs::path libraries_ = directory_.path() / "fade";
 };
 
 TEST_F(ScoreLifeTest, PrintsErrorsCoverageAndTheBaseline) {
