@@ -7,7 +7,7 @@
 
 #include "daemon/lab/report.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): theirs
 class App;
 }
 

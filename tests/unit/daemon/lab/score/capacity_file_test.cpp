@@ -12,7 +12,7 @@ namespace {
 // One directory per process: tests run side by side.
 std::filesystem::path file_with(const std::string& text) {
     static const support::TemporaryDirectory directory;
-    const auto path = directory.path() / "capacities.csv";
+    auto path = directory.path() / "capacities.csv";
     std::ofstream(path) << text;
     return path;
 }
