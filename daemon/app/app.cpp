@@ -64,7 +64,7 @@ OutboxBatch outbox_batch(const std::string& database, const BacklogPump::Order& 
 }
 
 // Readings are made on one thread and freed on another, which costs the C library more with an arena per
-// thread than one lock for all: a third less processor time in "bench cpu", and less memory. Before the first
+// thread than one lock for all: a sixth less processor time in "bench cpu", and less memory. Before the first
 // thread.
 void use_one_arena() {
     mallopt(M_ARENA_MAX, 1);
