@@ -157,9 +157,10 @@ json SiteFixture::query(std::vector<std::string> arguments) const {
     return parsed["data"];
 }
 
-std::vector<SiteFixture::Arrival> SiteFixture::arrivals() const {
-    std::vector<Arrival> all;
-    for (auto& received : subscriber->received()) {
+const std::vector<SiteFixture::Arrival>& SiteFixture::arrivals() {
+    // Only what is new is parsed: conditions are judged again and again while the record grows.
+    for (auto& received : subscriber->received(read_)) {
+        ++read_;
         if (received.payload.empty()) continue;  // a retained topic was cleared
         Arrival arrival;
         arrival.topic = received.topic.substr(root.size());
@@ -168,9 +169,9 @@ std::vector<SiteFixture::Arrival> SiteFixture::arrivals() const {
         arrival.value = json::parse(received.payload, nullptr, false);
         arrival.payload = std::move(received.payload);
         EXPECT_FALSE(arrival.value.is_discarded()) << arrival.topic << ": " << arrival.payload;
-        all.push_back(std::move(arrival));
+        arrivals_.push_back(std::move(arrival));
     }
-    return all;
+    return arrivals_;
 }
 
 bool SiteFixture::wait_until_arrived(const std::function<bool(const std::vector<Arrival>&)>& condition,

@@ -53,7 +53,7 @@ class SiteFixture {
         std::string payload;
         json value;
     };
-    std::vector<Arrival> arrivals() const;
+    const std::vector<Arrival>& arrivals();
     bool wait_until_arrived(const std::function<bool(const std::vector<Arrival>&)>& condition,
                             std::chrono::milliseconds at_most);
 
@@ -78,6 +78,8 @@ class SiteFixture {
 
     support::TemporaryDirectory directory_;
     std::uint16_t modbus_port_ = 0;
+    std::vector<Arrival> arrivals_;
+    std::size_t read_ = 0;  // messages of the subscriber's record that are in arrivals_
 };
 
 std::string program(const std::string& name);

@@ -3,6 +3,7 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -148,9 +149,10 @@ bool Subscriber::wait_for_count(std::size_t count, std::chrono::milliseconds at_
     return wait_until([count](const Record& record) { return record.size() >= count; }, at_most);
 }
 
-Subscriber::Record Subscriber::received() const {
+Subscriber::Record Subscriber::received(std::size_t from) const {
     const std::lock_guard lock(mutex_);
-    return received_;
+    return {received_.begin() + static_cast<std::ptrdiff_t>(std::min(from, received_.size())),
+            received_.end()};
 }
 
 std::vector<Received> Subscriber::received_on(const std::string& topic) const {

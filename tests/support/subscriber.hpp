@@ -51,7 +51,8 @@ class Subscriber {
     bool wait_until(const std::function<bool(const Record&)>& condition,
                     std::chrono::milliseconds at_most = std::chrono::seconds(20));
     bool wait_for_count(std::size_t count, std::chrono::milliseconds at_most = std::chrono::seconds(20));
-    Record received() const;
+    // All of the record, or what came after its first `from` messages.
+    Record received(std::size_t from = 0) const;
     std::vector<Received> received_on(const std::string& topic) const;
     void forget();
 
