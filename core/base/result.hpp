@@ -2,7 +2,6 @@
 // wrong. Exceptions are for starting up only. Whoever receives an Error handles it or returns it, never both.
 #pragma once
 
-#include <cassert>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -44,11 +43,12 @@ class [[nodiscard]] Result {
 
     explicit operator bool() const { return state_.index() == 0; }
 
-    // Asking for what it does not hold is a bug, and an assertion.
-    T& value() & { return assert(*this), *std::get_if<0>(&state_); }
-    const T& value() const& { return assert(*this), *std::get_if<0>(&state_); }
-    T&& value() && { return assert(*this), std::move(*std::get_if<0>(&state_)); }
-    const Error& error() const { return assert(!*this), *std::get_if<1>(&state_); }
+    // Asking for what it does not hold is a bug: std::bad_variant_access, which no caller handles, rather
+    // than a read of what is not there.
+    T& value() & { return std::get<0>(state_); }
+    const T& value() const& { return std::get<0>(state_); }
+    T&& value() && { return std::get<0>(std::move(state_)); }
+    const Error& error() const { return std::get<1>(state_); }
 
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }

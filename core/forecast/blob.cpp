@@ -1,6 +1,7 @@
 #include "core/forecast/blob.hpp"
 
 #include <bit>
+#include <cassert>
 
 namespace sitepower::forecast {
 namespace {

@@ -11,6 +11,7 @@
 // of a key is what a T{} holds.
 #pragma once
 
+#include <cassert>
 #include <functional>
 #include <limits>
 #include <optional>
