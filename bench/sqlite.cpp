@@ -24,6 +24,7 @@ constexpr std::size_t frames_per_commit = 4000;  // 8 devices every 10 ms for 5 
 class Ignored final : public StoreObserver {
     void store_condition(std::string /*type*/, bool /*holds*/, std::string /*message*/) override {}
     void readings_dropped(Time /*from*/, Time /*to*/, std::uint64_t /*frames*/) override {}
+    void committed() override {}
 };
 
 struct Cost {

@@ -21,7 +21,10 @@ class Walker {
   public:
     explicit Walker(const std::vector<CurvePoint>& points) : points_(points) {}
 
-    double next_x() const { return next_ < points_.size() ? points_[next_].x : infinite; }
+    double next_x() const {
+        if (next_ == points_.size()) return infinite;
+        return points_[next_].x;
+    }
     double at(double x) {
         while (next_ < points_.size() && points_[next_].x < x) ++next_;
         if (next_ == points_.size() || (next_ == 0 && points_[0].x > x)) return infinite;
@@ -87,7 +90,9 @@ void Curve::take_minimum(const Curve& other) {
     double before_x = 0;
     double before_a = infinite;
     double before_b = infinite;
-    for (double x = std::min(a.next_x(), b.next_x()); x < infinite; x = std::min(a.next_x(), b.next_x())) {
+    const auto next_x = [&] { return std::min(a.next_x(), b.next_x()); };
+    double x = 0;
+    while ((x = next_x()) < infinite) {
         const double value_a = a.at(x);
         const double value_b = b.at(x);
         const double gap_before = before_a - before_b;

@@ -91,16 +91,16 @@ void replay_battery(const Problem& problem, const Battery& battery, const Window
 
 }  // namespace
 
-GridFlow cover(const Problem& problem, std::size_t t, double residual_kw, double import_cap_kw) {
-    const double pv_kw = problem.pv_at(t);
+GridFlow cover(const Problem& problem, std::size_t step, double residual_kw, double import_cap_kw) {
+    const double pv_kw = problem.pv_at(step);
     double curtailed_kw = 0;
-    if (problem.import_price_per_kwh[t] < 0) {
+    if (problem.import_price_per_kwh[step] < 0) {
         // Being paid to import: all PV off, as far as the contract and the peak carry it.
-        const bool counts = problem.in_demand_window(t);
+        const bool counts = problem.in_demand_window(step);
         const double most_kw =
             counts ? std::min(problem.import_limit_kw, import_cap_kw) : problem.import_limit_kw;
         curtailed_kw = std::clamp(most_kw - residual_kw, 0.0, pv_kw);
-    } else if (problem.export_price_per_kwh[t] < 0) {
+    } else if (problem.export_price_per_kwh[step] < 0) {
         curtailed_kw = std::clamp(-residual_kw, 0.0, pv_kw);
     } else {
         curtailed_kw = std::clamp(-residual_kw - problem.export_limit_kw, 0.0, pv_kw);

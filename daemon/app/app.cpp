@@ -116,7 +116,8 @@ void App::Parts::start() {
          .readings_dropped =
              [this](Time from, Time to, std::uint64_t frames) {
                  executor_.readings_dropped(from, to, frames, now());
-             }});
+             },
+         .committed = [this] { executor_.committed(store_->counters().outbox); }});
     publisher_events_.set_handlers(
         {.refused = [this](MessageKey key, int reason) { executor_.message_refused(key, reason, now()); },
          .connection_changed =

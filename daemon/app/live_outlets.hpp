@@ -25,6 +25,7 @@ class LiveOutlets final : public ExecutorOutlets {
         return publisher_ != nullptr && publisher_->publish(std::move(message));
     }
     bool append(Row row) override { return store_.append(std::move(row)); }
+    void commit_soon() override { store_.commit_soon(); }
     void send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
         if (publisher_ != nullptr) {
             publisher_->backlog(std::move(batch));

@@ -30,6 +30,10 @@ void StoreEvents::store_condition(std::string type, bool holds, std::string mess
     });
 }
 
+void StoreEvents::committed() {
+    std::ignore = loop_.post([this] { handlers_.committed(); });
+}
+
 void StoreEvents::readings_dropped(Time from, Time to, std::uint64_t frames) {
     std::ignore = loop_.post([this, from, to, frames] { handlers_.readings_dropped(from, to, frames); });
 }

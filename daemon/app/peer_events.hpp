@@ -44,6 +44,7 @@ class StoreEvents final : public StoreObserver {
     struct Handlers {
         std::function<void(const std::string& type, bool holds, const std::string& message)> condition;
         std::function<void(Time from, Time to, std::uint64_t frames)> readings_dropped;
+        std::function<void()> committed;
     };
 
     explicit StoreEvents(Loop& loop) : loop_(loop) {}
@@ -51,6 +52,7 @@ class StoreEvents final : public StoreObserver {
 
     void store_condition(std::string type, bool holds, std::string message) override;
     void readings_dropped(Time from, Time to, std::uint64_t frames) override;
+    void committed() override;
 
   private:
     Loop& loop_;

@@ -271,6 +271,8 @@ void Executor::connection_changed(const ConnectionState& state, Time now) {
     tell_connection(state);
     if (state.connected) {
         pump_.connected(maker_.newest());
+        // The end of the backlog is not to wait for the commit interval.
+        outlets_.commit_soon();
     } else {
         pump_.disconnected();
         set_nobody_subscribes(false, now);
@@ -349,6 +351,11 @@ void Executor::condition(std::string_view type, bool holds, std::string message,
 
 void Executor::backlog_wanted() {
     pump_.wanted();
+    order_backlog();
+}
+
+void Executor::committed(std::uint64_t outbox_rows) {
+    outbox_rows_ = outbox_rows;
     order_backlog();
 }
 

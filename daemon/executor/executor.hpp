@@ -27,6 +27,8 @@ class ExecutorOutlets {
     virtual bool publish(std::shared_ptr<const Message> message) = 0;
     // False at the store's limit (readings only).
     virtual bool append(Row row) = 0;
+    // Rows appended so far are to be committed now; Executor::committed says when they are.
+    virtual void commit_soon() = 0;
     // Undelivered messages that are to be sent again.
     virtual void send_backlog(std::vector<std::shared_ptr<const Message>> batch) = 0;
     // Read from the outbox on the worker; the answer comes back through Executor::backlog_read.
@@ -63,6 +65,8 @@ class Executor {
     void acknowledgements(std::uint64_t acknowledged, std::uint64_t no_subscriber, Time now);
     void readings_dropped(Time from, Time to, std::uint64_t frames, Time now);
     void backlog_wanted();
+    // What was appended before the connection began is in the outbox, as far as it is not delivered.
+    void committed(std::uint64_t outbox_rows);
     void backlog_read(std::vector<std::shared_ptr<const Message>> batch);
     // Due every second: time passes for the engine, and the backlog goes on.
     void tick(std::uint64_t outbox_rows, Time now);
@@ -98,7 +102,7 @@ class Executor {
     MessageMaker maker_;
     ExecutorOutlets& outlets_;
     BacklogPump pump_;
-    std::uint64_t outbox_rows_ = 0;  // at the last tick
+    std::uint64_t outbox_rows_ = 0;  // at the last tick or commit
     Effects effects_;
     ExecutorCounters counters_;
     std::vector<DeviceStatus> told_;                     // by DeviceIndex: what the journal has heard

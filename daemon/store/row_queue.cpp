@@ -58,10 +58,11 @@ void RowQueue::delivered(std::span<const MessageKey> keys) {
     queue_.delivered.insert(queue_.delivered.end(), kept.begin(), kept.end());
 }
 
-void RowQueue::wake() {
+void RowQueue::ask() {
     {
         const std::lock_guard lock(mutex_);
         wanted_ = true;
+        asked_ = true;
     }
     wake_.notify_one();
 }
@@ -74,7 +75,7 @@ void RowQueue::stop() {
     wake_.notify_one();
 }
 
-void RowQueue::take(Deadline deadline, Batch& batch) {
+bool RowQueue::take(Deadline deadline, Batch& batch) {
     std::unique_lock lock(mutex_);
     wake_.wait_until(lock, deadline, [this] { return wanted_ || stopping_; });
     wanted_ = false;
@@ -89,6 +90,7 @@ void RowQueue::take(Deadline deadline, Batch& batch) {
     queued_readings_ = 0;
     queued_others_ = 0;
     held_delivered_ = batch.delivered.size();
+    return std::exchange(asked_, false);
 }
 
 void RowQueue::pause(Deadline deadline) {

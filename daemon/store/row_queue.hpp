@@ -36,12 +36,13 @@ class RowQueue {
 
     bool append(Row row);
     void delivered(std::span<const MessageKey> keys);
-    void wake();
+    // What waits is wanted now; the next take() says so.
+    void ask();
     void stop();
 
     // Waits for the deadline or one of the reasons to wake, then adds all that waits to `batch`. What is in
-    // the batch counts towards the limits until done().
-    void take(Deadline deadline, Batch& batch);
+    // the batch counts towards the limits until done(). True: somebody has asked since the last take().
+    bool take(Deadline deadline, Batch& batch);
     // Waits for the deadline or stop() only: while the disk refuses, nothing is urgent.
     void pause(Deadline deadline);
     // The batch has been committed, or given up.
@@ -63,7 +64,8 @@ class RowQueue {
     std::size_t queued_others_ = 0;
     std::size_t held_delivered_ = 0;  // in the writer's hands
     std::uint64_t refused_ = 0;
-    bool wanted_ = false;
+    bool wanted_ = false;  // wakes the writer
+    bool asked_ = false;   // by ask()
     bool stopping_ = false;
 };
 

@@ -58,7 +58,7 @@ void Store::delivered(std::span<const MessageKey> keys) {
 }
 
 void Store::commit_soon() {
-    writer_->queue().wake();
+    writer_->queue().ask();
 }
 
 StoreCounters Store::counters() const {

@@ -65,6 +65,8 @@ class StoreObserver {
     virtual ~StoreObserver() = default;
     // Disk full, I/O errors, and their end: for an alert. `message` names file and cause.
     virtual void store_condition(std::string type, bool holds, std::string message) = 0;
+    // What waited when commit_soon() was called is committed; once for all calls since the last time.
+    virtual void committed() = 0;
     // Undelivered readings were given up at the size limit.
     virtual void readings_dropped(Time from, Time to, std::uint64_t frames) = 0;
 };
@@ -110,7 +112,7 @@ class Store {
     // The broker has acknowledged these: they leave the outbox, or never enter it. May come before the row is
     // committed, or concern an earlier start of the daemon; at most 1,000,000 wait for the next commit.
     void delivered(std::span<const MessageKey> keys);
-    // Commits what waits without waiting for the interval.
+    // Commits what waits without waiting for the interval; then the observer hears committed().
     void commit_soon();
 
     StoreCounters counters() const;

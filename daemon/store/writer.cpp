@@ -80,8 +80,9 @@ void Store::Writer::run() {
     auto deadline = Clock::now() + settings_.commit_interval;
     for (bool last = false; !last;) {
         last = queue_.stopping();
-        queue_.take(deadline, batch);
+        asked_ = queue_.take(deadline, batch) || asked_;
         const bool done = work(batch);
+        if (done && std::exchange(asked_, false)) observer_.committed();
         note_progress();
         queue_.pause(Clock::now() + (done ? Clock::duration(commit_gap) : back_off()));
         const auto now = Clock::now();

@@ -101,7 +101,7 @@ CellModel::Node CellModel::node(double soc, double temperature_c) const {
 CellPoint CellModel::at(double soc, double temperature_c) const {
     const Cell s = locate(soc * soc_steps, soc_steps);
     const Cell t = locate((temperature_c - first_temperature_c_) / temperature_step_c, temperature_steps_);
-    const Node* cold = nodes_.data() + t.index * soc_nodes + s.index;
+    const Node* cold = nodes_.data() + std::ptrdiff_t{t.index} * soc_nodes + s.index;
     const Node* warm = cold + soc_nodes;
     const double w00 = (1 - t.share) * (1 - s.share);
     const double w01 = (1 - t.share) * s.share;

@@ -108,7 +108,7 @@ class Auctioneer {
     std::vector<Own> unserved_;
 };
 
-// One sentence: what the bidder got and why not more.
-std::string reason_of(const Auction& auction, const Allocation& allocation, std::size_t bidder);
+// One sentence: what the bidder `index` got and why not more.
+std::string reason_of(const Auction& auction, const Allocation& allocation, std::size_t index);
 
 }  // namespace sitepower::dispatch

@@ -28,8 +28,11 @@ double most_peak_kw(const Problem& problem, Elastic elastic) {
 }
 
 Layout::Layout(std::size_t battery_count, bool with_pv, bool with_peak, Elastic with_elastic)
-    : batteries(battery_count), has_pv(with_pv), has_peak(with_peak), elastic(with_elastic == Elastic::yes) {
-    rows = 1;  // the balance
+    : rows(1),  // the balance
+      batteries(battery_count),
+      has_pv(with_pv),
+      has_peak(with_peak),
+      elastic(with_elastic == Elastic::yes) {
     if (has_peak) {
         peak_row = rows++;
         run_row = rows++;
@@ -160,76 +163,76 @@ void Programme::set(std::size_t step, std::size_t variable, double cost_per_unit
     width[v] = width_units;
 }
 
-void Programme::set_grid(const Problem& problem, std::size_t t) {
-    const double most_kw = most_import_kw(problem, t);
-    const double import_price = problem.import_price_per_kwh[t] / price_scale;
+void Programme::set_grid(const Problem& problem, std::size_t step) {
+    const double most_kw = most_import_kw(problem, step);
+    const double import_price = problem.import_price_per_kwh[step] / price_scale;
     // Limits that cannot bind are drawn in, but not so near that they could take over a multiplier.
     const double contract_kw = std::min(problem.import_limit_kw, 2 * std::max(most_kw, 1.0));
-    set(t, layout.import, import_price, contract_kw / power_scale_kw);
-    double export_kw = problem.pv_at(t);
+    set(step, layout.import, import_price, contract_kw / power_scale_kw);
+    double export_kw = problem.pv_at(step);
     for (const Battery& battery : problem.batteries) export_kw += battery.discharge_max_kw;
-    set(t, layout.exported, -problem.export_price_per_kwh[t] / price_scale,
+    set(step, layout.exported, -problem.export_price_per_kwh[step] / price_scale,
         std::min(problem.export_limit_kw, 2 * std::max(export_kw, 1.0)) / power_scale_kw);
-    if (layout.has_pv) set(t, layout.curtailed, 0, problem.pv_at(t) / power_scale_kw);
+    if (layout.has_pv) set(step, layout.curtailed, 0, problem.pv_at(step) / power_scale_kw);
     if (layout.elastic) {
-        set(t, layout.excess, import_price + excess_price_ / price_scale,
+        set(step, layout.excess, import_price + excess_price_ / price_scale,
             (most_kw - contract_kw) / power_scale_kw);
     }
-    right_side[t * layout.rows + layout.balance_row] = problem.net_load_kw(t) / power_scale_kw;
+    right_side[step * layout.rows + layout.balance_row] = problem.net_load_kw(step) / power_scale_kw;
 }
 
-void Programme::set_peak(const Problem& problem, std::size_t t) {
+void Programme::set_peak(const Problem& problem, std::size_t step) {
     const double so_far = problem.demand->peak_so_far_kw / power_scale_kw;
     const double most = most_peak_kw_ / power_scale_kw;
-    in_window[t] = problem.in_demand_window(t) ? 1 : 0;
-    set(t, layout.peak, 0, most - so_far);
-    set(t, layout.rise, problem.demand->price_per_kw / (step_h * price_scale), most - so_far);
-    if (in_window[t] == 0) return;
-    set(t, layout.slack, 0, most);
-    right_side[t * layout.rows + layout.peak_row] = -so_far;
+    in_window[step] = problem.in_demand_window(step) ? 1 : 0;
+    set(step, layout.peak, 0, most - so_far);
+    set(step, layout.rise, problem.demand->price_per_kw / (step_h * price_scale), most - so_far);
+    if (in_window[step] == 0) return;
+    set(step, layout.slack, 0, most);
+    right_side[step * layout.rows + layout.peak_row] = -so_far;
 }
 
-void Programme::set_batteries(const Problem& problem, const std::vector<Window>& windows, std::size_t t,
+void Programme::set_batteries(const Problem& problem, const std::vector<Window>& windows, std::size_t step,
                               const std::vector<std::vector<Direction>>& directions) {
     for (std::size_t b = 0; b < layout.batteries; ++b) {
         const Battery& battery = problem.batteries[b];
-        const Direction direction = directions.empty() ? Direction::both : directions[b][t];
+        const Direction direction = directions.empty() ? Direction::both : directions[b][step];
         const double wear = battery.wear_per_kwh / price_scale;
         if (direction != Direction::discharge) {
-            set(t, layout.charge + b, wear * charge_factor[b], battery.charge_max_kw / power_scale_kw);
+            set(step, layout.charge + b, wear * charge_factor[b], battery.charge_max_kw / power_scale_kw);
         }
         if (direction != Direction::charge) {
-            set(t, layout.discharge + b, wear * discharge_factor[b],
+            set(step, layout.discharge + b, wear * discharge_factor[b],
                 battery.discharge_max_kw / power_scale_kw);
         }
-        set_energy(battery, windows[b], t, b);
+        set_energy(battery, windows[b], step, b);
     }
 }
 
 // The stored energy is its lower end plus the pieces above it.
-void Programme::set_energy(const Battery& battery, const Window& window, std::size_t t, std::size_t b) {
+void Programme::set_energy(const Battery& battery, const Window& window, std::size_t step, std::size_t b) {
     const double scale = energy_scale_kwh();
-    const bool last = t + 1 == steps;
+    const bool last = step + 1 == steps;
     const double value = last ? -battery.terminal_value_per_kwh / price_scale : 0;
-    const auto low_of = [&](std::size_t step) {
-        return layout.elastic ? window.low_kwh[step] : window.floor_kwh[step];
+    const auto low_of = [&](std::size_t at) {
+        return layout.elastic ? window.low_kwh[at] : window.floor_kwh[at];
     };
-    const double before_kwh = t == 0 ? battery.stored_kwh : low_of(t - 1);
-    double from_kwh = low_of(t);
-    right_side[t * layout.rows + layout.energy_row + b] = (kept[b] * before_kwh - from_kwh) / scale;
+    const double before_kwh = step == 0 ? battery.stored_kwh : low_of(step - 1);
+    double from_kwh = low_of(step);
+    right_side[step * layout.rows + layout.energy_row + b] = (kept[b] * before_kwh - from_kwh) / scale;
     if (layout.elastic) {
-        const double reserve_kwh = battery.reserve_kwh.empty() ? 0 : battery.reserve_kwh[t];
+        const double reserve_kwh = battery.reserve_kwh.empty() ? 0 : battery.reserve_kwh[step];
         const double terminal_kwh = last ? battery.terminal_min_kwh.value_or(0) : 0;
         const double ends[2] = {std::min(reserve_kwh, terminal_kwh), std::max(reserve_kwh, terminal_kwh)};
         for (std::size_t i = 0; i < 2; ++i) {
-            const double to_kwh = std::clamp(ends[i], from_kwh, std::max(from_kwh, window.high_kwh[t]));
+            const double to_kwh = std::clamp(ends[i], from_kwh, std::max(from_kwh, window.high_kwh[step]));
             const double worth = (reserve_kwh >= ends[i] ? reserve_price_ * step_h : 0.0) +
                                  (terminal_kwh >= ends[i] ? terminal_price_ : 0.0);
-            set(t, layout.below + 2 * b + i, value - worth / price_scale, (to_kwh - from_kwh) / scale);
+            set(step, layout.below + 2 * b + i, value - worth / price_scale, (to_kwh - from_kwh) / scale);
             from_kwh = to_kwh;
         }
     }
-    set(t, layout.energy + b, value, (window.high_kwh[t] - from_kwh) / scale);
+    set(step, layout.energy + b, value, (window.high_kwh[step] - from_kwh) / scale);
 }
 
 void Programme::apply(const std::vector<double>& x, std::vector<double>& result) const {

@@ -16,7 +16,7 @@ namespace sitepower::dispatch {
 enum class Elastic : std::uint8_t { no, yes };
 
 struct Layout {
-    Layout(std::size_t batteries, bool has_pv, bool has_peak, Elastic elastic);
+    Layout(std::size_t battery_count, bool with_pv, bool with_peak, Elastic with_elastic);
 
     // Rows of a step.
     std::size_t balance_row = 0, peak_row = 0, run_row = 0, energy_row = 0, rows = 0;

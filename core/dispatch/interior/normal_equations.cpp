@@ -23,11 +23,11 @@ NormalEquations::NormalEquations(const Programme& programme)
       inverse_pivot_(programme.steps * rows_),
       kernels_(kernels_of(programme.layout)) {}
 
-void NormalEquations::assemble(const std::vector<double>& weight, std::size_t t) {
+void NormalEquations::assemble(const std::vector<double>& weight, std::size_t step) {
     const Layout& l = programme_.layout;
-    const double* w = &weight[t * l.variables];
-    const double* before = t > 0 ? w - l.variables : nullptr;
-    double* block = &diagonal_[t * rows_ * rows_];
+    const double* w = &weight[step * l.variables];
+    const double* before = step > 0 ? w - l.variables : nullptr;
+    double* block = &diagonal_[step * rows_ * rows_];
     std::fill(block, block + rows_ * rows_, 0.0);
     const auto at = [&](std::size_t i, std::size_t j) -> double& { return block[i * rows_ + j]; };
     const double imported = w[l.import] + (l.elastic ? w[l.excess] : 0);
@@ -49,7 +49,7 @@ void NormalEquations::assemble(const std::vector<double>& weight, std::size_t t)
     }
     at(l.balance_row, l.balance_row) = balance;
     if (!l.has_peak) return;
-    const double counted = programme_.in_window[t];
+    const double counted = programme_.in_window[step];
     at(l.peak_row, l.balance_row) = -counted * imported;
     at(l.peak_row, l.peak_row) = counted > 0 ? w[l.peak] + imported + w[l.slack] : 1;
     at(l.run_row, l.peak_row) = counted * w[l.peak];
@@ -58,10 +58,10 @@ void NormalEquations::assemble(const std::vector<double>& weight, std::size_t t)
 
 // Sizes known when compiling let the compiler unroll what is short; 0: only known at run time.
 template <std::size_t Rows>
-void NormalEquations::factor_block(std::size_t t) {
+void NormalEquations::factor_block(std::size_t step) {
     const std::size_t rows = Rows > 0 ? Rows : rows_;
-    double* block = &diagonal_[t * rows * rows];
-    double* pivots = &inverse_pivot_[t * rows];
+    double* block = &diagonal_[step * rows * rows];
+    double* pivots = &inverse_pivot_[step * rows];
     for (std::size_t j = 0; j < rows; ++j) {
         double* row_j = block + j * rows;
         double pivot = row_j[j];
@@ -79,14 +79,14 @@ void NormalEquations::factor_block(std::size_t t) {
 }
 
 // The rows of the next step's states against this step's rows.
-void NormalEquations::fill_coupling(const std::vector<double>& weight, std::size_t t) {
+void NormalEquations::fill_coupling(const std::vector<double>& weight, std::size_t step) {
     const Layout& l = programme_.layout;
-    const double* w = &weight[t * l.variables];
-    double* coupling = &coupling_[t * states_ * rows_];
+    const double* w = &weight[step * l.variables];
+    double* coupling = &coupling_[step * states_ * rows_];
     std::fill(coupling, coupling + states_ * rows_, 0.0);
     if (l.has_peak) {
         coupling[l.run_row] = -w[l.peak];
-        coupling[l.peak_row] = -programme_.in_window[t] * w[l.peak];
+        coupling[l.peak_row] = -programme_.in_window[step] * w[l.peak];
     }
     for (std::size_t b = 0; b < l.batteries; ++b) {
         double held = w[l.energy + b];
@@ -99,15 +99,15 @@ void NormalEquations::fill_coupling(const std::vector<double>& weight, std::size
 // The next step's block loses what this step's elimination takes. A state's row is zero left of its own
 // column, the peak's left of the peak row.
 template <std::size_t Rows, std::size_t States>
-void NormalEquations::eliminate(std::size_t t) {
+void NormalEquations::eliminate(std::size_t step) {
     const std::size_t rows = Rows > 0 ? Rows : rows_;
     const std::size_t states = Rows > 0 ? States : states_;
     const std::size_t first_state = rows - states;
     const bool has_peak = first_state == 2;
-    const double* factor = &diagonal_[t * rows * rows];
-    const double* pivots = &inverse_pivot_[t * rows];
-    double* coupling = &coupling_[t * states * rows];
-    double* next = &diagonal_[(t + 1) * rows * rows];
+    const double* factor = &diagonal_[step * rows * rows];
+    const double* pivots = &inverse_pivot_[step * rows];
+    double* coupling = &coupling_[step * states * rows];
+    double* next = &diagonal_[(step + 1) * rows * rows];
     for (std::size_t s = 0; s < states; ++s) {
         double* row = coupling + s * rows;
         const std::size_t start = has_peak && s == 0 ? 1 : first_state + s;

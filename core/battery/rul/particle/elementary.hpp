@@ -32,7 +32,7 @@ inline double exp2(double x) {
 inline double log2(double x) {
     const auto bits = std::bit_cast<std::uint64_t>(x);
     auto exponent = static_cast<std::int64_t>(bits >> 52U) - 1023;
-    double mantissa = std::bit_cast<double>((bits & 0xFFFFFFFFFFFFFU) | 0x3FF0000000000000U);
+    auto mantissa = std::bit_cast<double>((bits & 0xFFFFFFFFFFFFFU) | 0x3FF0000000000000U);
     if (mantissa > 1.41421356237309504880) {
         mantissa /= 2;
         ++exponent;

@@ -50,20 +50,20 @@ FloatLife::FloatLife(const FloatLifePriors& priors, std::uint64_t seed)
     weight_.fill(1.0 / particles);
 }
 
-double FloatLife::health_of(std::size_t i, const BatteryAge& age) const {
-    const double aged = std::max(ThermalAge::between(age.age_days, heat_place_[i]), 1e-3);
-    const double beta = std::max(elementary::exp2(log2_beta_[i]), least_beta);
-    const double used = elementary::exp2(beta * (elementary::log2(aged) - log2_life_[i]));
-    return c0_[i] - (c0_[i] - reference_health) * used;
+double FloatLife::health_of(std::size_t particle, const BatteryAge& age) const {
+    const double aged = std::max(ThermalAge::between(age.age_days, heat_place_[particle]), 1e-3);
+    const double beta = std::max(elementary::exp2(log2_beta_[particle]), least_beta);
+    const double used = elementary::exp2(beta * (elementary::log2(aged) - log2_life_[particle]));
+    return c0_[particle] - (c0_[particle] - reference_health) * used;
 }
 
-double FloatLife::days_left(std::size_t i, const BatteryAge& age) const {
-    const double share = (c0_[i] - end_of_life_) / (c0_[i] - reference_health);
+double FloatLife::days_left(std::size_t particle, const BatteryAge& age) const {
+    const double share = (c0_[particle] - end_of_life_) / (c0_[particle] - reference_health);
     if (share <= 0) return 0;
-    const double beta = std::max(elementary::exp2(log2_beta_[i]), least_beta);
-    const double last_age = elementary::exp2(log2_life_[i] + elementary::log2(share) / beta);
-    const double left = last_age - ThermalAge::between(age.age_days, heat_place_[i]);
-    return std::max(left / std::max(ThermalAge::between(age.rate, heat_place_[i]), 1e-6), 0.0);
+    const double beta = std::max(elementary::exp2(log2_beta_[particle]), least_beta);
+    const double last_age = elementary::exp2(log2_life_[particle] + elementary::log2(share) / beta);
+    const double left = last_age - ThermalAge::between(age.age_days, heat_place_[particle]);
+    return std::max(left / std::max(ThermalAge::between(age.rate, heat_place_[particle]), 1e-6), 0.0);
 }
 
 void FloatLife::learn_health(double health, double sigma, const BatteryAge& age) {

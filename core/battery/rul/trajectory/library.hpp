@@ -57,8 +57,8 @@ struct FadeCurve {
 
     // At a place between those of the grid, the nearest end beyond them.
     float drop_at(double place) const;
-    // Place on the grid at which the drop reaches `drop`; the last place where it never does.
-    double crossing(double drop) const;
+    // Place on the grid at which the drop reaches `wanted`; the last place where it never does.
+    double crossing(double wanted) const;
 };
 
 class FadeLibrary {

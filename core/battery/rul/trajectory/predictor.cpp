@@ -150,7 +150,7 @@ void TrajectoryPredictor::weigh_by_history(std::size_t index, const Weighted& hi
     Row b = Row::Zero();
     Row bb = Row::Zero();
     Row by = Row::Zero();
-    for (int i = 0; i < history.knots; ++i) {
+    for (Eigen::Index i = 0; i < history.knots; ++i) {
         const Row here = drop.segment<stretches>(i * HistoryKnots::spacing);
         const Row weighted = here * history.weight[static_cast<std::size_t>(i)];
         b += weighted;

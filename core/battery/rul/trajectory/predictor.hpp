@@ -62,7 +62,7 @@ class TrajectoryPredictor {
     Priors priors_of(const TrajectoryQuery& query) const;
     bool is_excluded(const FadeCurve& curve, const TrajectoryQuery& query) const;
     void weigh_by_prior(const TrajectoryQuery& query);
-    void weigh_by_history(std::size_t curve, const Weighted& history);
+    void weigh_by_history(std::size_t index, const Weighted& history);
     Futures futures(double present_age) const;
     RemainingLife answer(const TrajectoryQuery& query, const HistoryKnots& knots) const;
 

@@ -24,9 +24,7 @@ CountingEstimator::CountingEstimator(const GroupSetup& setup, const CountingPara
 void CountingEstimator::step(const GroupSample& sample, std::span<Estimate> soc_pct) {
     if (setup_.has_current_sensor && setup_.nominal_capacity_ah > 0) {
         // After a gap the value before it says nothing about what flowed in it.
-        if (sample.elapsed > setup_.stale_after) {
-            count_gap(sample.elapsed);
-        } else if (sample.current_a) {
+        if (sample.elapsed <= setup_.stale_after && sample.current_a) {
             count(*sample.current_a, sample.elapsed);
         } else {
             count_gap(sample.elapsed);

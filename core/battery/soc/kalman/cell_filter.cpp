@@ -36,13 +36,13 @@ void keep_in_bounds(CellFilter& f) {
 //         0  a1  0   h1       hj = -(1 - aj) Rj
 //         0  0   a2  h2
 //         0  0   0   1
-void predict(CellFilter& f, const CellSetting& setting, const CellPoint& here, const StepInterval& step) {
+void predict(CellFilter& f, const CellSetting& setting, const CellPoint& here, const StepInterval& interval) {
     const BatteryParameters& of = setting.model->parameters();
     const NoiseParameters& noise = of.noise;
-    const double true_a = step.flow_a - f.offset_a;
-    const double g = -step.dt_s / (seconds_per_hour * setting.capacity_ah);
-    const double a1 = step.decay1;
-    const double a2 = step.decay2;
+    const double true_a = interval.flow_a - f.offset_a;
+    const double g = -interval.dt_s / (seconds_per_hour * setting.capacity_ah);
+    const double a1 = interval.decay1;
+    const double a2 = interval.decay2;
     const double h1 = -(1 - a1) * here.r1_ohm * setting.scale.resistance;
     const double h2 = -(1 - a2) * here.r2_ohm * setting.scale.resistance;
     const double moved = -g * true_a * (true_a > 0 ? of.charge_efficiency : 1);
@@ -54,17 +54,18 @@ void predict(CellFilter& f, const CellSetting& setting, const CellPoint& here, c
     const double sb = f.sb + g * f.bb;
     const double p1b = f.p1b;
     const double p2b = f.p2b;
-    f.ss += g * (f.sb + sb) + square(noise.soc_per_root_s) * step.dt_s + square(noise.gain) * std::abs(moved);
+    f.ss +=
+        g * (f.sb + sb) + square(noise.soc_per_root_s) * interval.dt_s + square(noise.gain) * std::abs(moved);
     f.s1 = a1 * (f.s1 + g * p1b) + h1 * sb;
     f.s2 = a2 * (f.s2 + g * p2b) + h2 * sb;
     f.sb = sb;
-    const double v = square(noise.voltage_per_root_s * setting.scale.voltage) * step.dt_s;
+    const double v = square(noise.voltage_per_root_s * setting.scale.voltage) * interval.dt_s;
     f.p11 = a1 * a1 * f.p11 + h1 * (2 * a1 * p1b + h1 * f.bb) + v;
     f.p12 = a1 * a2 * f.p12 + a1 * h2 * p1b + h1 * (a2 * p2b + h2 * f.bb);
     f.p22 = a2 * a2 * f.p22 + h2 * (2 * a2 * p2b + h2 * f.bb) + v;
     f.p1b = a1 * p1b + h1 * f.bb;
     f.p2b = a2 * p2b + h2 * f.bb;
-    f.bb += square(noise.offset_c_per_root_s * setting.capacity_ah) * step.dt_s;
+    f.bb += square(noise.offset_c_per_root_s * setting.capacity_ah) * interval.dt_s;
     keep_in_bounds(f);
 }
 
@@ -84,26 +85,26 @@ Innovation innovation(const CellFilter& f, const CellSetting& setting, const Cel
     return result;
 }
 
-void correct(CellFilter& f, const Innovation& by) {
-    const double share = 1 / by.variance_v2;
-    const double ks = by.gain_s * share;
-    const double k1 = by.gain_1 * share;
-    const double k2 = by.gain_2 * share;
-    const double kb = by.gain_b * share;
-    f.soc += ks * by.residual_v;
-    f.v1_v += k1 * by.residual_v;
-    f.v2_v += k2 * by.residual_v;
-    f.offset_a += kb * by.residual_v;
-    f.ss -= ks * by.gain_s;
-    f.s1 -= ks * by.gain_1;
-    f.s2 -= ks * by.gain_2;
-    f.sb -= ks * by.gain_b;
-    f.p11 -= k1 * by.gain_1;
-    f.p12 -= k1 * by.gain_2;
-    f.p1b -= k1 * by.gain_b;
-    f.p22 -= k2 * by.gain_2;
-    f.p2b -= k2 * by.gain_b;
-    f.bb -= kb * by.gain_b;
+void correct(CellFilter& f, const Innovation& innovation) {
+    const double share = 1 / innovation.variance_v2;
+    const double ks = innovation.gain_s * share;
+    const double k1 = innovation.gain_1 * share;
+    const double k2 = innovation.gain_2 * share;
+    const double kb = innovation.gain_b * share;
+    f.soc += ks * innovation.residual_v;
+    f.v1_v += k1 * innovation.residual_v;
+    f.v2_v += k2 * innovation.residual_v;
+    f.offset_a += kb * innovation.residual_v;
+    f.ss -= ks * innovation.gain_s;
+    f.s1 -= ks * innovation.gain_1;
+    f.s2 -= ks * innovation.gain_2;
+    f.sb -= ks * innovation.gain_b;
+    f.p11 -= k1 * innovation.gain_1;
+    f.p12 -= k1 * innovation.gain_2;
+    f.p1b -= k1 * innovation.gain_b;
+    f.p22 -= k2 * innovation.gain_2;
+    f.p2b -= k2 * innovation.gain_b;
+    f.bb -= kb * innovation.gain_b;
     keep_in_bounds(f);
 }
 

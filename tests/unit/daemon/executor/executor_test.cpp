@@ -26,6 +26,7 @@ class FakeOutlets final : public ExecutorOutlets {
         rows.push_back(std::move(row));
         return true;
     }
+    void commit_soon() override { ++commits_wanted; }
     void send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
         backlog.insert(backlog.end(), batch.begin(), batch.end());
     }
@@ -49,6 +50,7 @@ class FakeOutlets final : public ExecutorOutlets {
 
     bool connected = true;
     bool store_full = false;
+    int commits_wanted = 0;
     std::vector<std::shared_ptr<const Message>> live;
     std::vector<std::shared_ptr<const Message>> backlog;
     std::vector<Row> rows;
@@ -283,6 +285,23 @@ TEST_F(ExecutorTest, NobodyWhoSubscribesIsAWarningAfterAnHour) {
     connect(false, now);
     for (int i = 0; i < 7200 && open(); ++i, now += Duration{1000}) executor.tick(0, now);
     EXPECT_FALSE(open()) << "without a connection nobody knows";
+}
+
+// The last seconds of an outage are still in the writer's queue when the broker is back.
+TEST_F(ExecutorTest, TheEndOfTheBacklogDoesNotWaitForTheCommitInterval) {
+    outlets.connected = false;
+    executor.begin({}, start);
+    executor.handle(frame_of(*model, 0, start), start);
+    connect(false, start);
+    EXPECT_EQ(outlets.commits_wanted, 0);
+    outlets.connected = true;
+    connect(true, start);
+    EXPECT_EQ(outlets.commits_wanted, 1);
+    EXPECT_TRUE(outlets.orders.empty()) << "nothing was in the outbox at the last tick";
+    executor.committed(3);
+    ASSERT_EQ(outlets.orders.size(), 1U) << "before the next tick";
+    executor.committed(3);
+    EXPECT_EQ(outlets.orders.size(), 1U) << "one batch at a time";
 }
 
 TEST_F(ExecutorTest, TheJournalNotesWhatAnOperatorShouldKnowOfAConnection) {

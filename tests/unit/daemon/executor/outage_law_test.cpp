@@ -45,6 +45,7 @@ class OutageLaw : public ::testing::TestWithParam<unsigned>, public ExecutorOutl
         batch_.rows.push_back(std::move(row));
         return true;
     }
+    void commit_soon() override { commit_wanted_ = true; }
     void send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
         ASSERT_TRUE(std::ranges::is_sorted(batch, {}, &Message::key));
         for (auto& message : batch) in_flight_.push_back(std::move(message));
@@ -66,6 +67,7 @@ class OutageLaw : public ::testing::TestWithParam<unsigned>, public ExecutorOutl
         batch_.clear();
         in_flight_.clear();
         backlog_sent_ = false;
+        commit_wanted_ = false;
         order_.reset();
         store_.crash();
         start();
@@ -76,6 +78,7 @@ class OutageLaw : public ::testing::TestWithParam<unsigned>, public ExecutorOutl
             if (const auto* message = std::get_if<MessageRow>(&row)) committed_.insert(message->message->key);
         }
         batch_.clear();
+        if (std::exchange(commit_wanted_, false)) executor_->committed(store_.committer().outbox());
     }
     void connect(bool connected) {
         connected_ = connected;
@@ -143,6 +146,7 @@ class OutageLaw : public ::testing::TestWithParam<unsigned>, public ExecutorOutl
     std::optional<Executor> executor_;
     bool connected_ = false;
     bool backlog_sent_ = false;
+    bool commit_wanted_ = false;
     Batch batch_;
     std::deque<std::shared_ptr<const Message>> in_flight_;
     std::optional<BacklogPump::Order> order_;

@@ -49,6 +49,15 @@ class RecordingObserver : public StoreObserver {
         const std::lock_guard lock(mutex_);
         gaps_.push_back({from, to, frames});
     }
+    void committed() override {
+        const std::lock_guard lock(mutex_);
+        ++commits_;
+    }
+    // How often somebody who asked for a commit was told of it.
+    int commits() const {
+        const std::lock_guard lock(mutex_);
+        return commits_;
+    }
     std::vector<Condition> conditions() const {
         const std::lock_guard lock(mutex_);
         return conditions_;
@@ -62,6 +71,7 @@ class RecordingObserver : public StoreObserver {
     mutable std::mutex mutex_;
     std::vector<Condition> conditions_;
     std::vector<Gap> gaps_;
+    int commits_ = 0;
 };
 
 inline bool eventually(const std::function<bool()>& condition) {

@@ -222,10 +222,10 @@ TEST_F(RowQueueTest, WakesTheWriterForWhatIsUrgentAndWhenHalfFull) {
     Batch batch;
     queue.take(far, batch);
     EXPECT_EQ(batch.rows.size(), 4U);
-    queue.wake();
-    queue.take(far, batch);
+    queue.ask();
+    EXPECT_TRUE(queue.take(far, batch));
     queue.stop();
-    queue.take(far, batch);
+    EXPECT_FALSE(queue.take(far, batch)) << "said once";
     queue.pause(far);
     EXPECT_TRUE(queue.stopping());
 }

@@ -52,6 +52,15 @@ class StoreTest : public ::testing::Test {
     std::uint64_t sequence_ = 0;
 };
 
+TEST_F(StoreTest, SaysWhenWhatWasAskedForIsCommitted) {
+    append_reading(1);
+    store_->commit_soon();
+    ASSERT_TRUE(eventually([this] { return observer_.commits() == 1; }));
+    EXPECT_EQ(store_->counters().outbox, 1U);
+    store_->commit_soon();
+    EXPECT_TRUE(eventually([this] { return observer_.commits() == 2; })) << "although nothing waited";
+}
+
 TEST_F(StoreTest, DrawsANewEpochAtEachStart) {
     const auto first = store_->report().epoch;
     EXPECT_TRUE(store_->report().fresh);
