@@ -41,11 +41,16 @@ class Ledger final : public Receiver {
         if (counter) {
             numbers_[std::string(text_member(delivery.payload, "device"))].insert(*counter);
         }
-        if (delivery.topic.find("/backlog/") != std::string_view::npos) {
-            take_backlog(delivery);
-        } else {
+        if (delivery.topic.find("/backlog/") == std::string_view::npos) {
             take_live(delivery);
+        } else if (in_outage_) {
+            take_backlog(delivery);
         }
+    }
+    // From now on what comes as backlog is the outage's.
+    void begin_outage() {
+        const std::lock_guard lock(mutex_);
+        in_outage_ = true;
     }
 
     // The answers missing between the first and the last that arrived of each device.
@@ -102,6 +107,7 @@ class Ledger final : public Receiver {
     std::vector<Arrival> live_;
     std::vector<Arrival> backlog_;
     Drain drain_;
+    bool in_outage_ = false;
     std::size_t repeated_ = 0;
     std::size_t changed_ = 0;
 };
@@ -174,6 +180,7 @@ void measure_outage(const Options& options, Report& report) {
     });
     wait_for(before_and_after);
     rig.broker().stop();
+    ledger.begin_outage();
     const auto outage = rig.measure(*daemon, subscriber, options.seconds_or(60));
     rig.broker().start();
     wait_for_the_rest(ledger);

@@ -271,8 +271,9 @@ void Executor::connection_changed(const ConnectionState& state, Time now) {
     tell_connection(state);
     if (state.connected) {
         pump_.connected(maker_.newest());
-        // The end of the backlog is not to wait for the commit interval.
-        outlets_.commit_soon();
+        // The end of an outage's backlog is not to wait for the commit interval. What was said while the
+        // first connection came up is on its way live.
+        if (connection_) outlets_.commit_soon();
     } else {
         pump_.disconnected();
         set_nobody_subscribes(false, now);

@@ -304,6 +304,13 @@ TEST_F(ExecutorTest, TheEndOfTheBacklogDoesNotWaitForTheCommitInterval) {
     EXPECT_EQ(outlets.orders.size(), 1U) << "one batch at a time";
 }
 
+TEST_F(ExecutorTest, WhatIsOnItsWayLiveAtTheStartIsNotHurriedIntoTheBacklog) {
+    executor.begin({}, start);
+    executor.handle(frame_of(*model, 0, start), start);
+    connect(true, start);
+    EXPECT_EQ(outlets.commits_wanted, 0);
+}
+
 TEST_F(ExecutorTest, TheJournalNotesWhatAnOperatorShouldKnowOfAConnection) {
     executor.begin({}, start);
     const auto told = [&](const ConnectionState& state) {
