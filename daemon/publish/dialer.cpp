@@ -4,17 +4,31 @@
 #include <utility>
 
 namespace sitepower {
+namespace {
+
+// Local addresses to bind to, one for each family that the name has, best first: libmosquitto looks the name
+// up once more and takes the family of the address it binds to.
+std::vector<std::string> local_addresses(const NameAnswer& answer) {
+    std::vector<std::string> locals;
+    for (const auto& address : answer.addresses) {
+        const std::string local = address.family() == AF_INET6 ? "::" : "0.0.0.0";
+        if (std::ranges::find(locals, local) == locals.end()) locals.push_back(local);
+    }
+    return locals;
+}
+
+}  // namespace
 
 void Dialer::begin(const Attempt& attempt, Will will, Steady now) {
     attempt_ = attempt;
     will_ = std::move(will);
     deadline_ = now + settings_.connect_timeout;
-    const std::string& host = settings_.brokers[attempt.broker].host;
-    if (is_numeric_address(host)) {
+    const auto& [host, port] = settings_.brokers[attempt.broker];
+    if (numeric_address(host, port)) {
         local_addresses_ = {""};
         connect(now);
     } else {
-        lookup_ = std::make_unique<NameLookup>(host);
+        lookup_ = std::make_unique<NameLookup>(host, port);
     }
 }
 
@@ -30,14 +44,17 @@ void Dialer::connect(Steady now) {
 
 std::optional<ConnectionEnd> Dialer::turn(Steady now) {
     if (lookup_) {
-        const auto families = lookup_->families();
-        if (!families && now < deadline_) return std::nullopt;
+        const auto answer = lookup_->answer();
+        if (!answer && now < deadline_) return std::nullopt;
         lookup_.reset();
-        if (!families)
+        if (!answer)
             return ConnectionEnd{.kind = EndKind::failed, .reason = "the name servers do not answer"};
-        if (families->empty())
-            return ConnectionEnd{.kind = EndKind::failed, .reason = "the name of the broker is not known"};
-        local_addresses_.assign(families->rbegin(), families->rend());
+        if (answer->addresses.empty()) {
+            return ConnectionEnd{.kind = EndKind::failed,
+                                 .reason = "the name of the broker is not known: " + answer->reason};
+        }
+        const auto locals = local_addresses(*answer);
+        local_addresses_.assign(locals.rbegin(), locals.rend());
         connect(now);
     }
     if (!connection_) return std::nullopt;

@@ -10,7 +10,7 @@
 
 #include "daemon/publish/clock.hpp"
 #include "daemon/publish/mqtt_connection.hpp"
-#include "daemon/publish/name_lookup.hpp"
+#include "drivers/net/name_lookup.hpp"
 #include "daemon/publish/reconnect_plan.hpp"
 #include "daemon/publish/settings.hpp"
 

@@ -1,7 +1,6 @@
 #include "drivers/modbus/socket.hpp"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -9,13 +8,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <system_error>
+#include <utility>
+#include <vector>
+
+#include "drivers/net/name_lookup.hpp"
 
 namespace sitepower::modbus {
 namespace {
-
-using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 Error unreachable(const std::string& host, std::uint16_t port, const std::string& cause) {
     return {ErrorCode::service_unavailable, fmt::format("cannot connect to {}:{}: {}", host, port, cause),
@@ -56,27 +56,35 @@ int finish_connect(int fd, SteadyTime deadline, const StopSignal& stop) {
     return error;
 }
 
-Result<Descriptor> connect_one(const addrinfo& address, SteadyTime deadline, const StopSignal& stop) {
-    Descriptor fd(socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol));
+Result<Descriptor> connect_one(const SocketAddress& address, SteadyTime deadline, const StopSignal& stop) {
+    Descriptor fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     int error = fd.is_open() ? 0 : errno;
     if (error == 0) {
         tune(fd.get());
-        if (connect(fd.get(), address.ai_addr, address.ai_addrlen) < 0) error = errno;
+        if (connect(fd.get(), address.get(), address.size) < 0) error = errno;
         if (error == EINPROGRESS || error == EINTR) error = finish_connect(fd.get(), deadline, stop);
     }
     if (error != 0) return Error{ErrorCode::service_unavailable, words_for(error), ""};
     return fd;
 }
 
-Result<Addresses> resolve(const std::string& host, std::uint16_t port) {
-    addrinfo hints{};
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    const int failure = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-    if (failure != 0) return unreachable(host, port, gai_strerror(failure));
-    return Addresses(found, &freeaddrinfo);
+// Where to connect to, or why that is not known.
+Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port, SteadyTime deadline,
+                                           const StopSignal& stop) {
+    if (const auto numeric = numeric_address(host, port)) return std::vector{*numeric};
+    const NameLookup lookup(host, port);
+    switch (stop.wait_for(lookup.fd(), POLLIN, deadline)) {
+        case Ready::timed_out:
+            return unreachable(host, port, "the name servers do not answer");
+        case Ready::stopped:
+            return unreachable(host, port, words_for(ECANCELED));
+        case Ready::yes:
+            break;
+    }
+    auto answer = lookup.answer();
+    if (!answer || answer->addresses.empty())
+        return unreachable(host, port, answer ? answer->reason : "no answer");
+    return std::move(answer->addresses);
 }
 
 }  // namespace
@@ -96,12 +104,12 @@ void Descriptor::reset() {
 
 Result<Descriptor> connect_tcp(const std::string& host, std::uint16_t port, SteadySpan timeout,
                                const StopSignal& stop) {
-    auto addresses = resolve(host, port);
-    if (!addresses) return addresses.error();
     const auto deadline = steady_now() + timeout;
+    const auto addresses = resolve(host, port, deadline, stop);
+    if (!addresses) return addresses.error();
     std::string cause = "no address";
-    for (const addrinfo* address = addresses->get(); address != nullptr; address = address->ai_next) {
-        auto fd = connect_one(*address, deadline, stop);
+    for (const auto& address : *addresses) {
+        auto fd = connect_one(address, deadline, stop);
         if (fd) return fd;
         cause = fd.error().message;
         if (stop.requested() || steady_now() >= deadline) break;
