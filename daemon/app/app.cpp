@@ -141,7 +141,7 @@ void App::Parts::start() {
     executor_.begin(store_->report().snapshot, now());
     arm_timers();
     for (const auto& bus : config_.buses) {
-        buses_.start(bus);
+        buses_.start(buses_.make(bus));
     }
     watch_parts();
     ready_ = true;

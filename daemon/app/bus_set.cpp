@@ -1,11 +1,16 @@
 #include "daemon/app/bus_set.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sitepower {
 
-void BusSet::start(const config::BusConfig& plan) {
-    buses_.push_back(std::make_unique<modbus::Bus>(plan.settings, plan.units, sink_));
+std::unique_ptr<modbus::Bus> BusSet::make(const config::BusConfig& plan) const {
+    return std::make_unique<modbus::Bus>(plan.settings, plan.units, sink_);
+}
+
+void BusSet::start(std::unique_ptr<modbus::Bus> bus) {
+    buses_.push_back(std::move(bus));
     buses_.back()->start();
 }
 

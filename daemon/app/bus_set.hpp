@@ -15,7 +15,11 @@ class BusSet {
   public:
     explicit BusSet(modbus::BusSink& sink) : sink_(sink) {}
 
-    void start(const config::BusConfig& plan);
+    // Makes a bus and opens what it needs, its link aside; nothing runs yet. Throws std::system_error when
+    // the kernel refuses.
+    std::unique_ptr<modbus::Bus> make(const config::BusConfig& plan) const;
+    // Throws std::system_error when there is no thread to be had.
+    void start(std::unique_ptr<modbus::Bus> bus);
     // Ends the named buses; a bus gives up what it waits for at once.
     void stop(std::span<const std::string> ids);
     void stop_all();

@@ -67,7 +67,11 @@ class App::Parts final : private Context {
     void check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) override;
     void reload(UniqueFunction<void(ConfigurationVerdict)> done) override;
     void take_maps();
-    void exchange(config::Config next, const config::ConfigChanges& changes);
+    Status exchange(config::Config next, const config::ConfigChanges& changes);
+    std::vector<std::unique_ptr<modbus::Bus>> make_buses(const config::Config& next,
+                                                         const config::ConfigChanges& changes) const;
+    void put_into_force(config::Config next, const config::ConfigChanges& changes,
+                        std::vector<std::unique_ptr<modbus::Bus>> starting);
 
     const config::ConfigPaths paths_;
     config::Config config_;

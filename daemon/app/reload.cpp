@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <system_error>
 #include <utility>
 
 #include "daemon/app/parts.hpp"
@@ -54,6 +56,17 @@ std::vector<ConfigurationProblem> needs_restart(const config::Config& running, c
     return problems;
 }
 
+std::string refusal_of(const ConfigurationVerdict& verdict) {
+    std::string text = "the changed configuration is refused, the previous one stays in force:";
+    for (const auto& problem : verdict.problems) {
+        // What concerns no file has no place in one.
+        const auto place =
+            problem.file.empty() ? "" : fmt::format("{}:{}: {}: ", problem.file, problem.line, problem.key);
+        text += '\n' + place + problem.message;
+    }
+    return text;
+}
+
 }  // namespace
 
 void App::Parts::check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) {
@@ -81,33 +94,26 @@ void App::Parts::reload(UniqueFunction<void(ConfigurationVerdict)> done) {
         verdict.problems = needs_restart(config_, *next, changes);
         verdict.accepted = verdict.problems.empty();
         if (verdict.accepted) {
-            exchange(std::move(*next), changes);
-            verdict.applied = true;
-            const auto text = config::to_string(changes);
-            journal::log(changes.any() ? journal::configuration_applied : journal::configuration_unchanged,
-                         text, {{"CHANGED", text}});
+            if (const auto applied = exchange(std::move(*next), changes); !applied) {
+                verdict.problems.push_back({.message = applied.error().message});
+            }
+            verdict.applied = verdict.problems.empty();
         }
     }
-    if (!verdict.applied) {
-        std::string text = "the changed configuration is refused, the previous one stays in force:";
-        for (const auto& problem : verdict.problems) {
-            text += fmt::format("\n{}:{}: {}: {}", problem.file, problem.line, problem.key, problem.message);
-        }
-        journal::log(journal::configuration_refused, text);
-    }
+    if (!verdict.applied) journal::log(journal::configuration_refused, refusal_of(verdict));
     done(std::move(verdict));
 }
 
-// What SunSpec devices said of themselves goes into the state directory, and from there into force like any
-// other change of the configuration.
+// What SunSpec devices said of themselves goes into the state directory, and from there into force; what else
+// was edited since the last reload waits for the next.
 void App::Parts::take_maps() {
-    std::vector<MapChange> changes;
-    inbox_.drain_maps(changes);
+    std::vector<MapChange> maps;
+    inbox_.drain_maps(maps);
     bool saved = false;
-    for (const auto& change : changes) {
-        if (position(change.device) >= config_.model->devices.size()) continue;
-        const auto& device = config_.model->devices[position(change.device)].id;
-        if (!config::save_chain(config_.store.directory, device, change.description)) {
+    for (const auto& map : maps) {
+        if (position(map.device) >= config_.model->devices.size()) continue;
+        const auto& device = config_.model->devices[position(map.device)].id;
+        if (!config::save_chain(config_.store.directory, device, map.description)) {
             journal::log(
                 journal::sunspec_trouble,
                 fmt::format("the SunSpec chain of {} cannot be kept in {}", device, config_.store.directory),
@@ -117,13 +123,60 @@ void App::Parts::take_maps() {
         saved = true;
         journal::log(journal::sunspec_found,
                      fmt::format("{} has told its SunSpec models{}{}", device,
-                                 change.problem.empty() ? "" : "; it does not conform: ", change.problem),
+                                 map.problem.empty() ? "" : "; it does not conform: ", map.problem),
                      {{"DEVICE", device}});
     }
-    if (saved) reload([](const ConfigurationVerdict&) {});
+    if (!saved) return;
+    schema::Diagnostics diagnostics;
+    auto next = config::with_what_devices_told(config_, paths_, diagnostics);
+    ConfigurationVerdict verdict{.problems = problems_of(diagnostics)};
+    if (next) {
+        const auto changes = config::diff(config_, *next);
+        if (const auto applied = exchange(std::move(*next), changes); !applied) {
+            verdict.problems.push_back({.message = applied.error().message});
+        }
+    }
+    if (!verdict.problems.empty()) journal::log(journal::configuration_refused, refusal_of(verdict));
 }
 
-void App::Parts::exchange(config::Config next, const config::ConfigChanges& changes) {
+// Whatever can fail comes before anything is ended. When the kernel has no thread left for what was made,
+// parts of the site would go unread: then the daemon ends in order, and the service manager starts it anew.
+Status App::Parts::exchange(config::Config next, const config::ConfigChanges& changes) {
+    std::vector<std::unique_ptr<modbus::Bus>> starting;
+    try {
+        starting = make_buses(next, changes);
+    } catch (const std::system_error& error) {
+        return Error{.code = ErrorCode::service_unavailable,
+                     .message = fmt::format("no bus could be made for it: {}", error.what())};
+    }
+    try {
+        put_into_force(std::move(next), changes, std::move(starting));
+    } catch (const std::system_error& error) {
+        loop_.quit(EXIT_FAILURE);
+        return Error{.code = ErrorCode::service_unavailable,
+                     .message = fmt::format("it is half in force, sitepowerd starts anew: {}", error.what())};
+    }
+    const auto text = config::to_string(changes);
+    journal::log(changes.any() ? journal::configuration_applied : journal::configuration_unchanged, text,
+                 {{"CHANGED", text}});
+    return Done{};
+}
+
+std::vector<std::unique_ptr<modbus::Bus>> App::Parts::make_buses(const config::Config& next,
+                                                                 const config::ConfigChanges& changes) const {
+    std::vector<std::unique_ptr<modbus::Bus>> made;
+    for (const auto& bus : next.buses) {
+        const auto is_it = [&](const std::string& id) { return id == bus.settings.id; };
+        if (std::ranges::any_of(changes.buses_added, is_it) ||
+            std::ranges::any_of(changes.buses_changed, is_it)) {
+            made.push_back(buses_.make(bus));
+        }
+    }
+    return made;
+}
+
+void App::Parts::put_into_force(config::Config next, const config::ConfigChanges& changes,
+                                std::vector<std::unique_ptr<modbus::Bus>> starting) {
     auto ending = changes.buses_removed;
     ending.insert(ending.end(), changes.buses_changed.begin(), changes.buses_changed.end());
     buses_.stop(ending);
@@ -142,13 +195,7 @@ void App::Parts::exchange(config::Config next, const config::ConfigChanges& chan
         start_publisher();
         executor_.publisher_exchanged(now());
     }
-    auto starting = changes.buses_added;
-    starting.insert(starting.end(), changes.buses_changed.begin(), changes.buses_changed.end());
-    for (const auto& bus : config_.buses) {
-        if (std::find(starting.begin(), starting.end(), bus.settings.id) != starting.end()) {
-            buses_.start(bus);
-        }
-    }
+    for (auto& bus : starting) buses_.start(std::move(bus));
     watch_parts();
 }
 

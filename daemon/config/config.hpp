@@ -17,6 +17,10 @@
 #include "drivers/modbus/bus.hpp"
 #include "drivers/schema/diagnostic.hpp"
 
+namespace sitepower::schema {
+struct Node;
+}
+
 namespace sitepower::config {
 
 // Exit status of a daemon whose configuration is refused (EX_CONFIG of sysexits.h); systemd does not start it
@@ -64,11 +68,19 @@ struct Config {
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;
     Fingerprints fingerprints;
+    // What it was made from, when devices tell themselves what they hold: a chain that was found changes what
+    // the files in force mean, and not which files are in force. Null elsewhere.
+    std::shared_ptr<const schema::Node> document;
 };
 
 // nullopt exactly when `diagnostics` got an error. `running`: the model in use, so that a device keeps its
 // DeviceIndex over a reload where it can, and with it the buses that did not change can go on.
 std::optional<Config> load_config(const ConfigPaths& paths, schema::Diagnostics& diagnostics,
                                   const SiteModel* running = nullptr);
+
+// The files in force once more, with what SunSpec devices have told since: edits of the files that nobody has
+// reloaded stay out. nullopt without such devices, and when `diagnostics` got an error.
+std::optional<Config> with_what_devices_told(const Config& running, const ConfigPaths& paths,
+                                             schema::Diagnostics& diagnostics);
 
 }  // namespace sitepower::config

@@ -89,6 +89,12 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
             .journal = print(document, {"journal"}).value()};
 }
 
+bool has_inspector(const Config& config) {
+    return std::ranges::any_of(config.buses, [](const BusConfig& bus) {
+        return std::ranges::any_of(bus.units, [](const auto& unit) { return unit.inspector != nullptr; });
+    });
+}
+
 }  // namespace
 
 std::optional<Config> make_config(const Node& document, const ConfigPaths& paths, Diagnostics& diagnostics,
@@ -125,9 +131,20 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
 
 std::optional<Config> load_config(const ConfigPaths& paths, Diagnostics& diagnostics,
                                   const SiteModel* running) {
-    const auto document = read_files(paths, diagnostics);
+    auto document = read_files(paths, diagnostics);
     if (!document) return std::nullopt;
-    return make_config(*document, paths, diagnostics, running);
+    auto config = make_config(*document, paths, diagnostics, running);
+    if (config && has_inspector(*config))
+        config->document = std::make_shared<const Node>(std::move(*document));
+    return config;
+}
+
+std::optional<Config> with_what_devices_told(const Config& running, const ConfigPaths& paths,
+                                             Diagnostics& diagnostics) {
+    if (!running.document) return std::nullopt;
+    auto config = make_config(*running.document, paths, diagnostics, running.model.get());
+    if (config) config->document = running.document;
+    return config;
 }
 
 }  // namespace sitepower::config

@@ -69,6 +69,33 @@ TEST_F(SunspecConfig, WhatADeviceToldGivesItsPoints) {
     EXPECT_FALSE(diff(after, config("period_ms = { fast = 250 }\n")).any());
 }
 
+// A device that is exchanged must not bring half an edit into force.
+TEST_F(SunspecConfig, WhatADeviceToldLeavesEditsThatNobodyReloadedAlone) {
+    ConfigPaths paths = test_paths(source_path("config/devices"));
+    paths.file = (directory_.path() / "sitepower.toml").string();
+    support::write_file(paths.file, text());
+    schema::Diagnostics diagnostics;
+    const auto running = load_config(paths, diagnostics);
+    ASSERT_TRUE(running) << error_report(diagnostics);
+    ASSERT_NE(running->document, nullptr);
+
+    support::write_file(paths.file, text("period_ms = { fast = 250 }\n[[bus]]\nid = "));  // still being typed
+    ASSERT_TRUE(save_chain(directory_.path().string(), "INV", chain));
+    const auto told = with_what_devices_told(*running, paths, diagnostics);
+    ASSERT_TRUE(told) << error_report(diagnostics);
+    EXPECT_FALSE(told->model->devices.at(0).points.empty());
+    EXPECT_NE(told->buses[0].units[0].groups.at(0).layout->period, Duration{250});
+    EXPECT_THAT(diff(*running, *told).buses_changed, testing::ElementsAre("b"));
+    EXPECT_NE(told->document, nullptr) << "it may tell more";
+}
+
+TEST_F(SunspecConfig, WithoutSuchADeviceTheFilesAreNotKept) {
+    const auto paths = test_paths();
+    schema::Diagnostics diagnostics;
+    EXPECT_FALSE(with_what_devices_told(Config{}, paths, diagnostics));
+    EXPECT_TRUE(diagnostics.empty());
+}
+
 TEST_F(SunspecConfig, SeveralDevicesMayShareAUnit) {
     ASSERT_TRUE(save_chain(directory_.path().string(), "INV", chain));
     ASSERT_TRUE(save_chain(directory_.path().string(), "MTR", chain));
