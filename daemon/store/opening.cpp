@@ -15,9 +15,11 @@ namespace sitepower {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 Status prepare_directory(const std::string& directory) {
     std::error_code error;
-    std::filesystem::create_directories(directory, error);
+    fs::create_directories(directory, error);
     if (!error) return Done{};
     return Error{ErrorCode::service_unavailable,
                  fmt::format("state directory {} cannot be made: {}", directory, error.message()), ""};
@@ -56,9 +58,44 @@ Result<std::unique_ptr<sqlite::Database>> connect(const std::string& path) {
     return database;
 }
 
+// What takes the place of a damaged database is built beside it, under the first name, and complete under the
+// second: whenever a power cut or a kill comes, nothing is lost that the damaged one still holds.
+std::string building_path(const std::string& path) {
+    return path + ".building";
+}
+std::string ready_path(const std::string& path) {
+    return path + ".ready";
+}
+
+void remove_database(const std::string& path) {
+    std::error_code error;
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(path + suffix, error);
+}
+
+Status build_replacement(const StoreSettings& settings, const Progress& progress) {
+    const auto path = database_path(settings);
+    const auto building = building_path(path);
+    remove_database(building);  // of an attempt that was cut off
+    {
+        auto connected = connect(building);
+        if (!connected) return connected.error();
+        auto& fresh = **connected;
+        restore_precious(fresh, settings.directory);
+        salvage_outbox(path, fresh, progress);
+        // Whole in its one file before it is renamed.
+        if (fresh.ok()) fresh.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (!fresh.ok()) return error_of(*fresh.failure(), building);
+    }
+    std::error_code error;
+    fs::rename(building, ready_path(path), error);
+    if (!error) return Done{};
+    return Error{ErrorCode::service_unavailable,
+                 fmt::format("{} cannot be renamed: {}", building, error.message()), ""};
+}
+
 // Whether there is a database that is beyond use. Other troubles show when it is opened.
 bool is_damaged(const std::string& path) {
-    if (!std::filesystem::exists(path)) return false;
+    if (!fs::exists(path)) return false;
     sqlite::Database database(path, sqlite::Access::read_write);
     database.set_busy_timeout_ms(5000);
     return !looks_sound(database);
@@ -78,19 +115,27 @@ void keep_epoch(sqlite::Database& database, const Epoch& epoch, Time now) {
     transaction.commit();
 }
 
-Result<OpenedDatabase> replace_damaged(const StoreSettings& settings, Time now) {
+Result<OpenedDatabase> replace_damaged(const StoreSettings& settings, Time now, const Progress& progress) {
     const auto path = database_path(settings);
+    const auto ready = ready_path(path);
+    if (!fs::exists(ready)) {
+        if (auto built = build_replacement(settings, progress); !built) return built.error();
+    }
     OpenedDatabase opened;
     opened.report.set_aside = set_aside(path, now);
-    if (opened.report.set_aside.empty()) {
+    // Never over a database that could not be set aside.
+    std::error_code error =
+        fs::exists(path) ? std::make_error_code(std::errc::file_exists) : std::error_code();
+    if (!error) fs::rename(ready, path, error);
+    if (error) {
         return Error{ErrorCode::service_unavailable,
-                     fmt::format("database {} is damaged and cannot be renamed", path), ""};
+                     fmt::format("database {} is damaged and cannot be renamed: {}", path, error.message()),
+                     ""};
     }
     auto connected = connect(path);
     if (!connected) return connected.error();
     opened.database = std::move(*connected);
-    restore_precious(*opened.database, settings.directory);
-    opened.report.salvaged = salvage_outbox(opened.report.set_aside, *opened.database);
+    opened.report.salvaged = undelivered(*opened.database);
     if (!opened.database->ok()) return error_of(*opened.database->failure(), path);
     return opened;
 }
@@ -99,12 +144,12 @@ Result<OpenedDatabase> open_database(const StoreSettings& settings, Time now) {
     if (auto ready = prepare_directory(settings.directory); !ready) return ready.error();
     const auto path = database_path(settings);
     OpenedDatabase opened;
-    if (is_damaged(path)) {
-        auto replaced = replace_damaged(settings, now);
+    if (is_damaged(path) || fs::exists(ready_path(path))) {
+        auto replaced = replace_damaged(settings, now, {});
         if (!replaced) return replaced.error();
         opened = std::move(*replaced);
     } else {
-        opened.report.fresh = !std::filesystem::exists(path);
+        opened.report.fresh = !fs::exists(path);
         auto connected = connect(path);
         if (!connected) return connected.error();
         opened.database = std::move(*connected);

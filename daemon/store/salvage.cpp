@@ -16,17 +16,16 @@ constexpr std::size_t messages_per_transaction = 10'000;
 
 class Salvage {
   public:
-    Salvage(sqlite::Database& damaged, sqlite::Database& fresh)
-        : damaged_(damaged), fresh_(fresh), hours_(fresh) {}
+    Salvage(sqlite::Database& damaged, sqlite::Database& fresh, const Progress& progress)
+        : damaged_(damaged), fresh_(fresh), progress_(progress), hours_(fresh) {}
 
-    std::uint64_t run() {
+    void run() {
         // Small tables that the rest refers to.
         copy_rows("epochs", "number", 3);
         copy_rows("streams", "id", 5);
-        saved_ += copy_rows("texts", "key", 9);
+        copy_rows("texts", "key", 9);
         auto blocks = pending_blocks();
         for (std::size_t next = 0; next < blocks.size();) next = copy_blocks(blocks, next);
-        return saved_;
     }
 
   private:
@@ -38,23 +37,23 @@ class Salvage {
         for (const char* order : {" ASC", " DESC"}) {
             sqlite::Statement rows(damaged_, std::string("SELECT * FROM ").append(table) + " ORDER BY " +
                                                  std::string(key) + order);
-            for (bool more = rows.query(); more; more = rows.step()) take(rows);
+            for (bool more = rows.query(); more; more = rows.step()) {
+                take(rows);
+                note_progress();
+            }
             if (damaged_.ok()) return;
             damaged_.clear_failure();
         }
     }
 
-    std::uint64_t copy_rows(std::string_view table, std::string_view key, int columns) {
+    void copy_rows(std::string_view table, std::string_view key, int columns) {
         std::string values = "?";
         for (int i = 1; i < columns; ++i) values += ", ?";
-        std::uint64_t copied = 0;
         sqlite::Transaction transaction(fresh_);
         sqlite::Statement insert(
             fresh_, std::string("INSERT OR IGNORE INTO ").append(table) + " VALUES (" + values + ")");
-        read_from_both_ends(table, key, [&](const sqlite::Statement& row) {
-            if (insert.copy_row(row, columns)) copied += static_cast<std::uint64_t>(fresh_.changes());
-        });
-        return finish(transaction) ? copied : 0;
+        read_from_both_ends(table, key, [&](const sqlite::Statement& row) { insert.copy_row(row, columns); });
+        finish(transaction);
     }
 
     std::vector<PendingBlock> pending_blocks() {
@@ -71,12 +70,11 @@ class Salvage {
         std::uint64_t copied = 0;
         while (next < blocks.size() && copied < messages_per_transaction)
             copied += copy_block(blocks[next++]);
-        if (!finish(transaction)) return blocks.size();
-        saved_ += copied;
-        return next;
+        return finish(transaction) ? next : blocks.size();
     }
 
     std::uint64_t copy_block(const PendingBlock& block) {
+        note_progress();
         sqlite::Statement row(
             damaged_, "SELECT key, last_key, first_ms, last_ms, frames, body FROM blocks WHERE key = ?");
         const bool readable = row.query(block.first) && parse_block(MessageKey{block.first}, row.blob(5));
@@ -100,18 +98,29 @@ class Salvage {
         return false;
     }
 
+    void note_progress() const {
+        if (progress_) progress_();
+    }
+
     sqlite::Database& damaged_;
     sqlite::Database& fresh_;
+    const Progress& progress_;
     HourIndex hours_;
-    std::uint64_t saved_ = 0;
 };
 
 }  // namespace
 
-std::uint64_t salvage_outbox(const std::string& damaged_path, sqlite::Database& fresh) {
+void salvage_outbox(const std::string& damaged_path, sqlite::Database& fresh, const Progress& progress) {
     sqlite::Database damaged(damaged_path, sqlite::Access::read_only);
-    if (!damaged.ok()) return 0;
-    return Salvage(damaged, fresh).run();
+    if (damaged.ok()) Salvage(damaged, fresh, progress).run();
+}
+
+std::uint64_t undelivered(sqlite::Database& database) {
+    auto count = static_cast<std::uint64_t>(database.integer("SELECT count(*) FROM texts").value_or(0));
+    sqlite::Statement pending(database, "SELECT bits FROM pending");
+    for (bool more = pending.query(); more; more = pending.step())
+        count += PendingBits(pending.blob(0)).count();
+    return count;
 }
 
 }  // namespace sitepower

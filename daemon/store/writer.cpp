@@ -178,7 +178,7 @@ void Store::Writer::note_failure(Batch& batch) {
 }
 
 void Store::Writer::replace_database() {
-    auto replaced = replace_damaged(settings_, now_utc());
+    auto replaced = replace_damaged(settings_, now_utc(), [this] { note_progress(); });
     if (!replaced) {
         tell(store_condition_type::error, true, replaced.error().message);
         return;

@@ -76,7 +76,7 @@ class Store::Writer {
     std::optional<Time> data_time_;      // of the newest frames with a clock that could be trusted
     Clock::time_point next_copy_check_;
     bool copy_failed_ = false;
-    bool asked_ = false;  // somebody waits for the next commit
+    bool asked_ = false;     // somebody waits for the next commit
     int failures_ = 0;       // in a row
     std::string condition_;  // the type of condition that holds, empty: none
 

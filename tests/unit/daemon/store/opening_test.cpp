@@ -138,6 +138,46 @@ TEST_F(OpeningTest, EveryDamagedPageIsSurvived) {
     }
 }
 
+// A kill in the midst of the salvage leaves the damaged database in its place, and half a replacement.
+TEST_F(OpeningTest, ASalvageThatWasCutOffIsDoneAnew) {
+    fill();
+    overwrite(4096, 2000);
+    std::filesystem::copy_file(path(), path() + ".building");
+    std::ofstream(path() + ".building-wal") << "half a transaction";
+    const auto opened = open();
+    EXPECT_FALSE(opened.report.set_aside.empty());
+    EXPECT_GE(opened.report.salvaged, 500U);
+    EXPECT_EQ(read_outbox(path()).size(), opened.report.salvaged);
+    EXPECT_TRUE(files_like(".building").empty());
+    EXPECT_TRUE(files_like(".ready").empty());
+}
+
+// One between the end of the salvage and its last step, with and without the damaged one's name taken.
+TEST_F(OpeningTest, AReplacementThatWasReadyTakesItsPlace) {
+    for (const bool in_place : {true, false}) {
+        for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+            std::filesystem::remove(entry.path());
+        fill();
+        std::filesystem::rename(path(), path() + ".ready");
+        if (in_place)
+            std::ofstream(path()) << "its log is gone, what it holds is not all of it..............";
+        const auto opened = open();
+        EXPECT_EQ(opened.report.set_aside.empty(), !in_place);
+        EXPECT_EQ(opened.report.salvaged, 1010U);
+        EXPECT_EQ(read_outbox(path()).size(), 1010U);
+        EXPECT_TRUE(files_like(".ready").empty());
+    }
+}
+
+TEST_F(OpeningTest, ALongSalvageShowsProgress) {
+    fill();
+    overwrite(4096, 2000);
+    int progress = 0;
+    const auto replaced = replace_damaged(settings_, test_start, [&] { ++progress; });
+    ASSERT_TRUE(replaced) << replaced.error().message;
+    EXPECT_GE(progress, 10) << "at each block";
+}
+
 TEST_F(OpeningTest, TheTwoNewestThatWereSetAsideAreKept) {
     for (int i = 0; i < 4; ++i) {
         std::ofstream(path()) << std::string(5000, 'x');
