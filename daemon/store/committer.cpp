@@ -87,18 +87,11 @@ bool Committer::commit(const Batch& batch, Time now) {
 void Committer::sort_out(const Batch& batch, DeliveredKeys& delivered, Time now) {
     entries_.clear();
     for (const auto& row : batch.rows) {
-        const auto* message_row = std::get_if<MessageRow>(&row);
-        if (message_row == nullptr) {
-            std::visit(
-                [this](const auto& record) {
-                    if constexpr (!std::is_same_v<std::decay_t<decltype(record)>, MessageRow>) {
-                        records_.write(record);
-                    }
-                },
-                row);
+        if (const auto* record = row.record()) {
+            std::visit([this](const auto& of_its_kind) { records_.write(of_its_kind); }, *record);
             continue;
         }
-        const auto& message = *message_row->message;
+        const auto& message = *row.message()->message;
         last_key_ = std::max(last_key_, message.key);
         if (const auto* frame = std::get_if<FramePtr>(&message.body)) {
             entries_.push_back({streams_.id_of(message, *frame), message.epoch_bits, message.key, message.seq,

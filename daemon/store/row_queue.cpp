@@ -10,17 +10,18 @@ namespace {
 
 // What may be refused when the writer cannot keep up.
 bool is_reading(const Row& row) {
-    const auto* message = std::get_if<MessageRow>(&row);
+    const auto* message = row.message();
     return message != nullptr && message->message->kind == MessageKind::readings;
 }
 
 // What is committed at once.
 bool is_urgent(const Row& row) {
-    if (const auto* message = std::get_if<MessageRow>(&row)) {
+    if (const auto* message = row.message()) {
         return message->message->kind == MessageKind::alert || message->message->kind == MessageKind::event;
     }
-    return std::holds_alternative<AlertRow>(row) || std::holds_alternative<WindowRow>(row) ||
-           std::holds_alternative<AuditRow>(row);
+    const auto& record = *row.record();
+    return std::holds_alternative<AlertRow>(record) || std::holds_alternative<WindowRow>(record) ||
+           std::holds_alternative<AuditRow>(record);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 // What the packing relies on: a frame of its layout's size in readings, a text in all else.
 bool well_formed(const Row& row) {
-    const auto* message_row = std::get_if<MessageRow>(&row);
+    const auto* message_row = row.message();
     if (message_row == nullptr) return true;
     if (!message_row->message) return false;
     const auto* frame = std::get_if<FramePtr>(&message_row->message->body);

@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -50,7 +52,32 @@ struct MessageRow {
     std::shared_ptr<const Message> message;
 };
 
-using Row = std::variant<MessageRow, BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory>;
+// All that is neither a message nor a frame.
+using StoredRecord = std::variant<BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory>;
+
+// What append() takes. Small, for thousands wait between two commits, nearly all of them messages: a record
+// is kept apart.
+class Row {
+  public:
+    // Implicit, so that a row is written as what it is.
+    // NOLINTBEGIN(google-explicit-constructor)
+    Row(MessageRow message) : content_(std::move(message)) {}
+    Row(StoredRecord record) : content_(std::make_shared<const StoredRecord>(std::move(record))) {}
+    template <class T>
+    requires std::is_constructible_v<StoredRecord, T> Row(T record) : Row(StoredRecord(std::move(record))) {}
+    // NOLINTEND(google-explicit-constructor)
+
+    // Null: it is a record.
+    const MessageRow* message() const { return std::get_if<MessageRow>(&content_); }
+    // Null: it is a message.
+    const StoredRecord* record() const {
+        const auto* kept = std::get_if<std::shared_ptr<const StoredRecord>>(&content_);
+        return kept == nullptr ? nullptr : kept->get();
+    }
+
+  private:
+    std::variant<MessageRow, std::shared_ptr<const StoredRecord>> content_;
+};
 
 // The types of condition that the store reports: rows of the table of alert rules.
 namespace store_condition_type {

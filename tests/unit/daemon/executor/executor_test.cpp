@@ -22,7 +22,7 @@ class FakeOutlets final : public ExecutorOutlets {
         return connected;
     }
     bool append(Row row) override {
-        if (store_full && std::holds_alternative<MessageRow>(row)) return false;
+        if (store_full && row.message() != nullptr) return false;
         rows.push_back(std::move(row));
         return true;
     }
@@ -36,7 +36,12 @@ class FakeOutlets final : public ExecutorOutlets {
     std::vector<const T*> rows_of() const {
         std::vector<const T*> found;
         for (const auto& row : rows) {
-            if (const auto* wanted = std::get_if<T>(&row)) found.push_back(wanted);
+            const T* wanted = nullptr;
+            if constexpr (std::is_same_v<T, MessageRow>)
+                wanted = row.message();
+            else if (row.record() != nullptr)
+                wanted = std::get_if<T>(row.record());
+            if (wanted != nullptr) found.push_back(wanted);
         }
         return found;
     }

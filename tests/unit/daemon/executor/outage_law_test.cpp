@@ -40,8 +40,7 @@ class OutageLaw : public ::testing::TestWithParam<unsigned>, public ExecutorOutl
         return true;
     }
     bool append(Row row) override {
-        if (const auto* message = std::get_if<MessageRow>(&row))
-            made_[message->message->key] = message->message;
+        if (const auto* message = row.message()) made_[message->message->key] = message->message;
         batch_.rows.push_back(std::move(row));
         return true;
     }
@@ -75,7 +74,7 @@ class OutageLaw : public ::testing::TestWithParam<unsigned>, public ExecutorOutl
     void commit() {
         ASSERT_TRUE(store_.commit(batch_));
         for (const auto& row : batch_.rows) {
-            if (const auto* message = std::get_if<MessageRow>(&row)) committed_.insert(message->message->key);
+            if (const auto* message = row.message()) committed_.insert(message->message->key);
         }
         batch_.clear();
         if (std::exchange(commit_wanted_, false)) executor_->committed(store_.committer().outbox());

@@ -174,7 +174,7 @@ TEST_F(RowQueueTest, AFailedBatchIsTakenAgainInFrontOfWhatCameMeanwhile) {
     queue.delivered(std::vector{MessageKey{2}});
     take(queue, batch);
     ASSERT_EQ(batch.rows.size(), 2U);
-    EXPECT_EQ(std::get<MessageRow>(batch.rows[0]).message->kind, MessageKind::alert);
+    EXPECT_EQ(batch.rows[0].message()->message->kind, MessageKind::alert);
     EXPECT_EQ(batch.delivered, (std::vector{MessageKey{1}, MessageKey{2}}));
 }
 
@@ -208,6 +208,7 @@ TEST_F(RowQueueTest, AcknowledgementsBeyondTheLimitAreForgottenNotKept) {
 
 TEST_F(RowQueueTest, WakesTheWriterForWhatIsUrgentAndWhenHalfFull) {
     const auto far = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    static_assert(sizeof(Row) <= 32, "thousands of rows wait between two commits");
     const std::vector<Row> urgent{alert(), MessageRow{text_message({1, 1}, 3, MessageKind::event, "e", "{}")},
                                   AlertRow{}, WindowRow{}, AuditRow{}};
     for (const auto& row : urgent) {
