@@ -90,7 +90,6 @@ class KalmanEstimator : public SocEstimator {
     double mean_current_a_ = 0;  // of the last minutes: what is supposed of a gap
     double mean_square_a2_ = 0;
     double discharging_s_ = 0;
-    bool on_float_ = false;
 };
 
 std::unique_ptr<SocEstimator> make_kalman_estimator(const GroupSetup& setup);
