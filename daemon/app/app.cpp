@@ -193,7 +193,15 @@ void App::Parts::arm_timers() {
         sources_.push_back(loop_.on_signal(signal, [this] { loop_.quit(0); }));
     }
     // SIGHUP reloads too, for those who are used to it; the verdict is in the journal.
-    sources_.push_back(loop_.on_signal(SIGHUP, [this] { reload([](const ConfigurationVerdict&) {}); }));
+    sources_.push_back(loop_.on_signal(SIGHUP, [this] {
+        reload([this](const ConfigurationVerdict& verdict) {
+            audit({.time = now(),
+                   .who = "unknown",  // who sends a signal is not told
+                   .from = "SIGHUP",
+                   .what = "config.reload",
+                   .result = verdict.applied ? "ok" : "refused"});
+        });
+    }));
     inbox_source_ = loop_.on_readable(inbox_.fd(), [this] { take_readings(); });
     inbox_pause_ = loop_.after(WakeModeration::pause, [this] { take_readings(); });
     sources_.push_back(loop_.on_readable(inbox_.maps_fd(), [this] { take_maps(); }));

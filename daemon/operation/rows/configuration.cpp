@@ -67,7 +67,6 @@ std::vector<Operation> configuration_rows() {
              .role = Role::admin,
              .summary = "Take the configuration files into force, whole or not at all, and say which",
              .result = verdict_fields(),
-             .errors = {ErrorCode::conflict},
              .handler = reload}};
 }
 
