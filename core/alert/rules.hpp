@@ -37,6 +37,7 @@ enum class RuleId : std::uint8_t {
     device_offline,
     store_full,
     store_error,
+    store_copy_failed,
     database_set_aside,
     outbox_full,
     broker_unreachable,

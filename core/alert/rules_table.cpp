@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 28> table{{
+constexpr std::array<Rule, 29> table{{
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",
@@ -273,6 +273,15 @@ constexpr std::array<Rule, 28> table{{
      .severity = Severity::critical,
      .message = "The store cannot be written",
      .advice = "Check the disk of the state directory; readings are delivered but not kept.",
+     .basis = "the store's report"},
+    {.id = RuleId::store_copy_failed,
+     .name = "store_copy_failed",
+     .type = "store_copy_failed",
+     .subject = SubjectKind::site,
+     .kind = RuleKind::condition,
+     .severity = Severity::warning,
+     .message = "The daily copy of alerts and learnt states cannot be written",
+     .advice = "Check the disk of the state directory; after damage to the database the last copy is used.",
      .basis = "the store's report"},
     {.id = RuleId::database_set_aside,
      .name = "database_set_aside",

@@ -22,8 +22,9 @@ struct Location {
     std::string country;
     std::optional<double> latitude;   // degrees, north positive, -90 to 90; both or none
     std::optional<double> longitude;  // degrees, east positive, -180 to 180
-    double temperature_offset_c = 0;  // added to the weather of the place to get the room's climate
-    double humidity_offset_pct = 0;
+    // Added to the weather of the place to get the room's climate; empty: the room's was never compared.
+    std::optional<double> temperature_offset_c;
+    std::optional<double> humidity_offset_pct;
 };
 
 // A point of a device, resolved from "device.point" when the configuration is loaded.

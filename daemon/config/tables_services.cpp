@@ -56,7 +56,8 @@ Table<BrokerEntry> broker_table() {
                               "The MQTT broker. Password and private key never stand in a file: they are "
                               "systemd credentials, "
                               "given in a drop-in of the unit such as `LoadCredential=broker-password:"
-                              "/etc/sitepower/credentials/broker-password`.")
+                              "/etc/sitepower/credentials/broker-password`. systemd reads them when it "
+                              "starts the service: restart it after a change.")
         .origins(&BrokerEntry::origins)
         .key("enabled", &BrokerEntry::enabled, {}, "Publish at all.")
         .key("addresses", &BrokerEntry::addresses,

@@ -52,8 +52,6 @@ class RowQueue {
     std::uint64_t refused() const;
 
   private:
-    std::size_t waiting() const { return readings_ + others_; }
-
     const std::size_t readings_limit_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;

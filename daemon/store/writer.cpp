@@ -133,7 +133,7 @@ void Store::Writer::copy_precious_when_due() {
     if (!written == copy_failed_) return;
     copy_failed_ = !written;
     observer_.store_condition(
-        std::string(store_condition_type::error), copy_failed_,
+        std::string(store_condition_type::copy_failed), copy_failed_,
         copy_failed_ ? "no daily copy: " + written.error().message : "the daily copy has been written");
 }
 

@@ -34,6 +34,7 @@ Json describe_list(const SiteModel& model, const Parameters& parameters, std::ve
     auto list = page(alerts, parameters, [](const Alert& alert) { return describe_alert(alert).take(); });
     list["active_count"] = std::ranges::count_if(alerts, &Alert::is_active);
     list["pending_count"] = std::ranges::count_if(alerts, &Alert::is_pending);
+    list["cut_off"] = false;
     return list;
 }
 
@@ -51,7 +52,11 @@ void alerts(Request request, Context& context, Reply reply) {
         [parameters = request.parameters](StoredAlerts stored, Context& later) -> Outcome {
             if (!stored) return failure_of(stored.error());
             const auto& site = later.site();
-            return describe_list(site.model(), parameters, merged(std::move(*stored), site.open_alerts()));
+            const bool cut_off = stored->size() >= most_alerts;
+            auto list =
+                describe_list(site.model(), parameters, merged(std::move(*stored), site.open_alerts()));
+            list["cut_off"] = cut_off;
+            return list;
         });
 }
 
@@ -208,7 +213,10 @@ Operation alerts_row() {
                        limit_parameter()},
         .result =
             joined(page_fields(alert_fields()), {{"active_count", "integer", "", "of the whole list"},
-                                                 {"pending_count", "integer", "", "of the whole list"}}),
+                                                 {"pending_count", "integer", "", "of the whole list"},
+                                                 {"cut_off", "boolean", "",
+                                                  "there are more than the 10,000 newest of that time that "
+                                                  "were looked through: ask for a shorter time"}}),
         .errors = {ErrorCode::service_unavailable},
         .handler = alerts};
 }

@@ -82,8 +82,8 @@ Record describe_place(const Location& location) {
     record.text("city", location.city).text("country", location.country);
     record.maybe("latitude", location.latitude, "not_configured");
     record.maybe("longitude", location.longitude, "not_configured");
-    record.set("temp_offset_c", location.temperature_offset_c);
-    return record.set("humidity_offset_pct", location.humidity_offset_pct);
+    record.maybe("temp_offset_c", location.temperature_offset_c, "not_configured");
+    return record.maybe("humidity_offset_pct", location.humidity_offset_pct, "not_configured");
 }
 
 // Without `outages` the figures are not asked for.

@@ -61,6 +61,21 @@ TEST_F(StoreTest, SaysWhenWhatWasAskedForIsCommitted) {
     EXPECT_TRUE(eventually([this] { return observer_.commits() == 2; })) << "although nothing waited";
 }
 
+// A disk that keeps readings and refuses the copy is no store that cannot be written.
+TEST_F(StoreTest, TellsOfADailyCopyThatCannotBeWrittenApartFromTheStore) {
+    store_.reset();
+    for (const char* name : {"/precious-1.db", "/precious-2.db"}) {
+        std::filesystem::remove(directory_.path() + name);
+        std::filesystem::create_directories(directory_.path() + name + "/in the way");
+    }
+    open();
+    commit();
+    ASSERT_TRUE(eventually([this] { return !observer_.conditions().empty(); }));
+    EXPECT_EQ(observer_.conditions().front().type, "store_copy_failed");
+    EXPECT_TRUE(observer_.conditions().front().holds);
+    EXPECT_TRUE(store_->counters().healthy);
+}
+
 TEST_F(StoreTest, DrawsANewEpochAtEachStart) {
     const auto first = store_->report().epoch;
     EXPECT_TRUE(store_->report().fresh);
