@@ -64,9 +64,11 @@ TEST_F(StoreTest, SaysWhenWhatWasAskedForIsCommitted) {
 // A disk that keeps readings and refuses the copy is no store that cannot be written.
 TEST_F(StoreTest, TellsOfADailyCopyThatCannotBeWrittenApartFromTheStore) {
     store_.reset();
+    const auto two_days_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(48);
     for (const char* name : {"/precious-1.db", "/precious-2.db"}) {
         std::filesystem::remove(directory_.path() + name);
         std::filesystem::create_directories(directory_.path() + name + "/in the way");
+        std::filesystem::last_write_time(directory_.path() + name, two_days_ago);
     }
     open();
     commit();
