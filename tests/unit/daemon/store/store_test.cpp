@@ -71,6 +71,7 @@ TEST_F(StoreTest, TellsOfADailyCopyThatCannotBeWrittenApartFromTheStore) {
         std::filesystem::last_write_time(directory_.path() + name, two_days_ago);
     }
     open();
+    append_reading(1);
     commit();
     ASSERT_TRUE(eventually([this] { return !observer_.conditions().empty(); }));
     EXPECT_EQ(observer_.conditions().front().type, "store_copy_failed");
