@@ -45,10 +45,11 @@ void Ensemble::seat(std::unique_ptr<Expert> expert, std::size_t domain, std::spa
 }
 
 void Ensemble::seat_experts() {
-    const auto& [seasons, horizon, longest, domain, prior] = setup_;
-    const std::string_view name = domain == Domain::log ? "log" : "asinh";
+    const auto& seasons = setup_.seasons;
+    const auto& prior = setup_.prior;
+    const std::string_view name = setup_.domain == Domain::log ? "log" : "asinh";
     const bool fits = prior && prior->shape.lags == seasons.week + seasons.day &&
-                      prior->shape.horizon == horizon && prior->shape.day == seasons.day;
+                      prior->shape.horizon == setup_.horizon && prior->shape.day == seasons.day;
     const auto priors_for = [&](std::size_t d) {
         if (!fits) return std::span<const Eigen::MatrixXd>();
         return std::span<const Eigen::MatrixXd>(d == HistoryBuffer::raw ? prior->raw : prior->transformed);
@@ -59,14 +60,16 @@ void Ensemble::seat_experts() {
     seat(std::make_unique<SeasonalNaive>(), HistoryBuffer::raw, two, "raw");
     for (const std::size_t d : {HistoryBuffer::transformed, HistoryBuffer::raw}) {
         const std::string_view in = d == HistoryBuffer::raw ? "raw" : name;
-        auto ridge = std::make_unique<DirectRidge>(seasons, horizon, priors_for(d));
+        auto ridge = std::make_unique<DirectRidge>(seasons, setup_.horizon, priors_for(d));
         const bool with_prior = ridge->members() == three.size();
         seat(std::move(ridge), d, with_prior ? std::span<const std::size_t>(three) : one, in);
-        seat(std::make_unique<DoubleSeasonal>(seasons, horizon), d, one, in);
-        seat(std::make_unique<Autoregression>(seasons, horizon), d, one, in);
+        seat(std::make_unique<DoubleSeasonal>(seasons, setup_.horizon), d, one, in);
+        seat(std::make_unique<Autoregression>(seasons, setup_.horizon), d, one, in);
     }
-    seat(std::make_unique<Analogue>(seasons, horizon, longest), HistoryBuffer::transformed, one, name);
-    seat(std::make_unique<Analogue>(seasons, horizon, longest), HistoryBuffer::raw, one, "raw");
+    seat(std::make_unique<Analogue>(seasons, setup_.horizon, setup_.longest_history),
+         HistoryBuffer::transformed, one, name);
+    seat(std::make_unique<Analogue>(seasons, setup_.horizon, setup_.longest_history), HistoryBuffer::raw, one,
+         "raw");
 }
 
 void Ensemble::fit(std::span<const double> values, std::span<const std::uint8_t> learnable,
