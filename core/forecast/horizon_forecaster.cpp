@@ -33,13 +33,13 @@ HorizonForecaster::HorizonForecaster(const Seasons& seasons, std::size_t horizon
     : seasons_(seasons),
       horizon_(horizon),
       non_negative_(non_negative),
+      members_(naive_members + regressor_sets().size()),
       pending_(horizon),
       safeguard_(naive_members, memory_days * static_cast<double>(seasons.day), least_matured),
       quantiles_({.ring = std::max(week_of_days * seasons.day, least_ring),
                   .day = seasons.day,
                   .non_negative = non_negative}) {
     for (const RegressorSet& set : regressor_sets()) regressions_.emplace_back(set, seasons.day, horizon);
-    members_ = naive_members + regressions_.size();
 }
 
 void HorizonForecaster::push(const TwoDomains& history, const Transform& transform) {

@@ -36,7 +36,7 @@ std::vector<std::string> list_of(const config::ConfigChanges& changes) {
 std::vector<ConfigurationProblem> needs_restart(const config::Config& running, const config::Config& next,
                                                 const config::ConfigChanges& changes) {
     std::vector<ConfigurationProblem> problems;
-    const auto refuse = [&](std::string key) {
+    const auto refuse = [&](const std::string& key) {
         problems.push_back(
             {.file = "",
              .line = 0,

@@ -51,9 +51,8 @@ BatteryShelf::Shelved BatteryShelf::load(const std::string& name, const std::str
     shelved.fingerprint = Fingerprint().add(*text).value();
     shelved.model = parse_battery_file(*text, path, diagnostics_);
     if (shelved.model && shelved.model->parameters().id != name) {
-        diagnostics_.add(
-            {.file = path, .key = "id"},
-            fmt::format("is \"{}\", but the file's name says \"{}\"", shelved.model->parameters().id, name));
+        diagnostics_.add({.file = path, .key = "id"}, fmt::format(R"(is "{}", but the file's name says "{}")",
+                                                                  shelved.model->parameters().id, name));
         shelved.model = nullptr;
     }
     return shelved;

@@ -212,7 +212,7 @@ class BatteryBuilder {
         if (fresh) return true;
         if (!first_error_at(at)) return false;
         const auto& device = model_.devices[position(point.device)];
-        diagnostics_.add(at, fmt::format("point \"{}\" of device \"{}\" is used already, in {}:{}",
+        diagnostics_.add(at, fmt::format(R"(point "{}" of device "{}" is used already, in {}:{})",
                                          device.points[point.slot].name, device.id, other->second.file,
                                          other->second.line));
         return false;
@@ -294,7 +294,7 @@ class BatteryBuilder {
         if (without_points_.empty()) return;
         const auto& first = without_points_.front();
         auto message =
-            fmt::format("device \"{}\" has no points \"{}.voltage_v\" or alike", first.device, first.points);
+            fmt::format(R"(device "{}" has no points "{}.voltage_v" or alike)", first.device, first.points);
         if (without_points_.size() > 1) {
             message += fmt::format(", and none for {} more batteries of string \"{}\"",
                                    without_points_.size() - 1, string.id);

@@ -57,7 +57,7 @@ std::string endpoint_name(const BusEntry& bus) {
 }
 
 modbus::BusSettings bus_settings(const BusEntry& entry) {
-    modbus::BusSettings settings = entry;
+    modbus::BusSettings settings = static_cast<const modbus::BusSettings&>(entry);
     switch (entry.type) {
         case BusType::tcp:
             settings.endpoint = modbus::TcpEndpoint{entry.host, entry.port};
@@ -229,7 +229,7 @@ class DeviceBuilder {
         const auto [other, fresh] = units_.emplace(std::tuple(bus, unit, part), &entry);
         if (fresh) return;
         diagnostics_.add(entry.origins.of("unit"),
-                         fmt::format("{} is the unit of device \"{}\" on bus \"{}\" already", unit,
+                         fmt::format(R"({} is the unit of device "{}" on bus "{}" already)", unit,
                                      other->second->id, entry.bus));
     }
 
@@ -241,7 +241,7 @@ class DeviceBuilder {
         const bool serial = std::ranges::find(modes, "rtu") != modes.end();
         if (modes.empty() || serial || std::ranges::find(modes, mode) != modes.end()) return;
         diagnostics_.add(entry.origins.of("bus"),
-                         fmt::format("profile \"{}\" is for devices on {}; bus \"{}\" is {}", profile.id,
+                         fmt::format(R"(profile "{}" is for devices on {}; bus "{}" is {})", profile.id,
                                      fmt::join(modes, ", "), entry.bus, mode));
     }
 

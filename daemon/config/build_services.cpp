@@ -56,7 +56,7 @@ void report_missing_credential(const BrokerEntry& broker, const char* key, const
 PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
                                   Diagnostics& diagnostics) {
     const auto& broker = file.broker;
-    PublisherSettings settings = broker;
+    PublisherSettings settings = static_cast<const PublisherSettings&>(broker);
     for (const auto& text : broker.addresses) {
         if (auto address = parse_host_and_port(text)) settings.brokers.push_back(std::move(*address));
     }
@@ -78,7 +78,7 @@ PublisherSettings build_publisher(const SiteFile& file, const std::string& crede
 }
 
 StoreSettings build_store(const SiteFile& file) {
-    StoreSettings settings = file.store;
+    StoreSettings settings = static_cast<const StoreSettings&>(file.store);
     settings.max_bytes = file.store.max_size_mib << 20;
     return settings;
 }

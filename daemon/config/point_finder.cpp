@@ -48,9 +48,10 @@ std::optional<PointRef> PointFinder::resolve(const std::string& path, std::strin
     // Without points the profile was refused; that is the error to look at.
     if (points.empty()) return std::nullopt;
     std::vector<std::string_view> names;
+    names.reserve(points.size());
     for (const auto& point : points) names.push_back(point.name);
     const auto suggestion = schema::closest(parts->point, names);
-    auto message = fmt::format("device \"{}\" has no point \"{}\"", parts->device, parts->point);
+    auto message = fmt::format(R"(device "{}" has no point "{}")", parts->device, parts->point);
     if (!suggestion.empty()) message += fmt::format("; did you mean \"{}\"?", suggestion);
     diagnostics_.add(at, std::move(message));
     return std::nullopt;
@@ -66,8 +67,8 @@ bool PointFinder::has_unit(PointRef point, std::string_view unit, const Origin& 
     const auto& device = model_.devices[position(point.device)];
     const auto& found = device.points[point.slot];
     if (found.unit == unit) return true;
-    diagnostics_.add(at, fmt::format("point \"{}\" of device \"{}\" has the unit \"{}\", not \"{}\"",
-                                     found.name, device.id, found.unit, unit));
+    diagnostics_.add(at, fmt::format(R"(point "{}" of device "{}" has the unit "{}", not "{}")", found.name,
+                                     device.id, found.unit, unit));
     return false;
 }
 

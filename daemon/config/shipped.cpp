@@ -10,7 +10,7 @@ fs::path shipped(std::string_view folder) {
     std::error_code error;
     const auto program = fs::read_symlink("/proc/self/exe", error).parent_path();  // empty: not known
     for (const char* beside : {"../share/sitepower", "../config", "../../config"}) {
-        const auto path = (program / beside / folder).lexically_normal();
+        auto path = (program / beside / folder).lexically_normal();
         if (!program.empty() && fs::is_directory(path, error)) return path;
     }
     return fs::path("/usr/share/sitepower") / folder;

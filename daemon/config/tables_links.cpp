@@ -19,8 +19,7 @@ void check_bus(const BusEntry& bus, Diagnostics& diagnostics) {
         }
     };
     if (serial) {
-        refuse({"host", "port"},
-               "is for type \"tcp\" and \"rtu_over_tcp\" only; this bus is of type \"rtu\"");
+        refuse({"host", "port"}, R"(is for type "tcp" and "rtu_over_tcp" only; this bus is of type "rtu")");
         if (bus.path.empty()) {
             diagnostics.add(bus.origins.of("path"),
                             "is missing: a bus of type \"rtu\" needs the path of its serial line");

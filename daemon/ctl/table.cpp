@@ -28,7 +28,7 @@ bool is_control(std::string_view character) {
     return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
 
-std::string padded(std::string text, std::size_t width, Align align) {
+std::string padded(const std::string& text, std::size_t width, Align align) {
     const auto missing = width - std::min(width, display_width(text));
     if (align == Align::right) return std::string(missing, ' ') + text;
     return text + std::string(missing, ' ');

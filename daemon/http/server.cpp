@@ -61,14 +61,14 @@ class HttpServer::Engine {
     // What libmicrohttpd calls; `engine` is this.
     static MHD_Result on_request(void* engine, MHD_Connection* connection, const char* url,
                                  const char* method, const char* version, const char* upload,
-                                 std::size_t* upload_size, void** exchange);
-    static void on_completed(void* engine, MHD_Connection* connection, void** exchange,
+                                 std::size_t* upload_size, void** context);
+    static void on_completed(void* engine, MHD_Connection* connection, void** context,
                              MHD_RequestTerminationCode code);
     static void on_connection(void* engine, MHD_Connection* connection, void** context,
                               MHD_ConnectionNotificationCode code);
 
     HttpConnection& connection_of(MHD_Connection* connection) const;
-    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** exchange);
+    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** context);
     MHD_Result refuse(MHD_Connection* connection, Failure failure);
     MHD_Result refuse_method(MHD_Connection* connection, const char* method, const WrongMethod& wrong);
     void take_body(Exchange& exchange, std::string_view chunk) const;

@@ -21,7 +21,7 @@ class UniqueFunction<R(Arguments...)> {
     template <class Callable>
     requires(!std::same_as<std::remove_cvref_t<Callable>, UniqueFunction> &&
              std::is_invocable_r_v<R, Callable&, Arguments...>)
-        UniqueFunction(Callable&& callable)  // NOLINT(google-explicit-constructor): a callable is a callable
+        UniqueFunction(Callable&& callable)  // NOLINT(*-explicit-constructor,*-forwarding-reference-overload)
         : target_(std::make_unique<Holder<std::decay_t<Callable>>>(std::forward<Callable>(callable))) {}
 
     explicit operator bool() const { return target_ != nullptr; }

@@ -44,7 +44,7 @@ enum class AnswerKind : std::uint8_t {
 struct Answer {
     AnswerKind kind = AnswerKind::timeout;
     std::uint8_t exception = 0;
-    std::string_view detail = "";  // a literal; says more about lost, bad_frame and refused
+    std::string_view detail;  // a literal; says more about lost, bad_frame and refused
 
     bool good() const { return kind == AnswerKind::data; }
 };

@@ -41,7 +41,7 @@ struct Rule {
     std::size_t max_items = 100'000;  // of a list, of tables in a list, of names in a table of names
     std::size_t min_items = 0;
     bool (*valid)(std::string_view text) = nullptr;  // a further condition on a text,
-    std::string_view expected = "";                  // and the words for it: "a point as \"DEVICE/point\""
+    std::string_view expected;                       // and the words for it: "a point as \"DEVICE/point\""
 };
 
 // A rule with its type: all that is needed to check one value.

@@ -311,7 +311,7 @@ class Table {
     // Fills `member` with the places of the table and of its keys.
     template <class Owner>
     Table& origins(Origins Owner::*member) {
-        origins_ = [member](T& out, Origins origins) { out.*member = std::move(origins); };
+        origins_ = [member](T& out, const Origins& origins) { out.*member = origins; };
         return *this;
     }
 
@@ -332,7 +332,7 @@ class Table {
         Origins origins(origin(node.position, path));
         detail::report_unknown_keys(node, path, description_, diagnostics);
         for (std::size_t i = 0; i < rows_.size(); ++i) read_row(i, node, path, out, origins, diagnostics);
-        if (origins_) origins_(out, std::move(origins));
+        if (origins_) origins_(out, origins);
         if (diagnostics.total() != before) return;
         for (const auto& condition : checks_) condition(out, diagnostics);
     }
@@ -375,7 +375,7 @@ class Table {
 
     TableDescription description_;
     std::vector<Row> rows_;  // by the position of their key in description_.keys
-    std::function<void(T&, Origins)> origins_;
+    std::function<void(T&, const Origins&)> origins_;
     std::vector<std::function<void(const T&, Diagnostics&)>> checks_;
 };
 

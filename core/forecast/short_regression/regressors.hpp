@@ -28,14 +28,14 @@ class Regressors {
   public:
     Regressors(const RegressorSet& set, std::size_t day, std::size_t horizon);
 
-    std::size_t size() const { return terms_.size() + means_; }
+    std::size_t size() const { return terms_.size() + mean_count; }
     // Values of history that are looked at.
     std::size_t reach() const { return reach_; }
     // `values` ends with the newest one and has at least reach() of them; `x` has size().
     void read(std::span<const double> values, std::span<double> x) const;
 
   private:
-    static constexpr std::size_t means_ = 1;  // the mean of the last hour
+    static constexpr std::size_t mean_count = 1;  // the mean of the last hour
 
     struct Term {
         std::size_t lag = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace sitepower::lab {
 namespace {
@@ -22,8 +23,8 @@ std::string escaped(const std::string& text) {
 }
 
 std::string panel_svg(const Panel& panel, double top) {
-    double least = INFINITY;
-    double most = -INFINITY;
+    double least = std::numeric_limits<double>::infinity();
+    double most = -least;
     for (const double value : panel.values) {
         if (!std::isfinite(value)) continue;
         least = std::min(least, value);
@@ -38,7 +39,7 @@ std::string panel_svg(const Panel& panel, double top) {
     svg += fmt::format("<text x=\"4\" y=\"{:.1f}\" font-size=\"11\">{:.4g}</text>\n", bottom, least);
     svg +=
         fmt::format("<text x=\"4\" y=\"{:.1f}\" font-size=\"11\">{:.4g}</text>\n", bottom - height + 8, most);
-    svg += "<polyline fill=\"none\" stroke=\"#1f6fb2\" stroke-width=\"1\" points=\"";
+    svg += R"(<polyline fill="none" stroke="#1f6fb2" stroke-width="1" points=")";
     const std::size_t stride = std::max<std::size_t>(1, panel.values.size() / most_points);
     for (std::size_t i = 0; i < panel.values.size(); i += stride) {
         if (!std::isfinite(panel.values[i])) continue;

@@ -157,9 +157,9 @@ std::string to_svg(const Fan& fan) {
     svg += fmt::format("<polygon fill=\"#cfe0f5\" points=\"{}{}\"/>\n", points(scale, first, fan.upper95),
                        points(scale, first, fan.lower95, true));
     svg += line(scale, 0, fan.history, "stroke=\"#444\"");
-    svg += line(scale, first, fan.p99, "stroke=\"#7aa6de\" stroke-dasharray=\"2 3\"");
+    svg += line(scale, first, fan.p99, R"(stroke="#7aa6de" stroke-dasharray="2 3")");
     svg += line(scale, first, fan.p90, "stroke=\"#7aa6de\"");
-    svg += line(scale, first, fan.point, "stroke=\"#1f5fb0\" stroke-width=\"2\"");
+    svg += line(scale, first, fan.point, R"(stroke="#1f5fb0" stroke-width="2")");
     svg += line(scale, first, fan.actual, "stroke=\"#c33\"");
     return svg + "</svg>\n";
 }

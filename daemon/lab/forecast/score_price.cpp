@@ -114,6 +114,7 @@ Status score_group(const SeriesGroup& group, Report& report) {
     drop_after(*table, *peer);
     const std::size_t first = first_scored(group, *table, *peer);
     std::vector<forecast::Covariate> declared;
+    declared.reserve(declared.size() + covariates.size());
     for (const auto& name : covariates) {
         declared.push_back({.name = name});
     }

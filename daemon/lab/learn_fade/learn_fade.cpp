@@ -16,8 +16,8 @@ constexpr std::array noises{0.0007, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006};
 constexpr std::array shares{0.3, 0.5, 0.8};
 constexpr std::array weights{1.0, 0.9, 0.8, 0.65, 0.5};
 constexpr double first_age = 0.2;
-constexpr double last_age = 0.95;
 constexpr double age_step = 0.05;
+constexpr int ages = 15;  // to 0.9
 // One battery that nothing could have foreseen must not choose for all others.
 constexpr double largest_error = 1;
 constexpr double upper_quantile = 0.9;
@@ -30,11 +30,12 @@ std::vector<LifePrediction> predict_all(const std::vector<LifeCell>& cells, cons
     std::vector<LifePrediction> predictions;
     for (const LifeCell& cell : cells) {
         if (!cell.life) continue;
-        for (double age = first_age; age <= last_age; age += age_step) {
+        for (int step = 0; step < ages; ++step) {
+            const double age = first_age + step * age_step;
             auto prediction = predict_at(cell, age, file.parameters.end_of_life, predictor);
             const bool counts =
                 prediction.predicted.left && prediction.left > 0 && prediction.predicted.left->p50 > 0;
-            if (counts) predictions.push_back(std::move(prediction));
+            if (counts) predictions.push_back(prediction);
         }
     }
     return predictions;
@@ -79,7 +80,7 @@ void choose_noise_and_share(const std::vector<LifeCell>& cells, fade::LibraryFil
 
 double quantile(std::vector<double> values, double q) {
     std::ranges::sort(values);
-    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+    return values[static_cast<std::size_t>(std::lround(q * static_cast<double>(values.size() - 1)))];
 }
 
 // The error in the logarithm over the half of the interval on its side, by share of the fade used up. Its 10
