@@ -31,7 +31,7 @@ std::size_t next_block_size(std::span<const BlockEntry> entries) {
 
 DeliveredKeys::DeliveredKeys(std::vector<MessageKey> keys) : keys_(std::move(keys)) {
     std::ranges::sort(keys_);
-    keys_.erase(std::ranges::unique(keys_).begin(), keys_.end());
+    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
     used_.resize(keys_.size());
 }
 

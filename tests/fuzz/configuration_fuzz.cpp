@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     paths.battery_directories = {SITEPOWER_SOURCE_DIR "/config/batteries"};
     const auto config = make_config(*document, paths, diagnostics);
     if (config.has_value() != diagnostics.empty()) std::abort();
-    if (!config && error_report(diagnostics).empty()) std::abort();
+    if (!config && sitepower::config::error_report(diagnostics).empty()) std::abort();
     if (config && diff(*config, *config).any()) std::abort();
     return 0;
 }
