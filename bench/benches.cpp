@@ -5,7 +5,7 @@
 namespace sitepower::bench {
 
 std::span<const Bench> benches() {
-    static constexpr std::array<Bench, 11> all{{
+    static constexpr std::array<Bench, 12> all{{
         {"polling", "round trips per second against bare libmodbus, devices that answer after 2 and 20 ms",
          measure_polling},
         {"cpu", "processor time against the bare chain, 8 devices of 100 registers every millisecond",
@@ -16,6 +16,8 @@ std::span<const Bench> benches() {
         {"flatout", "register values per second when nothing waits, and the memory that takes",
          measure_flatout},
         {"outage", "a broker that is gone for a minute: polls, losses, order, drain", measure_outage},
+        {"kills", "SIGKILL at twenty random moments, with and without a broker: what is missing",
+         measure_kills},
         {"deadunit", "one dead unit behind a gateway with 36 others", measure_dead_unit},
         {"faults",
          "a million reads of misbehaving devices per kind of link: wrong values, recovery, neighbours",

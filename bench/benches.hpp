@@ -36,6 +36,7 @@ void measure_cpu(const Options& options, Report& report);
 void measure_fleet(const Options& options, Report& report);
 void measure_latency(const Options& options, Report& report);
 void measure_flatout(const Options& options, Report& report);
+void measure_kills(const Options& options, Report& report);
 void measure_outage(const Options& options, Report& report);
 void measure_dead_unit(const Options& options, Report& report);
 void measure_faults(const Options& options, Report& report);

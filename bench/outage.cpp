@@ -4,13 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <set>
-#include <unordered_map>
 
 #include "bench/benches.hpp"
-#include "bench/harness/payload.hpp"
+#include "bench/harness/ledger.hpp"
 #include "bench/harness/rig.hpp"
 #include "bench/harness/statistics.hpp"
 
@@ -21,114 +17,6 @@ constexpr int devices = 8;
 constexpr std::chrono::milliseconds period{100};
 constexpr Seconds before_and_after{5};
 constexpr Seconds drain_limit{60};
-
-// What arrived, by device and by number of the answer, and by message id.
-class Ledger final : public Receiver {
-  public:
-    struct Drain {
-        std::size_t frames = 0;
-        SteadyTime first;
-        SteadyTime last;
-    };
-
-    void receive(const Delivery& delivery) override {
-        const auto counter = number_member(delivery.payload, "counter");
-        const std::lock_guard lock(mutex_);
-        const auto [entry, fresh] = content_.emplace(text_member(delivery.payload, "id"),
-                                                     std::hash<std::string_view>{}(delivery.payload));
-        repeated_ += fresh ? 0 : 1;
-        changed_ += entry->second == std::hash<std::string_view>{}(delivery.payload) ? 0 : 1;
-        if (counter) {
-            numbers_[std::string(text_member(delivery.payload, "device"))].insert(*counter);
-        }
-        if (delivery.topic.find("/backlog/") == std::string_view::npos) {
-            take_live(delivery);
-        } else if (in_outage_) {
-            take_backlog(delivery);
-        }
-    }
-    // From now on what comes as backlog is the outage's.
-    void begin_outage() {
-        const std::lock_guard lock(mutex_);
-        in_outage_ = true;
-    }
-
-    // The answers missing between the first and the last that arrived of each device.
-    std::size_t lost() const {
-        const std::lock_guard lock(mutex_);
-        std::size_t missing = 0;
-        for (const auto& [device, numbers] : numbers_) {
-            missing += *numbers.rbegin() - *numbers.begin() + 1 - numbers.size();
-        }
-        return missing;
-    }
-    std::size_t frames() const { return count(content_); }
-    std::size_t heard() const { return count(numbers_); }
-    std::size_t repeated() const { return locked(repeated_); }
-    std::size_t changed() const { return locked(changed_); }
-    Drain drain() const { return locked(drain_); }
-    // Of live messages that arrived after `since`, in microseconds.
-    std::vector<double> live_delays(SteadyTime since, SteadyTime until) const;
-    // Frames read after `time` that came as backlog all the same.
-    std::size_t late_backlog(SteadyTime time) const;
-
-  private:
-    struct Arrival {
-        SteadyTime arrived;
-        SteadyTime answered;
-    };
-
-    static Arrival arrival(const Delivery& delivery) {
-        const auto stamped = static_cast<std::uint32_t>(number_member(delivery.payload, "stamp").value_or(0));
-        return {.arrived = delivery.arrived,
-                .answered = delivery.arrived - since_stamp(stamped, delivery.arrived)};
-    }
-    void take_live(const Delivery& delivery) { live_.push_back(arrival(delivery)); }
-    void take_backlog(const Delivery& delivery) {
-        drain_.first = drain_.frames == 0 ? delivery.arrived : drain_.first;
-        drain_.last = delivery.arrived;
-        ++drain_.frames;
-        backlog_.push_back(arrival(delivery));
-    }
-    template <class Container>
-    std::size_t count(const Container& container) const {
-        const std::lock_guard lock(mutex_);
-        return container.size();
-    }
-    template <class Value>
-    Value locked(const Value& value) const {
-        const std::lock_guard lock(mutex_);
-        return value;
-    }
-
-    mutable std::mutex mutex_;
-    std::unordered_map<std::string, std::size_t> content_;  // id -> hash of the payload
-    std::map<std::string, std::set<std::uint64_t>> numbers_;
-    std::vector<Arrival> live_;
-    std::vector<Arrival> backlog_;
-    Drain drain_;
-    bool in_outage_ = false;
-    std::size_t repeated_ = 0;
-    std::size_t changed_ = 0;
-};
-
-std::vector<double> Ledger::live_delays(SteadyTime since, SteadyTime until) const {
-    const std::lock_guard lock(mutex_);
-    std::vector<double> delays;
-    for (const auto& entry : live_) {
-        if (entry.arrived >= since && entry.arrived <= until) {
-            delays.push_back(
-                std::chrono::duration<double, std::micro>(entry.arrived - entry.answered).count());
-        }
-    }
-    return delays;
-}
-
-std::size_t Ledger::late_backlog(SteadyTime time) const {
-    const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(
-        std::ranges::count_if(backlog_, [time](const Arrival& entry) { return entry.answered > time; }));
-}
 
 SubscriberSettings lasting_subscriber(const Rig& rig) {
     auto settings = rig.subscriber();

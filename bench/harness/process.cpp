@@ -87,17 +87,22 @@ void Process::stop(Seconds at_most) {
     if (!running()) {
         return;
     }
-    kill(id_, SIGTERM);
+    ::kill(id_, SIGTERM);
     const auto end = SteadyClock::now() + at_most;
     // Not wait_until(): this runs while an exception unwinds, and must not throw.
     while (running() && SteadyClock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
-    if (running()) {
-        kill(id_, SIGKILL);
-        waitpid(id_, nullptr, 0);
-        id_ = -1;
+    kill();
+}
+
+void Process::kill() {
+    if (!running()) {
+        return;
     }
+    ::kill(id_, SIGKILL);
+    waitpid(id_, nullptr, 0);
+    id_ = -1;
 }
 
 void Process::expect_running() {

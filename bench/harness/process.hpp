@@ -26,6 +26,8 @@ class Process {
     bool running();
     // SIGTERM, and SIGKILL when that does not end it in time.
     void stop(Seconds at_most = Seconds{10});
+    // SIGKILL, and gone when this returns.
+    void kill();
     // Throws Failure with the last lines of the log when the program has ended by itself.
     void expect_running();
 

@@ -51,9 +51,14 @@ std::unique_ptr<Process> Rig::start_daemon() {
                                   .broker_port = tls ? broker_.tls_port() : broker_.port(),
                                   .ca_file = tls ? broker_.certificate() : std::filesystem::path()},
                                  directory);
+    configuration_ = file;
+    return start_daemon_again();
+}
+
+std::unique_ptr<Process> Rig::start_daemon_again() {
     return std::make_unique<Process>(
-        std::vector<std::string>{program("sitepowerd"), "--config", file.string()},
-        directory / "sitepowerd.log");
+        std::vector<std::string>{program("sitepowerd"), "--config", configuration_.string()},
+        run_directory() / "sitepowerd.log");
 }
 
 std::unique_ptr<Process> Rig::start_bare_polling() {

@@ -41,6 +41,8 @@ class Rig {
     Broker& broker() { return broker_; }
 
     std::unique_ptr<Process> start_daemon();
+    // With the configuration and the database of the one that was started last, and has ended.
+    std::unique_ptr<Process> start_daemon_again();
     // Where the daemon that was started last keeps its database.
     std::filesystem::path state_directory() const { return run_directory() / "state"; }
     // One thread per device that reads and does nothing else.
@@ -71,6 +73,7 @@ class Rig {
     Devices devices_;
     Broker broker_;
     int started_ = 0;
+    std::filesystem::path configuration_;  // of the daemon that was started last
 };
 
 }  // namespace sitepower::bench
