@@ -35,6 +35,7 @@ enum class RuleId : std::uint8_t {
     ups_on_battery,
     autonomy_low,
     device_offline,
+    device_alarm,
     store_full,
     store_error,
     store_copy_failed,

@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 29> table{{
+constexpr std::array<Rule, 30> table{{
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",
@@ -256,6 +256,16 @@ constexpr std::array<Rule, 29> table{{
      .message = "The device does not answer",
      .advice = "Check its power, its cable and its gateway; what hangs on it is not watched meanwhile.",
      .basis = "missed_polls_until_offline"},
+    {.id = RuleId::device_alarm,
+     .name = "device_alarm",
+     .type = "device_alarm",
+     .subject = SubjectKind::device,
+     .kind = RuleKind::condition,
+     .severity = Severity::warning,
+     .message = "The device reports",
+     .advice =
+         "Read the device's own display and manual for what it reports; it is as grave as its profile says.",
+     .basis = "the flags with an alarm of the device's profile"},
     {.id = RuleId::store_full,
      .name = "store_full",
      .type = "store_full",

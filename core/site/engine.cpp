@@ -21,6 +21,7 @@ Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_
       battery_alerts(*model, rules, slots),
       ageing_alerts(*model, rules, slots),
       plant_alerts(*model, rules, slots),
+      device_alarms(*model, rules, slots),
       tell_battery(model->batteries.size(), settings),
       tell_of_string(model->strings.size(), settings),
       tell_ups(model->upses.size(), settings) {}
@@ -40,6 +41,7 @@ void Site::State::on(const FramePtr& frame, Effects& effects) {
             batteries.apply(feed, values[feed.slot], clock.moment());
         }
     }
+    device_alarms.evaluate(device, values, alerts, clock.moment(), effects);
     watch_device(device, effects);
     settle(effects);
 }

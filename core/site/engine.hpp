@@ -11,6 +11,7 @@
 #include "core/site/batteries.hpp"
 #include "core/site/battery_alerts.hpp"
 #include "core/site/clock.hpp"
+#include "core/site/device_alarms.hpp"
 #include "core/site/device_watch.hpp"
 #include "core/site/latest_values.hpp"
 #include "core/site/plant_alerts.hpp"
@@ -73,6 +74,7 @@ struct Site::State {
     BatteryAlerts battery_alerts;
     AgeingAlerts ageing_alerts;
     PlantAlerts plant_alerts;
+    DeviceAlarms device_alarms;
     Telling<BatteryState> tell_battery;
     Telling<StringState> tell_of_string;
     Telling<UpsState> tell_ups;

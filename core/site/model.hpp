@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/alert/alert.hpp"
 #include "core/base/frame.hpp"
 #include "core/base/identifier.hpp"
 #include "core/base/time.hpp"
@@ -39,6 +40,13 @@ struct PointModel {
     std::string alias{};  // another name that finds it, such as NUT's; may be empty
 };
 
+// A point of a device that is not 0 while something is wrong with it, as its profile says.
+struct DeviceAlarm {
+    std::uint32_t slot = 0;  // position in DeviceModel::points
+    Severity severity = Severity::warning;
+    std::string label;  // for people: "Replace the battery"
+};
+
 enum class DeviceKind : std::uint8_t { ups, battery_monitor, bms, meter, other };
 
 struct DeviceModel {
@@ -49,6 +57,7 @@ struct DeviceModel {
     int unit = 0;         // Modbus unit id
     LocationIndex location{};
     std::vector<PointModel> points;                      // by slot
+    std::vector<DeviceAlarm> alarms;                     // in the order of the profile
     std::vector<std::shared_ptr<const Layout>> layouts;  // one per poll group; their slots cover `points`
 };
 

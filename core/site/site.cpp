@@ -17,12 +17,14 @@ void Site::State::restore(const Snapshot& snapshot, Effects& effects) {
         battery_alerts.assume(alert);
         ageing_alerts.assume(alert);
         plant_alerts.assume(alert, moment);
+        device_alarms.assume(alert);
     }
     for (const Alert& alert : snapshot.resolved_by_hand) {
         if (!alerts.restore_muted(alert, moment)) continue;
         battery_alerts.assume(alert);
         ageing_alerts.assume(alert);
         plant_alerts.assume(alert, moment);
+        device_alarms.assume(alert);
     }
     for (const MaintenanceWindow& window : snapshot.windows) alerts.restore_window(window, moment, effects);
     for (const BatteryMemory& memory : snapshot.batteries) {

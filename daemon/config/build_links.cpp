@@ -147,6 +147,13 @@ void apply_overrides(const DeviceEntry& entry, modbus::UnitTiming& timing) {
         entry.late_window.value_or(std::max(timing.late_window, 2 * timing.response_timeout));
 }
 
+std::optional<Severity> severity_of(const std::string& alarm) {
+    if (alarm == "info") return Severity::info;
+    if (alarm == "warning") return Severity::warning;
+    if (alarm == "critical") return Severity::critical;
+    return std::nullopt;
+}
+
 DeviceModel device_model(const DeviceEntry& entry, const Profile& profile, const ExpandedDevice& expanded) {
     DeviceModel device;
     device.id = entry.id;
@@ -154,7 +161,14 @@ DeviceModel device_model(const DeviceEntry& entry, const Profile& profile, const
     device.profile = entry.profile;
     device.bus = entry.bus;
     device.unit = entry.unit;
-    for (const auto& point : expanded.points) device.points.push_back({point.name, point.unit, point.alias});
+    for (const auto& point : expanded.points) {
+        if (const auto severity = severity_of(point.alarm)) {
+            device.alarms.push_back({.slot = static_cast<std::uint32_t>(device.points.size()),
+                                     .severity = *severity,
+                                     .label = point.label.empty() ? point.name : point.label});
+        }
+        device.points.push_back({point.name, point.unit, point.alias});
+    }
     for (const auto& group : expanded.plan.groups) device.layouts.push_back(group.layout);
     for (const auto& sub_unit : expanded.sub_units) {
         for (const auto& group : sub_unit.groups) device.layouts.push_back(group.layout);

@@ -71,6 +71,30 @@ TEST(ProfiledDevice, GroupsWithUnitsArePolledAsUnitsOfTheSameDevice) {
     EXPECT_EQ(device.points[3].name, "string2.soc_pct");
 }
 
+TEST(ProfiledDevice, FlagsThatAreWorthAnAlarmAreNamedInTheModel) {
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", std::string(head) + R"(
+points = [
+    { name = "output.load_kw", address = 1, unit = "kW" },
+    { name = "word", address = 2, bits = [
+        { bit = 0, name = "alarm.overload", label = "Overload", alarm = "critical" },
+        { bit = 1, name = "alarm.fan", alarm = "info" },
+        { bit = 2, name = "status.eco" },
+    ] },
+]
+)");
+    schema::Diagnostics diagnostics;
+    const auto config = make_config(parsed(site(tcp)), test_paths(directory.path()), diagnostics);
+    ASSERT_TRUE(config) << error_report(diagnostics);
+    const auto& device = config->model->devices.at(0);
+    ASSERT_THAT(device.alarms, SizeIs(2));
+    EXPECT_EQ(device.points[device.alarms[0].slot].name, "alarm.overload");
+    EXPECT_EQ(device.alarms[0].severity, Severity::critical);
+    EXPECT_EQ(device.alarms[0].label, "Overload");
+    EXPECT_EQ(device.alarms[1].severity, Severity::info);
+    EXPECT_EQ(device.alarms[1].label, "alarm.fan") << "what has no label goes by its name";
+}
+
 TEST(ProfiledDevice, AnAliasFindsThePoint) {
     const TemporaryDirectory directory;
     directory.write("monitor.toml", std::string(head) + strings);
