@@ -15,6 +15,7 @@
 #include "daemon/config/fingerprint.hpp"
 #include "daemon/config/ids.hpp"
 #include "drivers/profile/expand.hpp"
+#include "drivers/profile/probe_inspector.hpp"
 
 namespace sitepower::config {
 
@@ -224,6 +225,10 @@ class DeviceBuilder {
         if (!bus) return;
         check_mode(entry, known->profile, *bus);
         expanded->plan.inspector = known->inspector;
+        const bool is_polled = !expanded->plan.groups.empty();
+        if (is_polled && !known->profile.probe.empty() && !entry.skip_probe) {
+            expanded->plan.inspector = std::make_shared<ProbeInspector>(entry.unit, known->profile);
+        }
         add_units(entry, known->profile, std::move(*expanded), *bus);
         add_fingerprint(*bus, at, index, known->fingerprint);
     }

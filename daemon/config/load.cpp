@@ -12,6 +12,7 @@
 #include "daemon/config/config.hpp"
 #include "daemon/config/fingerprint.hpp"
 #include "daemon/config/load.hpp"
+#include "daemon/config/sunspec_shelf.hpp"
 #include "daemon/config/tables.hpp"
 
 namespace sitepower::config {
@@ -89,10 +90,9 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
             .journal = print(document, {"journal"}).value()};
 }
 
-bool has_inspector(const Config& config) {
-    return std::ranges::any_of(config.buses, [](const BusConfig& bus) {
-        return std::ranges::any_of(bus.units, [](const auto& unit) { return unit.inspector != nullptr; });
-    });
+bool has_sunspec(const SiteModel& model) {
+    return std::ranges::any_of(model.devices,
+                               [](const DeviceModel& device) { return device.profile == sunspec_profile; });
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ std::optional<Config> load_config(const ConfigPaths& paths, Diagnostics& diagnos
     auto document = read_files(paths, diagnostics);
     if (!document) return std::nullopt;
     auto config = make_config(*document, paths, diagnostics, running);
-    if (config && has_inspector(*config))
+    if (config && has_sunspec(*config->model))
         config->document = std::make_shared<const Node>(std::move(*document));
     return config;
 }

@@ -91,6 +91,10 @@ Table<DeviceEntry> device_table() {
         .key("unit", &DeviceEntry::unit, {.range = Range{0, 255}},
              "Modbus unit id: 1 to 247, on TCP also 0 and 255. 248 to 254 are reserved by the standard and "
              "refused.")
+        .key("skip_probe", &DeviceEntry::skip_probe, {},
+             "Poll it although it does not hold what its profile's `probe` expects of the device that the "
+             "profile "
+             "is for. Without it such a device is not polled, and its `device_offline` says what was found.")
         .key(
             "sunspec_device", &DeviceEntry::sunspec_device, {.range = Range{1, 64}},
             "With `profile = \"sunspec\"`: which of the devices that share the unit, counted by their common "

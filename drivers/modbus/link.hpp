@@ -47,6 +47,11 @@ struct Answer {
     std::string_view detail;  // a literal; says more about lost, bad_frame and refused
 
     bool good() const { return kind == AnswerKind::data; }
+    // The unit says that it has no such registers: exceptions 1 to 4. 0x0A and 0x0B are a gateway's words for
+    // a silent unit; 0x05 and 0x06 ask for patience.
+    bool is_refusal() const {
+        return kind == AnswerKind::exception && exception >= 0x01 && exception <= 0x04;
+    }
 };
 
 // Bytes that nobody asked for. Which answer it was, where that can be told; unit 0 when it cannot.

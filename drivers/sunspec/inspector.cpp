@@ -1,15 +1,6 @@
 #include "drivers/sunspec/inspector.hpp"
 
 namespace sitepower::sunspec {
-namespace {
-
-// 0x0A and 0x0B are a gateway's words for a silent unit; 0x05 and 0x06 ask for patience.
-bool is_refusal(const modbus::Answer& answer) {
-    return answer.kind == modbus::AnswerKind::exception && answer.exception >= 0x01 &&
-           answer.exception <= 0x04;
-}
-
-}  // namespace
 
 Reader reader_over(const modbus::Inspector::Read& read, int unit) {
     return [&read, unit](std::uint16_t address, std::uint16_t count) {
@@ -23,7 +14,7 @@ Reader reader_over(const modbus::Inspector::Read& read, int unit) {
             reply.kind = Reply::Kind::words;
             return reply;
         }
-        reply.kind = is_refusal(answer) ? Reply::Kind::refused : Reply::Kind::failed;
+        reply.kind = answer.is_refusal() ? Reply::Kind::refused : Reply::Kind::failed;
         reply.detail = describe(question) + ": " + describe(answer);
         return reply;
     };

@@ -12,7 +12,7 @@
 #include "daemon/ctl/field/device.hpp"
 #include "daemon/ctl/field/endpoint.hpp"
 #include "drivers/profile/load.hpp"
-#include "drivers/profile/probe.hpp"
+#include "drivers/profile/probe_inspector.hpp"
 #include "drivers/sunspec/inspector.hpp"
 #include "drivers/sunspec/profile.hpp"
 #include "drivers/sunspec/walk.hpp"
@@ -104,17 +104,11 @@ class Scan {
     // A device that does not answer the profile's probe as it must is another one.
     bool may_be(const Profile& profile, int unit) {
         if (profile.probe.empty()) return true;
-        RegisterImage image;
-        for (const auto& registers : probe_registers(profile)) {
-            std::vector<std::uint16_t> words(static_cast<std::size_t>(registers.registers()));
-            const modbus::Question question{static_cast<std::uint8_t>(unit), registers.table,
-                                            registers.address, static_cast<std::uint16_t>(words.size())};
-            if (!line_.read(question, words).good()) return false;
-            for (std::size_t i = 0; i < words.size(); ++i) {
-                image.set(own_unit, registers.table, registers.address + static_cast<int>(i), words[i]);
-            }
-        }
-        return is_match(check_probe(profile, image));
+        const auto image = read_probe(
+            profile, unit, [this](const modbus::Question& question, std::span<std::uint16_t> words) {
+                return line_.read(question, words);
+            });
+        return image && is_match(check_probe(profile, *image));
     }
 
     void try_profile(const Profile& profile, Found& found) {

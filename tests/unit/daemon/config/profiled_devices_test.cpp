@@ -71,6 +71,21 @@ TEST(ProfiledDevice, GroupsWithUnitsArePolledAsUnitsOfTheSameDevice) {
     EXPECT_EQ(device.points[3].name, "string2.soc_pct");
 }
 
+TEST(ProfiledDevice, IsProbedUnlessTheSiteSaysThatItNeedNotBe) {
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", std::string(head) + R"(
+points = [{ name = "output.load_kw", address = 1, unit = "kW" }]
+probe = [{ address = 15, equals = [0x8100] }]
+)");
+    for (const bool skip : {false, true}) {
+        schema::Diagnostics diagnostics;
+        const auto config = make_config(parsed(site(tcp, skip ? "skip_probe = true\n" : "")),
+                                        test_paths(directory.path()), diagnostics);
+        ASSERT_TRUE(config) << error_report(diagnostics);
+        EXPECT_EQ(config->buses.at(0).units.at(0).inspector == nullptr, skip);
+    }
+}
+
 TEST(ProfiledDevice, FlagsThatAreWorthAnAlarmAreNamedInTheModel) {
     const TemporaryDirectory directory;
     directory.write("monitor.toml", std::string(head) + R"(

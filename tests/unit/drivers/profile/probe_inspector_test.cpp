@@ -1,0 +1,132 @@
+// A bus with a device whose profile has a probe, against a slave that speaks real Modbus.
+#include "drivers/profile/probe_inspector.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+
+#include "drivers/profile/expand.hpp"
+#include "drivers/profile/load.hpp"
+#include "tests/support/fake_slave.hpp"
+#include "tests/support/modbus_plans.hpp"
+
+namespace sitepower {
+namespace {
+
+using namespace std::chrono_literals;
+using support::Behaviour;
+using support::FakeSlave;
+using support::SeenRequest;
+using support::Wire;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Profile small_profile() {
+    schema::Diagnostics diagnostics;
+    auto profile = parse_profile(R"(
+schema = 1
+id = "small"
+kind = "ups"
+manufacturer = "Maker"
+models = ["One"]
+poll_ms = { fast = 20 }
+points = [{ name = "a", address = 100 }]
+probe = [{ address = 15, equals = [0x8100, 0x8200] }, { address = 30, between = [2, 5] }]
+)",
+                                 "small.toml", diagnostics);
+    for (const auto& diagnostic : diagnostics.sorted()) ADD_FAILURE() << to_string(diagnostic);
+    return profile.value_or(Profile{});
+}
+
+class ProbedBus : public testing::TestWithParam<Wire> {
+  protected:
+    ProbedBus() : slave_(GetParam()) {
+        slave_.set_content([this](const SeenRequest&, std::uint16_t address) {
+            const std::lock_guard lock(mutex_);
+            return words_.contains(address) ? words_.at(address) : std::uint16_t{0};
+        });
+        slave_.set_manners([this](const SeenRequest& request) {
+            const std::lock_guard lock(mutex_);
+            if (words_.contains(request.question.address)) return Behaviour{};
+            return Behaviour{.kind = Behaviour::Kind::exception, .exception = 0x02};
+        });
+    }
+    void hold(std::map<std::uint16_t, std::uint16_t> words) {
+        const std::lock_guard lock(mutex_);
+        words_ = std::move(words);
+    }
+    modbus::UnitPlan plan() const {
+        const Profile profile = small_profile();
+        auto expanded =
+            expand(profile, {.device = DeviceIndex{0}, .device_id = "UPS-01", .unit = 1, .periods = {}});
+        EXPECT_TRUE(expanded);
+        auto made = std::move(expanded->plan);
+        made.timing.response_timeout = 300ms;
+        made.timing.late_window = 600ms;
+        made.inspector = std::make_shared<const ProbeInspector>(1, profile);
+        return made;
+    }
+    modbus::BusSettings settings() const {
+        modbus::BusSettings settings;
+        settings.id = "room";
+        settings.endpoint = slave_.endpoint();
+        return settings;
+    }
+    // What the bus says of the device until it has failed or was read.
+    std::string first_failure() {
+        modbus::Bus bus(settings(), {plan()}, sink_);
+        bus.start();
+        EXPECT_TRUE(sink_.wait([&] { return !sink_.failures().empty() || !sink_.frames().empty(); }));
+        bus.stop();
+        return sink_.failures().empty() ? "" : sink_.failures().front().reason;
+    }
+
+    std::mutex mutex_;
+    std::map<std::uint16_t, std::uint16_t> words_;  // guarded by mutex_
+    FakeSlave slave_;
+    support::RecordingSink sink_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Wires, ProbedBus, testing::Values(Wire::tcp, Wire::rtu_over_tcp, Wire::serial));
+
+TEST_P(ProbedBus, WhatTheProfileIsForIsPolled) {
+    hold({{15, 0x8200}, {30, 2}, {100, 7}});
+    modbus::Bus bus(settings(), {plan()}, sink_);
+    bus.start();
+    ASSERT_TRUE(sink_.wait_for_frames(3));
+    bus.stop();
+    EXPECT_THAT(sink_.failures(), IsEmpty());
+    EXPECT_EQ(sink_.frames().front()->values.at(0), 7);
+}
+
+TEST_P(ProbedBus, AnotherDeviceIsNotBelieved) {
+    hold({{15, 7}, {30, 2}, {100, 7}});
+    const auto reason = first_failure();
+    EXPECT_THAT(reason, HasSubstr("it is not what the profile \"small\" is for"));
+    EXPECT_THAT(reason, HasSubstr("is 7, and not"));
+    EXPECT_THAT(reason, testing::Not(HasSubstr("between"))) << "only what differs";
+    EXPECT_THAT(reason, HasSubstr("skip_probe"));
+    EXPECT_THAT(sink_.frames(), IsEmpty());
+}
+
+TEST_P(ProbedBus, ADeviceWithoutTheRegistersOfTheProbeIsAnotherOne) {
+    hold({{15, 0x8200}, {100, 7}});
+    EXPECT_THAT(first_failure(), HasSubstr("no answer"));
+    EXPECT_THAT(sink_.frames(), IsEmpty());
+}
+
+TEST_P(ProbedBus, TheRightDeviceIsReadAsSoonAsItIsThere) {
+    hold({{15, 7}, {30, 2}, {100, 7}});
+    modbus::Bus bus(settings(), {plan()}, sink_);
+    bus.start();
+    ASSERT_TRUE(sink_.wait([&] { return !sink_.failures().empty(); }));
+    hold({{15, 0x8100}, {30, 5}, {100, 9}});
+    ASSERT_TRUE(sink_.wait_for_frames(1));
+    bus.stop();
+    EXPECT_EQ(sink_.frames().front()->values.at(0), 9);
+}
+
+}  // namespace
+}  // namespace sitepower
