@@ -39,7 +39,7 @@ class NoDescriptors {
   public:
     NoDescriptors() {
         getrlimit(RLIMIT_NOFILE, &before_);
-        const int next = dup(0);
+        const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
         close(next);
         rlimit less = before_;
         less.rlim_cur = static_cast<rlim_t>(next);
