@@ -106,8 +106,9 @@ std::uint16_t answer_bytes(Table table, std::uint16_t count) {
 }
 
 std::string describe(const Question& question) {
-    return fmt::format("{} {}-{} (function {})", name_of(question.table), question.address,
-                       question.address + question.count - 1, function_of(question.table));
+    const auto last = question.count > 1 ? fmt::format("-{}", question.address + question.count - 1) : "";
+    return fmt::format("{} {}{} (function {})", name_of(question.table), question.address, last,
+                       function_of(question.table));
 }
 
 std::string describe(const Answer& answer) {

@@ -209,6 +209,7 @@ TEST(TcpLinkLimit, ADescriptorThatSelectCannotTakeIsRefused) {
 
 TEST(LinkText, NamesWhatWasAskedAndWhatItMeans) {
     EXPECT_EQ(describe(Question{1, Table::input, 40, 20}), "input 40-59 (function 4)");
+    EXPECT_EQ(describe(Question{1, Table::holding, 15, 1}), "holding 15 (function 3)");
     EXPECT_EQ(describe(Answer{.kind = AnswerKind::exception, .exception = 0x0B}),
               "exception 0x0B: gateway target device failed to respond");
     EXPECT_EQ(describe(Answer{.kind = AnswerKind::exception, .exception = 0x55}),
