@@ -28,6 +28,15 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
     return allocate(size);
 }
+// What the standard library asks for scratch room, too: else that would come from another allocator than it
+// goes back to.
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
+    if (counting) ++allocations;
+    return std::malloc(size > 0 ? size : 1);
+}
+void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
+    return operator new(size, tag);
+}
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
