@@ -41,9 +41,9 @@ struct BusEntry : modbus::BusSettings, modbus::SerialEndpoint {
 
 struct DeviceEntry {
     std::string id;
-    std::string profile;     // a file of the shelf, without ".toml"
-    std::string bus;         // id of a bus
-    int unit = 1;            // 1 to 247, on TCP also 0 and 255
+    std::string profile;  // a file of the shelf, without ".toml"
+    std::string bus;      // id of a bus
+    int unit = 1;         // 1 to 247, on TCP also 0 and 255
     bool skip_probe = false;
     int sunspec_device = 1;  // which of the devices of a SunSpec unit, from 1
     std::string location;    // empty: the only one

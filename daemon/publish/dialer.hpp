@@ -10,9 +10,9 @@
 
 #include "daemon/publish/clock.hpp"
 #include "daemon/publish/mqtt_connection.hpp"
-#include "drivers/net/name_lookup.hpp"
 #include "daemon/publish/reconnect_plan.hpp"
 #include "daemon/publish/settings.hpp"
+#include "drivers/net/name_lookup.hpp"
 
 namespace sitepower {
 

@@ -81,8 +81,8 @@ class Row {
 
 // The types of condition that the store reports: rows of the table of alert rules.
 namespace store_condition_type {
-inline constexpr std::string_view full = "store_full";    // no room; rows are kept in memory
-inline constexpr std::string_view error = "store_error";  // the file cannot be read or written
+inline constexpr std::string_view full = "store_full";                // no room; rows are kept in memory
+inline constexpr std::string_view error = "store_error";              // the file cannot be read or written
 inline constexpr std::string_view copy_failed = "store_copy_failed";  // the daily copy
 inline constexpr std::string_view set_aside = "database_set_aside";
 }  // namespace store_condition_type
