@@ -149,6 +149,7 @@ Result<OpenedDatabase> open_database(const StoreSettings& settings, Time now) {
         if (!replaced) return replaced.error();
         opened = std::move(*replaced);
     } else {
+        remove_database(building_path(path));
         opened.report.fresh = !fs::exists(path);
         auto connected = connect(path);
         if (!connected) return connected.error();

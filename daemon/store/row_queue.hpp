@@ -31,7 +31,7 @@ class RowQueue {
     // Acknowledgements that wait. Beyond it new ones are forgotten: their messages are delivered once more.
     static constexpr std::size_t delivered_limit = 1'000'000;
 
-    // readings_limit: readings and states of batteries that may wait, those in the writer's hands included.
+    // readings_limit: readings that may wait, those in the writer's hands included.
     explicit RowQueue(std::size_t readings_limit) : readings_limit_(readings_limit) {}
 
     bool append(Row row);

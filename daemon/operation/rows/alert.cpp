@@ -46,13 +46,14 @@ void alerts(Request request, Context& context, Reply reply) {
         reply(describe_list(site.model(), request.parameters, merged({}, site.open_alerts())));
         return;
     }
-    const AlertQuestion question{.from = filter.from, .to = filter.to, .limit = most_alerts};
+    const AlertQuestion question{.from = filter.from, .to = filter.to, .limit = most_alerts + 1};
     answer_after_history<StoredAlerts>(
         context, std::move(reply), [question](History& history) { return history.alerts(question); },
         [parameters = request.parameters](StoredAlerts stored, Context& later) -> Outcome {
             if (!stored) return failure_of(stored.error());
             const auto& site = later.site();
-            const bool cut_off = stored->size() >= most_alerts;
+            const bool cut_off = stored->size() > most_alerts;
+            if (cut_off) stored->resize(most_alerts);
             auto list =
                 describe_list(site.model(), parameters, merged(std::move(*stored), site.open_alerts()));
             list["cut_off"] = cut_off;

@@ -152,6 +152,14 @@ TEST_F(OpeningTest, ASalvageThatWasCutOffIsDoneAnew) {
     EXPECT_TRUE(files_like(".ready").empty());
 }
 
+TEST_F(OpeningTest, HalfAReplacementIsNotKeptBesideASoundDatabase) {
+    fill();
+    std::filesystem::copy_file(path(), path() + ".building");
+    EXPECT_TRUE(open().report.set_aside.empty());
+    EXPECT_TRUE(files_like(".building").empty());
+    EXPECT_EQ(read_outbox(path()).size(), 1010U);
+}
+
 // One between the end of the salvage and its last step, with and without the damaged one's name taken.
 TEST_F(OpeningTest, AReplacementThatWasReadyTakesItsPlace) {
     for (const bool in_place : {true, false}) {
