@@ -1,5 +1,6 @@
 // Status, inventory, configuration: what is about the daemon and the site as a whole.
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "daemon/ctl/format.hpp"
 #include "daemon/ctl/table.hpp"
@@ -11,7 +12,9 @@ namespace {
 std::string uptime_text(const Json& data) {
     const auto& seconds = member(data, "uptime_s");
     if (!seconds.is_number()) return "-";
-    return duration_text(std::chrono::seconds{seconds.get<std::int64_t>()});
+    // A reply may hold any number; thirty thousand years can still be counted in milliseconds.
+    constexpr std::int64_t most_s = 1'000'000'000'000;
+    return duration_text(std::chrono::seconds{std::clamp(seconds.get<std::int64_t>(), -most_s, most_s)});
 }
 
 std::string components_table(const Json& components, Time now) {

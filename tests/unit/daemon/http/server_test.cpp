@@ -167,7 +167,7 @@ TEST_F(HttpServerTest, BoundsTheRequestLineAndTheHeaders) {
 TEST_F(HttpServerTest, ClosesWhoSendsNonsense) {
     start();
     Client client(path_);
-    exchange(client, std::string("\x16\x03\x01\x02 hello\r\n\r\n\0\0\0", 20));
+    exchange(client, std::string("\x16\x03\x01\x02 hello\r\n\r\n\0\0\0", 17));
     EXPECT_TRUE(client.closed() || client.status() >= 400) << client.text();
 }
 
