@@ -37,6 +37,11 @@ void DeviceAlarms::evaluate(DeviceIndex device, std::span<const LatestValue> val
     const Rule& rule = rules_[RuleId::device_alarm];
     if (watched.alarms.empty() || !rules_.enabled(rule.id) || !read(watched, values)) return;
     const auto severity = gravest(watched);
+    // The flag that raised it may be in a poll group that is yet to come.
+    watched.is_assumed = watched.is_assumed && std::ranges::any_of(watched.alarms, [&](const auto& alarm) {
+                             return !values[alarm.slot].seen;
+                         });
+    if (watched.is_assumed && severity < watched.severity) return;
     watched.latch.update(severity.has_value(), severity.has_value(), rule.delay, rule.readings,
                          moment.steady);
     if (severity) {
@@ -91,6 +96,7 @@ void DeviceAlarms::assume(const Alert& alert) {
     Watched& watched = devices_[slots_.index(*subject)];
     watched.latch.set(true);
     watched.severity = alert.severity;
+    watched.is_assumed = true;
 }
 
 }  // namespace sitepower

@@ -30,6 +30,7 @@ class DeviceAlarms {
         std::vector<std::optional<bool>> set;  // by alarm; empty: never known
         Latch latch;
         Severity severity = Severity::warning;  // while the latch is on
+        bool is_assumed = false;                // from before a restart; not all flags were read since
         std::string detail;
     };
 
