@@ -20,13 +20,6 @@ constexpr double commit_interval_s = 5;  // the default of store.commit_interval
 constexpr Seconds start_limit{20};
 constexpr Seconds drain_limit{60};
 
-SubscriberSettings lasting_subscriber(const Rig& rig) {
-    auto settings = rig.subscriber();
-    settings.connect.clean_session = false;
-    settings.filters.emplace_back("sitepower/v1/+/backlog/device/+/readings");
-    return settings;
-}
-
 // A daemon's life of one to two commit intervals, and its end.
 class Lives {
   public:
@@ -57,7 +50,7 @@ class Lives {
 void measure_kills(const Options& options, Report& report) {
     Rig rig({.build_directory = options.build_directory, .devices = {.gateways = devices}, .period = period});
     Ledger ledger;
-    const Subscriber subscriber(lasting_subscriber(rig), ledger);
+    const Subscriber subscriber(rig.lasting_subscriber(), ledger);
     Lives lives(rig);
     wait_until("all devices are heard", start_limit, [&] {
         lives.daemon().expect_running();

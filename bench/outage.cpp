@@ -18,13 +18,6 @@ constexpr std::chrono::milliseconds period{100};
 constexpr Seconds before_and_after{5};
 constexpr Seconds drain_limit{60};
 
-SubscriberSettings lasting_subscriber(const Rig& rig) {
-    auto settings = rig.subscriber();
-    settings.connect.clean_session = false;
-    settings.filters.emplace_back("sitepower/v1/+/backlog/device/+/readings");
-    return settings;
-}
-
 double collected_per_second() {
     return devices * 1000.0 / static_cast<double>(period.count());
 }
@@ -60,7 +53,7 @@ void report_drain(const Ledger& ledger, Report& report) {
 void measure_outage(const Options& options, Report& report) {
     Rig rig({.build_directory = options.build_directory, .devices = {.gateways = devices}, .period = period});
     Ledger ledger;
-    const Subscriber subscriber(lasting_subscriber(rig), ledger);
+    const Subscriber subscriber(rig.lasting_subscriber(), ledger);
     const auto daemon = rig.start_daemon();
     wait_until("all devices are heard", Seconds{20}, [&] {
         daemon->expect_running();

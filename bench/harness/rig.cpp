@@ -92,6 +92,13 @@ std::string Rig::catch_payload() {
     return first.get();
 }
 
+SubscriberSettings Rig::lasting_subscriber() const {
+    auto settings = subscriber();
+    settings.connect.clean_session = false;
+    settings.filters.emplace_back("sitepower/v1/+/backlog/device/+/readings");
+    return settings;
+}
+
 Window Rig::measure(Process& program, const Subscriber& subscriber, Seconds time) {
     const auto enough =
         devices_.answers() + 3U * devices_.ports().size() * settings_.devices.units_per_gateway;

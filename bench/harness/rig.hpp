@@ -58,6 +58,8 @@ class Rig {
                 .connect = {.client_id = "bench"},
                 .filters = {"sitepower/v1/+/device/+/readings"}};
     }
+    // With a session that outlives its connection, and what comes as backlog, too.
+    SubscriberSettings lasting_subscriber() const;
 
     // After the program has polled for a while, what it does in `time`.
     Window measure(Process& program, const Subscriber& subscriber, Seconds time);
