@@ -8,9 +8,9 @@
 #include <mutex>
 
 #include "drivers/profile/expand.hpp"
-#include "drivers/profile/load.hpp"
 #include "tests/support/fake_slave.hpp"
 #include "tests/support/modbus_plans.hpp"
+#include "tests/unit/drivers/profile/small_profile.hpp"
 
 namespace sitepower {
 namespace {
@@ -23,22 +23,8 @@ using support::Wire;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Profile small_profile() {
-    schema::Diagnostics diagnostics;
-    auto profile = parse_profile(R"(
-schema = 1
-id = "small"
-kind = "ups"
-manufacturer = "Maker"
-models = ["One"]
-poll_ms = { fast = 20 }
-points = [{ name = "a", address = 100 }]
-probe = [{ address = 15, equals = [0x8100, 0x8200] }, { address = 30, between = [2, 5] }]
-)",
-                                 "small.toml", diagnostics);
-    for (const auto& diagnostic : diagnostics.sorted()) ADD_FAILURE() << to_string(diagnostic);
-    return profile.value_or(Profile{});
-}
+constexpr const char* probe =
+    "{ address = 15, equals = [0x8100, 0x8200] }, { address = 30, between = [2, 5] }";
 
 class ProbedBus : public testing::TestWithParam<Wire> {
   protected:
@@ -58,7 +44,7 @@ class ProbedBus : public testing::TestWithParam<Wire> {
         words_ = std::move(words);
     }
     modbus::UnitPlan plan() const {
-        const Profile profile = small_profile();
+        const Profile profile = small_profile(probe);
         auto expanded =
             expand(profile, {.device = DeviceIndex{0}, .device_id = "UPS-01", .unit = 1, .periods = {}});
         EXPECT_TRUE(expanded);

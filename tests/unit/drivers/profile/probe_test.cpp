@@ -5,26 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "drivers/profile/load.hpp"
+#include "tests/unit/drivers/profile/small_profile.hpp"
 
 namespace sitepower {
 namespace {
-
-Profile with_probe(const std::string& probe) {
-    schema::Diagnostics diagnostics;
-    auto profile = parse_profile(R"(
-schema = 1
-id = "small"
-kind = "ups"
-manufacturer = "Maker"
-models = ["One"]
-poll_ms = { fast = 1000 }
-points = [{ name = "a", address = 0 }]
-probe = [)" + probe + "]\n",
-                                 "small.toml", diagnostics);
-    for (const auto& diagnostic : diagnostics.sorted()) ADD_FAILURE() << to_string(diagnostic);
-    return profile.value_or(Profile{});
-}
 
 RegisterImage image_of(int address, const std::vector<std::uint16_t>& words) {
     RegisterImage image;
@@ -35,7 +19,7 @@ RegisterImage image_of(int address, const std::vector<std::uint16_t>& words) {
 }
 
 TEST(Probe, ANumberIsOneOfSome) {
-    const Profile profile = with_probe("{ address = 15, equals = [0x8100, 0x8200] }");
+    const Profile profile = small_profile("{ address = 15, equals = [0x8100, 0x8200] }");
     EXPECT_TRUE(is_match(check_probe(profile, image_of(15, {0x8200}))));
     const auto results = check_probe(profile, image_of(15, {7}));
     EXPECT_FALSE(is_match(results));
@@ -45,7 +29,7 @@ TEST(Probe, ANumberIsOneOfSome) {
 
 TEST(Probe, ATextStartsWithSomething) {
     const Profile profile =
-        with_probe("{ address = 532, type = \"string\", length = 4, starts_with = [\"Smart\", \"SRT\"] }");
+        small_profile("{ address = 532, type = \"string\", length = 4, starts_with = [\"Smart\", \"SRT\"] }");
     EXPECT_TRUE(is_match(check_probe(profile, image_of(532, {0x536D, 0x6172, 0x742D, 0x5550}))));
     const auto results = check_probe(profile, image_of(532, {0x4261, 0x636B, 0x2020, 0x2020}));
     EXPECT_FALSE(is_match(results));
@@ -54,18 +38,18 @@ TEST(Probe, ATextStartsWithSomething) {
 }
 
 TEST(Probe, FirmwareBindsTheProfile) {
-    const Profile profile =
-        with_probe("{ address = 1, type = \"string\", length = 3, at_least = \"14.4.0\", below = \"15\" }");
+    const Profile profile = small_profile(
+        "{ address = 1, type = \"string\", length = 3, at_least = \"14.4.0\", below = \"15\" }");
     EXPECT_TRUE(is_match(check_probe(profile, image_of(1, {0x3134, 0x2E34, 0x2E31}))));   // 14.4.1
     EXPECT_FALSE(is_match(check_probe(profile, image_of(1, {0x3134, 0x2E33, 0x2E39}))));  // 14.3.9
     EXPECT_FALSE(is_match(check_probe(profile, image_of(1, {0x3135, 0x2E30, 0x2000}))));  // 15.0
-    const Profile number = with_probe("{ address = 1, at_least = \"130\" }");
+    const Profile number = small_profile("{ address = 1, at_least = \"130\" }");
     EXPECT_TRUE(is_match(check_probe(number, image_of(1, {131}))));
     EXPECT_FALSE(is_match(check_probe(number, image_of(1, {99}))));
 }
 
 TEST(Probe, AllRowsMustAgreeAndSilenceDoesNot) {
-    const Profile profile = with_probe("{ address = 1, equals = [1] }, { address = 2, between = [5, 9] }");
+    const Profile profile = small_profile("{ address = 1, equals = [1] }, { address = 2, between = [5, 9] }");
     EXPECT_TRUE(is_match(check_probe(profile, image_of(1, {1, 7}))));
     EXPECT_FALSE(is_match(check_probe(profile, image_of(1, {1, 10}))));
     const auto results = check_probe(profile, image_of(1, {1}));
