@@ -149,9 +149,9 @@ void apply_overrides(const DeviceEntry& entry, modbus::UnitTiming& timing) {
 }
 
 std::optional<Severity> severity_of(const std::string& alarm) {
-    if (alarm == "info") return Severity::info;
-    if (alarm == "warning") return Severity::warning;
-    if (alarm == "critical") return Severity::critical;
+    for (const Severity severity : {Severity::info, Severity::warning, Severity::critical}) {
+        if (alarm == to_string(severity)) return severity;
+    }
     return std::nullopt;
 }
 

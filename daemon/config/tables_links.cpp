@@ -93,8 +93,8 @@ Table<DeviceEntry> device_table() {
              "refused.")
         .key("skip_probe", &DeviceEntry::skip_probe, {},
              "Poll it although it does not hold what its profile's `probe` expects of the device that the "
-             "profile "
-             "is for. Without it such a device is not polled, and its `device_offline` says what was found.")
+             "profile is for. Without it such a device is not polled, and its `device_offline` says what was "
+             "found.")
         .key(
             "sunspec_device", &DeviceEntry::sunspec_device, {.range = Range{1, 64}},
             "With `profile = \"sunspec\"`: which of the devices that share the unit, counted by their common "
