@@ -57,7 +57,9 @@ std::vector<ConfigurationProblem> needs_restart(const config::Config& running, c
 }
 
 std::string refusal_of(const ConfigurationVerdict& verdict) {
-    std::string text = "the changed configuration is refused, the previous one stays in force:";
+    std::string text = verdict.accepted
+                           ? "the changed configuration could not be taken into force:"
+                           : "the changed configuration is refused, the previous one stays in force:";
     for (const auto& problem : verdict.problems) {
         // What concerns no file has no place in one.
         const auto place =
@@ -129,7 +131,7 @@ void App::Parts::take_maps() {
     if (!saved) return;
     schema::Diagnostics diagnostics;
     auto next = config::with_what_devices_told(config_, paths_, diagnostics);
-    ConfigurationVerdict verdict{.problems = problems_of(diagnostics)};
+    ConfigurationVerdict verdict{.accepted = next.has_value(), .problems = problems_of(diagnostics)};
     if (next) {
         const auto changes = config::diff(config_, *next);
         if (const auto applied = exchange(std::move(*next), changes); !applied) {
@@ -147,7 +149,8 @@ Status App::Parts::exchange(config::Config next, const config::ConfigChanges& ch
         starting = make_buses(next, changes);
     } catch (const std::system_error& error) {
         return Error{.code = ErrorCode::service_unavailable,
-                     .message = fmt::format("no bus could be made for it: {}", error.what())};
+                     .message = fmt::format(
+                         "no bus could be made for it, the previous one stays in force: {}", error.what())};
     }
     try {
         put_into_force(std::move(next), changes, std::move(starting));
