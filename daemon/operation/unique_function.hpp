@@ -41,7 +41,7 @@ class UniqueFunction<R(Arguments...)> {
     };
     template <class Callable>
     struct Holder final : Target {
-        template <class From>
+        template <class From>  // NOLINTNEXTLINE(*-forwarding-reference-overload): made by UniqueFunction only
         explicit Holder(From&& from) : callable(std::forward<From>(from)) {}
         R call(Arguments... arguments) override { return callable(std::forward<Arguments>(arguments)...); }
         Callable callable;

@@ -59,6 +59,7 @@ class BusSink {
     // What the unit of the device holds is not what its plan was made from: `description` as its inspector
     // gives it, `problem` when the device does not conform. Nothing of it is polled until its bus is made
     // anew; it is told again every half minute.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps both texts.
     virtual void map_changed(DeviceIndex /*device*/, std::string /*description*/, std::string /*problem*/) {}
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/site/site.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 

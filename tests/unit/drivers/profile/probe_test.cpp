@@ -29,7 +29,7 @@ TEST(Probe, ANumberIsOneOfSome) {
 
 TEST(Probe, ATextStartsWithSomething) {
     const Profile profile =
-        small_profile("{ address = 532, type = \"string\", length = 4, starts_with = [\"Smart\", \"SRT\"] }");
+        small_profile(R"({ address = 532, type = "string", length = 4, starts_with = ["Smart", "SRT"] })");
     EXPECT_TRUE(is_match(check_probe(profile, image_of(532, {0x536D, 0x6172, 0x742D, 0x5550}))));
     const auto results = check_probe(profile, image_of(532, {0x4261, 0x636B, 0x2020, 0x2020}));
     EXPECT_FALSE(is_match(results));
@@ -38,8 +38,8 @@ TEST(Probe, ATextStartsWithSomething) {
 }
 
 TEST(Probe, FirmwareBindsTheProfile) {
-    const Profile profile = small_profile(
-        "{ address = 1, type = \"string\", length = 3, at_least = \"14.4.0\", below = \"15\" }");
+    const Profile profile =
+        small_profile(R"({ address = 1, type = "string", length = 3, at_least = "14.4.0", below = "15" })");
     EXPECT_TRUE(is_match(check_probe(profile, image_of(1, {0x3134, 0x2E34, 0x2E31}))));   // 14.4.1
     EXPECT_FALSE(is_match(check_probe(profile, image_of(1, {0x3134, 0x2E33, 0x2E39}))));  // 14.3.9
     EXPECT_FALSE(is_match(check_probe(profile, image_of(1, {0x3135, 0x2E30, 0x2000}))));  // 15.0
