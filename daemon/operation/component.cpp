@@ -60,7 +60,9 @@ std::optional<double> error_rate(const modbus::BusCounters& counters) {
 }
 
 Component bus_component(const BusView& bus, const SiteView& site) {
-    Component component{.name = "bus:" + bus.id, .error_rate = error_rate(bus.counters)};
+    Component component{.name = "bus:" + bus.id,
+                        .error_rate = error_rate(bus.counters),
+                        .latency_ms = bus.counters.latency_ms};
     std::size_t devices = 0;
     std::size_t online = 0;
     for (const auto& state : site.devices()) {

@@ -21,7 +21,7 @@ struct Component {
     std::string reason{};                // empty while ok
     std::optional<double> error_rate{};  // share of requests that failed since start, 0 to 1
     std::optional<Time> last_success{};  // last commit, acknowledgement, or answer of any of its devices
-    std::optional<double> latency_ms{};  // of the last commit or acknowledgement; of a bus not measured
+    std::optional<double> latency_ms{};  // of the last commit, acknowledgement or answer
 };
 
 // Store, broker, and each bus by what its devices say, in this order. `system` and `site` of the same moment.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -74,6 +75,8 @@ struct BusCounters {
     std::uint64_t missed_polls = 0;  // a period that passed before its poll could start
     std::uint64_t quarantines = 0;
     bool connected = false;
+    // From sending the last request that was answered with data to the end of its answer.
+    std::optional<double> latency_ms{};
 };
 
 struct UnitCounters {

@@ -103,6 +103,7 @@ Duration Bus::Worker::since_progress() const {
 }
 
 BusCounters Bus::Worker::counters() const {
+    const SteadySpan latency{latency_.load(std::memory_order_relaxed)};
     return {.requests = requests_.get(),
             .answers = answers_.get(),
             .timeouts = timeouts_.get(),
@@ -111,7 +112,10 @@ BusCounters Bus::Worker::counters() const {
             .connects = connects_.get(),
             .missed_polls = missed_polls_.get(),
             .quarantines = quarantines_.get(),
-            .connected = connected_.load(std::memory_order_relaxed)};
+            .connected = connected_.load(std::memory_order_relaxed),
+            .latency_ms = latency == SteadySpan::zero()
+                              ? std::nullopt
+                              : std::optional(std::chrono::duration<double, std::milli>(latency).count())};
 }
 
 UnitCounters Bus::Worker::counters(DeviceIndex device) const {
@@ -388,6 +392,7 @@ void Bus::Worker::note_answer(Unit& unit, const Answer& answer) {
     switch (answer.kind) {
         case AnswerKind::data:
             answers_.add();
+            latency_.store(last_cost_.count(), std::memory_order_relaxed);
             break;
         case AnswerKind::exception:
             exceptions_.add();

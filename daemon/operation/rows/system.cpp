@@ -37,7 +37,7 @@ Outcome ready(const Request&, Context& context) {
 Json describe(const Component& component) {
     Record record;
     record.set("status", to_string(component.status)).because("status", component.reason);
-    record.maybe("latency_ms", component.latency_ms, "not_measured");
+    record.maybe("latency_ms", component.latency_ms, "none_yet");
     record.maybe("error_rate", component.error_rate, "no_requests_yet");
     record.time("last_success", component.last_success, "none_yet");
     return record.take();
@@ -200,7 +200,8 @@ Operation status_row() {
                        {"version", "text", "", "of sitepowerd"},
                        {"uptime_s", "integer", "s", "since the daemon's start"},
                        {"components.*.status", "text", "", "ok, degraded, down or off"},
-                       {"components.*.latency_ms", "number", "ms", "of the last commit or acknowledgement"},
+                       {"components.*.latency_ms", "number", "ms",
+                        "of the last commit, acknowledgement or answer"},
                        {"components.*.error_rate", "number", "", "failed share of requests, 0 to 1"},
                        {"components.*.last_success", "time", "", "last commit, acknowledgement or answer"},
                        {"prices.available", "boolean", "", "is there a price source"},

@@ -84,12 +84,14 @@ TEST_F(Components, LeavesOutWhatCannotBeJudged) {
 }
 
 TEST_F(Components, SaysWhenStoreAndBrokerLastWorkedAndHowLongItTook) {
+    context_.system_view.buses[0].counters.latency_ms = 2.75;
     auto components = components_of(context_.system_view, context_.fake_site);
     EXPECT_EQ(components[0].last_success, support::fake_now - std::chrono::seconds{3});
     EXPECT_EQ(components[0].latency_ms, 4.25);
     EXPECT_EQ(components[1].last_success, support::fake_now - std::chrono::seconds{1});
     EXPECT_EQ(components[1].latency_ms, 1.5);
-    EXPECT_EQ(components[2].latency_ms, std::nullopt) << "nobody measures a bus";
+    EXPECT_EQ(components[2].latency_ms, 2.75);
+    EXPECT_EQ(components[3].latency_ms, std::nullopt) << "this bus has answered nothing yet";
     context_.system_view.store.last_commit.reset();
     context_.system_view.publisher = {};
     components = components_of(context_.system_view, context_.fake_site);

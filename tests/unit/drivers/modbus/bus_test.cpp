@@ -67,6 +67,9 @@ TEST_P(BusOnEachWire, DeliversFramesOfWhatWasRead) {
     EXPECT_LT(std::chrono::system_clock::now() - frame->time, 10s);
     EXPECT_GE(bus.counters().answers, 3U);
     EXPECT_EQ(bus.counters().connects, 1U);
+    ASSERT_TRUE(bus.counters().latency_ms);
+    EXPECT_GT(*bus.counters().latency_ms, 0);
+    EXPECT_LT(*bus.counters().latency_ms, 1000);
     EXPECT_GE(bus.counters(device1).polls, 3U);
     EXPECT_FALSE(bus.counters().connected);
     EXPECT_TRUE(sink.failures().empty());
