@@ -170,6 +170,8 @@ TEST_F(FullDisk, RecoversOnARealFileSystemWithoutRoom) {
     }));
     std::filesystem::remove(ballast);
     ASSERT_TRUE(eventually([&] { return told("store_full", false); }));
+    // It is told with the first batch that fits; what was appended meanwhile follows with the next.
+    ASSERT_TRUE(eventually([&] { return store_->counters().rows == sequence_; }));
     EXPECT_EQ(read_outbox(store_->path(), 1000).size(), sequence_);
     store_.reset();
     EXPECT_EQ(umount(directory.path().c_str()), 0);
