@@ -75,6 +75,22 @@ void AccuracySums::add(const AccuracySums& other) {
     }
 }
 
+void AccuracySums::save(BlobWriter& writer) const {
+    for (const double sum :
+         {n_, n_percent_, error_, absolute_, square_, percent_, symmetric_, shift_, actual_, actual_square_,
+          pinball50_, pinball90_, pinball99_, inside95_, below90_, below99_, width_, interval_}) {
+        writer.put(sum);
+    }
+}
+
+void AccuracySums::load(BlobReader& reader) {
+    for (double* sum : {&n_, &n_percent_, &error_, &absolute_, &square_, &percent_, &symmetric_, &shift_,
+                        &actual_, &actual_square_, &pinball50_, &pinball90_, &pinball99_, &inside95_,
+                        &below90_, &below99_, &width_, &interval_}) {
+        reader.get(*sum);
+    }
+}
+
 AccuracyFigures AccuracySums::figures(std::optional<double> scale) const {
     AccuracyFigures figures{.n = static_cast<std::uint64_t>(std::max(n_, 0.0)),
                             .n_percent = static_cast<std::uint64_t>(std::max(n_percent_, 0.0))};
@@ -129,6 +145,28 @@ bool Accuracy::correct(Time valid_at, const IssuedStep& forecast, double before,
     sums->add(forecast, before, -1);
     sums->add(forecast, after);
     return true;
+}
+
+void Accuracy::save(BlobWriter& writer) const {
+    writer.put(static_cast<std::uint64_t>(hours_.size()));
+    for (const Hour& hour : hours_) {
+        writer.put(hour.number);
+        hour.sums.save(writer);
+    }
+}
+
+void Accuracy::load(BlobReader& reader) {
+    hours_.clear();
+    const auto size = reader.get<std::uint64_t>();
+    if (size > kept_hours) return reader.fail();
+    for (std::uint64_t i = 0; i < size && reader.ok(); ++i) {
+        Hour hour;
+        reader.get(hour.number);
+        hour.sums.load(reader);
+        // Windows count on the order of time.
+        if (!hours_.empty() && hour.number <= hours_.back().number) return reader.fail();
+        hours_.push_back(hour);
+    }
 }
 
 AccuracyFigures Accuracy::over(AccuracyWindow window, Time now, std::optional<double> scale) const {

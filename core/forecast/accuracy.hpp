@@ -34,6 +34,9 @@ class AccuracySums {
     AccuracyFigures figures(std::optional<double> scale) const;
     std::uint64_t n() const { return static_cast<std::uint64_t>(n_); }
 
+    void save(BlobWriter& writer) const;
+    void load(BlobReader& reader);
+
   private:
     double n_ = 0, n_percent_ = 0;
     double error_ = 0, absolute_ = 0, square_ = 0, percent_ = 0, symmetric_ = 0;
@@ -54,6 +57,9 @@ class Accuracy {
     // A corrected actual takes the place of one that was matched before.
     bool correct(Time valid_at, const IssuedStep& forecast, double before, double after);
     AccuracyFigures over(AccuracyWindow window, Time now, std::optional<double> scale) const;
+
+    void save(BlobWriter& writer) const;
+    void load(BlobReader& reader);
 
   private:
     struct Hour {

@@ -10,7 +10,7 @@ Counter::Counted Counter::read(Time time, double register_value) {
     if (last_ && time <= last_->time) return {};
     const auto before = last_;
     last_ = {.time = time, .value = register_value};
-    if (!before) return {};
+    if (!before) return {.kind = CounterStep::first};
     Counted counted{
         .kind = CounterStep::counted, .amount = register_value - before->value, .over = time - before->time};
     if (*counted.amount >= 0) return counted;
@@ -22,6 +22,20 @@ Counter::Counted Counter::read(Time time, double register_value) {
     counted.kind = CounterStep::rolled_over;
     counted.amount = wrapped;
     return counted;
+}
+
+void Counter::save(BlobWriter& writer) const {
+    writer.put(last_.has_value());
+    const Observation last = last_.value_or(Observation{});
+    writer.put(to_ms(last.time));
+    writer.put(last.value);
+}
+
+void Counter::load(BlobReader& reader) {
+    const bool known = reader.get<std::uint8_t>() != 0;
+    const Time time = from_ms(reader.get<std::int64_t>());
+    const auto value = reader.get<double>();
+    last_ = known ? std::optional(Observation{.time = time, .value = value}) : std::nullopt;
 }
 
 std::vector<double> spread(double amount, std::span<const double> profile) {

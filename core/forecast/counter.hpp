@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/forecast/blob.hpp"
 #include "core/forecast/grid.hpp"
 
 namespace sitepower::forecast {
@@ -15,7 +16,7 @@ struct CounterSettings {
     double largest_rate = 0;  // per second; more than that is no roll-over but a reset; 0: no limit
 };
 
-enum class CounterStep : std::uint8_t { first, counted, rolled_over, reset };
+enum class CounterStep : std::uint8_t { ignored, first, counted, rolled_over, reset };
 
 // What was counted since the reading before; nothing for the first one and after a reset.
 class Counter {
@@ -23,12 +24,16 @@ class Counter {
     explicit Counter(const CounterSettings& settings) : settings_(settings) {}
 
     struct Counted {
-        CounterStep kind = CounterStep::first;
+        CounterStep kind = CounterStep::ignored;
         std::optional<double> amount{};
         Duration over{};
     };
-    // Readings that are not finite, negative, or not newer than the last one count nothing.
+    // Readings that are not finite, negative, or not newer than the last one are ignored.
     Counted read(Time time, double register_value);
+
+    // The last reading, so that what is counted over a restart is not lost.
+    void save(BlobWriter& writer) const;
+    void load(BlobReader& reader);
 
   private:
     CounterSettings settings_;

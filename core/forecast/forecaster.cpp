@@ -101,6 +101,14 @@ Status Forecaster::fit(const RegularSeries& history) {
 void Forecaster::retrain() {
     for (auto& horizon : horizons_) horizon.settle();
     long_.refit();
+    refit_due_ = false;
+}
+
+void Forecaster::fill(Time time, double value) {
+    time = floor_to(time, setup_.step);
+    if (!std::isfinite(value) || samples_ == 0 || time <= newest_) return;
+    if (setup_.non_negative) value = std::max(value, 0.0);
+    if (fill_gap(time, value) <= seasons_.week) take(time, value, false);
 }
 
 SampleVerdict Forecaster::update(Time time, double value) {
@@ -194,7 +202,12 @@ void Forecaster::close_hour() {
 
 void Forecaster::close_day() {
     for (auto& horizon : horizons_) horizon.settle();
-    if (!fitting_ && long_.ensemble().history().size() < young_days * hours_a_day) long_.refit();
+    if (fitting_ || long_.ensemble().history().size() >= young_days * hours_a_day) return;
+    if (setup_.refits_itself) {
+        long_.refit();
+    } else {
+        refit_due_ = true;
+    }
 }
 
 bool Forecaster::degraded() const {
@@ -312,7 +325,7 @@ std::vector<ForecastStep> Forecaster::constant_forecast(HorizonClass horizon, st
 namespace {
 
 constexpr std::uint32_t blob_kind = 0x54534346;
-constexpr std::uint32_t blob_version = 1;
+constexpr std::uint32_t blob_version = 2;
 
 }  // namespace
 
@@ -332,6 +345,7 @@ std::vector<std::byte> Forecaster::save() const {
     writer.put(hour_learnable_);
     writer.put(constant_);
     writer.put(constant_value_);
+    writer.put(refit_due_);
     return writer.finish(blob_kind, blob_version);
 }
 
@@ -353,6 +367,7 @@ Status Forecaster::load(std::span<const std::byte> blob) {
     reader->get(hour_learnable_);
     constant_ = reader->get<std::uint8_t>() != 0;
     reader->get(constant_value_);
+    refit_due_ = reader->get<std::uint8_t>() != 0;
     if (reader->finished()) return Done{};
     clear();
     return Error{.code = ErrorCode::validation_error,

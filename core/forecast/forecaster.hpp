@@ -24,6 +24,9 @@ struct ForecasterSetup {
     double resolution = 0;     // of the sensor: half-width of the interval of a constant series
     CivilClock clock;          // local civil time of the place
     std::shared_ptr<const PriorLibrary> prior;
+    // False: update() never fits the long horizon, which takes tens of milliseconds; whoever feeds it calls
+    // retrain() when refit_due() says so.
+    bool refits_itself = true;
 };
 
 enum class HorizonClass : std::uint8_t { short_15min, medium_60min, long_48h };
@@ -53,8 +56,12 @@ class Forecaster {
     // The sample of one step; gaps before it are filled in first, and after more than a week the series
     // begins anew. Does not allocate, but at the end of a day.
     SampleVerdict update(Time time, double value);
+    // A step whose value was worked out and not measured: kept, and not learnt from.
+    void fill(Time time, double value);
     // The nightly refit of the long horizon, from the values it holds.
     void retrain();
+    // A young series has grown by a day since its last fit.
+    bool refit_due() const { return refit_due_; }
 
     // insufficient_data, with what is missing, where the history is too short (a day for
     // long horizons, two samples for anything). The horizons of one step: one element; long: hourly means, up
@@ -107,6 +114,7 @@ class Forecaster {
     double hour_sum_ = 0;
     std::uint32_t hour_values_ = 0;
     std::uint32_t hour_learnable_ = 0;
+    bool refit_due_ = false;
     bool fitting_ = false;  // the long horizon is fitted once, at the end
     bool constant_ = true;
     double constant_value_ = 0;

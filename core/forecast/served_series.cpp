@@ -2,25 +2,60 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 namespace sitepower::forecast {
 namespace {
 
 constexpr Duration hour{3'600'000};
+constexpr Duration day{std::chrono::hours{24}};
 constexpr double close_share = 0.1;  // of the larger of the actual value and the scale
 
 std::size_t number(HorizonClass horizon) {
     return static_cast<std::size_t>(horizon);
 }
 
+Time hour_of(Time time) {
+    const std::int64_t ms = to_ms(time);
+    return from_ms(ms - ((ms % hour.count()) + hour.count()) % hour.count());
+}
+
+ServedSeriesSetup without_refits(ServedSeriesSetup setup) {
+    setup.forecaster.refits_itself = false;
+    return setup;
+}
+
+// Over all origins of the back-test: errors relative to those of the seasonal naive forecast.
+BacktestMetrics metrics_of(const Ensemble& ensemble) {
+    double absolute = 0;
+    double symmetric = 0;
+    double count = 0;
+    for (const auto& origin : ensemble.backtest()) {
+        for (std::size_t h = 0; h < origin.forecast.size(); ++h) {
+            if (origin.scored[h] == 0) continue;
+            const double error = std::abs(origin.forecast[h] - origin.actual[h]);
+            const double size = std::abs(origin.forecast[h]) + std::abs(origin.actual[h]);
+            absolute += error;
+            symmetric += size > 0 ? 200 * error / size : 0;
+            count += 1;
+        }
+    }
+    BacktestMetrics metrics;
+    if (count == 0) return metrics;
+    metrics.smape_pct = symmetric / count;
+    if (ensemble.naive_scale() > 0) metrics.mase = absolute / count / ensemble.naive_scale();
+    return metrics;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ServedSeries>> ServedSeries::make(const ServedSeriesSetup& setup,
                                                          const EventBook* events) {
-    auto forecaster = Forecaster::make(setup.forecaster);
+    const auto deferred = without_refits(setup);
+    auto forecaster = Forecaster::make(deferred.forecaster);
     if (!forecaster) return forecaster.error();
-    return std::unique_ptr<ServedSeries>(new ServedSeries(setup, events, std::move(forecaster.value())));
+    return std::unique_ptr<ServedSeries>(new ServedSeries(deferred, events, std::move(forecaster.value())));
 }
 
 ServedSeries::ServedSeries(const ServedSeriesSetup& setup, const EventBook* events,
@@ -28,120 +63,147 @@ ServedSeries::ServedSeries(const ServedSeriesSetup& setup, const EventBook* even
     : setup_(setup),
       events_(events),
       forecaster_(std::move(forecaster)),
+      collector_(setup.forecaster.step, setup.counter),
       anomaly_(AnomalySettings{}),
-      drift_(seasons_of(setup.forecaster.step).week) {
-    if (setup_.counter) counter_.emplace(*setup_.counter);
-}
-
-Time ServedSeries::step_of(Time time) const {
-    const std::int64_t step = setup_.forecaster.step.count();
-    const std::int64_t ms = to_ms(time);
-    return from_ms(ms - ((ms % step) + step) % step);
-}
+      drift_(seasons_of(setup.forecaster.step).week) {}
 
 SeriesNews ServedSeries::value(Time time, double value, bool* accepted) {
     SeriesNews news;
-    if (accepted != nullptr) *accepted = false;
-    const Time step = step_of(time);
-    if (!std::isfinite(value) || (open_ && step < *open_)) return news;
-    if (counter_) {
-        const auto counted = counter_->read(time, value);
-        if (!counted.amount) return news;
-        value = *counted.amount;
-    }
-    if (accepted != nullptr) *accepted = true;
-    if (open_ && step > *open_) news = close_step();
-    open_ = step;
-    sum_ += value;
-    ++values_;
+    const bool taken = collector_.value(
+        time, value, [this](Time step) { return expected_amount(step); }, news.closed);
+    if (accepted != nullptr) *accepted = taken;
+    take_all(news);
     return news;
 }
 
 SeriesNews ServedSeries::tick(Time now) {
-    if (!open_ || values_ == 0 || now < *open_ + setup_.forecaster.step) return {};
-    return close_step();
+    SeriesNews news;
+    collector_.tick(now, news.closed);
+    take_all(news);
+    return news;
+}
+
+SeriesNews ServedSeries::replay(const ClosedStep& step) {
+    SeriesNews news;
+    if (forecaster_->samples() > 0 && step.begin <= forecaster_->newest()) return news;
+    collector_.skip_to(step.begin + setup_.forecaster.step);
+    news.closed.push_back(step);
+    take_all(news);
+    return news;
+}
+
+// By what was forecast for the time, or for the same time of an earlier day: forecasts end after two days.
+double ServedSeries::expected_amount(Time step) const {
+    const Time middle = step + setup_.forecaster.step / 2;
+    for (auto time = middle; time > forecaster_->newest(); time -= day) {
+        if (const auto said = forecaster_->forecast_at(time)) return said->point;
+    }
+    return 0;
+}
+
+void ServedSeries::take_all(SeriesNews& news) {
+    for (const auto& step : news.closed) take(step, news);
+}
+
+void ServedSeries::take(const ClosedStep& step, SeriesNews& news) {
+    if (hour_ && *hour_ != hour_of(step.begin)) close_hour(news);
+    if (step.observed) {
+        observe(step, news);
+    } else {
+        forecaster_->fill(step.begin, step.value);
+        anomaly_.see(1);
+    }
+    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) remember(horizon);
+    match_hour(step, news);
 }
 
 // Training data inside an event are taken to the baseline that they would have been without it.
-SeriesNews ServedSeries::close_step() {
-    SeriesNews news{.step_closed = true};
-    const double actual = counter_ ? sum_ : sum_ / values_;
-    const Time begin = *open_;
-    sum_ = 0;
-    values_ = 0;
-    match(begin, actual, news);
-    const double factor = events_ != nullptr ? events_->clean_factor_at(begin) : 1;
-    const auto verdict = forecaster_->update(begin, actual / factor);
-    news.level_shift = verdict.level_shift;
+void ServedSeries::observe(const ClosedStep& step, SeriesNews& news) {
+    match(step.begin, step.value, news);
+    const double factor = events_ != nullptr ? events_->clean_factor_at(step.begin) : 1;
+    const auto verdict = forecaster_->update(step.begin, step.value / factor);
+    news.level_shift = verdict.level_shift || news.level_shift;
     news.expected = verdict.expected;
-    const bool in_event = events_ != nullptr && events_->covers(begin);
-    news.anomaly = anomaly_.see(in_event || !verdict.expected ? 1 : verdict.p_value);
-    if (news.anomaly) news.anomalous_value = actual;
-    if (news.drift != Drift::none || news.level_shift) {
-        forecaster_->retrain();
-        drift_.reset();
-        news.retrained = true;
+    const bool in_event = events_ != nullptr && events_->covers(step.begin);
+    const auto anomaly = anomaly_.see(in_event || !verdict.expected ? 1 : verdict.p_value);
+    if (anomaly) {
+        news.anomaly = anomaly;
+        news.anomalous_value = step.value;
     }
-    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) remember(horizon);
-    match_hour(begin, actual);
-    return news;
+    refit_due_ = refit_due_ || news.drift != Drift::none || verdict.level_shift;
 }
 
 // A forecast of a short horizon is valid at one step. That of the medium one tells of drift: it is always
 // there.
 void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
     for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) {
-        std::erase_if(pending_[number(horizon)], [&](const ForecastStep& said) {
-            if (said.valid_at > valid_at) return false;
-            if (said.valid_at < valid_at) return true;  // nothing came for it
-            matched(horizon, said, actual);
-            const auto& q = said.forecast.quantiles;
+        std::erase_if(pending_[number(horizon)], [&](const Pending& pending) {
+            if (pending.said.valid_at > valid_at) return false;
+            if (pending.said.valid_at < valid_at) return true;  // nothing came for it
+            matched(horizon, pending, actual, news);
+            const auto& q = pending.said.forecast.quantiles;
             if (horizon == HorizonClass::medium_60min && q.calibrated) {
-                news.drift = drift_.see(std::abs(actual - said.forecast.point),
-                                        actual >= q.lower95 && actual <= q.upper95);
+                const Drift drift = drift_.see(std::abs(actual - pending.said.forecast.point),
+                                               actual >= q.lower95 && actual <= q.upper95);
+                if (drift != Drift::none) news.drift = drift;
             }
             return true;
         });
     }
 }
 
+void ServedSeries::match_hour(const ClosedStep& step, SeriesNews& news) {
+    hour_ = hour_of(step.begin);
+    if (step.observed) {
+        hour_sum_ += step.value;
+        ++hour_values_;
+    }
+    if (step.begin + setup_.forecaster.step == *hour_ + hour) close_hour(news);
+}
+
 // Long forecasts are of hourly means. One is remembered for each hour to come: a new one is asked for when
-// less than 32 h are left of those before, so that leads of 1 to 48 h are all matched.
-void ServedSeries::match_hour(Time step_begin, double actual) {
-    hour_sum_ += actual;
-    ++hour_values_;
-    const Time end = step_begin + setup_.forecaster.step;
-    if (to_ms(end) % hour.count() != 0) return;
-    const double mean = hour_sum_ / hour_values_;
+// less than 32 h are left of those before, so that leads of 1 to 48 h are all matched. An hour of which less
+// than half was observed tells nothing.
+void ServedSeries::close_hour(SeriesNews& news) {
+    const Time begin = *hour_;
+    const bool whole = 2 * hour_values_ * setup_.forecaster.step >= hour;
+    const double mean = hour_values_ > 0 ? hour_sum_ / hour_values_ : 0;
+    hour_.reset();
     hour_sum_ = 0;
     hour_values_ = 0;
-    const auto longest = number(HorizonClass::long_48h);
-    std::erase_if(pending_[longest], [&](const ForecastStep& said) {
-        if (said.valid_at >= end) return false;
-        if (said.valid_at == end - hour) matched(HorizonClass::long_48h, said, mean);
+    news.hour_closed = true;
+    auto& pending = pending_[number(HorizonClass::long_48h)];
+    std::erase_if(pending, [&](const Pending& one) {
+        if (one.said.valid_at > begin) return false;
+        if (whole && one.said.valid_at == begin) matched(HorizonClass::long_48h, one, mean, news);
         return true;
     });
-    if (pending_[longest].size() < most_pending / 2) remember(HorizonClass::long_48h);
+    if (pending.size() < most_pending / 2) remember(HorizonClass::long_48h);
 }
 
 void ServedSeries::remember(HorizonClass horizon) {
     const auto said = forecast(horizon);
     if (!said) return;
+    const Time issued_at = forecaster_->newest() + setup_.forecaster.step;
     auto& pending = pending_[number(horizon)];
     for (const auto& step : *said) {
         const bool known = std::ranges::any_of(
-            pending, [&](const ForecastStep& other) { return other.valid_at == step.valid_at; });
-        if (!known && pending.size() < most_pending) pending.push_back(step);
+            pending, [&](const Pending& other) { return other.said.valid_at == step.valid_at; });
+        if (!known && pending.size() < most_pending)
+            pending.push_back({.issued_at = issued_at, .said = step});
     }
 }
 
-void ServedSeries::matched(HorizonClass horizon, const ForecastStep& said, double actual) {
+void ServedSeries::matched(HorizonClass horizon, const Pending& pending, double actual, SeriesNews& news) {
+    const ForecastStep& said = pending.said;
     accuracy_[number(horizon)].match(said.valid_at, said.forecast, actual);
     Recent& recent = recent_[number(horizon)];
     const double scale = forecaster_->long_horizon().ensemble().naive_scale();
     const double tolerance = close_share * std::max(std::abs(actual), scale);
     recent.close[recent.matched++ % confidence_matches] =
         std::abs(said.forecast.point - actual) <= tolerance ? 1 : 0;
+    news.matched.push_back(
+        {.horizon = horizon, .issued_at = pending.issued_at, .said = said, .actual = actual});
 }
 
 Result<std::vector<ForecastStep>> ServedSeries::forecast(HorizonClass horizon, std::size_t steps) const {
@@ -155,18 +217,140 @@ Result<std::vector<ForecastStep>> ServedSeries::forecast(HorizonClass horizon, s
     return said;
 }
 
+Result<IssuedStep> ServedSeries::forecast_at(Time valid_at) const {
+    auto said = forecaster_->forecast_at(valid_at);
+    if (said && events_ != nullptr && events_->covers(valid_at)) {
+        return under(events_->effect_at(valid_at), *said);
+    }
+    return said;
+}
+
 AccuracyFigures ServedSeries::accuracy(HorizonClass horizon, AccuracyWindow window, Time now) const {
     const double scale = forecaster_->long_horizon().ensemble().naive_scale();
     return accuracy_[number(horizon)].over(window, now, scale > 0 ? std::optional(scale) : std::nullopt);
 }
 
-std::optional<double> ServedSeries::confidence(HorizonClass horizon) const {
+std::optional<double> ServedSeries::confidence(HorizonClass horizon, Time now) const {
     const Recent& recent = recent_[number(horizon)];
     const auto count = std::min<std::uint64_t>(recent.matched, confidence_matches);
     if (count < least_matches) return std::nullopt;
     const auto close =
         std::count(recent.close.begin(), recent.close.begin() + static_cast<std::ptrdiff_t>(count), 1);
-    return static_cast<double>(close) / static_cast<double>(count);
+    // A step that is not over yet is no lack of data.
+    const Duration old = now - forecaster_->newest() - 2 * setup_.forecaster.step;
+    const double fresh = 1 - static_cast<double>(old.count()) / static_cast<double>(day.count());
+    return static_cast<double>(close) / static_cast<double>(count) * std::clamp(fresh, 0.0, 1.0);
+}
+
+Result<Refit> ServedSeries::refit() const {
+    auto made = Forecaster::make(setup_.forecaster);
+    if (!made) return made.error();
+    Refit refit{.forecaster = std::move(made.value()), .metrics = {}};
+    if (const auto loaded = refit.forecaster->load(forecaster_->save()); !loaded) return loaded.error();
+    refit.forecaster->retrain();
+    refit.metrics = metrics_of(refit.forecaster->long_horizon().ensemble());
+    return refit;
+}
+
+void ServedSeries::adopt(Refit refit) {
+    forecaster_ = std::move(refit.forecaster);
+    drift_.reset();
+    refit_due_ = false;
+    if (pending_[number(HorizonClass::long_48h)].empty()) remember(HorizonClass::long_48h);
+}
+
+void ServedSeries::keep() {
+    refit_due_ = false;
+}
+
+namespace {
+
+constexpr std::uint32_t blob_kind = 0x53525653;
+constexpr std::uint32_t blob_version = 1;
+constexpr std::size_t longest_forecaster = 16U << 20U;
+
+}  // namespace
+
+void ServedSeries::put_pending(BlobWriter& writer) const {
+    for (const auto& pending : pending_) {
+        writer.put(static_cast<std::uint64_t>(pending.size()));
+        for (const auto& one : pending) {
+            writer.put(to_ms(one.issued_at));
+            writer.put(to_ms(one.said.valid_at));
+            put(writer, one.said.forecast);
+        }
+    }
+}
+
+void ServedSeries::get_pending(BlobReader& reader) {
+    for (auto& pending : pending_) {
+        const auto size = reader.get<std::uint64_t>();
+        if (size > most_pending) return reader.fail();
+        pending.resize(size);
+        for (auto& one : pending) {
+            one.issued_at = from_ms(reader.get<std::int64_t>());
+            one.said.valid_at = from_ms(reader.get<std::int64_t>());
+            get(reader, one.said.forecast);
+        }
+    }
+}
+
+std::vector<std::byte> ServedSeries::save() const {
+    BlobWriter writer;
+    const auto forecaster = forecaster_->save();
+    std::vector<std::uint8_t> bytes(forecaster.size());
+    std::memcpy(bytes.data(), forecaster.data(), forecaster.size());
+    writer.put_all(std::span<const std::uint8_t>(bytes));
+    collector_.save(writer);
+    anomaly_.save(writer);
+    drift_.save(writer);
+    writer.put(refit_due_);
+    writer.put(hour_.has_value());
+    writer.put(to_ms(hour_.value_or(Time{})));
+    writer.put(hour_sum_);
+    writer.put(hour_values_);
+    put_pending(writer);
+    for (const auto& accuracy : accuracy_) accuracy.save(writer);
+    for (const auto& recent : recent_) {
+        writer.put_all(std::span<const std::uint8_t>(recent.close));
+        writer.put(recent.matched);
+    }
+    return writer.finish(blob_kind, blob_version);
+}
+
+bool ServedSeries::load_parts(BlobReader& reader) {
+    std::vector<std::uint8_t> bytes;
+    reader.get_all(bytes, longest_forecaster);
+    if (!reader.ok() || !forecaster_->load(std::as_bytes(std::span(bytes)))) return false;
+    collector_.load(reader);
+    anomaly_.load(reader);
+    drift_.load(reader);
+    refit_due_ = reader.get<std::uint8_t>() != 0;
+    const bool open = reader.get<std::uint8_t>() != 0;
+    const Time begin = from_ms(reader.get<std::int64_t>());
+    hour_ = open ? std::optional(begin) : std::nullopt;
+    reader.get(hour_sum_);
+    reader.get(hour_values_);
+    get_pending(reader);
+    for (auto& accuracy : accuracy_) accuracy.load(reader);
+    for (auto& recent : recent_) {
+        reader.get_all(std::span<std::uint8_t>(recent.close));
+        reader.get(recent.matched);
+    }
+    return reader.finished();
+}
+
+Status ServedSeries::load(std::span<const std::byte> blob) {
+    auto reader = BlobReader::open(blob, blob_kind, blob_version);
+    if (!reader) return reader.error();
+    auto fresh = make(setup_, events_);
+    if (!fresh) return fresh.error();
+    const bool whole = load_parts(*reader);
+    if (whole) return Done{};
+    *this = std::move(**fresh);
+    return Error{.code = ErrorCode::validation_error,
+                 .message = "the stored state is not one of series " + setup_.name + "; fit again",
+                 .detail = {}};
 }
 
 }  // namespace sitepower::forecast

@@ -1,12 +1,14 @@
 // One declared series as the daemon serves it: collects values into steps, keeps the forecaster, matches
-// forecasts with what came, and notices anomalies and drift. Owned by the engine; one thread. Time comes in
-// with the values.
+// forecasts with what came, and notices anomalies and drift. Owned by the forecast thread, one thread at a
+// time. Time comes in with the values. What takes long (a refit, tens of milliseconds) is never done inside
+// value(): news say that it is due, and the owner calls refit() and adopt() when it suits.
 #pragma once
 
 #include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/forecast/accuracy.hpp"
@@ -15,10 +17,15 @@
 #include "core/forecast/drift.hpp"
 #include "core/forecast/event.hpp"
 #include "core/forecast/forecaster.hpp"
+#include "core/forecast/registry.hpp"
+#include "core/forecast/step_collector.hpp"
 
 namespace sitepower::forecast {
 
 enum class SeriesKind : std::uint8_t { consumption, price, service };
+
+inline constexpr std::array horizon_classes{HorizonClass::short_15min, HorizonClass::medium_60min,
+                                            HorizonClass::long_48h};
 
 struct ServedSeriesSetup {
     std::string name;
@@ -28,15 +35,32 @@ struct ServedSeriesSetup {
     std::optional<CounterSettings> counter{};
 };
 
-// What a value brought about.
+// A forecast that was said and what came; of long horizons the mean of an hour.
+struct MatchedForecast {
+    HorizonClass horizon{};
+    Time issued_at;
+    ForecastStep said;
+    double actual = 0;
+};
+
+// What values brought about.
 struct SeriesNews {
-    bool step_closed = false;  // there are new forecasts
+    std::vector<ClosedStep> closed;  // oldest first; when there is one there are new forecasts
+    std::vector<MatchedForecast> matched;
+    bool hour_closed = false;  // the long horizon is new, too
     std::optional<AnomalyEvent> anomaly{};
     double anomalous_value = 0;
     std::optional<double> expected{};
     Drift drift = Drift::none;
-    bool retrained = false;
     bool level_shift = false;
+
+    bool step_closed() const { return !closed.empty(); }
+};
+
+// A forecaster that was fitted anew beside the one in force, and how it did on its back-test.
+struct Refit {
+    std::unique_ptr<Forecaster> forecaster;
+    BacktestMetrics metrics;
 };
 
 class ServedSeries {
@@ -45,27 +69,44 @@ class ServedSeries {
     static Result<std::unique_ptr<ServedSeries>> make(const ServedSeriesSetup& setup,
                                                       const EventBook* events);
 
-    // A value of the point. Values of a step are averaged (amounts of a counter summed); the step is closed
-    // by the first value after it. Late values, those before the open step, are left out: false in
-    // `accepted`.
+    // A value of the point. Values of a step are averaged (amounts of a counter summed, those of a gap spread
+    // over it by what was forecast); the step is closed by the first value after it. Late values, those of a
+    // closed step, are left out: false in `accepted`.
     SeriesNews value(Time time, double value, bool* accepted = nullptr);
     // Nothing has come for a while: closes a step that is over.
     SeriesNews tick(Time now);
+    // A closed step of the past, from storage, in the order of time: as if its values had come.
+    SeriesNews replay(const ClosedStep& step);
 
     // With the events in force at the time that is forecast. Errors as Forecaster::forecast.
     Result<std::vector<ForecastStep>> forecast(HorizonClass horizon, std::size_t steps = 48) const;
+    // The same for any time up to 48 h ahead.
+    Result<IssuedStep> forecast_at(Time valid_at) const;
     AccuracyFigures accuracy(HorizonClass horizon, AccuracyWindow window, Time now) const;
     // Share of the last 100 matched forecasts that lay within a tenth of the larger of the actual value and
-    // the scale; nullopt below thirty.
-    std::optional<double> confidence(HorizonClass horizon) const;
+    // the scale, less what the data are old: nothing is left of it after a day without any. nullopt below
+    // thirty matches.
+    std::optional<double> confidence(HorizonClass horizon, Time now) const;
 
-    void retrain() { forecaster_->retrain(); }
+    // After drift, a new level, or another day of a young series.
+    bool refit_due() const { return refit_due_ || forecaster_->refit_due(); }
+    // The forecaster of now fitted anew; does not change this one. Errors of the state only.
+    Result<Refit> refit() const;
+    // Puts it into force, with the steps that came meanwhile missing: adopt before the next value.
+    void adopt(Refit refit);
+    // Nothing better came of it: no longer due.
+    void keep();
+
     const std::string& name() const { return setup_.name; }
+    const ServedSeriesSetup& setup() const { return setup_; }
     const Forecaster& forecaster() const { return *forecaster_; }
+    bool anomalous() const { return anomaly_.active(); }
 
-    // The forecaster's state; accuracy starts again, from the forecasts that are stored.
-    std::vector<std::byte> save() const { return forecaster_->save(); }
-    Status load(std::span<const std::byte> blob) { return forecaster_->load(blob); }
+    // Everything, so that a reloaded one goes on bit for bit: also the open step, a counter's last reading,
+    // forecasts that wait for their actual values, and accuracy.
+    std::vector<std::byte> save() const;
+    // Refuses what is not of such a series; then this one is as new.
+    Status load(std::span<const std::byte> blob);
 
   private:
     static constexpr std::size_t classes = 3;
@@ -79,26 +120,35 @@ class ServedSeries {
         std::array<std::uint8_t, confidence_matches> close{};
         std::uint64_t matched = 0;
     };
+    struct Pending {
+        Time issued_at;
+        ForecastStep said;
+    };
 
-    SeriesNews close_step();
+    void take(const ClosedStep& step, SeriesNews& news);
+    void take_all(SeriesNews& news);
+    void observe(const ClosedStep& step, SeriesNews& news);
     void match(Time valid_at, double actual, SeriesNews& news);
-    void match_hour(Time step_begin, double actual);
-    void matched(HorizonClass horizon, const ForecastStep& said, double actual);
+    void match_hour(const ClosedStep& step, SeriesNews& news);
+    void close_hour(SeriesNews& news);
+    void matched(HorizonClass horizon, const Pending& pending, double actual, SeriesNews& news);
     void remember(HorizonClass horizon);
-    Time step_of(Time time) const;
+    double expected_amount(Time step) const;
+    void put_pending(BlobWriter& writer) const;
+    void get_pending(BlobReader& reader);
+    bool load_parts(BlobReader& reader);
 
     ServedSeriesSetup setup_;
     const EventBook* events_;
     std::unique_ptr<Forecaster> forecaster_;
-    std::optional<Counter> counter_;
+    StepCollector collector_;
     AnomalyDetector anomaly_;
     DriftDetector drift_;
-    std::optional<Time> open_;  // the step that values are collected for
-    double sum_ = 0;
-    std::uint32_t values_ = 0;
+    bool refit_due_ = false;
+    std::optional<Time> hour_;  // whose observed steps are summed
     double hour_sum_ = 0;
     std::uint32_t hour_values_ = 0;
-    std::array<std::vector<ForecastStep>, classes> pending_;  // by class, oldest first
+    std::array<std::vector<Pending>, classes> pending_;  // by class, oldest first
     std::array<Accuracy, classes> accuracy_;
     std::array<Recent, classes> recent_;
 };

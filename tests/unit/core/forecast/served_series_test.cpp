@@ -36,20 +36,39 @@ double load(std::size_t i) {
     return daily(i, day) + std::sin(static_cast<double>(i * i));
 }
 
+// As the daemon does: a refit that is due comes between two values.
+void refit_if_due(ServedSeries& series) {
+    if (!series.refit_due()) return;
+    auto refit = series.refit();
+    ASSERT_TRUE(refit);
+    series.adopt(std::move(refit.value()));
+}
+
 void feed(ServedSeries& series, std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) series.value(at(i), load(i));
+    for (std::size_t i = from; i < to; ++i) {
+        series.value(at(i), load(i));
+        refit_if_due(series);
+    }
+}
+
+std::vector<double> long_points(const ServedSeries& series) {
+    std::vector<double> points;
+    const auto said = series.forecast(HorizonClass::long_48h);
+    EXPECT_TRUE(said);
+    for (const auto& step : *said) points.push_back(step.forecast.point);
+    return points;
 }
 
 TEST(ServedSeries, AveragesTheValuesOfAStep) {
     auto series = make();
-    for (int i = 0; i < 15; ++i) EXPECT_FALSE(series->value(start + minutes{i}, 10 + i).step_closed);
-    EXPECT_TRUE(series->value(start + minutes{15}, 99).step_closed);
+    for (int i = 0; i < 15; ++i) EXPECT_FALSE(series->value(start + minutes{i}, 10 + i).step_closed());
+    EXPECT_TRUE(series->value(start + minutes{15}, 99).step_closed());
     EXPECT_EQ(series->forecaster().samples(), 1U);
     EXPECT_EQ(series->forecaster().long_horizon().ensemble().history().size(), 0U);
     series->tick(start + minutes{20});
     EXPECT_EQ(series->forecaster().samples(), 1U) << "its step is not over";
-    EXPECT_TRUE(series->tick(start + minutes{30}).step_closed);
-    EXPECT_FALSE(series->tick(start + minutes{45}).step_closed) << "nothing came";
+    EXPECT_TRUE(series->tick(start + minutes{30}).step_closed());
+    EXPECT_FALSE(series->tick(start + minutes{45}).step_closed()) << "nothing came";
     const auto said = series->forecast(HorizonClass::short_15min);
     ASSERT_TRUE(said);
     EXPECT_EQ(said->front().forecast.point, 99);
@@ -70,7 +89,7 @@ TEST(ServedSeries, ClaimsNoAccuracyBeforeThirtyMatches) {
     auto series = make();
     feed(*series, 0, 20);
     EXPECT_FALSE(series->accuracy(HorizonClass::short_15min, AccuracyWindow::day, at(20)).mae);
-    EXPECT_FALSE(series->confidence(HorizonClass::short_15min));
+    EXPECT_FALSE(series->confidence(HorizonClass::short_15min, at(20)));
     feed(*series, 20, 24 * day);
     const Time now = at(24 * day);
     for (const auto horizon :
@@ -78,8 +97,8 @@ TEST(ServedSeries, ClaimsNoAccuracyBeforeThirtyMatches) {
         const auto figures = series->accuracy(horizon, AccuracyWindow::week, now);
         ASSERT_GE(figures.n, 30U) << static_cast<int>(horizon);
         EXPECT_LT(*figures.mase, 1);
-        ASSERT_TRUE(series->confidence(horizon));
-        EXPECT_GT(*series->confidence(horizon), 0.7);
+        ASSERT_TRUE(series->confidence(horizon, now));
+        EXPECT_GT(*series->confidence(horizon, now), 0.7);
     }
 }
 
@@ -102,11 +121,14 @@ TEST(ServedSeries, TellsAnAnomalyOnce) {
 TEST(ServedSeries, RetrainsOnANewLevel) {
     auto series = make();
     feed(*series, 0, 15 * day);
-    bool retrained = false;
-    for (std::size_t i = 15 * day; i < 16 * day; ++i) {
-        retrained = series->value(at(i), load(i) + 400).retrained || retrained;
+    bool due = false;
+    for (std::size_t i = 15 * day; i < 16 * day - 1; ++i) {
+        series->value(at(i), load(i) + 400);
+        due = due || series->refit_due();
+        refit_if_due(*series);
+        EXPECT_FALSE(series->refit_due());
     }
-    EXPECT_TRUE(retrained);
+    EXPECT_TRUE(due);
 }
 
 TEST(ServedSeries, ForecastsUnderAnEventAndLearnsWithoutIt) {
@@ -147,15 +169,162 @@ TEST(ServedSeries, CountsAMeterThatRollsOver) {
     EXPECT_NEAR(said->front().forecast.point, 7, 1e-9);
 }
 
-TEST(ServedSeries, ContinuesFromItsBlob) {
+TEST(ServedSeries, SpreadsWhatWasCountedInAGap) {
+    auto series = make(nullptr, CounterSettings{});
+    double total = 0;
+    std::size_t i = 0;
+    for (; i < 10 * day; ++i) {
+        series->value(at(i), total);
+        refit_if_due(*series);
+        total += load(i);
+    }
+    const double before = total;
+    for (const std::size_t back = i + day; i < back; ++i) total += load(i);  // nothing is read for a day
+    const auto news = series->value(at(i), total);
+    EXPECT_FALSE(news.anomaly);
+    EXPECT_FALSE(news.level_shift);
+    // The last reading was at the beginning of the last step before the gap.
+    double counted = 0;
+    for (const auto& step : news.closed) {
+        EXPECT_FALSE(step.observed);
+        EXPECT_NEAR(step.value, load(static_cast<std::size_t>((step.begin - start) / quarter)), 12);
+        counted += step.value;
+    }
+    EXPECT_EQ(news.closed.size(), day + 1);
+    EXPECT_NEAR(counted, total - (before - load(10 * day - 1)), 1e-6) << "no energy is lost or made";
+    const auto said = series->forecast(HorizonClass::medium_60min);
+    ASSERT_TRUE(said);
+    EXPECT_NEAR(said->front().forecast.point, load(i + 3), 15) << "and no spike is left behind";
+}
+
+TEST(ServedSeries, CountsAStepOnceAlsoWhenAValueComesAfterItsEnd) {
+    auto series = make();
+    series->value(start, 10);
+    ASSERT_TRUE(series->tick(start + quarter).step_closed());
+    bool accepted = true;
+    EXPECT_FALSE(series->value(start + minutes{14}, 99, &accepted).step_closed());
+    EXPECT_FALSE(accepted) << "its step is closed";
+    const auto news = series->tick(start + 2 * quarter);
+    EXPECT_FALSE(news.step_closed());
+    EXPECT_EQ(series->forecaster().samples(), 1U);
+}
+
+TEST(ServedSeries, KeepsHoursApartWhenTheirLastStepIsMissing) {
     auto series = make();
     feed(*series, 0, 9 * day);
-    auto loaded = make();
-    ASSERT_TRUE(loaded->load(series->save()));
-    const auto a = series->forecast(HorizonClass::long_48h);
-    const auto b = loaded->forecast(HorizonClass::long_48h);
-    ASSERT_TRUE(a && b);
-    for (std::size_t h = 0; h < a->size(); ++h) EXPECT_EQ((*a)[h].forecast.point, (*b)[h].forecast.point);
+    std::vector<MatchedForecast> told;
+    const auto note = [&](const SeriesNews& news) {
+        for (const auto& match : news.matched) {
+            if (match.horizon == HorizonClass::long_48h) told.push_back(match);
+        }
+    };
+    for (std::size_t i = 9 * day; i < 9 * day + 8; ++i) {
+        if (i != 9 * day + 3) note(series->value(at(i), i < 9 * day + 4 ? 100 : 200));
+    }
+    note(series->value(at(9 * day + 8), 100));
+    ASSERT_EQ(told.size(), 3U) << "the hour before them, too";
+    EXPECT_EQ(told[1].actual, 100);
+    EXPECT_EQ(told[1].said.valid_at, at(9 * day));
+    EXPECT_EQ(told[2].actual, 200);
+    EXPECT_EQ(told[2].said.valid_at, at(9 * day + 4));
+}
+
+TEST(ServedSeries, DoesNotMatchAnHourThatWasHardlySeen) {
+    auto series = make();
+    feed(*series, 0, 9 * day);
+    series->value(at(9 * day), 100);
+    const auto news = series->value(at(9 * day + 8), 100);  // closes the step, and with it nothing else
+    for (const auto& match : news.matched) EXPECT_NE(match.horizon, HorizonClass::long_48h);
+}
+
+TEST(ServedSeries, NeverRefitsWhileItTakesAValue) {
+    auto series = make();
+    for (std::size_t i = 0; i < 3 * day; ++i) series->value(at(i), load(i));
+    EXPECT_TRUE(series->refit_due());
+    EXPECT_FALSE(series->forecast(HorizonClass::long_48h)) << "nobody has fitted it";
+    refit_if_due(*series);
+    EXPECT_FALSE(series->refit_due());
+    EXPECT_TRUE(series->forecast(HorizonClass::long_48h));
+}
+
+TEST(ServedSeries, ARefitChangesNothingUntilItIsAdopted) {
+    auto series = make();
+    feed(*series, 0, 30 * day);
+    const auto before = long_points(*series);
+    auto refit = series->refit();
+    ASSERT_TRUE(refit);
+    EXPECT_EQ(long_points(*series), before);
+    ASSERT_TRUE(refit->metrics.mase);
+    EXPECT_LT(*refit->metrics.mase, 1);
+    ASSERT_TRUE(refit->metrics.smape_pct);
+    series->adopt(std::move(refit.value()));
+    EXPECT_EQ(series->forecaster().newest(), at(30 * day - 2));
+}
+
+TEST(ServedSeries, TrustsOldDataLess) {
+    auto series = make();
+    feed(*series, 0, 12 * day);
+    const Time newest = at(12 * day);
+    const auto fresh = series->confidence(HorizonClass::medium_60min, newest);
+    ASSERT_TRUE(fresh);
+    EXPECT_LT(*series->confidence(HorizonClass::medium_60min, newest + hours{12}), 0.6 * *fresh);
+    EXPECT_EQ(series->confidence(HorizonClass::medium_60min, newest + hours{25}), 0);
+}
+
+TEST(ServedSeries, ReplaysItsStepsToTheSameState) {
+    auto lived = make();
+    auto replayed = make();
+    for (std::size_t i = 0; i < 3 * day; ++i) {
+        for (const auto& step : lived->value(at(i), load(i)).closed) replayed->replay(step);
+        refit_if_due(*lived);
+        refit_if_due(*replayed);
+    }
+    EXPECT_EQ(long_points(*lived), long_points(*replayed));
+    EXPECT_FALSE(replayed->replay({.begin = at(1), .value = 1}).step_closed()) << "it knows that one";
+    bool accepted = true;
+    replayed->value(at(3 * day - 2), 1, &accepted);
+    EXPECT_FALSE(accepted) << "values of replayed steps are late";
+}
+
+TEST(ServedSeries, ContinuesFromItsBlobBitForBit) {
+    for (const bool counts : {false, true}) {
+        const auto counter = counts ? std::optional(CounterSettings{.wraps_at = 1e6}) : std::nullopt;
+        auto series = make(nullptr, counter);
+        auto loaded = make(nullptr, counter);
+        double total = 0;
+        std::size_t i = 0;
+        const auto live = [&](ServedSeries& one) {
+            one.value(at(i) + minutes{7}, counts ? total : load(i));
+            refit_if_due(one);
+        };
+        for (; i < 12 * day; ++i) {
+            live(*series);
+            total += load(i);
+        }
+        ASSERT_TRUE(loaded->load(series->save()));
+        EXPECT_EQ(series->save(), loaded->save());
+        for (; i < 13 * day; ++i) {
+            live(*series);
+            live(*loaded);
+            total += load(i);
+        }
+        EXPECT_EQ(series->save(), loaded->save());
+        const auto figures = loaded->accuracy(HorizonClass::medium_60min, AccuracyWindow::month, at(i));
+        EXPECT_GT(figures.n, 10 * day) << "accuracy goes on";
+    }
+}
+
+TEST(ServedSeries, RefusesTheStateOfAnother) {
+    auto series = make();
+    feed(*series, 0, 2 * day);
+    auto counter = make(nullptr, CounterSettings{});
+    EXPECT_FALSE(counter->load(series->save()));
+    EXPECT_EQ(counter->forecaster().samples(), 0U);
+    auto blob = series->save();
+    blob[blob.size() / 2] ^= std::byte{1};
+    EXPECT_FALSE(series->load(blob));
+    blob.resize(10);
+    EXPECT_FALSE(series->load(blob));
 }
 
 }  // namespace

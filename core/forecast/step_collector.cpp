@@ -1,0 +1,136 @@
+#include "core/forecast/step_collector.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sitepower::forecast {
+namespace {
+
+// A counter's step that was watched for less is missing; of a little less, the amount is scaled up.
+constexpr double least_covered = 0.9;
+constexpr int gap_steps = 2;
+
+}  // namespace
+
+StepCollector::StepCollector(Duration step, const std::optional<CounterSettings>& counter) : step_(step) {
+    if (counter) counter_.emplace(*counter);
+}
+
+Time StepCollector::step_of(Time time) const {
+    const std::int64_t ms = to_ms(time);
+    return from_ms(ms - ((ms % step_.count()) + step_.count()) % step_.count());
+}
+
+void StepCollector::open(Time step) {
+    open_ = step;
+    sum_ = 0;
+    values_ = 0;
+    covered_ = in_gap_ = Duration::zero();
+}
+
+void StepCollector::close(std::vector<ClosedStep>& closed) {
+    if (!open_) return;
+    const double share = static_cast<double>(covered_.count()) / static_cast<double>(step_.count());
+    if (counter_ && share >= least_covered) {
+        closed.push_back({.begin = *open_, .value = sum_ / share, .observed = 2 * in_gap_ <= step_});
+    } else if (!counter_ && values_ > 0) {
+        closed.push_back({.begin = *open_, .value = sum_ / values_});
+    }
+    closed_until_ = *open_ + step_;
+    open_.reset();
+}
+
+bool StepCollector::value(Time time, double value, const Profile& profile, std::vector<ClosedStep>& closed) {
+    if (!std::isfinite(value)) return false;
+    if (counter_) return count(time, value, profile, closed);
+    const Time step = step_of(time);
+    if ((open_ && step < *open_) || (closed_until_ && step < *closed_until_)) return false;
+    if (open_ && step > *open_) close(closed);
+    if (!open_) open(step);
+    sum_ += value;
+    ++values_;
+    return true;
+}
+
+bool StepCollector::count(Time time, double reading, const Profile& profile,
+                          std::vector<ClosedStep>& closed) {
+    if (closed_until_ && time < *closed_until_) return false;
+    const auto counted = counter_->read(time, reading);
+    if (counted.kind == CounterStep::ignored) return false;
+    const bool anew = !counted.amount || counted.over > longest_gap;
+    if (!anew) {
+        add_amount(time - counted.over, time, *counted.amount, profile, closed);
+        return true;
+    }
+    if (open_ && step_of(time) > *open_) close(closed);
+    if (!open_) open(step_of(time));
+    return true;
+}
+
+// The pieces of (from, to] by step; each is closed when its end is reached.
+void StepCollector::add_amount(Time from, Time to, double amount, const Profile& profile,
+                               std::vector<ClosedStep>& closed) {
+    const bool gap = to - from > gap_steps * step_;
+    std::vector<double> lengths;
+    std::vector<double> weights;
+    for (Time begin = from; begin < to;) {
+        const Time end = std::min(step_of(begin) + step_, to);
+        lengths.push_back(static_cast<double>((end - begin).count()));
+        weights.push_back(gap ? lengths.back() * std::max(profile(step_of(begin)), 0.0) : 0);
+        begin = end;
+    }
+    const bool nothing_expected = std::ranges::all_of(weights, [](double weight) { return !(weight > 0); });
+    const auto pieces = spread(amount, nothing_expected ? lengths : weights);
+    Time begin = from;
+    for (const double piece : pieces) {
+        const Time step = step_of(begin);
+        const Time end = std::min(step + step_, to);
+        if (open_ && *open_ < step) close(closed);
+        if (!open_) open(step);
+        sum_ += piece;
+        covered_ += end - begin;
+        if (gap) in_gap_ += end - begin;
+        if (end == step + step_) close(closed);
+        begin = end;
+    }
+}
+
+void StepCollector::tick(Time now, std::vector<ClosedStep>& closed) {
+    if (counter_ || !open_ || now < *open_ + step_) return;
+    close(closed);
+}
+
+void StepCollector::skip_to(Time time) {
+    if (closed_until_ && time <= *closed_until_) return;
+    closed_until_ = time;
+    if (open_ && *open_ < time) open_.reset();
+}
+
+void StepCollector::save(BlobWriter& writer) const {
+    for (const auto& time : {open_, closed_until_}) {
+        writer.put(time.has_value());
+        writer.put(to_ms(time.value_or(Time{})));
+    }
+    writer.put(sum_);
+    writer.put(values_);
+    writer.put(static_cast<std::int64_t>(covered_.count()));
+    writer.put(static_cast<std::int64_t>(in_gap_.count()));
+    writer.put(counter_.has_value());
+    if (counter_) counter_->save(writer);
+}
+
+void StepCollector::load(BlobReader& reader) {
+    for (auto* time : {&open_, &closed_until_}) {
+        const bool known = reader.get<std::uint8_t>() != 0;
+        const auto ms = reader.get<std::int64_t>();
+        *time = known ? std::optional(from_ms(ms)) : std::nullopt;
+    }
+    reader.get(sum_);
+    reader.get(values_);
+    covered_ = Duration{reader.get<std::int64_t>()};
+    in_gap_ = Duration{reader.get<std::int64_t>()};
+    if ((reader.get<std::uint8_t>() != 0) != counter_.has_value()) reader.fail();
+    if (counter_) counter_->load(reader);
+}
+
+}  // namespace sitepower::forecast

@@ -1,0 +1,63 @@
+// Collects the values of a point into the steps of a series: means of measured values, amounts of a register
+// that counts up. Each step is closed once; what comes for a closed one is late. Owned by a ServedSeries; one
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "core/forecast/blob.hpp"
+#include "core/forecast/counter.hpp"
+
+namespace sitepower::forecast {
+
+struct ClosedStep {
+    Time begin;
+    double value = 0;
+    bool observed = true;  // false: a share of what a counter counted in a gap
+};
+
+class StepCollector {
+  public:
+    // How much is expected of the step that begins then, relative to others; not negative.
+    using Profile = std::function<double(Time)>;
+    // After a longer gap a counter begins anew: what it counted meanwhile belongs to no step.
+    static constexpr Duration longest_gap{std::chrono::hours{7 * 24}};
+
+    // `step` divides a day. `counter`: the values are readings of a register.
+    StepCollector(Duration step, const std::optional<CounterSettings>& counter);
+
+    // A value; steps that are over by it are appended to `closed`. False: it was left out, for it is not
+    // finite, belongs to a closed step, or is no newer than a counter's last reading. What a counter counted
+    // in a gap (more than two steps) is spread over it in proportion to `profile`, so that none is lost.
+    bool value(Time time, double value, const Profile& profile, std::vector<ClosedStep>& closed);
+    // Nothing has come for a while: closes a step that is over. A counter's step waits for the next reading,
+    // which says what it held.
+    void tick(Time now, std::vector<ClosedStep>& closed);
+    // Steps before this time are closed: for a series that is restored from its closed steps.
+    void skip_to(Time time);
+
+    void save(BlobWriter& writer) const;
+    void load(BlobReader& reader);
+
+  private:
+    bool count(Time time, double reading, const Profile& profile, std::vector<ClosedStep>& closed);
+    void add_amount(Time from, Time to, double amount, const Profile& profile,
+                    std::vector<ClosedStep>& closed);
+    void close(std::vector<ClosedStep>& closed);
+    void open(Time step);
+    Time step_of(Time time) const;
+
+    Duration step_;
+    std::optional<Counter> counter_;
+    std::optional<Time> open_;  // the step that values are collected for
+    std::optional<Time> closed_until_;
+    double sum_ = 0;
+    std::uint32_t values_ = 0;
+    Duration covered_{};  // of the open step, by a counter's intervals,
+    Duration in_gap_{};   // and of that, by those that are a gap
+};
+
+}  // namespace sitepower::forecast
