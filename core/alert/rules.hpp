@@ -45,6 +45,7 @@ enum class RuleId : std::uint8_t {
     broker_refused,
     broker_session_taken_over,
     broker_no_subscriber,
+    price_stale,
     alerts_full,
 };
 

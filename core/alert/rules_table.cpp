@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 30> table{{
+constexpr std::array<Rule, 31> table{{
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",
@@ -349,6 +349,15 @@ constexpr std::array<Rule, 30> table{{
      .message = "Nobody subscribes to what this site publishes",
      .advice = "Check the subscribers: messages count as delivered all the same.",
      .basis = "PUBACK reason 0x10"},
+    {.id = RuleId::price_stale,
+     .name = "price_stale",
+     .type = "price_stale",
+     .subject = SubjectKind::site,
+     .kind = RuleKind::condition,
+     .severity = Severity::warning,
+     .message = "A price series has no news",
+     .advice = "Check the file, address or device that it comes from; plans go by older prices meanwhile.",
+     .basis = "stale_after_min of the series"},
     {.id = RuleId::alerts_full,
      .name = "alerts_full",
      .type = "alerts_full",

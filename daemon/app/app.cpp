@@ -25,6 +25,7 @@ constexpr Duration tick_interval = seconds{1};
 constexpr Duration status_interval = seconds{5};
 // What the batteries have learnt is a few hundred bytes each; a power cut costs at most this much of it.
 constexpr Duration remember_interval = std::chrono::minutes{5};
+constexpr std::size_t most_restored_prices = 100'000;
 // Together they keep the stop within 5 s: what is not acknowledged by then is in the outbox.
 constexpr Duration publisher_stop_limit = seconds{2};
 
@@ -93,7 +94,16 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
       buses_(inbox_),
       site_view_(executor_.site()),
       dispatcher_(*this, std::random_device{}()),
-      http_(open_http(config_.http_socket, dispatcher_)) {}
+      http_(open_http(config_.http_socket, dispatcher_)),
+      prices_({.latest = [this](PointRef point) -> const LatestValue* {
+                   return &executor_.site().latest(point.device)[point.slot];
+               },
+               .keep = [this](PriceRow row) { store_->append(std::move(row)); },
+               .stale =
+                   [this](bool holds, const std::string& message) {
+                       executor_.handle(
+                           SystemCondition{.type = "price_stale", .holds = holds, .message = message}, now());
+                   }}) {}
 
 int App::Parts::run() {
     start();
@@ -137,6 +147,8 @@ void App::Parts::start() {
              }});
     store_->start();
     worker_.start();
+    prices_.start(config_.prices, now());
+    restore_prices();
     start_publisher();
     executor_.begin(store_->report().snapshot, now());
     arm_timers();
@@ -206,6 +218,7 @@ void App::Parts::arm_timers() {
     inbox_pause_ = loop_.after(WakeModeration::pause, [this] { take_readings(); });
     sources_.push_back(loop_.on_readable(inbox_.maps_fd(), [this] { take_maps(); }));
     sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
+    sources_.push_back(loop_.on_readable(prices_.fd(), [this] { prices_.deliver(); }));
     sources_.push_back(loop_.on_readable(http_->fd(), [this] { http_->run(); }));
     sources_.push_back(loop_.every(tick_interval, [this] { tick(); }));
     sources_.push_back(loop_.every(remember_interval, [this] { executor_.remember(); }));
@@ -264,6 +277,7 @@ std::size_t App::Parts::drain_inbox() {
 
 void App::Parts::tick() {
     executor_.tick(store_->counters().outbox, now());
+    prices_.tick(now());
     if (publisher_) {
         const auto counters = publisher_->counters();
         executor_.acknowledgements(counters.acknowledged, counters.no_subscriber, now());
@@ -315,10 +329,25 @@ void App::Parts::read_outbox(BacklogPump::Order order) {
     }
 }
 
+// What was known of prices before the start: feeds rarely tell the past.
+void App::Parts::restore_prices() {
+    if (config_.prices.empty()) return;
+    const bool accepted =
+        worker_.submit([this, from = now() - price_memory, to = Time::max()]() -> Completion {
+            const auto reader = Reader::open(store_->path());
+            if (!reader) return [] {};
+            auto rows = (*reader)->prices(from, to, most_restored_prices);
+            if (!rows) return [] {};
+            return [this, rows = std::move(*rows)] { prices_.restore(rows, now()); };
+        });
+    static_cast<void>(accepted);  // the queue of a daemon that starts has room
+}
+
 void App::Parts::stop() {
     notify::stopping();
     journal::log(journal::stopping, "stopping");
     ready_ = false;
+    prices_.interrupt();
     http_.reset();
     buses_.stop_all();
     drain_inbox();
@@ -331,6 +360,7 @@ void App::Parts::stop() {
     store_->stop();
     // Last: a question of somebody may take ten seconds, and nothing that is to be kept may wait for it.
     worker_.stop();
+    prices_.stop();
 }
 
 }  // namespace sitepower

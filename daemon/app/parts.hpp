@@ -11,6 +11,7 @@
 #include "daemon/app/bus_set.hpp"
 #include "daemon/app/live_outlets.hpp"
 #include "daemon/app/peer_events.hpp"
+#include "daemon/app/price_keeper.hpp"
 #include "daemon/app/wake_moderation.hpp"
 #include "daemon/app/watchdog.hpp"
 #include "daemon/config/config.hpp"
@@ -51,6 +52,7 @@ class App::Parts final : private Context {
     void tick();
     void feed_watchdog();
     void tell_status();
+    void restore_prices();
     void read_outbox(BacklogPump::Order order);
 
     // What operations may use; context.cpp.
@@ -58,6 +60,7 @@ class App::Parts final : private Context {
     std::chrono::steady_clock::time_point steady_now() const override;
     const SiteView& site() const override { return site_view_; }
     SystemView system() const override;
+    const PriceBook& prices() const override { return prices_.book(); }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override;
@@ -90,6 +93,7 @@ class App::Parts final : private Context {
     LiveSiteView site_view_;
     Dispatcher dispatcher_;
     std::unique_ptr<HttpServer> http_;
+    PriceKeeper prices_;
     Watchdog watchdog_;
 
     std::vector<LoopSource> sources_;

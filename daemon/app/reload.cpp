@@ -194,6 +194,7 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
     if (changes.model || changes.settings) {
         executor_.replace_site(config_.model, config_.settings, now());
     }
+    if (changes.prices) prices_.configure(config_.prices, now());
     if (changes.publisher) {
         start_publisher();
         executor_.publisher_exchanged(now());

@@ -28,6 +28,20 @@ void build_devices(const SiteFile& file, const schema::Node& document, ProfileSh
 void build_batteries(const SiteFile& file, BatteryShelf& kinds, SiteModel& model,
                      schema::Diagnostics& diagnostics);
 
+// What clocks show at each location of the model, read from the directory of the tz database.
+std::vector<TimeZone> build_time_zones(const SiteFile& file, const std::string& directory,
+                                       const SiteModel& model, schema::Diagnostics& diagnostics);
+
+// Needs model.devices, for series that a device measures. `zones`: by location.
+std::vector<PriceSettings> build_prices(const SiteFile& file, const ConfigPaths& paths,
+                                        const std::vector<TimeZone>& zones, const SiteModel& model,
+                                        schema::Diagnostics& diagnostics);
+
+// Reads the credential; empty, with an error at `at`, where systemd gave none of that name. Empty without an
+// error on a desk, which has no credentials.
+std::string find_credential(const std::string& directory, const std::string& name, const schema::Origin& at,
+                            schema::Diagnostics& diagnostics);
+
 PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
                                   schema::Diagnostics& diagnostics);
 StoreSettings build_store(const SiteFile& file);

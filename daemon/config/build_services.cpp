@@ -43,15 +43,21 @@ bool has_credential(const std::string& directory, const std::string& name) {
     return !directory.empty() && std::filesystem::exists(directory + '/' + name, error);
 }
 
-void report_missing_credential(const BrokerEntry& broker, const char* key, const std::string& name,
-                               Diagnostics& diagnostics) {
-    diagnostics.add(broker.origins.of(key),
-                    fmt::format("systemd gave no credential \"{}\": add LoadCredential={}:PATH "
-                                "to the unit",
-                                name, name));
+void report_missing_credential(const Origin& at, const std::string& name, Diagnostics& diagnostics) {
+    diagnostics.add(at, fmt::format("systemd gave no credential \"{}\": add LoadCredential={}:PATH "
+                                    "to the unit",
+                                    name, name));
 }
 
 }  // namespace
+
+std::string find_credential(const std::string& directory, const std::string& name, const Origin& at,
+                            Diagnostics& diagnostics) {
+    if (directory.empty()) return "";
+    if (has_credential(directory, name)) return read_credential(directory, name, at, diagnostics);
+    report_missing_credential(at, name, diagnostics);
+    return "";
+}
 
 PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
                                   Diagnostics& diagnostics) {
@@ -66,13 +72,14 @@ PublisherSettings build_publisher(const SiteFile& file, const std::string& crede
         settings.password = read_credential(credentials_directory, broker.password_credential,
                                             broker.origins.of("password_credential"), diagnostics);
     } else if (broker.origins.has("password_credential")) {
-        report_missing_credential(broker, "password_credential", broker.password_credential, diagnostics);
+        report_missing_credential(broker.origins.of("password_credential"), broker.password_credential,
+                                  diagnostics);
     }
     if (settings.tls.certificate_file.empty()) return settings;
     if (has_credential(credentials_directory, broker.key_credential)) {
         settings.tls.key_file = credentials_directory + '/' + broker.key_credential;
     } else {
-        report_missing_credential(broker, "key_credential", broker.key_credential, diagnostics);
+        report_missing_credential(broker.origins.of("key_credential"), broker.key_credential, diagnostics);
     }
     return settings;
 }

@@ -12,6 +12,7 @@
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "daemon/journal/journal.hpp"
+#include "daemon/price/settings.hpp"
 #include "daemon/publish/settings.hpp"
 #include "daemon/store/settings.hpp"
 #include "drivers/modbus/bus.hpp"
@@ -34,6 +35,7 @@ struct ConfigPaths {
     std::vector<std::string> battery_directories{"/etc/sitepower/batteries",
                                                  "/usr/share/sitepower/batteries"};
     std::string credentials_directory;  // empty: not started by systemd, credentials are not looked for
+    std::string time_zone_directory = "/usr/share/zoneinfo";
 };
 
 // For `--config`: a file, or a directory with sitepower.toml; conf.d, devices and batteries stand beside the
@@ -56,6 +58,7 @@ struct Fingerprints {
     std::uint64_t settings = 0;
     std::uint64_t http = 0;
     std::uint64_t journal = 0;
+    std::uint64_t prices = 0;
 };
 
 struct Config {
@@ -64,7 +67,8 @@ struct Config {
     PublisherSettings publisher;
     StoreSettings store;
     SiteSettings settings;
-    std::string environment;  // as told by the operation `health`
+    std::vector<PriceSettings> prices;  // in the order of the file
+    std::string environment;            // as told by the operation `health`
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;
     Fingerprints fingerprints;

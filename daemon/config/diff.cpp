@@ -15,7 +15,7 @@ const BusConfig* find_bus(const Config& config, const std::string& id) {
 
 bool ConfigChanges::any() const {
     return !buses_added.empty() || !buses_removed.empty() || !buses_changed.empty() || model || settings ||
-           publisher || store || http || journal;
+           publisher || store || http || journal || prices;
 }
 
 ConfigChanges diff(const Config& before, const Config& after) {
@@ -39,6 +39,8 @@ ConfigChanges diff(const Config& before, const Config& after) {
     changes.store = a.store != b.store;
     changes.http = a.http != b.http;
     changes.journal = a.journal != b.journal;
+    // A point of a series is a place in the model.
+    changes.prices = a.prices != b.prices || (changes.model && !after.prices.empty());
     return changes;
 }
 
@@ -56,6 +58,7 @@ std::string to_string(const ConfigChanges& changes) {
     if (changes.store) add("store", " changed");
     if (changes.http) add("http", " changed");
     if (changes.journal) add("journal", " changed");
+    if (changes.prices) add("prices", " changed");
     return text.empty() ? "nothing changed" : text;
 }
 

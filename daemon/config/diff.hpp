@@ -18,6 +18,7 @@ struct ConfigChanges {
     bool store = false;
     bool http = false;
     bool journal = false;
+    bool prices = false;
 
     bool any() const;
 };

@@ -12,6 +12,7 @@
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "daemon/journal/journal.hpp"
+#include "daemon/price/settings.hpp"
 #include "daemon/publish/settings.hpp"
 #include "daemon/store/settings.hpp"
 #include "drivers/modbus/bus.hpp"
@@ -26,6 +27,7 @@ struct SiteEntry {
 };
 
 struct LocationEntry : Location {
+    std::string time_zone = "UTC";  // of the tz database
     schema::Origins origins;
 };
 
@@ -132,6 +134,42 @@ struct AlertEntry : AlertRuleSettings {
     schema::Origins origins;
 };
 
+enum class PriceKind : std::uint8_t { tariff, file, address, point };
+
+struct PricePeriodEntry {
+    double price = 0;
+    std::vector<int> months;            // 1 to 12
+    std::vector<std::string> weekdays;  // "mon" to "sun"
+    std::string from = "00:00";
+    std::string to = "00:00";
+    schema::Origins origins;
+};
+
+struct PriceEntry {
+    std::string id;
+    std::string currency;
+    PriceUnit unit = PriceUnit::per_mwh;
+    PriceKind source = PriceKind::tariff;
+    double factor = 1;
+    double surcharge = 0;
+    std::string location;  // whose clocks a tariff goes by; empty: the only one
+    std::vector<PricePeriodEntry> periods;
+    std::string path;
+    std::string time_column;
+    std::string price_column;
+    std::string url;
+    std::optional<std::string> list_pointer;
+    std::string time_pointer;
+    std::string price_pointer;
+    std::string key_credential;
+    std::string key_header;
+    std::string ca_file;
+    std::string point;
+    Duration interval = PriceSettings{}.interval;
+    Duration stale_after = PriceSettings{}.stale_after;
+    schema::Origins origins;
+};
+
 struct HttpEntry {
     std::string socket = "/run/sitepower/sitepower.sock";
 };
@@ -148,6 +186,7 @@ struct SiteFile {
     std::vector<DeviceEntry> devices;
     std::vector<UpsEntry> upses;
     std::vector<StringEntry> strings;
+    std::vector<PriceEntry> prices;
     BrokerEntry broker;
     StoreEntry store;
     std::vector<AlertEntry> alerts;

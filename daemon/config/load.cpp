@@ -82,12 +82,17 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
     auto publisher = print(document, {"broker", "requests"});
     // The site's id stands in every topic; its name and environment interrupt nobody.
     publisher.add(config.model->id).add(config.publisher.password);
+    auto prices = print(document, {"price", "location"});
+    for (const auto& price : config.prices) {
+        if (const auto* address = std::get_if<PriceAddress>(&price.source)) prices.add(address->key);
+    }
     return {.model = model.value(),
             .publisher = publisher.value(),
             .store = print(document, {"store"}).value(),
             .settings = print(document, {"alerts", "engine", "estimation"}).value(),
             .http = print(document, {"http"}).value(),
-            .journal = print(document, {"journal"}).value()};
+            .journal = print(document, {"journal"}).value(),
+            .prices = prices.value()};
 }
 
 bool has_sunspec(const SiteModel& model) {
@@ -115,6 +120,8 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     build_batteries(file, batteries, model, diagnostics);
     config.publisher = build_publisher(file, paths.credentials_directory, diagnostics);
     config.settings = build_settings(file, diagnostics);
+    const auto zones = build_time_zones(file, paths.time_zone_directory, model, diagnostics);
+    config.prices = build_prices(file, paths, zones, model, diagnostics);
     config.environment = file.site.environment;
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;

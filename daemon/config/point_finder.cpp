@@ -38,12 +38,17 @@ std::optional<PointRef> PointFinder::find(DeviceIndex device, std::string_view p
 
 std::optional<PointRef> PointFinder::resolve(const std::string& path, std::string_view unit,
                                              const Origin& at) const {
+    const auto found = resolve(path, at);
+    return found && has_unit(*found, unit, at) ? found : std::nullopt;
+}
+
+std::optional<PointRef> PointFinder::resolve(const std::string& path, const Origin& at) const {
     const auto parts = parse_point_path(path);
     if (!parts) return std::nullopt;
     const auto index = device(std::string(parts->device), at);
     if (!index) return std::nullopt;
     const auto found = find(*index, parts->point);
-    if (found) return has_unit(*found, unit, at) ? found : std::nullopt;
+    if (found) return found;
     const auto& points = model_.devices[position(*index)].points;
     // Without points the profile was refused; that is the error to look at.
     if (points.empty()) return std::nullopt;

@@ -24,6 +24,8 @@ class PointFinder {
     // "DEVICE/point", whose unit must be `unit`. nullopt for an empty path, and after an error at `at`.
     std::optional<PointRef> resolve(const std::string& path, std::string_view unit,
                                     const schema::Origin& at) const;
+    // The same, whatever its unit.
+    std::optional<PointRef> resolve(const std::string& path, const schema::Origin& at) const;
     std::optional<DeviceIndex> device(const std::string& id, const schema::Origin& at) const;
     // Adds an error when the point, found otherwise, has another unit.
     bool has_unit(PointRef point, std::string_view unit, const schema::Origin& at) const;

@@ -96,6 +96,8 @@ Table<SiteFile> site_file_table() {
                 "Only for a UPS whose points have other names than usual.")
         .tables("string", &SiteFile::strings, string_table(), {.max_items = 2000},
                 "Battery strings, and Li-ion packs.")
+        .tables("price", &SiteFile::prices, price_table(), {.max_items = 32},
+                "Price series: of energy, and of what the loads earn.")
         .table("broker", &SiteFile::broker, broker_table(), {.required = true},
                "Where everything is published.")
         .table("requests", &SiteFile::broker, requests_table(), {}, "Questions that arrive over MQTT 5.")

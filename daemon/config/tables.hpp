@@ -19,5 +19,6 @@ schema::Table<BrokerEntry> broker_table();
 schema::Table<BrokerEntry> requests_table();
 schema::Table<StoreEntry> store_table();
 schema::Table<AlertEntry> alert_table();
+schema::Table<PriceEntry> price_table();
 
 }  // namespace sitepower::config

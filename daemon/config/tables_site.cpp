@@ -1,4 +1,6 @@
 // Locations, UPSs, strings and batteries.
+#include <algorithm>
+
 #include "daemon/config/addresses.hpp"
 #include "daemon/config/tables.hpp"
 
@@ -14,6 +16,14 @@ namespace {
 
 Rule point() {
     return {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""};
+}
+
+bool is_zone_name(std::string_view text) {
+    constexpr std::string_view marks = "/_+-";
+    return !text.starts_with('/') && std::ranges::all_of(text, [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               marks.find(c) != std::string_view::npos;
+    });
 }
 
 Table<JarsEntry> jars_table() {
@@ -91,6 +101,9 @@ Table<LocationEntry> location_table() {
         .key("country", &LocationEntry::country, {.format = Format::optional}, "Country.")
         .key("latitude", &LocationEntry::latitude, {.range = Range{-90, 90}}, "Degrees, north positive.")
         .key("longitude", &LocationEntry::longitude, {.range = Range{-180, 180}}, "Degrees, east positive.")
+        .key("time_zone", &LocationEntry::time_zone,
+             {.valid = is_zone_name, .expected = "the name of a time zone such as Europe/Amsterdam"},
+             "What clocks show there, as the tz database calls it: `Asia/Bangkok`. Tariffs go by it.")
         .key("temperature_offset_c", &LocationEntry::temperature_offset_c, {.range = Range{-50, 50}},
              "Room temperature less the region's, for forecasts.")
         .key("humidity_offset_pct", &LocationEntry::humidity_offset_pct, {.range = Range{-100, 100}},

@@ -146,6 +146,10 @@ void CommandLine::add_reading() {
     add_parameter(batteries, "--limit", "limit", "how many at most");
     add_battery();
     add_history();
+    auto* prices = add_ask(app_, "prices", "prices, past, present and ahead", "prices");
+    add_parameter(prices, "SERIES", "series", "a series; default energy_price");
+    add_parameter(prices, "--back", "hours_back", "how many hours back; default 24");
+    add_parameter(prices, "--ahead", "hours_ahead", "how many hours ahead; default 0");
     add_ask(app_, "locations", "the locations of the site", "locations");
     add_ask(app_, "inventory", "power and stored energy", "inventory");
 }

@@ -16,7 +16,8 @@ struct ViewRow {
     std::string (*view)(const Json& data, Time now);
 };
 
-constexpr std::array<ViewRow, 17> views{{{"system.status", view_status},
+constexpr std::array<ViewRow, 18> views{{{"prices", view_prices},
+                                         {"system.status", view_status},
                                          {"inventory", view_inventory},
                                          {"locations", view_locations},
                                          {"devices", view_devices},

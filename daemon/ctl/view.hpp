@@ -29,6 +29,7 @@ std::string view_alerts(const Json& data, Time now);
 std::string view_alert(const Json& data, Time now);
 std::string view_windows(const Json& data, Time now);
 std::string view_window(const Json& data, Time now);
+std::string view_prices(const Json& data, Time now);
 std::string view_history(const Json& data, Time now);
 std::string view_verdict(const Json& data, Time now);
 

@@ -86,6 +86,19 @@ Result<std::vector<AuditRow>> Reader::audit(Time from, Time to, std::size_t limi
     return checked(find_audit(connection_->database, from, to, limit));
 }
 
+Result<std::vector<PriceRow>> Reader::prices(Time from, Time to, std::size_t limit) {
+    std::vector<PriceRow> found;
+    sqlite::Statement rows(connection_->database,
+                           "SELECT series, from_ms, to_ms, value FROM prices WHERE from_ms >= ? AND "
+                           "from_ms < ? ORDER BY id DESC LIMIT ?");
+    for (bool more = rows.query(to_ms(from), to_ms(to), limit); more; more = rows.step()) {
+        found.push_back({rows.text(0), {from_ms(rows.integer(1)), from_ms(rows.integer(2)), rows.real(3)}});
+    }
+    rows.finish();
+    std::ranges::reverse(found);
+    return checked(std::move(found));
+}
+
 Error Reader::Connection::take_failure() {
     auto error = error_of(*database.failure(), database.path());
     database.clear_failure();

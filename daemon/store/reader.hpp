@@ -71,6 +71,8 @@ class Reader {
 
     Result<AlertPage> alerts(const AlertQuery& query);
     Result<std::optional<Alert>> alert(const std::string& id);
+    // Prices of [from, to) in the order in which they became known, at most `limit`: the latest ones.
+    Result<std::vector<PriceRow>> prices(Time from, Time to, std::size_t limit);
     // In [from, to), newest first.
     Result<std::vector<AuditRow>> audit(Time from, Time to, std::size_t limit);
 

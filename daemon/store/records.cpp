@@ -86,6 +86,7 @@ RecordTables::RecordTables(sqlite::Database& database)
       audit_(database, "INSERT INTO audit (time_ms, who, origin, what, result) VALUES (?, ?, ?, ?, ?)"),
       memory_(database, "INSERT OR REPLACE INTO memories (battery, body) VALUES (?, ?)"),
       battery_state_(database, "INSERT OR REPLACE INTO battery_states (key, body) VALUES (?, ?)"),
+      price_(database, "INSERT OR REPLACE INTO prices (series, from_ms, to_ms, value) VALUES (?, ?, ?, ?)"),
       words_(database) {}
 
 void RecordTables::write(const AlertRow& row) {
@@ -104,6 +105,10 @@ void RecordTables::write(const WindowRow& row) {
 
 void RecordTables::write(const AuditRow& row) {
     audit_.run(to_ms(row.time), row.who, row.from, row.what, row.result);
+}
+
+void RecordTables::write(const PriceRow& row) {
+    price_.run(row.series, to_ms(row.step.from), to_ms(row.step.to), row.step.value);
 }
 
 void RecordTables::write(const BatteryMemory& memory) {

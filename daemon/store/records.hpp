@@ -42,6 +42,7 @@ class RecordTables {
     void write(const AuditRow& row);
     void write(const BatteryMemory& memory);
     void write(const BatteryStateRow& row);
+    void write(const PriceRow& row);
     void rolled_back() { words_.forget(); }
 
   private:
@@ -52,6 +53,7 @@ class RecordTables {
     sqlite::Statement audit_;
     sqlite::Statement memory_;
     sqlite::Statement battery_state_;
+    sqlite::Statement price_;
     WordTable words_;
     Bytes packed_;
 };

@@ -44,6 +44,12 @@ CREATE TABLE audit (id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, who TEXT N
                     origin TEXT NOT NULL, what TEXT NOT NULL, result TEXT NOT NULL);
 CREATE INDEX audit_by_time ON audit (time_ms);
 )sql",
+    // 2: prices.
+    R"sql(
+CREATE TABLE prices (id INTEGER PRIMARY KEY, series TEXT NOT NULL, from_ms INTEGER NOT NULL,
+                     to_ms INTEGER NOT NULL, value REAL NOT NULL);
+CREATE UNIQUE INDEX prices_by_time ON prices (from_ms, series);
+)sql",
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 //   rollup_state    which frames are in them already (rollup_writer.hpp)
 //   words           texts that are repeated a lot, by number: battery ids, reasons
 //   battery_states  one row per minute and battery: the last state told in that minute
+//   prices          one row per step of a price series, as it became known: the later id counts
 //   alerts, windows, memories, audit   small and precious (precious_copy.hpp)
 #pragma once
 

@@ -17,6 +17,7 @@
 #include "core/alert/alert.hpp"
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
+#include "core/price/series.hpp"
 #include "core/site/site.hpp"
 #include "daemon/message/message.hpp"
 #include "daemon/store/settings.hpp"
@@ -47,13 +48,19 @@ struct BatteryStateRow {
     BatteryState state;
 };
 
+// A price that became known; the later row counts where two overlap.
+struct PriceRow {
+    std::string series;
+    PriceStep step;
+};
+
 // What a Message needs to be kept until delivered, and a frame also for history.
 struct MessageRow {
     std::shared_ptr<const Message> message;
 };
 
 // All that is neither a message nor a frame.
-using StoredRecord = std::variant<BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory>;
+using StoredRecord = std::variant<BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory, PriceRow>;
 
 // What append() takes. Small, for thousands wait between two commits, nearly all of them messages: a record
 // is kept apart.

@@ -72,7 +72,33 @@ Result<std::optional<Time>> FakeHistory::begins() {
     return first_row;
 }
 
+namespace {
+
+PriceBook made_up_prices() {
+    TariffPeriod day{.value = 0.21, .from = 7h, .to = 21h};
+    TariffPeriod night{.value = 0.12};
+    PriceSettings energy;
+    energy.id = "energy_price";
+    energy.currency = "EUR";
+    energy.source = Tariff{.periods = {day, night}, .zone = {}};
+    PriceSettings hash;
+    hash.id = "hash_price";
+    hash.currency = "EUR";
+    hash.unit = PriceUnit::other;
+    hash.source = PriceFile{.path = "/srv/hash.csv", .columns = {}};
+    PriceBook book({energy, hash}, fake_now - 26h);
+    std::vector<PriceStep> steps;
+    const auto hour = std::chrono::floor<std::chrono::hours>(fake_now);
+    for (int i = 0; i < 6; ++i) steps.push_back({hour - (5 - i) * 1h, hour - (4 - i) * 1h, 50.0 + i});
+    if (const auto look = book.next_look(fake_now - 30s)) book.take(*look, steps, fake_now - 30s);
+    book.tick(fake_now, [](PointRef) -> const LatestValue* { return nullptr; });
+    return book;
+}
+
+}  // namespace
+
 FakeContext::FakeContext() {
+    price_book = made_up_prices();
     system_view.environment = "test";
     system_view.started_at = fake_now - 26h;
     system_view.ready = true;

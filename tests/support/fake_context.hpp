@@ -65,6 +65,7 @@ class FakeContext final : public Context {
     std::chrono::steady_clock::time_point steady_now() const override { return steady; }
     const SiteView& site() const override { return fake_site; }
     SystemView system() const override { return system_view; }
+    const PriceBook& prices() const override { return price_book; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     // Acknowledges, resolves and keeps windows as the engine does; `refusal` refuses everything.
     Result<Effects> apply(const Event& event) override;
@@ -81,6 +82,8 @@ class FakeContext final : public Context {
     FakeSite fake_site;
     FakeHistory history;
     SystemView system_view;
+    // A tariff "energy_price" of two prices, and a file "hash_price" with six hours of them.
+    PriceBook price_book;
     ConfigurationVerdict verdict;
     std::optional<Error> refusal;
     std::vector<AuditRow> audited;

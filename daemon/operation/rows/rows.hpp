@@ -16,5 +16,6 @@ std::vector<Operation> device_rows();
 std::vector<Operation> alert_rows();
 std::vector<Operation> maintenance_rows();
 std::vector<Operation> configuration_rows();
+std::vector<Operation> price_rows();
 
 }  // namespace sitepower

@@ -57,6 +57,26 @@ Json describe_plan() {
     return record.unknown("constraints_satisfied", no_planner).take();
 }
 
+// Of the series that is the oldest.
+Json describe_prices(Context& context) {
+    Record record;
+    const auto& book = context.prices();
+    std::optional<Time> oldest;
+    bool all = true;
+    for (const auto& entry : book.entries()) {
+        all = all && entry.updated;
+        if (entry.updated && (!oldest || *entry.updated < *oldest)) oldest = entry.updated;
+    }
+    const auto stale = book.why_stale(context.now());
+    record.set("available", !book.entries().empty() && stale.empty()).because("available", stale);
+    if (!oldest || !all) {
+        return record.unknown("age_s", book.entries().empty() ? "no_price_source" : "not_read_yet").take();
+    }
+    return record
+        .set("age_s", std::chrono::duration_cast<std::chrono::seconds>(context.now() - *oldest).count())
+        .take();
+}
+
 Json describe(const std::vector<HealthFactor>& factors) {
     Json list = Json::array();
     for (const auto& factor : factors) {
@@ -98,7 +118,7 @@ Outcome system_status(const Request&, Context& context) {
     record.set("uptime_s",
                std::chrono::duration_cast<std::chrono::seconds>(context.now() - system.started_at).count());
     record.set("components", std::move(parts));
-    record.set("prices", Record().set("available", false).unknown("age_s", "no_price_source").take());
+    record.set("prices", describe_prices(context));
     record.set("last_plan", describe_plan());
     record.set("devices", describe_devices(site)).set("active_alerts", site.open_alerts().size());
     record.set("live_clients", system.live_clients).set("missed_polls", missed_polls(system));
@@ -204,8 +224,8 @@ Operation status_row() {
                         "of the last commit, acknowledgement or answer"},
                        {"components.*.error_rate", "number", "", "failed share of requests, 0 to 1"},
                        {"components.*.last_success", "time", "", "last commit, acknowledgement or answer"},
-                       {"prices.available", "boolean", "", "is there a price source"},
-                       {"prices.age_s", "integer", "s", "of the latest price"},
+                       {"prices.available", "boolean", "", "there are price series, and none is stale"},
+                       {"prices.age_s", "integer", "s", "since the oldest series had news"},
                        {"last_plan.time", "time", "", "when the plan was made"},
                        {"last_plan.solve_ms", "number", "ms", "how long it took"},
                        {"last_plan.total_kw", "number", "kW", "what it hands out"},

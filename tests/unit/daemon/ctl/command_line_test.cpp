@@ -46,6 +46,7 @@ TEST(CommandLine, NamesTheOperationOfEachCommand) {
         {{"history", "ups-1.load_kw"}, "history"},
         {{"history", "--battery", "B"}, "telemetry"},
         {{"locations"}, "locations"},
+        {{"prices", "energy_price", "--ahead", "24"}, "prices"},
         {{"inventory"}, "inventory"},
         {{"maintenance", "start", "--why", "x"}, "maintenance.start"},
         {{"maintenance", "end", "W"}, "maintenance.end"},

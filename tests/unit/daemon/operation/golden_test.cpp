@@ -22,6 +22,7 @@ Texts example_of(std::string_view operation) {
     if (operation == "alert" || operation == "alert.acknowledge" || operation == "alert.resolve") {
         return {{"alert_id", "A-low"}};
     }
+    if (operation == "prices") return {{"hours_back", "30"}, {"hours_ahead", "12"}};
     if (operation == "alerts") return {{"active_only", "false"}};
     if (operation == "maintenance.start") return {{"subject_id", "STR-01"}, {"why", "jar 2 is exchanged"}};
     if (operation == "battery.replace") {

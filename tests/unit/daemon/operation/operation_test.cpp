@@ -323,5 +323,26 @@ TEST_F(Operations, DoesNotAddUpLoadsThatAreNotKnown) {
     EXPECT_EQ(power["reasons"]["used_kw"], "no_sensor");
 }
 
+TEST_F(Operations, PricesAreShownPerMegawattHourBesideTheOtherSeries) {
+    const auto data = ask("prices", {{"hours_back", "2"}}).body["data"];
+    ASSERT_EQ(data["data"].size(), 3U);
+    EXPECT_NEAR(data["data"][0]["energy_price"].get<double>(), 120, 1e-9);
+    EXPECT_EQ(data["data"][0]["hash_price"], 53.0);
+    EXPECT_EQ(data["metadata"]["series"], "energy_price");
+    EXPECT_NEAR(data["metadata"]["latest_price"].get<double>(), 120, 1e-9);
+    const auto hash = ask("prices", {{"series", "hash_price"}}).body["data"]["metadata"];
+    EXPECT_EQ(hash["latest_price"], 55.0);
+    EXPECT_EQ(hash["age_s"], 30);
+    EXPECT_EQ(hash["reasons"]["trend"], "less_than_two_days_known");
+}
+
+TEST_F(Operations, PricesOfAnUnknownSeriesAreNotFound) {
+    EXPECT_EQ(ask("prices", {{"series", "gold"}}).status, 404);
+    EXPECT_EQ(ask("prices", {{"hours_back", "0"}}).status, 422);
+    context_.price_book.configure({}, support::fake_now);
+    EXPECT_EQ(ask("prices").status, 409);
+    EXPECT_EQ(ask("system.status").body["data"]["prices"]["reasons"]["age_s"], "no_price_source");
+}
+
 }  // namespace
 }  // namespace sitepower

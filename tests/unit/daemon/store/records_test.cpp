@@ -255,5 +255,25 @@ TEST(BatteryStates, OfEachMinuteTheLastIsKept) {
     }
 }
 
+TEST(PriceRows, ComeBackInTheOrderInWhichTheyBecameKnown) {
+    using namespace std::chrono_literals;
+    ThreadlessStore store;
+    Batch batch;
+    const PriceRow first{"energy_price", {test_start, test_start + 1h, -0.02}};
+    const PriceRow second{"hash_price", {test_start, test_start + 1h, 55}};
+    const PriceRow revised{"energy_price", {test_start, test_start + 30min, 0.31}};
+    for (const auto& row : {first, second, revised}) batch.rows.emplace_back(row);
+    ASSERT_TRUE(store.commit(batch));
+    const auto found = store.reader()->prices(test_start, test_start + 1ms, 10);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->size(), 2U) << "a revised price stands in place of the first";
+    EXPECT_EQ((*found)[0].series, "hash_price");
+    EXPECT_EQ((*found)[1].series, "energy_price");
+    EXPECT_EQ((*found)[1].step, revised.step);
+    EXPECT_EQ(store.reader()->prices(test_start, test_start + 1ms, 1)->at(0).series, "energy_price")
+        << "at the limit the latest ones";
+    EXPECT_TRUE(store.reader()->prices(test_start + 1ms, test_start + 24h, 10)->empty());
+}
+
 }  // namespace
 }  // namespace sitepower

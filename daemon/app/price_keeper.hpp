@@ -1,0 +1,56 @@
+// Keeps the price book up to date: orders looks at feeds on a thread of their own, takes what they found, and
+// says when a series goes stale. A feed that never answers holds up other feeds only; the watchdog does not
+// look at this thread, for a network disk that hangs is no reason to restart the daemon. Owned by the app;
+// loop thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "daemon/operation/worker.hpp"
+#include "daemon/price/book.hpp"
+#include "daemon/store/store.hpp"
+
+namespace sitepower {
+
+class PriceKeeper {
+  public:
+    struct Outlets {
+        std::function<const LatestValue*(PointRef)> latest;  // null: unknown
+        std::function<void(PriceRow)> keep;
+        std::function<void(bool holds, const std::string& message)> stale;
+    };
+
+    explicit PriceKeeper(Outlets outlets) : outlets_(std::move(outlets)) {}
+
+    void start(std::vector<PriceSettings> settings, Time now);
+    void configure(std::vector<PriceSettings> settings, Time now);
+    // Rows of the store from before the start.
+    void restore(const std::vector<PriceRow>& rows, Time now);
+    // Due every second.
+    void tick(Time now);
+    // Lets the look that is under way end within about a second; stop() waits for that.
+    void interrupt() { stopping_ = true; }
+    void stop();
+
+    int fd() const { return worker_.fd(); }  // readable while deliver() has something to do
+    void deliver() { worker_.deliver(); }
+
+    const PriceBook& book() const { return book_; }
+
+  private:
+    void order_looks(Time now);
+    void keep_news();
+    void tell(Time now);
+
+    Outlets outlets_;
+    PriceBook book_;
+    // More looks than there may be series: a refused one would never be answered.
+    Worker worker_{64};
+    std::atomic<bool> stopping_{false};
+    std::vector<std::string> told_;  // the series that were told stale
+};
+
+}  // namespace sitepower
