@@ -54,7 +54,7 @@ class MapSink : public support::RecordingSink {
 
 class SunspecBus : public testing::TestWithParam<Wire> {
   protected:
-    SunspecBus() : slave_(GetParam()), map_(inverter_map(1500)) {
+    SunspecBus() : map_(inverter_map(1500)), slave_(GetParam()) {
         slave_.set_content([this](const SeenRequest&, std::uint16_t address) {
             const std::lock_guard lock(mutex_);
             const auto found = map_.words().find(address);
@@ -102,8 +102,8 @@ class SunspecBus : public testing::TestWithParam<Wire> {
     }
 
     std::mutex mutex_;
-    FakeSlave slave_;
-    SunspecMap map_;  // guarded by mutex_
+    SunspecMap map_;   // guarded by mutex_
+    FakeSlave slave_;  // its thread reads the map until it is gone
     MapSink sink_;
 };
 
