@@ -26,10 +26,8 @@ class LiveOutlets final : public ExecutorOutlets {
     }
     bool append(Row row) override { return store_.append(std::move(row)); }
     void commit_soon() override { store_.commit_soon(); }
-    void send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
-        if (publisher_ != nullptr) {
-            publisher_->backlog(std::move(batch));
-        }
+    bool send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
+        return publisher_ != nullptr && publisher_->backlog(std::move(batch));
     }
     void read_outbox(BacklogPump::Order order) override { read_outbox_(order); }
 

@@ -56,8 +56,20 @@ class BacklogPump {
             return false;
         }
         state_ = last ? State::sending : State::idle;
-        cursor_ = last.value_or(cursor_);
+        before_ = cursor_;
+        if (last) cursor_ = *last;
         return last.has_value();
+    }
+    // The publisher had no room for the batch: it is read again.
+    void not_taken() {
+        state_ = State::idle;
+        cursor_ = before_;
+    }
+    // Everything up to `newest` that is not acknowledged is backlog once more, also what the broker refused.
+    void start_over(MessageKey newest) {
+        is_stale_ = state_ == State::reading;
+        cursor_ = before_ = MessageKey{};
+        bound_ = newest;
     }
     // The publisher is through with the batch.
     void wanted() {
@@ -73,6 +85,7 @@ class BacklogPump {
     bool is_stale_ = false;  // the read under way is for an earlier connection
     State state_ = State::idle;
     MessageKey cursor_{};
+    MessageKey before_{};  // where the batch under way began
     MessageKey bound_{};
 };
 

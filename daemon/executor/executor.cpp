@@ -16,6 +16,9 @@ namespace {
 constexpr Duration state_expiry{45 * 60'000};
 // A refusal by the broker is over when none came for this long.
 constexpr Duration refusal_is_over{10 * 60'000};
+// What it refused is offered again after this time: it may have been over its quota, or its rules be mended.
+constexpr Duration retry_refused_after{5 * 60'000};
+static_assert(retry_refused_after < refusal_is_over);
 
 // The retained topics that the parts of a site have.
 std::set<std::string> state_topics(const SiteModel& model) {
@@ -329,6 +332,7 @@ std::string Executor::name_of(MessageKey key) const {
 
 void Executor::message_refused(MessageKey key, int reason_code, Time now) {
     last_refusal_ = now;
+    if (!retry_refused_at_) retry_refused_at_ = now + retry_refused_after;
     const auto id = name_of(key);
     const auto text = fmt::format("the broker refused message {} with reason 0x{:02x}", id, reason_code);
     journal::log(journal::broker_refused_message, text, {{"ID", id}});
@@ -367,9 +371,9 @@ void Executor::order_backlog() {
 }
 
 void Executor::backlog_read(std::vector<std::shared_ptr<const Message>> batch) {
-    const auto last = batch.empty() ? std::nullopt : std::optional(batch.back()->key);
-    if (pump_.read(last)) {
-        outlets_.send_backlog(std::move(batch));
+    const bool wanted = batch.empty() ? pump_.read(std::nullopt) : pump_.read(batch.back()->key);
+    if (wanted) {
+        if (!outlets_.send_backlog(std::move(batch))) pump_.not_taken();
     }
 }
 
@@ -384,6 +388,10 @@ void Executor::tick(std::uint64_t outbox_rows, Time now) {
         condition("outbox_full", false, "everything is delivered", now);
     }
     outbox_rows_ = outbox_rows;
+    if (retry_refused_at_ && now >= *retry_refused_at_) {
+        retry_refused_at_.reset();
+        pump_.start_over(maker_.newest());
+    }
     order_backlog();
 }
 

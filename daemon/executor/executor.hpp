@@ -29,8 +29,8 @@ class ExecutorOutlets {
     virtual bool append(Row row) = 0;
     // Rows appended so far are to be committed now; Executor::committed says when they are.
     virtual void commit_soon() = 0;
-    // Undelivered messages that are to be sent again.
-    virtual void send_backlog(std::vector<std::shared_ptr<const Message>> batch) = 0;
+    // Undelivered messages that are to be sent again. False: no room, they are read again.
+    virtual bool send_backlog(std::vector<std::shared_ptr<const Message>> batch) = 0;
     // Read from the outbox on the worker; the answer comes back through Executor::backlog_read.
     virtual void read_outbox(BacklogPump::Order order) = 0;
 };
@@ -109,7 +109,8 @@ class Executor {
     std::map<std::string, SystemCondition> conditions_;  // that hold, by type; at most one per rule
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;
-    std::uint64_t acknowledged_ = 0;  // as last counted, of this publisher
+    std::optional<Time> retry_refused_at_;  // what the broker refused is in the outbox and is offered again
+    std::uint64_t acknowledged_ = 0;        // as last counted, of this publisher
     std::uint64_t no_subscriber_ = 0;
     bool nobody_subscribes_ = false;
     bool gave_up_ = false;  // readings were dropped and the outbox has not been empty since

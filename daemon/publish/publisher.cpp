@@ -35,8 +35,8 @@ bool Publisher::publish(std::shared_ptr<const Message> message) {
     return worker_->publish(std::move(message));
 }
 
-void Publisher::backlog(std::vector<std::shared_ptr<const Message>> batch) {
-    worker_->backlog(std::move(batch));
+bool Publisher::backlog(std::vector<std::shared_ptr<const Message>> batch) {
+    return worker_->backlog(std::move(batch));
 }
 
 void Publisher::reply(const MqttRequest& request, std::string payload) {

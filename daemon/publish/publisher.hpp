@@ -90,8 +90,9 @@ class Publisher {
     // message is remembered also while there is no connection; an empty one clears its topic.
     bool publish(std::shared_ptr<const Message> message);
     // Undelivered messages in order, sent on backlog/<topic> (not retained) at a bounded rate and behind
-    // everything live; keys in flight live are skipped. A batch replaces one that is still waiting.
-    void backlog(std::vector<std::shared_ptr<const Message>> batch);
+    // everything live; keys in flight live are skipped. A batch replaces one that is still waiting. False: no
+    // room, it was not taken.
+    bool backlog(std::vector<std::shared_ptr<const Message>> batch);
     // A reply to an MQTT 5 request, QoS 1, not stored: dropped when there is no connection.
     void reply(const MqttRequest& request, std::string payload);
 

@@ -83,6 +83,14 @@ void Session::queue_clear(std::string topic, std::shared_ptr<const Message> sour
 }
 
 void Session::backlog(std::vector<std::shared_ptr<const Message>> batch, Steady now) {
+    // Read before the commit that removes it: what the broker has need not be sent, nor waited for.
+    std::erase_if(batch, [this](const auto& message) {
+        const auto held = environment_.retained.find(message->topic);
+        const bool has =
+            held && held->key == message->key && environment_.retained.is_delivered(message->topic);
+        if (has) delivered_.push_back(message->key);
+        return has;
+    });
     std::vector<MessageKey> on_their_way;
     in_flight_.append_keys(on_their_way);
     for (const auto& message : live_) on_their_way.push_back(message->key);
@@ -122,14 +130,14 @@ void Session::acknowledged(const Acknowledgement& acknowledgement, Now now) {
 
 void Session::refuse(const InFlightMessage& entry, int reason_code) {
     ++environment_.tally.refused;
-    if (!entry.report) return;
     backlog_.settled(entry.key);
+    if (!entry.report) return;
     environment_.observer.refused(entry.key, reason_code);
 }
 
 void Session::settle(const InFlightMessage& entry) {
     if (entry.retained) environment_.retained.delivered(*entry.retained);
-    if (entry.report) backlog_.settled(entry.key);
+    backlog_.settled(entry.key);
 }
 
 void Session::received(ReceivedMessage message, Now now) {

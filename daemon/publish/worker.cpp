@@ -89,11 +89,11 @@ bool Publisher::Worker::publish(std::shared_ptr<const Message> message) {
     return false;
 }
 
-// A batch or a reply that finds no room is lost: backlog_wanted() comes again, and whoever asked, too.
-void Publisher::Worker::backlog(std::vector<std::shared_ptr<const Message>> batch) {
-    [[maybe_unused]] const bool fits =
-        commands_mailbox_.push(Command(BacklogCommand{.messages = std::move(batch)}));
+bool Publisher::Worker::backlog(std::vector<std::shared_ptr<const Message>> batch) {
+    return commands_mailbox_.push(Command(BacklogCommand{.messages = std::move(batch)}));
 }
+
+// A reply that finds no room is lost: whoever asked asks again.
 
 void Publisher::Worker::reply(const MqttRequest& request, std::string payload) {
     [[maybe_unused]] const bool fits =

@@ -37,7 +37,7 @@ class Publisher::Worker {
     void stop(Duration at_most);
     std::uint64_t status_seq() const { return status_.seq(); }  // after stop()
     bool publish(std::shared_ptr<const Message> message);
-    void backlog(std::vector<std::shared_ptr<const Message>> batch);
+    bool backlog(std::vector<std::shared_ptr<const Message>> batch);
     void reply(const MqttRequest& request, std::string payload);
 
     // Any thread.

@@ -88,7 +88,7 @@ TEST_F(PeerEventsTest, WithoutAPublisherEverythingIsStoredAndNothingIsLive) {
     const auto message = text_message(store_->report().epoch, 1, MessageKind::event, "event/x", "{}");
     EXPECT_FALSE(outlets.publish(message));
     EXPECT_TRUE(outlets.append(MessageRow{message}));
-    outlets.send_backlog({message});  // nobody to take it, and nothing breaks
+    EXPECT_FALSE(outlets.send_backlog({message})) << "nobody to take it";
     outlets.read_outbox({.after = MessageKey{5}, .up_to = MessageKey{9}});
     ASSERT_EQ(orders.size(), 1U);
     EXPECT_EQ(orders[0].after, MessageKey{5});

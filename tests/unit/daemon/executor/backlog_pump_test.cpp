@@ -46,6 +46,37 @@ TEST(BacklogPump, RowsNotYetCommittedAreAskedForAgain) {
     EXPECT_EQ(again->after, key(0));
 }
 
+TEST(BacklogPump, ABatchThatWasNotTakenIsReadAgain) {
+    BacklogPump pump;
+    pump.connected(key(100));
+    ASSERT_TRUE(pump.next(10));
+    ASSERT_TRUE(pump.read(key(40)));
+    pump.wanted();
+    ASSERT_TRUE(pump.next(10));
+    ASSERT_TRUE(pump.read(key(60)));
+    pump.not_taken();
+    const auto again = pump.next(10);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->after, key(40));
+}
+
+TEST(BacklogPump, StartsOverWithoutTakingWhatWasReadBefore) {
+    BacklogPump pump;
+    pump.connected(key(100));
+    ASSERT_TRUE(pump.next(10));
+    pump.start_over(key(200));
+    EXPECT_FALSE(pump.read(key(60))) << "for the round before";
+    const auto order = pump.next(10);
+    ASSERT_TRUE(order);
+    EXPECT_EQ(order->after, key(0));
+    EXPECT_EQ(order->up_to, key(200));
+    ASSERT_TRUE(pump.read(key(200)));
+    pump.start_over(key(300));
+    EXPECT_FALSE(pump.next(10)) << "while a batch is being sent";
+    pump.wanted();
+    EXPECT_EQ(pump.next(10)->after, key(0));
+}
+
 TEST(BacklogPump, ALiveMessageThatFoundNoRoomMovesTheBound) {
     BacklogPump pump;
     pump.connected(key(10));

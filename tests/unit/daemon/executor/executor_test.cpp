@@ -27,8 +27,10 @@ class FakeOutlets final : public ExecutorOutlets {
         return true;
     }
     void commit_soon() override { ++commits_wanted; }
-    void send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
+    bool send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
+        if (!takes_backlog) return false;
         backlog.insert(backlog.end(), batch.begin(), batch.end());
+        return true;
     }
     void read_outbox(BacklogPump::Order order) override { orders.push_back(order); }
 
@@ -55,6 +57,7 @@ class FakeOutlets final : public ExecutorOutlets {
 
     bool connected = true;
     bool store_full = false;
+    bool takes_backlog = true;
     int commits_wanted = 0;
     std::vector<std::shared_ptr<const Message>> live;
     std::vector<std::shared_ptr<const Message>> backlog;
@@ -88,6 +91,13 @@ FramePtr frame_of(const SiteModel& model, double on_battery, Time time) {
     frame->values = {on_battery};
     frame->quality = {Quality::good};
     return frame;
+}
+
+// What a reading of the outbox found.
+std::shared_ptr<const Message> backlog_up_to(const BacklogPump::Order& order) {
+    auto message = std::make_shared<Message>();
+    message->key = order.up_to;
+    return message;
 }
 
 class ExecutorTest : public ::testing::Test {
@@ -225,6 +235,34 @@ TEST_F(ExecutorTest, RefusalsOfTheBrokerRaiseAnAlertThatPasses) {
     EXPECT_TRUE(open());
     for (int i = 0; i < 3600 && open(); ++i, now += Duration{1000}) executor.tick(0, now);
     EXPECT_FALSE(open());
+}
+
+TEST_F(ExecutorTest, WhatTheBrokerRefusedIsOfferedAgainOnTheSameConnection) {
+    executor.begin({}, start);
+    connect(true, start);
+    executor.tick(1, start);
+    ASSERT_EQ(outlets.orders.size(), 1U);
+    executor.backlog_read({backlog_up_to(outlets.orders[0])});
+    executor.message_refused(outlets.orders[0].up_to, 0x97, start);
+    executor.backlog_wanted();
+    auto now = start;
+    for (int i = 0; i < 290; ++i, now += Duration{1000}) executor.tick(1, now);
+    EXPECT_EQ(outlets.orders.size(), 1U) << "not while it may still be over its quota";
+    for (int i = 0; i < 20; ++i, now += Duration{1000}) executor.tick(1, now);
+    ASSERT_EQ(outlets.orders.size(), 2U);
+    EXPECT_EQ(outlets.orders[1].after, MessageKey{});
+}
+
+TEST_F(ExecutorTest, ABatchForWhichThePublisherHasNoRoomIsReadAgain) {
+    executor.begin({}, start);
+    connect(true, start);
+    executor.tick(1, start);
+    ASSERT_EQ(outlets.orders.size(), 1U);
+    outlets.takes_backlog = false;
+    executor.backlog_read({backlog_up_to(outlets.orders[0])});
+    executor.tick(1, start);
+    ASSERT_EQ(outlets.orders.size(), 2U);
+    EXPECT_EQ(outlets.orders[1].after, outlets.orders[0].after);
 }
 
 TEST_F(ExecutorTest, ARefusedMessageOfAnEarlierStartIsNotCalledByANewId) {

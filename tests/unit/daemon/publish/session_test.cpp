@@ -1,6 +1,7 @@
 // The session in virtual time, with a link that records: what goes first, what waits, what is reported.
 #include "daemon/publish/session.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -239,6 +240,36 @@ TEST_F(SessionTest, BacklogSkipsWhatIsOnItsWay) {
     acknowledge_all();
     EXPECT_EQ(observer.wanted, wanted + 1);
     EXPECT_EQ(observer.delivered_keys.size(), 3U);
+}
+
+// Read from the outbox before the commit that removes it: it must not hold up the batches to come.
+TEST_F(SessionTest, AStateThatTheBrokerHasAlreadyDoesNotHoldUpTheBacklog) {
+    for (int key = 1; key <= 30; ++key) {
+        const auto state = message(key, "battery/B" + std::to_string(key) + "/state", "{}", true);
+        retained.remember(state);
+        retained.delivered(*state);
+    }
+    begin();  // the window is full of states, and others wait
+    session->backlog(
+        {message(1, "battery/B1/state"), message(30, "battery/B30/state"), message(40, "event/x")},
+        now.steady);
+    const auto wanted = observer.wanted;
+    for (int i = 0; i < 20; ++i) acknowledge_all();
+    EXPECT_EQ(observer.wanted, wanted + 1);
+    EXPECT_THAT(observer.delivered_keys,
+                testing::UnorderedElementsAre(MessageKey{1}, MessageKey{30}, MessageKey{40}));
+}
+
+TEST_F(SessionTest, AStateOnItsWayAgainThatIsReplacedDoesNotHoldUpTheBacklog) {
+    const auto state = message(1, "battery/B1/state", "{}", true);
+    retained.remember(state);
+    retained.delivered(*state);
+    begin();  // it is on its way for the second time,
+    session->retained(message(2, "battery/B1/state", "{}", true));
+    session->backlog({message(1, "battery/B1/state")}, now.steady);  // and its row is not gone yet
+    const auto wanted = observer.wanted;
+    for (int i = 0; i < 5; ++i) acknowledge_all();
+    EXPECT_EQ(observer.wanted, wanted + 1);
 }
 
 TEST_F(SessionTest, AStateThatWasReplacedBeforeItCouldBeSentComesAsBacklog) {
