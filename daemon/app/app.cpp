@@ -182,6 +182,7 @@ void App::Parts::report_opening() {
 }
 
 void App::Parts::start_publisher() {
+    outlets_.deliver_later(config_.publisher.enabled);
     if (!config_.publisher.enabled) {
         return;
     }

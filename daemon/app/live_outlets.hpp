@@ -2,8 +2,11 @@
 // by the app; loop thread.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "daemon/executor/executor.hpp"
@@ -24,7 +27,18 @@ class LiveOutlets final : public ExecutorOutlets {
     bool publish(std::shared_ptr<const Message> message) override {
         return publisher_ != nullptr && publisher_->publish(std::move(message));
     }
-    bool append(Row row) override { return store_.append(std::move(row)); }
+    // Without a broker in the configuration nothing waits for delivery: readings are kept as history, and
+    // messages that are not readings only exist to be delivered.
+    void deliver_later(bool yes) { deliver_later_ = yes; }
+    bool append(Row row) override {
+        const auto* message = row.message();
+        if (deliver_later_ || message == nullptr) return store_.append(std::move(row));
+        if (!std::holds_alternative<FramePtr>(message->message->body)) return true;
+        const std::array keys{message->message->key};
+        if (!store_.append(std::move(row))) return false;
+        store_.delivered(keys);
+        return true;
+    }
     void commit_soon() override { store_.commit_soon(); }
     bool send_backlog(std::vector<std::shared_ptr<const Message>> batch) override {
         return publisher_ != nullptr && publisher_->backlog(std::move(batch));
@@ -35,6 +49,7 @@ class LiveOutlets final : public ExecutorOutlets {
     Store& store_;
     ReadOutbox read_outbox_;
     Publisher* publisher_ = nullptr;
+    bool deliver_later_ = true;
 };
 
 }  // namespace sitepower

@@ -59,7 +59,8 @@ Table<BrokerEntry> broker_table() {
                               "/etc/sitepower/credentials/broker-password`. systemd reads them when it "
                               "starts the service: restart it after a change.")
         .origins(&BrokerEntry::origins)
-        .key("enabled", &BrokerEntry::enabled, {}, "Publish at all.")
+        .key("enabled", &BrokerEntry::enabled, {},
+             "Publish at all. While false nothing is kept for delivery: readings stay in the history only.")
         .key("addresses", &BrokerEntry::addresses,
              {.max_items = 16,
               .valid = is_host_and_port,

@@ -9,6 +9,7 @@
 
 #include "drivers/modbus/planner.hpp"
 #include "drivers/profile/resolve.hpp"
+#include "drivers/profile/unit_name.hpp"
 
 namespace sitepower {
 namespace {
@@ -25,6 +26,15 @@ bool is_float(PointType type) {
 
 bool is_upside_down(const std::vector<double>& range) {
     return range.size() == 2 && !(range[0] < range[1]);
+}
+
+// Empty when name and unit agree. A point without a unit is not judged.
+std::string unit_trouble(const std::string& name, const std::string& unit) {
+    const auto promised = unit_by_name(name);
+    if (!promised || unit.empty() || unit == *promised) return {};
+    return fmt::format(
+        R"(its name ends with the unit {0}: expected unit = "{0}", with a scale to match, or another name)",
+        *promised);
 }
 
 constexpr const char* range_words = "expected the lowest value first, and a higher one after it";
@@ -62,6 +72,8 @@ class PointCheck {
         const auto braces = [](const std::string& name) { return name.find_first_of("{}") != name.npos; };
         const std::string what = "{index} belongs into the name of a group, not of a point";
         if (braces(point_.name)) fail("name", what);
+        if (const auto trouble = unit_trouble(point_.name, point_.unit); !trouble.empty())
+            fail("unit", trouble);
         for (const ProfileBit& flag : point_.bits) {
             if (braces(flag.name)) diagnostics_.add(flag.origins.of("name"), what);
         }
@@ -318,6 +330,8 @@ void check_derived(const Profile& profile, const ProfileDerived& derived, schema
     if (derived.name.find_first_of("{}") != std::string::npos) {
         fail("name", "{index} belongs into the name of a group, not of a point");
     }
+    if (const auto trouble = unit_trouble(derived.name, derived.unit); !trouble.empty())
+        fail("unit", trouble);
     if (derived.scale == 0 || !std::isfinite(derived.scale)) fail("scale", "expected a number other than 0");
     if (!std::isfinite(derived.offset)) fail("offset", "expected a finite number");
     if (is_upside_down(derived.range)) fail("range", range_words);

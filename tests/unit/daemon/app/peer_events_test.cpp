@@ -94,5 +94,19 @@ TEST_F(PeerEventsTest, WithoutAPublisherEverythingIsStoredAndNothingIsLive) {
     EXPECT_EQ(orders[0].after, MessageKey{5});
 }
 
+TEST_F(PeerEventsTest, WithoutABrokerReadingsAreHistoryAndNothingWaitsForDelivery) {
+    LiveOutlets outlets(*store_, [](BacklogPump::Order) {});
+    outlets.deliver_later(false);
+    const auto epoch = store_->report().epoch;
+    const auto reading =
+        reading_message(epoch, 1, 1, make_frame(make_layout("UPS-01"), test_start, {1, 2, 3}));
+    store_->start();
+    EXPECT_TRUE(outlets.append(MessageRow{reading}));
+    EXPECT_TRUE(outlets.append(MessageRow{text_message(epoch, 2, MessageKind::event, "event/x", "{}")}));
+    store_->commit_soon();
+    ASSERT_TRUE(eventually([&] { return store_->counters().rows == 1 && store_->counters().outbox == 0; }));
+    EXPECT_TRUE(read_outbox(store_->path(), 10).empty());
+}
+
 }  // namespace
 }  // namespace sitepower

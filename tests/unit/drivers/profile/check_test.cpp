@@ -55,6 +55,12 @@ INSTANTIATE_TEST_SUITE_P(
     Faults, CheckProfile,
     testing::Values(
         Fault{"NoPoints", "", "1:", "has no points"},
+        Fault{"UnitNotOfTheName", "[[points]]\nname = \"output.load_kw\"\naddress = 1\nunit = \"W\"\n",
+              "12:", "expected unit = \"kW\""},
+        Fault{"UnitNotOfTheDerivedName",
+              "points = [{ name = \"a\", address = 1 }]\n"
+              "derived = [{ name = \"load_kw\", op = \"sum\", of = [\"a\"], unit = \"W\" }]\n",
+              "10:", "expected unit = \"kW\""},
         Fault{"ScaleZero", point("address = 1\nscale = 0"), "12:", "other than 0"},
         Fault{"RangeInverted", point("address = 1\nrange = [5, 1]"), "12:", "lowest value first"},
         Fault{"BitBeyondType", point("address = 1\nbit = 16"), "12:", "expected 0 to 15"},
