@@ -1,10 +1,13 @@
 #include "core/site/ageing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 
 #include "core/battery/chemistry.hpp"
 #include "core/battery/resistance/baseline.hpp"
+#include "core/battery/rul/trajectory/library.hpp"
 #include "core/site/measuring.hpp"
 
 namespace sitepower {
@@ -29,9 +32,43 @@ std::uint64_t seed_of(std::string_view battery) {
 
 bool is_sound(const AgeingEvidence& evidence) {
     return std::isfinite(evidence.value) && std::isfinite(evidence.sigma) && evidence.sigma > 0 &&
-           std::ranges::all_of(evidence.age_days,
-                               [](double days) { return std::isfinite(days) && days >= 0; });
+           std::isfinite(evidence.cycles) && std::ranges::all_of(evidence.age_days, [](double days) {
+               return std::isfinite(days) && days >= 0;
+           });
 }
+
+// The history of a battery in cycles, for the predictor: ages ascend, and what was measured within half a
+// cycle is one measurement.
+struct CycledHistory {
+    static constexpr double same_age = 0.5;
+
+    std::array<double, Ageing::most_evidence> age{};
+    std::array<double, Ageing::most_evidence> health{};
+    std::size_t count = 0;
+
+    CycledHistory(std::span<const AgeingEvidence> evidence, double unseen_cycles) {
+        std::array<std::pair<double, double>, Ageing::most_evidence> points{};
+        std::size_t known = 0;
+        for (const AgeingEvidence& each : evidence) {
+            if (each.kind == AgeingEvidence::Kind::ratio || known == points.size()) continue;
+            points[known++] = {std::max(1 + unseen_cycles + each.cycles, 1.0), each.value};
+        }
+        const auto found = std::span(points).first(known);
+        std::ranges::sort(found);
+        double of_one = 0;
+        for (const auto& [cycles, value] : found) {
+            if (count > 0 && cycles - age[count - 1] < same_age) {
+                of_one += 1;
+                health[count - 1] += (value - health[count - 1]) / of_one;
+                continue;
+            }
+            of_one = 1;
+            age[count] = cycles;
+            health[count++] = value;
+        }
+    }
+    FadeHistory view() const { return {std::span(age).first(count), std::span(health).first(count)}; }
+};
 
 void tell_life(const RemainingLife& life, Estimate& rul_days, std::optional<LifeInterval>& interval,
                Time now) {
@@ -46,9 +83,28 @@ void tell_life(const RemainingLife& life, Estimate& rul_days, std::optional<Life
 }  // namespace
 
 Ageing::Ageing(const SiteModel& model, const BatterySettings& settings)
-    : model_(model), aged_(model.batteries.size()) {
+    : model_(model),
+      aged_(model.batteries.size()),
+      throughputs_(model.strings.size()),
+      predictors_of_(model.strings.size(), nullptr) {
     priors_.design_life_years = settings.design_life_years;
     priors_.end_of_life = settings.eol_soh_pct / 100;
+    std::map<const FadeSource*, TrajectoryPredictor*> made;
+    for (std::size_t i = 0; i < model.strings.size(); ++i) {
+        const FadeSource* source = model.strings[i].fade.get();
+        if (!source) continue;
+        const auto [place, is_new] = made.try_emplace(source, nullptr);
+        if (is_new) {
+            // Refused where none of its batteries was followed to that end of life.
+            auto library = FadeLibrary::make(*source, priors_.end_of_life);
+            if (library) {
+                predictors_.push_back(std::make_unique<TrajectoryPredictor>(
+                    std::make_shared<const FadeLibrary>(std::move(*library))));
+                place->second = predictors_.back().get();
+            }
+        }
+        predictors_of_[i] = place->second;
+    }
     for (std::size_t i = 0; i < aged_.size(); ++i) start_anew(static_cast<BatteryIndex>(i));
 }
 
@@ -57,6 +113,7 @@ void Ageing::start_anew(BatteryIndex battery) {
     const bool is_undated = !is_lithium(model_.strings[position(of.string)].chemistry) && !of.installed_date;
     Aged& aged = aged_[position(battery)];
     aged = {};
+    aged.taken = throughputs_[position(of.string)].total;
     aged.rul_days = unknown_estimate(is_undated ? "no_install_date" : "no_capacity_evidence");
     aged.soh_pct = unknown_estimate(is_undated ? "no_install_date" : missing_evidence(battery));
 }
@@ -66,19 +123,38 @@ bool Ageing::has_float_model(BatteryIndex battery) const {
     return of.installed_date && !is_lithium(model_.strings[position(of.string)].chemistry);
 }
 
+bool Ageing::is_cycled(BatteryIndex battery) const {
+    return is_lithium(model_.strings[position(model_.batteries[position(battery)].string)].chemistry);
+}
+
 // Why there is nothing but a prior.
 std::string_view Ageing::missing_evidence(BatteryIndex battery) const {
     const bool measured = model_.batteries[position(battery)].internal_resistance_ohm.has_value();
     return measured && has_float_model(battery) ? "no_baseline_resistance" : "no_capacity_evidence";
 }
 
+void Ageing::count(StringIndex string, const Batteries& batteries, const Moment& moment) {
+    Throughput& flow = throughputs_[position(string)];
+    const auto& current_a = batteries.strings()[position(string)].current_a.value;
+    if (flow.counted_at && current_a) {
+        const Duration elapsed = moment.elapsed - *flow.counted_at;
+        if (elapsed > Duration::zero() && elapsed <= longest_sample) {
+            const double hours = std::chrono::duration<double, std::ratio<3600>>(elapsed).count();
+            flow.total.discharged_ah += std::max(-*current_a, 0.0) * hours;
+            flow.total.seen += elapsed;
+        }
+    }
+    flow.counted_at = moment.elapsed;
+}
+
 void Ageing::update(StringIndex string, Batteries& batteries, const Moment& moment) {
+    if (is_lithium(model_.strings[position(string)].chemistry)) count(string, batteries, moment);
     for (const BatteryIndex battery : model_.strings[position(string)].batteries) {
         Aged& aged = aged_[position(battery)];
         const bool is_new = !aged.estimated_at;
         if (!is_new && moment.elapsed - *aged.sampled_at < sampling) continue;
         BatteryState& state = batteries.batteries()[position(battery)];
-        sample(aged, batteries.temperature_of(battery), moment);
+        sample(battery, aged, batteries.temperature_of(battery), moment);
         if (is_new || moment.elapsed - *aged.estimated_at >= estimate_interval) {
             estimate(battery, aged, state, moment);
         }
@@ -89,20 +165,29 @@ void Ageing::update(StringIndex string, Batteries& batteries, const Moment& mome
     }
 }
 
-void Ageing::sample(Aged& aged, std::optional<double> temperature_c, const Moment& moment) const {
+void Ageing::sample(BatteryIndex battery, Aged& aged, std::optional<double> temperature_c,
+                    const Moment& moment) const {
     if (aged.sampled_at && temperature_c) {
         const Duration elapsed = moment.elapsed - *aged.sampled_at;
         if (elapsed <= longest_sample) aged.thermal.add(elapsed, *temperature_c);
     }
+    const StringIndex string = model_.batteries[position(battery)].string;
+    const Use& total = throughputs_[position(string)].total;
+    aged.cycles.add(total.seen - aged.taken.seen, total.discharged_ah - aged.taken.discharged_ah,
+                    model_.strings[position(string)].nominal_capacity_ah);
+    aged.taken = total;
     aged.sampled_at = moment.elapsed;
+    aged.last_wall = moment.wall;
 }
 
-void Ageing::estimate(BatteryIndex battery, Aged& aged, const BatteryState& state,
-                      const Moment& moment) const {
+void Ageing::estimate(BatteryIndex battery, Aged& aged, const BatteryState& state, const Moment& moment) {
     aged.estimated_at = moment.elapsed;
     if (!has_float_model(battery)) {
         const Estimate fused = aged.fusion.soh_pct(moment.wall);
         if (fused.value) aged.soh_pct = fused;
+        if (!is_cycled(battery)) return;
+        take_reported(battery, aged, state, moment);
+        estimate_in_cycles(battery, aged, moment);
         return;
     }
     const double service_days =
@@ -110,6 +195,89 @@ void Ageing::estimate(BatteryIndex battery, Aged& aged, const BatteryState& stat
     if (!aged.life) replay(battery, aged);
     take_ratio(aged, state, moment, service_days);
     estimate_on_float(battery, aged, moment);
+}
+
+// Uses that nobody counted are taken to have been like those that were.
+double Ageing::unseen_cycles(BatteryIndex battery, const Aged& aged, Time now) const {
+    const auto& installed = model_.batteries[position(battery)].installed_date;
+    if (!installed || aged.cycles.memory().seen_days < fewest_seen_days) return 0;
+    const double unseen_days = days_between(*installed, now) - aged.cycles.memory().seen_days;
+    return std::max(unseen_days, 0.0) * aged.cycles.cycles_per_day();
+}
+
+void Ageing::take_reported(BatteryIndex battery, Aged& aged, const BatteryState& state,
+                           const Moment& moment) const {
+    if (!model_.batteries[position(battery)].soh_pct || !state.soh_pct.value) return;
+    const auto last = std::ranges::find(aged.evidence.rbegin(), aged.evidence.rend(),
+                                        AgeingEvidence::Kind::reported, &AgeingEvidence::kind);
+    if (last != aged.evidence.rend()) {
+        const double age = 1 + unseen_cycles(battery, aged, moment.wall) + aged.cycles.cycles();
+        if (aged.cycles.cycles() - last->cycles < std::max(reported_growth * age, 1.0)) return;
+    }
+    const AgeingEvidence evidence{.kind = AgeingEvidence::Kind::reported,
+                                  .time = moment.wall,
+                                  .value = *state.soh_pct.value / 100,
+                                  .sigma = state.soh_pct.sigma / 100,
+                                  .cycles = aged.cycles.cycles()};
+    if (is_sound(evidence) && evidence.value > 0) add(aged, evidence);
+}
+
+// In cycles from now on.
+RemainingLife Ageing::life_in_cycles(BatteryIndex battery, const Aged& aged, double unseen) {
+    const BatteryModel& of = model_.batteries[position(battery)];
+    TrajectoryPredictor& predictor = *predictors_of_[position(of.string)];
+    const CycledHistory history(aged.evidence, unseen);
+    RemainingLife life = predictor.predict({.history = history.view(), .group = of.model});
+    if (!life.left) return life;
+    const double last_age = history.count > 0 ? history.age[history.count - 1] : 1;
+    const double since = std::max(1 + unseen + aged.cycles.cycles() - last_age, 0.0);
+    for (double* left : {&life.left->p10, &life.left->p50, &life.left->p90}) {
+        *left = std::max(*left - since, 0.0);
+    }
+    return life;
+}
+
+void Ageing::estimate_in_cycles(BatteryIndex battery, Aged& aged, const Moment& moment) {
+    aged.rul_interval.reset();
+    const auto unknown = [&](std::string_view reason) {
+        const bool is_told = !aged.evidence.empty();
+        aged.rul_days = unknown_estimate(is_told ? reason : "no_capacity_evidence", moment.wall);
+    };
+    if (!predictors_of_[position(model_.batteries[position(battery)].string)]) {
+        unknown("no_fade_library");
+        return;
+    }
+    RemainingLife life = life_in_cycles(battery, aged, unseen_cycles(battery, aged, moment.wall));
+    if (!life.left) {
+        unknown(life.reason);
+        return;
+    }
+    const double per_day = aged.cycles.cycles_per_day();
+    if (life.left->p90 > 0) {
+        if (aged.cycles.memory().seen_days < fewest_seen_days) {
+            unknown("no_cycle_rate");
+            return;
+        }
+        if (per_day < fewest_cycles_per_day) {
+            unknown("out_of_model_range");
+            return;
+        }
+        life.censored = life.left->p50 > horizon_days * per_day;
+        for (double* left : {&life.left->p10, &life.left->p50, &life.left->p90}) {
+            *left = std::min(*left / per_day, horizon_days);
+        }
+    }
+    const bool is_tested = std::ranges::any_of(aged.evidence, [](const AgeingEvidence& evidence) {
+        return evidence.kind == AgeingEvidence::Kind::capacity;
+    });
+    if (life.status == EstimateStatus::ok && !is_tested) {
+        life.status = EstimateStatus::degraded;
+        life.reason = "reported_by_bms";
+    } else if (life.status == EstimateStatus::ok && aged.soh_pct.status == EstimateStatus::degraded) {
+        life.status = EstimateStatus::degraded;
+        life.reason = "no_capacity_evidence";
+    }
+    tell_life(life, aged.rul_days, aged.rul_interval, moment.wall);
 }
 
 void Ageing::take_ratio(Aged& aged, const BatteryState& state, const Moment& moment,
@@ -150,6 +318,14 @@ void Ageing::learn(BatteryIndex battery, const HealthEvidence& test) {
     aged.estimated_at.reset();
     if (!has_float_model(battery)) {
         aged.fusion.learn(test);
+        const double before_days = days_between(test.time, aged.last_wall.value_or(test.time));
+        const AgeingEvidence evidence{
+            .kind = AgeingEvidence::Kind::capacity,
+            .time = test.time,
+            .value = test.health,
+            .sigma = test.sigma,
+            .cycles = aged.cycles.cycles() - before_days * aged.cycles.cycles_per_day()};
+        if (is_cycled(battery) && is_sound(evidence)) add(aged, evidence);
         return;
     }
     const double service_days = days_between(*model_.batteries[position(battery)].installed_date, test.time);
@@ -186,13 +362,14 @@ void Ageing::replay(BatteryIndex battery, Aged& aged) const {
 
 AgeingMemory Ageing::memory(BatteryIndex battery) const {
     const Aged& aged = aged_[position(battery)];
-    return {aged.thermal.memory(), aged.evidence, aged.fusion.posterior()};
+    return {aged.thermal.memory(), aged.evidence, aged.fusion.posterior(), aged.cycles.memory()};
 }
 
 void Ageing::restore(BatteryIndex battery, const AgeingMemory& memory) {
     Aged& aged = aged_[position(battery)];
     aged.thermal.restore(memory.thermal);
     aged.fusion.restore(memory.fused);
+    aged.cycles.restore(memory.cycles);
     aged.evidence = memory.evidence;
     std::erase_if(aged.evidence, [](const AgeingEvidence& evidence) { return !is_sound(evidence); });
     if (aged.evidence.size() > most_evidence) aged.evidence.resize(most_evidence);

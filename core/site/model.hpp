@@ -63,7 +63,8 @@ struct DeviceModel {
 
 enum class Chemistry : std::uint8_t { vrla, lfp, nmc, nca };
 
-class CellModel;  // core/battery/model
+class CellModel;    // core/battery/model
+struct FadeSource;  // core/battery/rul/trajectory
 
 // A jar of a VRLA string, or a Li-ion pack: what is watched, replaced and reported on its own.
 struct BatteryModel {
@@ -95,6 +96,7 @@ struct StringModel {
     std::optional<PointRef> voltage_v;
     std::optional<PointRef> ambient_temperature_c;
     std::shared_ptr<const CellModel> cell_model;  // of this kind of battery; nullptr: not known
+    std::shared_ptr<const FadeSource> fade;       // of lithium: how such batteries have faded; may be nullptr
     std::vector<BatteryIndex> batteries;
 };
 

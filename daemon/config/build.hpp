@@ -7,6 +7,7 @@
 #include "daemon/config/battery_shelf.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/config/entries.hpp"
+#include "daemon/config/fade_shelf.hpp"
 #include "daemon/config/profile_shelf.hpp"
 #include "daemon/config/sunspec_shelf.hpp"
 #include "drivers/schema/diagnostic.hpp"
@@ -24,8 +25,8 @@ void build_devices(const SiteFile& file, const schema::Node& document, ProfileSh
                    SunspecShelf& sunspec, const SiteModel* running, SiteModel& model,
                    std::vector<BusConfig>& buses, schema::Diagnostics& diagnostics);
 
-// Needs model.devices; fills upses, strings and batteries. `kinds`: the files that strings name.
-void build_batteries(const SiteFile& file, BatteryShelf& kinds, SiteModel& model,
+// Needs model.devices; fills upses, strings and batteries. `kinds`, `fades`: the files that strings name.
+void build_batteries(const SiteFile& file, BatteryShelf& kinds, FadeShelf& fades, SiteModel& model,
                      schema::Diagnostics& diagnostics);
 
 // What clocks show at each location of the model, read from the directory of the tz database.

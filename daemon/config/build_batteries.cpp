@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/battery/rul/trajectory/library.hpp"
 #include "daemon/config/addresses.hpp"
 #include "daemon/config/build.hpp"
 #include "daemon/config/ids.hpp"
@@ -112,9 +113,12 @@ std::map<int, BatteryEntry> batteries_of(const StringEntry& string, Diagnostics&
 
 class BatteryBuilder {
   public:
-    BatteryBuilder(SiteModel& model, BatteryShelf& kinds, Diagnostics& diagnostics)
-        : model_(model),
+    BatteryBuilder(const SiteFile& file, SiteModel& model, BatteryShelf& kinds, FadeShelf& fades,
+                   Diagnostics& diagnostics)
+        : end_of_life_pct_(file.estimation.eol_soh_pct),
+          model_(model),
           kinds_(kinds),
+          fades_(fades),
           diagnostics_(diagnostics),
           points_(model, diagnostics),
           string_ids_("string", diagnostics),
@@ -150,6 +154,7 @@ class BatteryBuilder {
         string.voltage_v = points_.resolve(entry.voltage, "V", entry.origins.of("voltage"));
         string.ambient_temperature_c = points_.resolve(entry.ambient, "Cel", entry.origins.of("ambient"));
         string.cell_model = cell_model(entry);
+        string.fade = fade(entry);
         connect_ups(entry, index, string);
         for (const auto& [place, battery] : batteries_of(entry, diagnostics_))
             add_battery(entry, index, battery);
@@ -166,6 +171,30 @@ class BatteryBuilder {
         auto found = kinds_.find(name, at);
         if (found && found->parameters().chemistry != entry.chemistry) {
             diagnostics_.add(at, fmt::format("\"{}\" is a file for another chemistry", name));
+        }
+        return found;
+    }
+
+    // Where no file stands for the chemistry, or nobody followed its batteries to this end of life, the
+    // remaining life stays unknown; a library that is named must serve.
+    std::shared_ptr<const FadeSource> fade(const StringEntry& entry) {
+        const std::string standard(default_fade_library(entry.chemistry));
+        if (entry.fade_library.empty()) {
+            if (standard.empty() || !fades_.has(standard)) return nullptr;
+            return fades_.find(standard, entry.origins.table());
+        }
+        const auto at = entry.origins.of("fade_library");
+        if (standard.empty()) {
+            diagnostics_.add(at, "is for lithium: the life of lead-acid on float has a model of its own");
+            return nullptr;
+        }
+        auto found = fades_.find(entry.fade_library, at);
+        if (!found) return nullptr;
+        const auto library = FadeLibrary::make(*found, end_of_life_pct_ / 100);
+        if (!library) {
+            diagnostics_.add(
+                at, fmt::format("\"{}\" cannot tell when {} % are reached (estimation.eol_soh_pct): {}",
+                                entry.fade_library, end_of_life_pct_, library.error().message));
         }
         return found;
     }
@@ -303,8 +332,10 @@ class BatteryBuilder {
         without_points_.clear();
     }
 
+    double end_of_life_pct_;
     SiteModel& model_;
     BatteryShelf& kinds_;
+    FadeShelf& fades_;
     Diagnostics& diagnostics_;
     PointFinder points_;
     Ids string_ids_;
@@ -317,8 +348,9 @@ class BatteryBuilder {
 
 }  // namespace
 
-void build_batteries(const SiteFile& file, BatteryShelf& kinds, SiteModel& model, Diagnostics& diagnostics) {
-    BatteryBuilder builder(model, kinds, diagnostics);
+void build_batteries(const SiteFile& file, BatteryShelf& kinds, FadeShelf& fades, SiteModel& model,
+                     Diagnostics& diagnostics) {
+    BatteryBuilder builder(file, model, kinds, fades, diagnostics);
     builder.add_ups_devices(file);
     for (const auto& string : file.strings) builder.add_string(string);
 }

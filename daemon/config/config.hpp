@@ -34,14 +34,15 @@ struct ConfigPaths {
     std::vector<std::string> profile_directories{"/etc/sitepower/devices", "/usr/share/sitepower/devices"};
     std::vector<std::string> battery_directories{"/etc/sitepower/batteries",
                                                  "/usr/share/sitepower/batteries"};
+    std::vector<std::string> fade_directories{"/etc/sitepower/fade", "/usr/share/sitepower/fade"};
     std::string credentials_directory;  // empty: not started by systemd, credentials are not looked for
     std::string time_zone_directory = "/usr/share/zoneinfo";
 };
 
-// For `--config`: a file, or a directory with sitepower.toml; conf.d, devices and batteries stand beside the
-// file. An empty `location` gives the installed places. `shipped_profiles`: empty for the installed ones, and
-// the shipped batteries stand beside them. Credentials
-// are looked for where the environment variable CREDENTIALS_DIRECTORY points.
+// For `--config`: a file, or a directory with sitepower.toml; conf.d, devices, batteries and fade stand
+// beside the file. An empty `location` gives the installed places. `shipped_profiles`: empty for the
+// installed ones, and the shipped batteries and fade libraries stand beside them. Credentials are looked for
+// where the environment variable CREDENTIALS_DIRECTORY points.
 ConfigPaths config_paths(const std::string& location, const std::string& shipped_profiles = "");
 
 struct BusConfig {

@@ -105,6 +105,7 @@ struct StringEntry {
     double nominal_capacity_ah = 0;         // at 25 C; 0: not known, and the charge is not estimated
     std::optional<double> float_voltage_v;  // of one battery at 25 C; empty: by chemistry and nominal voltage
     std::string battery_file;               // empty: the one of the chemistry
+    std::string fade_library;               // likewise
     // For its batteries, as far as they do not say otherwise.
     std::string manufacturer;
     std::string model;

@@ -32,12 +32,15 @@ ConfigPaths config_paths(const std::string& location, const std::string& shipped
         paths.conf_d = (base / "conf.d").string();
         paths.profile_directories.front() = (base / "devices").string();
         paths.battery_directories.front() = (base / "batteries").string();
+        paths.fade_directories.front() = (base / "fade").string();
     }
     if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY"))
         paths.credentials_directory = credentials;
     if (!shipped_profiles.empty()) {
         paths.profile_directories.back() = shipped_profiles;
-        paths.battery_directories.back() = (fs::path(shipped_profiles).parent_path() / "batteries").string();
+        const fs::path shipped = fs::path(shipped_profiles).parent_path();
+        paths.battery_directories.back() = (shipped / "batteries").string();
+        paths.fade_directories.back() = (shipped / "fade").string();
     }
     return paths;
 }
@@ -74,7 +77,7 @@ Fingerprint print(const Node& document, std::initializer_list<const char*> names
     return result;
 }
 
-// kinds: of all device profiles and battery files that are in use.
+// kinds: of all device profiles, battery files and fade libraries that are in use.
 Fingerprints fingerprints(const Node& document, const Config& config, std::uint64_t kinds) {
     auto model = print(document, {"site", "location", "device", "ups", "string"});
     model.add(kinds);
@@ -117,7 +120,8 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     SunspecShelf sunspec(paths.profile_directories, config.store.directory, diagnostics);
     build_devices(file, document, profiles, sunspec, running, model, config.buses, diagnostics);
     BatteryShelf batteries(paths.battery_directories, diagnostics);
-    build_batteries(file, batteries, model, diagnostics);
+    FadeShelf fades(paths.fade_directories, diagnostics);
+    build_batteries(file, batteries, fades, model, diagnostics);
     config.publisher = build_publisher(file, paths.credentials_directory, diagnostics);
     config.settings = build_settings(file, diagnostics);
     const auto zones = build_time_zones(file, paths.time_zone_directory, model, diagnostics);
@@ -131,6 +135,7 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
                            .add(profiles.fingerprint())
                            .add(sunspec.fingerprint())
                            .add(batteries.fingerprint())
+                           .add(fades.fingerprint())
                            .value();
     config.fingerprints = fingerprints(document, config, kinds);
     return config;

@@ -160,6 +160,10 @@ Table<StringEntry> string_table() {
         .key("battery_file", &StringEntry::battery_file, {.format = Format::identifier},
              "How these batteries behave: a file of `batteries/` without .toml (docs/batteries.md). Without "
              "it the one of the chemistry: `vrla-12v`, `lfp`, `nmc-18650-20r` or `nca-18650pf`.")
+        .key(
+            "fade_library", &StringEntry::fade_library, {.format = Format::identifier},
+            "How such lithium batteries have faded in use: a file of `fade/` without .toml "
+            "(docs/remaining-life.md). Without it the one of the chemistry: `hust-lfp`, `xjtu-nmc` or `tju`.")
         .key("manufacturer", &StringEntry::manufacturer, {}, "Maker of the batteries.")
         .key("model", &StringEntry::model, {}, "Their type.")
         .key("installed_date", &StringEntry::installed_date, {}, "When they were put in: `2024-05-31`.")

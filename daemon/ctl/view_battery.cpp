@@ -61,6 +61,20 @@ std::string view_batteries(const Json& data, Time now) {
     return table.text() + rest_of_list(data);
 }
 
+namespace {
+
+// "812 days, 80 % between 430 and 1500"; of a life beyond the horizon, "more than 5475 days".
+std::string remaining_life(const Json& data) {
+    const auto life = explained(data, "rul_days.p50", "days", 0);
+    if (!member(data, "rul_days.p10").is_number() || !member(data, "rul_days.p90").is_number()) return life;
+    const auto& censored = member(data, "rul_days.censored");
+    return fmt::format("{}{}, 80 % between {} and {}", censored == true ? "more than " : "", life,
+                       value_text(member(data, "rul_days.p10"), {}, 0),
+                       value_text(member(data, "rul_days.p90"), {}, 0));
+}
+
+}  // namespace
+
 std::string view_battery(const Json& data, Time now) {
     Lines lines;
     lines.add("Battery", value_text(member(data, "battery_id")));
@@ -77,7 +91,7 @@ std::string view_battery(const Json& data, Time now) {
               with_uncertainty(data, "latest_telemetry.soc_pct", "uncertainty.soc_pct", "%"));
     lines.add("State of health",
               with_uncertainty(data, "latest_telemetry.soh_pct", "uncertainty.soh_pct", "%"));
-    lines.add("Remaining life", explained(data, "rul_days.p50", "days", 0));
+    lines.add("Remaining life", remaining_life(data));
     lines.add("Maker and model", explained(data, "manufacturer") + ", " + explained(data, "model"));
     lines.add("Serial number", explained(data, "serial_number"));
     lines.add("Installed", explained(data, "installed_date"));

@@ -40,10 +40,15 @@ void pack_ageing(const AgeingMemory& memory, ByteWriter& out) {
         out.fixed(evidence.value);
         out.fixed(evidence.sigma);
         pack(evidence.age_days, out);
+        out.fixed(evidence.cycles);
     }
+    out.fixed(memory.cycles.seen_days);
+    out.fixed(memory.cycles.cycles);
+    out.fixed(memory.cycles.recent_days);
+    out.fixed(memory.cycles.recent_cycles);
 }
 
-AgeingMemory unpack_ageing(ByteReader& in) {
+AgeingMemory unpack_ageing(ByteReader& in, bool has_cycles) {
     AgeingMemory memory;
     memory.thermal.seen_days = in.fixed<double>();
     memory.thermal.age_days = unpack_nodes(in);
@@ -58,11 +63,18 @@ AgeingMemory unpack_ageing(ByteReader& in) {
     const std::uint64_t count = in.varint();
     for (std::uint64_t i = 0; i < std::min(count, most_evidence) && !in.failed(); ++i) {
         AgeingEvidence& evidence = memory.evidence.emplace_back();
-        evidence.kind = static_cast<AgeingEvidence::Kind>(in.byte() & 1U);
+        evidence.kind = static_cast<AgeingEvidence::Kind>(in.byte() % 3U);
         evidence.time = from_ms(in.zigzag());
         evidence.value = in.fixed<double>();
         evidence.sigma = in.fixed<double>();
         evidence.age_days = unpack_nodes(in);
+        if (has_cycles) evidence.cycles = in.fixed<double>();
+    }
+    if (has_cycles) {
+        memory.cycles.seen_days = in.fixed<double>();
+        memory.cycles.cycles = in.fixed<double>();
+        memory.cycles.recent_days = in.fixed<double>();
+        memory.cycles.recent_cycles = in.fixed<double>();
     }
     return memory;
 }

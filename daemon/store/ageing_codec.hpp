@@ -8,6 +8,7 @@ namespace sitepower {
 
 void pack_ageing(const AgeingMemory& memory, ByteWriter& out);
 // Fails the reader for what is no ageing; the values themselves are checked by whoever takes them over.
-AgeingMemory unpack_ageing(ByteReader& in);
+// `has_cycles`: not in what was packed before batteries were counted in cycles.
+AgeingMemory unpack_ageing(ByteReader& in, bool has_cycles = true);
 
 }  // namespace sitepower

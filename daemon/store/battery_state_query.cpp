@@ -40,7 +40,8 @@ ToldBatteryState told(const StoredBatteryState& stored, WordReader& words) {
             told(stored.soc_pct, words),
             told(stored.soh_pct, words),
             told(stored.rul_days, words),
-            told(stored.resistance_ratio, words)};
+            told(stored.resistance_ratio, words),
+            stored.rul_interval};
 }
 
 }  // namespace

@@ -9,9 +9,10 @@ namespace sitepower {
 
 namespace {
 
-// 1: without ageing and what models of the voltage keep; 2: without a replacement.
-constexpr std::uint8_t memory_version = 3;
-constexpr std::uint8_t battery_state_version = 1;
+// 1: without ageing and what models of the voltage keep; 2: without a replacement; 3: without cycles.
+constexpr std::uint8_t memory_version = 4;
+// 1: without the interval of the remaining life.
+constexpr std::uint8_t battery_state_version = 2;
 // More words than batteries and reasons together ever are.
 constexpr std::size_t known_words_limit = 100'000;
 
@@ -135,6 +136,12 @@ void RecordTables::write(const BatteryStateRow& row) {
     for (const auto* estimate : {&state.soc_pct, &state.soh_pct, &state.rul_days, &state.resistance_ratio}) {
         pack_estimate(*estimate, state.time, out);
     }
+    out.byte(state.rul_interval ? 1 : 0);
+    if (state.rul_interval) {
+        out.fixed(state.rul_interval->p10);
+        out.fixed(state.rul_interval->p90);
+        out.byte(state.rul_interval->censored ? 1 : 0);
+    }
     const IntervalKey key{interval_of(state.time, minute_length), words_.id_of(row.battery)};
     battery_state_.run(key.number(), packed_);
 }
@@ -241,7 +248,7 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
         memory.charge_v2_v = in.fixed<double>();
         memory.current_offset_a = in.fixed<double>();
         memory.current_offset_sigma_a = unpack_optional(in);
-        memory.ageing = unpack_ageing(in);
+        memory.ageing = unpack_ageing(in, version >= 4);
     }
     if (version >= 3 && in.byte() != 0) {
         BatteryReplacement& replacement = memory.replacement.emplace();
@@ -255,13 +262,20 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
 
 std::optional<StoredBatteryState> unpack_battery_state(std::span<const std::uint8_t> data) {
     ByteReader in(data);
-    if (in.byte() != battery_state_version) return std::nullopt;
+    const auto version = in.byte();
+    if (version < 1 || version > battery_state_version) return std::nullopt;
     StoredBatteryState state;
     state.time = from_ms(in.zigzag());
     state.status = static_cast<HealthStatus>(in.byte());
     state.status_reason = static_cast<std::int64_t>(in.varint());
     for (auto* estimate : {&state.soc_pct, &state.soh_pct, &state.rul_days, &state.resistance_ratio}) {
         *estimate = unpack_estimate(in, state.time);
+    }
+    if (version >= 2 && in.byte() != 0) {
+        LifeInterval& interval = state.rul_interval.emplace();
+        interval.p10 = in.fixed<double>();
+        interval.p90 = in.fixed<double>();
+        interval.censored = in.byte() != 0;
     }
     return in.at_end() ? std::optional(state) : std::nullopt;
 }

@@ -90,6 +90,7 @@ struct StoredBatteryState {
     StoredEstimate soh_pct;
     StoredEstimate rul_days;
     StoredEstimate resistance_ratio;
+    std::optional<LifeInterval> rul_interval;
 };
 std::optional<StoredBatteryState> unpack_battery_state(std::span<const std::uint8_t> data);
 

@@ -65,6 +65,7 @@ struct ToldBatteryState {
     ToldEstimate soh_pct;
     ToldEstimate rul_days;
     ToldEstimate resistance_ratio;
+    std::optional<LifeInterval> rul_interval;  // empty with the remaining life, and in rows of old versions
 };
 
 }  // namespace sitepower

@@ -200,6 +200,12 @@ Result<FadeLibrary> FadeLibrary::make(std::span<const FadeShape> shapes,
     return library;
 }
 
+Result<FadeLibrary> FadeLibrary::make(const FadeSource& source, double end_of_life) {
+    LibraryParameters parameters = source.parameters;
+    parameters.end_of_life = end_of_life;
+    return make(source.curves, parameters);
+}
+
 FadeShape compact(const FadeShape& history, double tolerance) {
     if (history.age.size() < FadeLibrary::fewest_points) return history;
     FadeShape smoothed = history;

@@ -45,6 +45,12 @@ struct LibraryParameters {
     double life_weighted = 0;
 };
 
+// What a library is made from, as it stands in a file.
+struct FadeSource {
+    std::vector<FadeShape> curves;
+    LibraryParameters parameters;
+};
+
 // One curve on the grid. `drop` is health lost since its best, and never falls for `crossing`.
 struct FadeCurve {
     std::string name;
@@ -70,6 +76,8 @@ class FadeLibrary {
     // values that are not finite or outside (0, 2), parameters out of range. Shapes that never come within
     // 0.02 of the end of life teach nothing of it and are left out; the library is refused when none is left.
     static Result<FadeLibrary> make(std::span<const FadeShape> shapes, const LibraryParameters& parameters);
+    // To another end of life than the one that the source was learnt for.
+    static Result<FadeLibrary> make(const FadeSource& source, double end_of_life);
 
     const LibraryParameters& parameters() const { return parameters_; }
     std::span<const FadeCurve> curves() const { return curves_; }

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <utility>
 
+#include "core/battery/rul/trajectory/library.hpp"
 #include "core/site/site.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
@@ -40,6 +43,30 @@ class AgeingTest : public testing::Test {
         reset();
     }
 
+    // The fades of three batteries that lost a fifth in 400, 500 and 600 cycles.
+    void give_fade() {
+        FadeSource source;
+        for (const double life : {400.0, 500.0, 600.0}) {
+            FadeShape& shape = source.curves.emplace_back(FadeShape{.name = std::to_string(life)});
+            for (double age = 1; age <= 1.1 * life; age += 10) {
+                shape.age.push_back(age);
+                shape.health.push_back(1 - 0.2 * std::pow(age / life, 1.5));
+            }
+        }
+        model_.strings[1].fade = std::make_shared<const FadeSource>(std::move(source));
+        model_.strings[1].nominal_capacity_ah = 100;
+        reset();
+    }
+    // One full cycle per day: 12 h at a twelfth of the capacity.
+    void cycle(int days) {
+        for (int day = 0; day < days; ++day) {
+            string_current_a_ = -100.0 / 12;
+            pass(hours(12));
+            string_current_a_ = 100.0 / 12;
+            pass(hours(12));
+        }
+    }
+
     void reset() {
         watch_.emplace(model_, SiteSettings{});
         batteries_.emplace(model_, BatterySettings{}, *watch_);
@@ -52,6 +79,7 @@ class AgeingTest : public testing::Test {
             now_.elapsed += minutes(1);
             for (BatteryState& state : batteries_->batteries())
                 state.temperature_c = {temperature_c_, "", now_.wall};
+            batteries_->strings()[1].current_a = {string_current_a_, "", now_.wall};
             for (const std::uint32_t string : {0U, 1U})
                 ageing_->update(StringIndex{string}, *batteries_, now_);
         }
@@ -67,6 +95,7 @@ class AgeingTest : public testing::Test {
     std::optional<Ageing> ageing_;
     Moment now_{.wall = start, .steady = start, .elapsed = start};
     double temperature_c_ = 25;
+    std::optional<double> string_current_a_;
 };
 
 TEST_F(AgeingTest, WithoutAnInstallDateNothingIsKnown) {
@@ -83,6 +112,123 @@ TEST_F(AgeingTest, ALithiumPackWithoutEvidenceIsUnknown) {
     EXPECT_FALSE(state(pack).rul_days.value);
     EXPECT_EQ(state(pack).rul_days.reason, "no_capacity_evidence");
     EXPECT_EQ(state(pack).soh_pct.reason, "no_capacity_evidence");
+}
+
+TEST_F(AgeingTest, APackThatWasTestedMissesALibraryAndNotEvidence) {
+    pass(hours(1));
+    test(pack, 0.95);
+    pass(minutes(2));
+    EXPECT_FALSE(state(pack).rul_days.value);
+    EXPECT_EQ(state(pack).rul_days.reason, "no_fade_library");
+    EXPECT_EQ(state(pack).soh_pct.status, EstimateStatus::ok);
+}
+
+TEST_F(AgeingTest, APackThatWasNeverTestedHasTheLifeOfItsKind) {
+    give_fade();
+    cycle(10);
+    ASSERT_TRUE(state(pack).rul_days.value);
+    EXPECT_EQ(state(pack).rul_days.status, EstimateStatus::prior_only);
+    EXPECT_EQ(state(pack).rul_days.reason, "no_capacity_evidence");
+    EXPECT_NEAR(*state(pack).rul_days.value, 490, 100);
+}
+
+TEST_F(AgeingTest, TestsOfAPackTellItsLifeInDays) {
+    give_fade();
+    for (int i = 0; i < 10; ++i) {
+        cycle(25);
+        test(pack, 1 - 0.2 * std::pow(25.0 * (i + 1) / 500, 1.5));
+    }
+    cycle(2);
+    const auto& life = state(pack).rul_days;
+    ASSERT_TRUE(life.value);
+    EXPECT_EQ(life.status, EstimateStatus::ok);
+    EXPECT_NEAR(*life.value, 250, 60);
+    ASSERT_TRUE(state(pack).rul_interval);
+    EXPECT_LT(state(pack).rul_interval->p10, *life.value);
+    EXPECT_GT(state(pack).rul_interval->p90, *life.value);
+    EXPECT_FALSE(state(pack).rul_interval->censored);
+
+    const double before = *life.value;
+    cycle(20);
+    EXPECT_NEAR(*state(pack).rul_days.value, before - 20, 3) << "use since the last test counts";
+
+    const AgeingMemory memory = ageing_->memory(BatteryIndex{pack});
+    const double now = *state(pack).rul_days.value;
+    reset();
+    ageing_->restore(BatteryIndex{pack}, memory);
+    pass(minutes(1));
+    EXPECT_NEAR(*state(pack).rul_days.value, now, 1.5) << "after a restart";
+    ageing_->start_anew(BatteryIndex{pack});
+    pass(minutes(1));
+    EXPECT_EQ(state(pack).rul_days.reason, "no_capacity_evidence") << "another pack stands there";
+    EXPECT_FALSE(state(pack).rul_days.value);
+}
+
+TEST_F(AgeingTest, APackAtItsEndHasNoDaysLeft) {
+    give_fade();
+    test(pack, 0.78);
+    pass(minutes(2));
+    EXPECT_EQ(state(pack).rul_days.value, 0);
+    EXPECT_EQ(state(pack).rul_days.status, EstimateStatus::ok);
+}
+
+TEST_F(AgeingTest, ThePaceOfUseMustBeSeen) {
+    give_fade();
+    cycle(2);
+    test(pack, 0.97);
+    pass(minutes(2));
+    EXPECT_FALSE(state(pack).rul_days.value);
+    EXPECT_EQ(state(pack).rul_days.reason, "no_cycle_rate");
+}
+
+TEST_F(AgeingTest, ACurrentThatIsNotKnownIsNoUse) {
+    give_fade();
+    pass(hours(24 * 10));
+    EXPECT_EQ(ageing_->memory(BatteryIndex{pack}).cycles.seen_days, 0);
+}
+
+TEST_F(AgeingTest, OfAPackThatIsHardlyUsedTheLibrariesTellNothing) {
+    give_fade();
+    string_current_a_ = 0;
+    pass(hours(24 * 8));
+    test(pack, 0.97);
+    pass(minutes(2));
+    EXPECT_FALSE(state(pack).rul_days.value);
+    EXPECT_EQ(state(pack).rul_days.reason, "out_of_model_range");
+}
+
+TEST_F(AgeingTest, ALifeBeyondTheHorizonIsCensored) {
+    give_fade();
+    string_current_a_ = -100.0 / 24 / 20;  // a cycle in 20 days
+    pass(hours(24 * 10));
+    ASSERT_TRUE(state(pack).rul_interval);
+    EXPECT_TRUE(state(pack).rul_interval->censored);
+    EXPECT_EQ(state(pack).rul_days.value, Ageing::horizon_days);
+}
+
+TEST_F(AgeingTest, UseBeforeTheFirstDayThatWasSeenIsTakenToBeLikeTheRest) {
+    give_fade();
+    model_.batteries[pack].installed_date = start - hours(24 * 200);
+    cycle(10);
+    EXPECT_NEAR(*state(pack).rul_days.value, 290, 100) << "200 cycles were before";
+}
+
+TEST_F(AgeingTest, WhatAPackReportsIsAWeakHistory) {
+    give_fade();
+    model_.batteries[pack].soh_pct = PointRef{};
+    for (int day = 0; day < 150; ++day) {
+        state(pack).soh_pct = {.value = 100 - 20 * std::pow(day / 500.0, 1.5),
+                               .sigma = 3,
+                               .status = EstimateStatus::degraded,
+                               .reason = "reported_by_bms"};
+        cycle(1);
+    }
+    const auto& life = state(pack).rul_days;
+    ASSERT_TRUE(life.value);
+    EXPECT_EQ(life.status, EstimateStatus::degraded);
+    EXPECT_EQ(life.reason, "reported_by_bms");
+    EXPECT_NEAR(*life.value, 350, 120);
+    EXPECT_LE(ageing_->memory(BatteryIndex{pack}).evidence.size(), Ageing::most_evidence);
 }
 
 TEST_F(AgeingTest, AnInstallDateAloneIsAPrior) {

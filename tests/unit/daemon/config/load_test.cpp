@@ -245,6 +245,7 @@ TEST(ConfigPaths, FollowTheOption) {
     EXPECT_THAT(config_paths("/a/b.toml", "/p").profile_directories, ElementsAre("/a/devices", "/p"));
     EXPECT_THAT(config_paths("/a/b.toml", "/p/devices").battery_directories,
                 ElementsAre("/a/batteries", "/p/batteries"));
+    EXPECT_THAT(config_paths("/a/b.toml", "/p/devices").fade_directories, ElementsAre("/a/fade", "/p/fade"));
     const TemporaryDirectory directory;
     EXPECT_EQ(config_paths(directory.path()).file, directory.path() + "/sitepower.toml");
     EXPECT_EQ(config_paths("b.toml").conf_d, "conf.d");

@@ -39,6 +39,7 @@ inline std::string test_profiles() {
 inline ConfigPaths test_paths(const std::string& profiles = test_profiles()) {
     ConfigPaths paths;
     paths.profile_directories = {profiles};
+    paths.fade_directories = {};
     paths.battery_directories = {};  // charge is counted, whatever is installed on this machine
     return paths;
 }

@@ -14,7 +14,10 @@ AgeingMemory some_memory() {
     memory.thermal = thermal.memory();
     memory.evidence.push_back({AgeingEvidence::Kind::capacity, from_ms(7), 0.93, 0.02, {1, 2, 3, 4, 5}});
     memory.evidence.push_back({AgeingEvidence::Kind::ratio, from_ms(8), 1.1, 0.04, {6, 7, 8, 9, 10}});
+    memory.evidence.push_back(
+        {.kind = AgeingEvidence::Kind::reported, .value = 0.99, .sigma = 0.03, .cycles = -12.5});
     memory.fused = HealthEvidence{from_ms(9), 0.9, 0.03};
+    memory.cycles = {.seen_days = 30, .cycles = 12, .recent_days = 29, .recent_cycles = 11};
     return memory;
 }
 
@@ -34,13 +37,32 @@ TEST(AgeingCodec, ComesBackAsItWas) {
     EXPECT_EQ(back.thermal.age_days, memory.thermal.age_days);
     EXPECT_EQ(back.thermal.recent_days, memory.thermal.recent_days);
     EXPECT_EQ(back.thermal.month, memory.thermal.month);
-    ASSERT_EQ(back.evidence.size(), 2U);
+    ASSERT_EQ(back.evidence.size(), 3U);
+    EXPECT_EQ(back.evidence[2].kind, AgeingEvidence::Kind::reported);
+    EXPECT_EQ(back.evidence[2].cycles, -12.5);
+    EXPECT_EQ(back.cycles.seen_days, 30);
+    EXPECT_EQ(back.cycles.cycles, 12);
+    EXPECT_EQ(back.cycles.recent_days, 29);
+    EXPECT_EQ(back.cycles.recent_cycles, 11);
     EXPECT_EQ(back.evidence[1].kind, AgeingEvidence::Kind::ratio);
     EXPECT_EQ(back.evidence[1].value, 1.1);
     EXPECT_EQ(back.evidence[0].age_days, memory.evidence[0].age_days);
     ASSERT_TRUE(back.fused);
     EXPECT_EQ(back.fused->time, from_ms(9));
     EXPECT_EQ(back.fused->sigma, 0.03);
+}
+
+TEST(AgeingCodec, WhatWasPackedBeforeCyclesWereCountedIsRead) {
+    AgeingMemory memory = some_memory();
+    memory.evidence.clear();
+    Bytes data = packed(memory);
+    data.resize(data.size() - 4 * sizeof(double));
+    ByteReader in(data);
+    const AgeingMemory back = unpack_ageing(in, false);
+    EXPECT_TRUE(in.at_end());
+    EXPECT_EQ(back.thermal.age_days, memory.thermal.age_days);
+    ASSERT_TRUE(back.fused);
+    EXPECT_EQ(back.cycles.cycles, 0);
 }
 
 TEST(AgeingCodec, WhatIsCutShortFails) {

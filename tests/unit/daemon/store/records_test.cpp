@@ -235,6 +235,11 @@ TEST(BatteryStates, OfEachMinuteTheLastIsKept) {
             state.soc_pct = {static_cast<double>(random() % 101), 1.5, EstimateStatus::ok, "", now};
         else
             state.soc_pct.reason = "no_current_sensor";
+        if (random() % 2) {
+            state.rul_days = {static_cast<double>(random() % 5000), 90, EstimateStatus::ok, "", now};
+            state.rul_interval =
+                LifeInterval{*state.rul_days.value / 2, 2 * *state.rul_days.value, random() % 2 == 1};
+        }
         last[now.time_since_epoch() / std::chrono::minutes(1)] = state;
         Batch batch;
         batch.rows.emplace_back(BatteryStateRow{"BAT-1", state});
@@ -251,6 +256,14 @@ TEST(BatteryStates, OfEachMinuteTheLastIsKept) {
         EXPECT_EQ(state.status, wanted->second.status);
         EXPECT_EQ(state.soc_pct.value, wanted->second.soc_pct.value);
         EXPECT_EQ(state.soc_pct.reason, wanted->second.soc_pct.reason);
+        EXPECT_EQ(state.rul_days.value, wanted->second.rul_days.value);
+        const auto& interval = wanted->second.rul_interval;
+        ASSERT_EQ(state.rul_interval.has_value(), interval.has_value());
+        if (interval) {
+            EXPECT_EQ(state.rul_interval->p10, interval->p10);
+            EXPECT_EQ(state.rul_interval->p90, interval->p90);
+            EXPECT_EQ(state.rul_interval->censored, interval->censored);
+        }
         ++wanted;
     }
 }
@@ -273,6 +286,34 @@ TEST(PriceRows, ComeBackInTheOrderInWhichTheyBecameKnown) {
     EXPECT_EQ(store.reader()->prices(test_start, test_start + 1ms, 1)->at(0).series, "energy_price")
         << "at the limit the latest ones";
     EXPECT_TRUE(store.reader()->prices(test_start + 1ms, test_start + 24h, 10)->empty());
+}
+
+// As rows were before they held the interval of the remaining life.
+TEST(BatteryStates, OfTheFirstVersionAreRead) {
+    Bytes row;
+    ByteWriter out(row);
+    out.byte(1);
+    out.zigzag(to_ms(test_start));
+    out.byte(static_cast<std::uint8_t>(HealthStatus::healthy));
+    out.varint(0);
+    for (int estimate = 0; estimate < 4; ++estimate) {
+        out.byte(static_cast<std::uint8_t>(EstimateStatus::ok));
+        out.byte(1);
+        out.fixed(10.0 + estimate);
+        out.fixed(0.5);
+        out.varint(3);
+        out.zigzag(0);
+    }
+    const auto state = unpack_battery_state(row);
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->rul_days.value, 12);
+    EXPECT_FALSE(state->rul_interval);
+    row.front() = 2;
+    EXPECT_FALSE(unpack_battery_state(row)) << "the second version says whether there is an interval";
+    row.push_back(0);
+    EXPECT_TRUE(unpack_battery_state(row));
+    row.front() = 3;
+    EXPECT_FALSE(unpack_battery_state(row)) << "of a version to come";
 }
 
 }  // namespace
