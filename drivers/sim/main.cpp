@@ -36,9 +36,9 @@ void add_options(CLI::App& app, sim::ProgramOptions& options) {
         ->required();
     app.add_option("--port-base", options.port_base, "First TCP port; the others follow; 0: free ones")
         ->capture_default_str();
-    app.add_option("--speed", options.speed, "Seconds of the site for each second")
-        ->check(CLI::Range(0.01, 100'000.0))
-        ->capture_default_str();
+    auto* speed = app.add_option("--speed", options.speed, "Seconds of the site for each second")
+                      ->check(CLI::Range(0.01, 100'000.0))
+                      ->capture_default_str();
     app.add_option("--seed", options.seed, "Another seed, another noise")->capture_default_str();
     app.add_option("--profiles", options.profile_directory, "Directory of the device profiles");
     app.add_option("--delay-ms", options.delay_ms, "How long each device takes to answer")
@@ -60,6 +60,12 @@ void add_options(CLI::App& app, sim::ProgramOptions& options) {
             return sim::parse_fleet(size) ? std::string() : "expected GATEWAYSxJARS, such as 6x36";
         })
         ->excludes(blocks);
+    // In real time only: its reader counts Ah by a clock of its own.
+    app.add_option("--play", options.play, "Serve the battery that this CSV file has recorded instead")
+        ->check(CLI::ExistingFile)
+        ->excludes(blocks)
+        ->excludes("--fleet")
+        ->excludes(speed);
 }
 
 int run(int argc, char** argv) {
@@ -71,6 +77,7 @@ Examples:
   sitepower-sim --dir /tmp/site tell "mains fail"
   sitepower-sim --dir /tmp/site --bench-devices 8 --registers 100 --delay-ms 2
   sitepower-sim --dir /tmp/site --fleet 6x36
+  sitepower-sim --dir /tmp/site --play discharge.csv
 )");
     sim::ProgramOptions options;
     std::vector<std::string> words;

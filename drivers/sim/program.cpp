@@ -6,10 +6,15 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "drivers/sim/bench_units.hpp"
 #include "drivers/sim/control_socket.hpp"
+#include "drivers/sim/played_battery.hpp"
+#include "drivers/sim/recording.hpp"
 #include "drivers/sim/simulated_site.hpp"
 
 namespace sitepower::sim {
@@ -56,22 +61,41 @@ void add_bench_units(const ProgramOptions& options, BenchUnits& units, Server& s
                     server);
 }
 
+std::string profile_directory(const ProgramOptions& options) {
+    auto directory = options.profile_directory.empty() ? find_profile_directory() : options.profile_directory;
+    if (directory.empty()) throw std::runtime_error("no device profiles found; name them by --profiles");
+    return directory;
+}
+
 SiteOptions site_options(const ProgramOptions& options) {
     SiteOptions site{.directory = options.directory,
-                     .profile_directory = options.profile_directory,
+                     .profile_directory = profile_directory(options),
                      .port_base = options.port_base,
                      .speed = options.speed,
                      .seed = options.seed,
                      .delay = delay_of(options)};
-    if (site.profile_directory.empty()) site.profile_directory = find_profile_directory();
-    if (site.profile_directory.empty())
-        throw std::runtime_error("no device profiles found; name them by --profiles");
     return site;
 }
 
 void say_ready() {
     fmt::print("ready\n");
     std::fflush(stdout);
+}
+
+// Until it is told to stop; `advance` gets the seconds that have passed.
+void serve(Server& server, const std::function<void(double)>& advance) {
+    auto last = Clock::now();
+    while (stop_asked == 0) {
+        const auto next = last + physics_period;
+        const auto left = std::chrono::duration_cast<std::chrono::microseconds>(next - Clock::now());
+        if (left.count() > 0) {
+            server.run_once(left);
+            continue;
+        }
+        const auto now = Clock::now();
+        advance(std::chrono::duration<double>(now - last).count());
+        last = now;
+    }
 }
 
 void serve_bench(const ProgramOptions& options, Server& server) {
@@ -94,18 +118,24 @@ void serve_site(const ProgramOptions& options, Server& server) {
                options.directory);
     say_ready();
 
-    auto last = Clock::now();
-    while (stop_asked == 0) {
-        const auto next = last + physics_period;
-        const auto left = std::chrono::duration_cast<std::chrono::microseconds>(next - Clock::now());
-        if (left.count() > 0) {
-            server.run_once(left);
-            continue;
-        }
-        const auto now = Clock::now();
-        site.advance(std::chrono::duration<double>(now - last).count());
-        last = now;
-    }
+    serve(server, [&site](double seconds) { site.advance(seconds); });
+}
+
+void serve_recording(const ProgramOptions& options, Server& server) {
+    auto recording = read_recording(options.play);
+    if (!recording) throw std::runtime_error(recording.error().message);
+    PlayedBattery battery(std::move(*recording), require_profile(profile_directory(options), "sim-played"),
+                          options.port_base, delay_of(options), server);
+    for (const std::string& line : battery.description()) fmt::print("{}\n", line);
+    say_ready();
+    bool was_over = false;
+    serve(server, [&](double seconds) {
+        battery.advance(seconds);
+        if (battery.is_over() == was_over) return;
+        was_over = true;
+        fmt::print("the recording is over, {} is off the bus\n", battery.unit().device);
+        std::fflush(stdout);
+    });
 }
 
 }  // namespace
@@ -115,7 +145,9 @@ int run_program(const ProgramOptions& options) {
     // Answers are given when they are due, not up to 50 us later as the kernel likes by default.
     prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
     Server server;
-    if (options.bench_devices > 0 || !options.fleet.empty()) {
+    if (!options.play.empty()) {
+        serve_recording(options, server);
+    } else if (options.bench_devices > 0 || !options.fleet.empty()) {
         serve_bench(options, server);
     } else {
         serve_site(options, server);

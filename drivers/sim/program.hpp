@@ -18,6 +18,7 @@ struct ProgramOptions {
     int registers = 100;
     int units_per_port = 1;
     std::string fleet;  // "6x36"; empty: none
+    std::string play;   // file of a recorded battery; empty: none
 };
 
 // Returns the exit code after SIGINT or SIGTERM; throws std::exception with a message for people when it

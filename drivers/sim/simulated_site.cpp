@@ -11,15 +11,6 @@
 namespace sitepower::sim {
 namespace {
 
-Profile require_profile(const std::string& directory, const std::string& id) {
-    schema::Diagnostics diagnostics;
-    auto profile = load_profile(directory + "/" + id + ".toml", diagnostics);
-    if (profile) return *std::move(profile);
-    std::string text = "profile " + id + " cannot be used:";
-    for (const auto& diagnostic : diagnostics.sorted()) text += "\n  " + to_string(diagnostic);
-    throw std::runtime_error(text);
-}
-
 PlantParameters plant_parameters(const SiteOptions& options) {
     PlantParameters parameters;
     parameters.seed = options.seed;
@@ -33,6 +24,15 @@ std::string_view to_string(const Unit& unit) {
 }
 
 }  // namespace
+
+Profile require_profile(const std::string& directory, const std::string& id) {
+    schema::Diagnostics diagnostics;
+    auto profile = load_profile(directory + "/" + id + ".toml", diagnostics);
+    if (profile) return *std::move(profile);
+    std::string text = "profile " + id + " cannot be used:";
+    for (const auto& diagnostic : diagnostics.sorted()) text += "\n  " + to_string(diagnostic);
+    throw std::runtime_error(text);
+}
 
 SimulatedSite::SimulatedSite(const SiteOptions& options, Server& server)
     : options_(options), server_(server), plant_(plant_parameters(options)) {

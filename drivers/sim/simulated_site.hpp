@@ -60,5 +60,7 @@ class SimulatedSite {
 // The first of: config/devices below the working directory, config/devices beside the build, the installed
 // /usr/share/sitepower/devices. Empty when there is none.
 std::string find_profile_directory();
+// Throws std::runtime_error with all that is wrong.
+Profile require_profile(const std::string& directory, const std::string& id);
 
 }  // namespace sitepower::sim

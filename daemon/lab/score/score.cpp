@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "daemon/config/shipped.hpp"
-#include "daemon/lab/score/csv.hpp"
 #include "daemon/lab/score/fleet.hpp"
 #include "daemon/lab/score/score_life.hpp"
 #include "daemon/lab/score/series.hpp"
+#include "drivers/dataset/csv.hpp"
 
 namespace sitepower::lab {
 
@@ -65,7 +65,7 @@ ExitCode score(const Arguments& arguments, Report& report) {
         fmt::print(stderr, "score: name at least one data set, or --fleet\n");
         return ExitCode::usage;
     }
-    const auto files = csv_files(arguments.datasets);
+    const auto files = dataset::csv_files(arguments.datasets);
     if (!files) {
         fmt::print(stderr, "{}\n", files.error().message);
         return ExitCode::failed;

@@ -22,7 +22,7 @@ Result<Series> read_series(const fs::path& file, config::BatteryShelf& batteries
     const std::string battery = kind != nullptr ? std::string(kind->battery) : "vrla-12v";
     auto model = batteries.find(battery, {.file = file.string()});
     if (!model) return Error{ErrorCode::not_found, file.string() + ": has no battery file", ""};
-    auto csv = read_csv(file);
+    auto csv = dataset::read_csv(file);
     if (!csv) return csv.error();
     return lead_acid_series(*csv, name, std::move(model));
 }

@@ -32,7 +32,7 @@ Result<Series> read_series(const fs::path& file, config::BatteryShelf& batteries
     }
     auto model = batteries.find(std::string(kind->battery), {.file = file.string()});
     if (!model) return Error{ErrorCode::not_found, file.string() + ": has no battery file", ""};
-    auto csv = read_csv(file);
+    auto csv = dataset::read_csv(file);
     if (!csv) return csv.error();
     return soc_series(*csv, name, std::move(model));
 }

@@ -43,7 +43,7 @@ struct Columns {
     const std::vector<double>* temperature_c;  // nullptr: none
 };
 
-Columns columns_of(const Csv& csv) {
+Columns columns_of(const dataset::Csv& csv) {
     return {csv.find("t_s"), csv.find("voltage_v"), csv.find("current_a"), csv.find("temp_c")};
 }
 
@@ -86,7 +86,8 @@ void append(Series& series, const Columns& columns, std::size_t row, double& las
 }
 
 // Net Ah by row, from the file's column or counted.
-std::vector<double> net_ah(const Csv& csv, const Columns& columns, const std::vector<std::size_t>& rows) {
+std::vector<double> net_ah(const dataset::Csv& csv, const Columns& columns,
+                           const std::vector<std::size_t>& rows) {
     std::vector<double> result(columns.t_s->size());
     const auto* given = csv.find("ah");
     double counted = 0;
@@ -101,7 +102,7 @@ std::vector<double> net_ah(const Csv& csv, const Columns& columns, const std::ve
     return result;
 }
 
-Result<Series> calce_series(const Csv& csv, Series series) {
+Result<Series> calce_series(const dataset::Csv& csv, Series series) {
     const Columns columns = columns_of(csv);
     const auto& step = *csv.find("step");
     const auto& charge_ah = *csv.find("charge_ah");
@@ -129,7 +130,8 @@ const SeriesKind* series_kind(std::string_view file_name) {
     return found == kinds.end() ? nullptr : &*found;
 }
 
-Result<Series> soc_series(const Csv& csv, const std::string& name, std::shared_ptr<const CellModel> model) {
+Result<Series> soc_series(const dataset::Csv& csv, const std::string& name,
+                          std::shared_ptr<const CellModel> model) {
     const Columns columns = columns_of(csv);
     if (!is_complete(columns)) return bad_series(name, "needs columns t_s, voltage_v and current_a");
     Series series = start(name, std::move(model));
@@ -148,7 +150,7 @@ Result<Series> soc_series(const Csv& csv, const std::string& name, std::shared_p
     return series;
 }
 
-Result<Series> lead_acid_series(const Csv& csv, const std::string& name,
+Result<Series> lead_acid_series(const dataset::Csv& csv, const std::string& name,
                                 std::shared_ptr<const CellModel> model) {
     const Columns columns = columns_of(csv);
     if (!is_complete(columns)) return bad_series(name, "needs columns t_s, voltage_v and current_a");

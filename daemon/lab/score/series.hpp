@@ -8,7 +8,7 @@
 
 #include "core/base/result.hpp"
 #include "core/battery/model/cell_model.hpp"
-#include "daemon/lab/score/csv.hpp"
+#include "drivers/dataset/csv.hpp"
 
 namespace sitepower::lab {
 
@@ -41,11 +41,12 @@ const SeriesKind* series_kind(std::string_view file_name);
 
 // Li-ion drive cycles: from full charge on. `t_s,voltage_v,current_a,temp_c,ah` (reference 1 + ah/capacity)
 // or, of the CALCE group, `t_s,step,voltage_v,current_a,charge_ah,discharge_ah` (full at the end of step 3).
-Result<Series> soc_series(const Csv& csv, const std::string& name, std::shared_ptr<const CellModel> model);
+Result<Series> soc_series(const dataset::Csv& csv, const std::string& name,
+                          std::shared_ptr<const CellModel> model);
 
 // A lead-acid block: the first discharge down to 10.8 V per 12 V; the reference is 1 - Ah / Ah(10.8 V), which
 // means little in its first half hour.
-Result<Series> lead_acid_series(const Csv& csv, const std::string& name,
+Result<Series> lead_acid_series(const dataset::Csv& csv, const std::string& name,
                                 std::shared_ptr<const CellModel> model);
 
 }  // namespace sitepower::lab

@@ -1,6 +1,7 @@
 // The whole program in a process of its own: what it prints, takes and leaves behind.
 #include "drivers/sim/program.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <modbus/modbus.h>
 #include <sys/wait.h>
@@ -126,6 +127,35 @@ TEST_F(Program, ServesFleets) {
     modbus_close(client);
     modbus_free(client);
     EXPECT_EQ(stop(), 0);
+}
+
+// What libmodbus reads is what the file says; after its end the port is closed.
+TEST_F(Program, PlaysARecording) {
+    options_.play = directory_ / "battery.csv";
+    std::ofstream(options_.play) << "t_s,voltage_v,current_a,temp_c,ah\n0,3.75,-1.5,25,0\n1,3.5,-2,25,0\n";
+    ASSERT_TRUE(start()) << output();
+    const std::string text = output();
+    const int port = std::stoi(text.substr(text.find("127.0.0.1:") + 10));
+    modbus_t* client = modbus_new_tcp("127.0.0.1", port);
+    ASSERT_EQ(modbus_connect(client), 0);
+    modbus_set_slave(client, 1);
+    std::uint16_t words[10] = {};
+    ASSERT_EQ(modbus_read_registers(client, 0, 10, words), 10);
+    EXPECT_THAT(modbus_get_float_abcd(words + 2), testing::AnyOf(3.75F, 3.5F));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (output().find("the recording is over") == std::string::npos) {
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline) << output();
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    modbus_close(client);
+    EXPECT_EQ(modbus_connect(client), -1) << "a battery that was taken away";
+    modbus_free(client);
+    EXPECT_EQ(stop(), 0);
+
+    std::ofstream(options_.play) << "t_s,voltage_v\n0,1\n";
+    launch();
+    EXPECT_EQ(wait_for_end(), start_failed);
+    EXPECT_NE(output().find("battery.csv:1: a battery to play needs columns"), std::string::npos) << output();
 }
 
 TEST_F(Program, ServesBlocks) {

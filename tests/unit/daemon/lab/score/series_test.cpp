@@ -16,10 +16,10 @@ std::shared_ptr<const CellModel> cell() {
 std::shared_ptr<const CellModel> block() {
     return std::make_shared<const CellModel>(some_block());
 }
-Csv csv_of(std::string_view text) {
-    auto csv = parse_csv(text, "x.csv");
+dataset::Csv csv_of(std::string_view text) {
+    auto csv = dataset::parse_csv(text, "x.csv");
     EXPECT_TRUE(csv);
-    return csv ? std::move(*csv) : Csv{};
+    return csv ? std::move(*csv) : dataset::Csv{};
 }
 
 TEST(SeriesKindTest, IsInTheName) {

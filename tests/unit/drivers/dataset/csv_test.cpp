@@ -1,13 +1,14 @@
-#include "daemon/lab/score/csv.hpp"
+#include "drivers/dataset/csv.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 
-#include "tests/unit/daemon/config/loading.hpp"
+#include "tests/support/process.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::dataset {
 namespace {
 
 using testing::HasSubstr;
@@ -37,18 +38,17 @@ TEST(Csv, AMissingFileIsAnError) {
 }
 
 TEST(CsvFiles, AreThoseGivenAndThoseOfDirectoriesByName) {
-    const config::TemporaryDirectory directory;
-    directory.write("b.csv", "a,b\n");
-    directory.write("a.csv", "a,b\n");
-    directory.write("readme.md", "");
-    const auto files = csv_files({directory.path()});
+    const support::TemporaryDirectory directory;
+    for (const auto* name : {"b.csv", "a.csv", "readme.md"})
+        std::ofstream(directory.path() / name) << "a,b\n";
+    const auto files = csv_files({directory.path().string()});
     ASSERT_TRUE(files);
     ASSERT_EQ(files->size(), 2U);
     EXPECT_EQ(files->front().filename(), "a.csv");
     EXPECT_THAT(csv_files({"/nonexistent"}).error().message, HasSubstr("no such file"));
-    const config::TemporaryDirectory empty;
-    EXPECT_THAT(csv_files({empty.path()}).error().message, HasSubstr("holds no *.csv"));
+    const support::TemporaryDirectory empty;
+    EXPECT_THAT(csv_files({empty.path().string()}).error().message, HasSubstr("holds no *.csv"));
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::dataset

@@ -1,4 +1,4 @@
-#include "daemon/lab/score/csv.hpp"
+#include "drivers/dataset/csv.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <limits>
 #include <sstream>
 
-namespace sitepower::lab {
+namespace sitepower::dataset {
 
 namespace fs = std::filesystem;
 
@@ -103,4 +103,4 @@ Result<std::vector<fs::path>> csv_files(const std::vector<std::string>& datasets
     return files;
 }
 
-}  // namespace sitepower::lab
+}  // namespace sitepower::dataset

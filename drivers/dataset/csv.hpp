@@ -1,5 +1,5 @@
-// Tables of numbers with a line of column names: the data sets that are scored. Reads whole files; main
-// thread.
+// Tables of numbers with a line of column names: the data sets that are scored and played. Reads whole files;
+// any thread.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::dataset {
 
 inline constexpr std::size_t longest_csv_bytes = 256U << 20;
 
@@ -29,4 +29,4 @@ Result<Csv> read_csv(const std::filesystem::path& path);
 // The files given, and the *.csv of the directories given, by name; an error where there is nothing.
 Result<std::vector<std::filesystem::path>> csv_files(const std::vector<std::string>& datasets);
 
-}  // namespace sitepower::lab
+}  // namespace sitepower::dataset
