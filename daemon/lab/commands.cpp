@@ -4,6 +4,7 @@
 #include "daemon/lab/command.hpp"
 #include "daemon/lab/forecast/forecast.hpp"
 #include "daemon/lab/learn_fade/learn_fade.hpp"
+#include "daemon/lab/replay/replay.hpp"
 #include "daemon/lab/score/score.hpp"
 #include "daemon/lab/solve/solve.hpp"
 
@@ -18,6 +19,8 @@ std::span<const LabCommand> commands() {
          describe_solve},
         {"learn-fade", "how batteries fade, learnt from a fleet's history of capacities",
          describe_learn_fade},
+        {"replay", "the engine over the frames of a store, beside what the daemon made of them",
+         describe_replay},
         {"score", "estimators over recorded batteries: how far they are off", describe_score},
     };
     return table;

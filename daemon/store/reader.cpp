@@ -5,6 +5,7 @@
 
 #include "daemon/store/alert_query.hpp"
 #include "daemon/store/battery_state_query.hpp"
+#include "daemon/store/frame_query.hpp"
 #include "daemon/store/outbox_query.hpp"
 #include "daemon/store/reader_connection.hpp"
 #include "daemon/store/schema.hpp"
@@ -62,6 +63,10 @@ Result<SeriesAnswer> Reader::series(const SeriesQuery& query) {
 Result<std::vector<ToldBatteryState>> Reader::battery_states(const std::string& battery, Time from, Time to,
                                                              std::size_t limit) {
     return checked(find_battery_states(*connection_, battery, from, to, limit));
+}
+
+Result<FramePage> Reader::frames(MessageKey after, Time from, Time to) {
+    return checked(find_frames(*connection_, after, from, to));
 }
 
 Result<std::optional<Time>> Reader::begins() {

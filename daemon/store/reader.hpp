@@ -47,6 +47,14 @@ struct AlertPage {
     std::uint64_t total = 0;    // without skip and limit
 };
 
+// The frames of one block, in the order in which they were stored; their layouts are those of then.
+struct FramePage {
+    std::vector<FramePtr> frames{};
+    MessageKey last{};        // where the next page goes on
+    bool is_damaged = false;  // the block, or a part of it: what is left of it is in `frames`
+    bool at_end = false;      // no more blocks
+};
+
 class Reader {
   public:
     // path: Store::path().
@@ -66,6 +74,8 @@ class Reader {
     // Told in [from, to), oldest first.
     Result<std::vector<ToldBatteryState>> battery_states(const std::string& battery, Time from, Time to,
                                                          std::size_t limit);
+    // Those of [from, to) in the next block behind `after`.
+    Result<FramePage> frames(MessageKey after, Time from, Time to);
     // When the history begins; nothing yet: empty.
     Result<std::optional<Time>> begins();
 
