@@ -69,6 +69,7 @@ class AlertBook {
     OpenAlerts of(SubjectNumber subject) const { return summary_[static_cast<std::size_t>(subject)]; }
     bool is_open(SlotNumber slot) const { return slots_[static_cast<std::size_t>(slot)].open >= 0; }
     std::span<const Alert> open() const { return open_; }
+    bool is_maintained(SubjectNumber subject, Time now) const { return maintenance_.covers(subject, now); }
     std::span<const MaintenanceWindow> windows() const { return maintenance_.windows(); }
     // Subjects whose summary has changed since the last call of clear_changed().
     std::span<const SubjectNumber> changed() const { return changed_; }

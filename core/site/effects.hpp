@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/alert/alert.hpp"
@@ -14,13 +15,15 @@
 
 namespace sitepower {
 
-// A capacity test that entered as evidence.
+// A capacity test: told by somebody, or measured.
 struct CapacityReport {
     BatteryIndex battery{};
     CapacityTest test;
     Duration lasted{};      // zero: not told
     double health_pct = 0;  // at 25 C, of the rated capacity
     bool passed = false;    // at or above the end of life (eol_soh_pct)
+    // Why it did not enter as evidence; the health is then at least so much, and not passed is not failed.
+    std::string_view flaw{};
     std::string who;
 };
 

@@ -13,6 +13,7 @@ Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_
       devices(*model, settings),
       batteries(*model, settings.battery, devices),
       ageing(*model, settings.battery),
+      capacity_watch(*model),
       upses(*model),
       autonomy(*model, settings.battery),
       rules(settings.alert_rules),
@@ -118,6 +119,33 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
     settle(effects);
 }
 
+void Site::State::watch_capacity(StringIndex string, Effects& effects) {
+    const Time now = clock.moment().wall;
+    planned.clear();
+    if (!alerts.windows().empty() && capacity_watch.wants_plan(string, batteries)) {
+        for (const BatteryIndex battery : model->strings[position(string)].batteries) {
+            planned.push_back(alerts.is_maintained(slots.number(battery), now));
+        }
+    }
+    measured_tests.clear();
+    capacity_watch.update(string, batteries, planned, clock.moment(), measured_tests);
+    const Chemistry chemistry = model->strings[position(string)].chemistry;
+    for (const MeasuredTest& measured : measured_tests) {
+        CapacityTest complete = measured.test;
+        complete.reached_end_voltage = true;
+        const auto evidence = evidence_of(complete, chemistry);
+        if (!evidence) continue;
+        if (measured.flaw.empty()) ageing.learn(measured.battery, *evidence);
+        effects.capacity_tests.push_back({.battery = measured.battery,
+                                          .test = measured.test,
+                                          .lasted = measured.lasted,
+                                          .health_pct = 100 * evidence->health,
+                                          .passed = 100 * evidence->health >= settings.battery.eol_soh_pct,
+                                          .who = "measured",
+                                          .flaw = measured.flaw});
+    }
+}
+
 void Site::State::on(const SystemCondition& condition, Effects& effects) {
     const auto done = plant_alerts.set(condition);
     if (!done) {
@@ -151,6 +179,7 @@ void Site::State::settle(Effects& effects) {
     }
     for (const StringIndex string : batteries.touched()) {
         batteries.settle(string, upses.on_battery(model->strings[position(string)]), moment);
+        watch_capacity(string, effects);
         ageing.update(string, batteries, moment);
         battery_alerts.evaluate(string, batteries, alerts, moment, effects);
         ageing_alerts.evaluate(string, batteries, devices, alerts, moment, effects);

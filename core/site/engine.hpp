@@ -10,6 +10,7 @@
 #include "core/site/autonomy.hpp"
 #include "core/site/batteries.hpp"
 #include "core/site/battery_alerts.hpp"
+#include "core/site/capacity_watch.hpp"
 #include "core/site/clock.hpp"
 #include "core/site/device_alarms.hpp"
 #include "core/site/device_watch.hpp"
@@ -45,6 +46,9 @@ struct Site::State {
     void adopt(const BatteryMemory& memory);
     BatteryMemory memory_of(BatteryIndex battery) const;
 
+    // A planned test of capacity that is over enters as evidence, and is told.
+    void watch_capacity(StringIndex string, Effects& effects);
+
     // Everything that follows once the measurements of an event are in place.
     void settle(Effects& effects);
     void lose(const LostPoints& lost);
@@ -66,6 +70,7 @@ struct Site::State {
     DeviceWatch devices;
     Batteries batteries;
     Ageing ageing;
+    CapacityWatch capacity_watch;
     Upses upses;
     Autonomy autonomy;
     RuleSet rules;
@@ -80,6 +85,8 @@ struct Site::State {
     Telling<UpsState> tell_ups;
     std::vector<LostPoints> lost_points;  // kept for their memory
     std::vector<UpsIndex> touched_upses;
+    std::vector<bool> planned;
+    std::vector<MeasuredTest> measured_tests;
 };
 
 }  // namespace sitepower

@@ -317,7 +317,13 @@ std::string capacity_test_json(const PayloadHead& head, const SiteModel& model,
     write_optional(json, "temperature_c", report.test.temperature_c);
     write_optional(json, "health_pct", std::optional<double>(report.health_pct));
     json.key("passed");
-    json.boolean(report.passed);
+    if (report.passed || report.flaw.empty()) {
+        json.boolean(report.passed);
+    } else {
+        json.null();
+        write_text(json, "passed_reason", report.flaw);
+    }
+    write_optional_text(json, "evidence_reason", report.flaw);
     write_text(json, "who", report.who);
     json.end_object();
     return out;

@@ -239,6 +239,18 @@ TEST(Payload, CapacityTest) {
     const auto json = nlohmann::json::parse(capacity_test_json(head(), site, report));
     EXPECT_TRUE(json.at("lasted_min").is_null());
     EXPECT_TRUE(json.at("serial_number").is_null());
+    EXPECT_TRUE(json.at("evidence_reason").is_null());
+
+    report.flaw = "end_voltage_not_reached";
+    const auto at_least = nlohmann::json::parse(capacity_test_json(head(), site, report));
+    EXPECT_EQ(at_least.at("passed"), true) << "it gave enough";
+    EXPECT_EQ(at_least.at("evidence_reason"), "end_voltage_not_reached");
+    report.passed = false;
+    const auto unknown_result = nlohmann::json::parse(capacity_test_json(head(), site, report));
+    EXPECT_TRUE(unknown_result.at("passed").is_null()) << "it might have given more";
+    EXPECT_EQ(unknown_result.at("passed_reason"), "end_voltage_not_reached");
+    report.flaw = "";
+    EXPECT_EQ(nlohmann::json::parse(capacity_test_json(head(), site, report)).at("passed"), false);
 }
 
 // What holds for all payloads, read from the golden files, so that a new one cannot forget it.

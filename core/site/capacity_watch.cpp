@@ -1,0 +1,131 @@
+#include "core/site/capacity_watch.hpp"
+
+#include <algorithm>
+
+#include "core/battery/chemistry.hpp"
+#include "core/battery/model/cell_model.hpp"
+
+namespace sitepower {
+namespace {
+
+// 1.75 V per cell, the usual end of a test of lead-acid at rates of hours (estimation.md section 6).
+constexpr double lead_acid_end_v = 10.5 / 12;
+
+double seconds_in(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+CapacityWatch::CapacityWatch(const SiteModel& model) : model_(model), discharges_(model.strings.size()) {}
+
+std::optional<double> CapacityWatch::end_voltage_v(const StringModel& string) {
+    if (!is_lithium(string.chemistry)) return lead_acid_end_v * string.nominal_voltage_v;
+    if (!string.cell_model) return std::nullopt;
+    const auto& parameters = string.cell_model->parameters();
+    const CellScale scale = scale_to(parameters, string.nominal_voltage_v, string.nominal_capacity_ah);
+    return parameters.limits.cutoff_v * scale.voltage;
+}
+
+bool CapacityWatch::wants_plan(StringIndex string, const Batteries& batteries) const {
+    const StringModel& of = model_.strings[position(string)];
+    return of.current_a && of.nominal_capacity_ah > 0 &&
+           batteries.view(string).mode == StringMode::discharging;
+}
+
+void CapacityWatch::begin(StringIndex string, const Batteries& batteries, const Moment& moment) {
+    Discharge& discharge = discharges_[position(string)].emplace();
+    discharge.began = discharge.updated = discharge.flowed = moment.elapsed;
+    for (const BatteryIndex battery : model_.strings[position(string)].batteries) {
+        const Estimate& soc_pct = batteries.batteries()[position(battery)].soc_pct;
+        discharge.batteries.push_back({.was_full = soc_pct.value && *soc_pct.value >= least_soc_pct});
+    }
+}
+
+void CapacityWatch::update(StringIndex string, const Batteries& batteries, const std::vector<bool>& planned,
+                           const Moment& moment, std::vector<MeasuredTest>& ended) {
+    auto& discharge = discharges_[position(string)];
+    const bool flows = wants_plan(string, batteries);
+    if (!discharge) {
+        if (flows) begin(string, batteries, moment);
+        if (!discharge) return;
+    }
+    for (std::size_t place = 0; flows && place < planned.size(); ++place) {
+        if (planned[place]) discharge->batteries[place].is_planned = true;
+    }
+    follow(*discharge, string, batteries, moment);
+    if (flows) {
+        discharge->flowed = moment.elapsed;
+        discharge->delivered_by_flowed_ah = discharge->delivered_ah;
+    }
+    if (moment.elapsed - discharge->flowed < rest) return;
+    report(*discharge, string, moment, ended);
+    discharge.reset();
+}
+
+void CapacityWatch::follow(Discharge& discharge, StringIndex string, const Batteries& batteries,
+                           const Moment& moment) const {
+    const Duration elapsed = moment.elapsed - discharge.updated;
+    const auto& current_a = batteries.strings()[position(string)].current_a.value;
+    if (elapsed > longest_gap) discharge.has_gap = true;
+    // Without a current nothing is counted until there is one again.
+    if (!current_a) return;
+    discharge.updated = moment.elapsed;
+    discharge.delivered_ah += std::max(-*current_a, 0.0) * seconds_in(elapsed) / 3600;
+    const auto end_v = end_voltage_v(model_.strings[position(string)]);
+    const auto& members = model_.strings[position(string)].batteries;
+    for (std::size_t place = 0; place < members.size(); ++place) {
+        Tested& tested = discharge.batteries[place];
+        if (tested.ended_after) continue;
+        if (const auto temperature_c = batteries.temperature_of(members[place])) {
+            tested.temperature_sum += *temperature_c * seconds_in(elapsed);
+            tested.temperature_s += seconds_in(elapsed);
+        }
+        const auto& voltage_v = batteries.batteries()[position(members[place])].voltage_v.value;
+        if (!voltage_v || !end_v || *voltage_v > *end_v) {
+            tested.below_since.reset();
+            continue;
+        }
+        if (!tested.below_since) {
+            tested.below_since = moment.elapsed;
+            tested.below_ah = discharge.delivered_ah;
+        }
+        if (moment.elapsed - *tested.below_since < below_for) continue;
+        tested.ended_after = *tested.below_since - discharge.began;
+        tested.ended_ah = tested.below_ah;
+    }
+}
+
+void CapacityWatch::report(const Discharge& discharge, StringIndex string, const Moment& moment,
+                           std::vector<MeasuredTest>& ended) const {
+    const StringModel& of = model_.strings[position(string)];
+    if (discharge.delivered_by_flowed_ah < least_share * of.nominal_capacity_ah) return;
+    for (std::size_t place = 0; place < of.batteries.size(); ++place) {
+        const Tested& tested = discharge.batteries[place];
+        if (!tested.is_planned) continue;
+        MeasuredTest measured{.battery = of.batteries[place]};
+        const bool is_empty = tested.ended_after.has_value();
+        measured.lasted = is_empty ? *tested.ended_after : discharge.flowed - discharge.began;
+        measured.test = {.time = moment.wall - (moment.elapsed - discharge.began) + measured.lasted,
+                         .delivered_ah = is_empty ? tested.ended_ah : discharge.delivered_by_flowed_ah,
+                         .rated_ah = of.nominal_capacity_ah,
+                         .reached_end_voltage = is_empty};
+        if (tested.temperature_s > 0) {
+            measured.test.temperature_c = tested.temperature_sum / tested.temperature_s;
+        }
+        const double hours = seconds_in(measured.lasted) / 3600;
+        const double rate_c = hours > 0 ? measured.test.delivered_ah / hours / of.nominal_capacity_ah : 0;
+        if (discharge.has_gap) {
+            measured.flaw = "stale_input";
+        } else if (!is_lithium(of.chemistry) && rate_c > highest_lead_acid_c) {
+            measured.flaw = "out_of_model_range";
+        } else if (!tested.was_full) {
+            measured.flaw = "no_full_charge_reference";
+        } else if (!is_empty) {
+            measured.flaw = "end_voltage_not_reached";
+        }
+        ended.push_back(measured);
+    }
+}
+
+}  // namespace sitepower
