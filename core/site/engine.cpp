@@ -31,9 +31,16 @@ void Site::State::on(const FramePtr& frame, Effects& effects) {
     if (!frame || !devices.heard(*frame, clock.moment())) return;
     const DeviceIndex device = frame->layout->device_index;
     latest.store(device, *frame);
+    apply(device, frame->layout->first_slot, static_cast<std::uint32_t>(frame->values.size()));
+    device_alarms.evaluate(device, latest.of(device), alerts, clock.moment(), effects);
+    watch_device(device, effects);
+    settle(effects);
+}
+
+void Site::State::apply(DeviceIndex device, std::uint32_t first_slot, std::uint32_t count) {
     const auto values = latest.of(device);
-    const auto count = static_cast<std::uint32_t>(frame->values.size());
-    for (const Feed& feed : wiring.feeds(device, frame->layout->first_slot, count)) {
+    for (const Feed& feed : wiring.feeds(device, first_slot, count)) {
+        if (!values[feed.slot].seen) continue;
         if (feed.quantity >= Quantity::ups_on_battery) {
             upses.apply(feed, values[feed.slot], clock.moment());
             const auto ups = static_cast<UpsIndex>(feed.part);
@@ -42,9 +49,6 @@ void Site::State::on(const FramePtr& frame, Effects& effects) {
             batteries.apply(feed, values[feed.slot], clock.moment());
         }
     }
-    device_alarms.evaluate(device, values, alerts, clock.moment(), effects);
-    watch_device(device, effects);
-    settle(effects);
 }
 
 void Site::State::on(const PollFailed& failure, Effects& effects) {
@@ -141,8 +145,8 @@ void Site::State::watch_capacity(StringIndex string, Effects& effects) {
                                           .lasted = measured.lasted,
                                           .health_pct = 100 * evidence->health,
                                           .passed = 100 * evidence->health >= settings.battery.eol_soh_pct,
-                                          .who = "measured",
-                                          .flaw = measured.flaw});
+                                          .flaw = measured.flaw,
+                                          .who = "measured"});
     }
 }
 

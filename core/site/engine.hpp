@@ -39,6 +39,9 @@ struct Site::State {
     void on(const SystemCondition& condition, Effects& effects);
 
     void restore(const Snapshot& snapshot, Effects& effects);
+    void take_over(const State& before, Effects& effects);
+    // Hands the latest values of these slots, as far as a frame has brought them, to whom they feed.
+    void apply(DeviceIndex device, std::uint32_t first_slot, std::uint32_t count);
 
     void replace(BatteryIndex battery, const ReplaceBattery& request, std::string serial_number,
                  Effects& effects);

@@ -28,4 +28,8 @@ void LatestValues::lose(DeviceIndex device, std::uint32_t first, std::uint32_t c
     }
 }
 
+void LatestValues::take_over(DeviceIndex device, std::span<const LatestValue> before) {
+    devices_[position(device)].assign(before.begin(), before.end());
+}
+
 }  // namespace sitepower

@@ -25,6 +25,8 @@ class LatestValues {
     // `frame` is of this device and its slots lie within the device's points. A number that is not finite is
     // out of range, whatever its quality says.
     void store(DeviceIndex device, const Frame& frame);
+    // The values of the same points before a reload, by slot.
+    void take_over(DeviceIndex device, std::span<const LatestValue> before);
     // The points [first, first + count) have not been heard for too long: good values become stale.
     void lose(DeviceIndex device, std::uint32_t first, std::uint32_t count);
 

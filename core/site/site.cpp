@@ -1,5 +1,7 @@
 #include "core/site/site.hpp"
 
+#include <algorithm>
+
 #include "core/site/engine.hpp"
 
 namespace sitepower {
@@ -38,6 +40,27 @@ void Site::State::restore(const Snapshot& snapshot, Effects& effects) {
 void Site::restore(const Snapshot& snapshot, Time now, Effects& effects) {
     state_->clock.advance(now);
     state_->restore(snapshot, effects);
+}
+
+void Site::State::take_over(const State& before, Effects& effects) {
+    for (std::size_t i = 0; i < model->devices.size(); ++i) {
+        const auto old = std::ranges::find(before.model->devices, model->devices[i].id, &DeviceModel::id);
+        if (old == before.model->devices.end()) continue;
+        const auto device = static_cast<DeviceIndex>(i);
+        const auto old_device = static_cast<DeviceIndex>(old - before.model->devices.begin());
+        if (!devices.take_over(device, before.devices, old_device, clock.moment(), before.clock.moment()))
+            continue;
+        latest.take_over(device, before.latest.of(old_device));
+        for (const auto& layout : model->devices[i].layouts) {
+            apply(device, layout->first_slot, static_cast<std::uint32_t>(layout->points.size()));
+        }
+    }
+    settle(effects);
+}
+
+void Site::take_over(const Site& before, Time now, Effects& effects) {
+    state_->clock.advance(now);
+    state_->take_over(*before.state_, effects);
 }
 
 Snapshot Site::snapshot() const {

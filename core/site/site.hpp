@@ -36,6 +36,9 @@ class Site {
     // an open alert of a vanished subject is resolved (by "configuration").
     void restore(const Snapshot& snapshot, Time now, Effects& effects);
     Snapshot snapshot() const;
+    // After restore(), of a reload: devices of the same id and points go on as they stood in `before`, with
+    // what they measured last, instead of being unknown until their next frame. Who changed begins anew.
+    void take_over(const Site& before, Time now, Effects& effects);
 
     // Adds to `effects` what follows from the event. `now` is the wall clock and may be stepped either way;
     // a Tick is due every second, and a silence of more than 30 s counts as a stepped clock, not as silent

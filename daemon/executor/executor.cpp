@@ -54,10 +54,19 @@ void Executor::begin(const Snapshot& snapshot, Time now) {
 void Executor::replace_site(std::shared_ptr<const SiteModel> model, SiteSettings settings, Time now) {
     const auto snapshot = site_.snapshot();
     auto vanished = state_topics(site_.model());
-    site_ = Site(std::move(model), std::move(settings));
-    told_.assign(site_.model().devices.size(), DeviceStatus::unknown);
+    const auto before = std::exchange(site_, Site(std::move(model), std::move(settings)));
     effects_.clear();
     site_.restore(snapshot, now, effects_);
+    site_.take_over(before, now, effects_);
+    // The journal has heard of those that go on as they stood.
+    const auto told_before = std::exchange(told_, {});
+    for (const auto& state : site_.devices()) {
+        const auto& id = site_.model().devices[position(state.device)].id;
+        const auto old = std::ranges::find(before.model().devices, id, &DeviceModel::id);
+        const bool goes_on = old != before.model().devices.end() && state.status != DeviceStatus::unknown;
+        told_.push_back(goes_on ? told_before[static_cast<std::size_t>(old - before.model().devices.begin())]
+                                : DeviceStatus::unknown);
+    }
     // Who reports a condition does so when it begins and ends, not at each reload.
     for (const auto& [type, condition] : conditions_) site_.handle(condition, now, effects_);
     tell_site(now);

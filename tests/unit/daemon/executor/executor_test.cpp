@@ -475,6 +475,42 @@ TEST_F(ExecutorTest, AReloadKeepsOpenAlerts) {
     EXPECT_EQ(executor.site().open_alerts()[0].id, id);
 }
 
+TEST_F(ExecutorTest, AReloadLeavesDevicesThatItDoesNotTouchAsTheyStood) {
+    executor.begin({}, start);
+    executor.handle(frame_of(*model, 0, start), start);
+    const auto told = outlets.on_topic("device/UPS-01/state").size();
+    const auto later = start + Duration{700};
+    auto renamed = std::make_shared<SiteModel>(*one_ups());
+    renamed->devices.insert(renamed->devices.begin(), DeviceModel{.id = "NEW-01"});
+    renamed->upses[0] = {.device = DeviceIndex{1}, .on_battery = PointRef{DeviceIndex{1}, 0}};
+    ::testing::internal::CaptureStderr();
+    executor.replace_site(renamed, {}, later);
+    executor.tick(0, later);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "nothing has happened to the device";
+    EXPECT_EQ(executor.site().devices()[0].status, DeviceStatus::unknown) << "it is new";
+    const auto& state = executor.site().devices()[1];
+    EXPECT_EQ(state.status, DeviceStatus::online);
+    EXPECT_EQ(state.since, start);
+    EXPECT_EQ(state.last_seen, start);
+    EXPECT_EQ(outlets.on_topic("device/UPS-01/state").size(), told);
+    EXPECT_EQ(executor.site().upses()[0].on_battery, false) << "what it measured last still counts";
+    // It has been silent since before the reload.
+    for (int i = 1; i <= 10; ++i) executor.tick(0, later + i * Duration{1000});
+    EXPECT_EQ(executor.site().devices()[1].status, DeviceStatus::offline);
+}
+
+TEST_F(ExecutorTest, AReloadBeginsAnewWithADeviceWhosePointsHaveChanged) {
+    executor.begin({}, start);
+    executor.handle(frame_of(*model, 0, start), start);
+    auto changed = std::make_shared<SiteModel>(*one_ups());
+    auto layout = std::make_shared<Layout>(*changed->devices[0].layouts[0]);
+    layout->points[0].name = "discharging";
+    changed->devices[0].layouts = {layout};
+    executor.replace_site(changed, {}, start + Duration{700});
+    EXPECT_EQ(executor.site().devices()[0].status, DeviceStatus::unknown);
+    EXPECT_EQ(executor.site().upses()[0].on_battery, std::nullopt);
+}
+
 TEST_F(ExecutorTest, AReloadDoesNotForgetTheDaemonsOwnConditions) {
     executor.begin({}, start);
     auto now = start;
