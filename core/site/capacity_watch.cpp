@@ -81,17 +81,19 @@ void CapacityWatch::follow(Discharge& discharge, StringIndex string, const Batte
             tested.temperature_sum += *temperature_c * seconds_in(elapsed);
             tested.temperature_s += seconds_in(elapsed);
         }
-        const auto& voltage_v = batteries.batteries()[position(members[place])].voltage_v.value;
-        if (!voltage_v || !end_v || *voltage_v > *end_v) {
+        const Measurement& voltage_v = batteries.batteries()[position(members[place])].voltage_v;
+        if (!voltage_v.value || !end_v || *voltage_v.value > *end_v) {
             tested.below_since.reset();
             continue;
         }
         if (!tested.below_since) {
-            tested.below_since = moment.elapsed;
+            tested.below_since = voltage_v.time;
+            tested.below_after = moment.elapsed - discharge.began;
             tested.below_ah = discharge.delivered_ah;
         }
-        if (moment.elapsed - *tested.below_since < below_for) continue;
-        tested.ended_after = *tested.below_since - discharge.began;
+        // Another measurement says so, too: one alone may be the dip at the beginning.
+        if (voltage_v.time - *tested.below_since < below_for) continue;
+        tested.ended_after = tested.below_after;
         tested.ended_ah = tested.below_ah;
     }
 }

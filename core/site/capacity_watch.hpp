@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/battery/soh/evidence.hpp"
@@ -50,8 +51,9 @@ class CapacityWatch {
     struct Tested {
         bool is_planned = false;
         bool was_full = false;
-        std::optional<Time> below_since;  // elapsed
-        double below_ah = 0;              // delivered then
+        std::optional<Time> below_since;  // of the measurement
+        Duration below_after{};           // since the beginning,
+        double below_ah = 0;              // and delivered until then
         std::optional<Duration> ended_after;
         double ended_ah = 0;
         double temperature_sum = 0;  // C times seconds

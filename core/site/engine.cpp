@@ -138,13 +138,15 @@ void Site::State::watch_capacity(StringIndex string, Effects& effects) {
         CapacityTest complete = measured.test;
         complete.reached_end_voltage = true;
         const auto evidence = evidence_of(complete, chemistry);
-        if (!evidence) continue;
-        if (measured.flaw.empty()) ageing.learn(measured.battery, *evidence);
+        // Far more than rated: the rating is wrong. Nothing at all: dead, which no posterior can hold.
+        if (!evidence && measured.test.delivered_ah > measured.test.rated_ah) continue;
+        const double health_pct = evidence ? 100 * evidence->health : 0;
+        if (evidence && measured.flaw.empty()) ageing.learn(measured.battery, *evidence);
         effects.capacity_tests.push_back({.battery = measured.battery,
                                           .test = measured.test,
                                           .lasted = measured.lasted,
-                                          .health_pct = 100 * evidence->health,
-                                          .passed = 100 * evidence->health >= settings.battery.eol_soh_pct,
+                                          .health_pct = health_pct,
+                                          .passed = health_pct >= settings.battery.eol_soh_pct,
                                           .flaw = measured.flaw,
                                           .who = "measured"});
     }

@@ -11,7 +11,7 @@ namespace sitepower::lab {
 
 struct ReplaySpan {
     Time from = from_ms(0);
-    Time to = from_ms(std::int64_t{1} << 46);
+    Time to = from_ms(4'102'444'800'000);  // the year 2100
 };
 
 struct ReplayOutcome {

@@ -52,7 +52,7 @@ class CapacityWatchTest : public testing::Test {
             tell(make_frame(layout_, now_, std::move(values)), now_);
         }
     }
-    void charge_fully() { pass(hours(1), 0.02, {13.65, 13.65, 13.65}); }
+    void charge_fully() { pass(hours(1), 0.02, {13.74, 13.74, 13.74}); }
     void plan(const Subject& subject, Duration duration = hours(12)) {
         tell(StartMaintenance{{.subject = subject, .from = now_, .to = now_ + duration, .who = "eve"}}, now_);
     }
@@ -129,7 +129,8 @@ TEST_F(CapacityWatchTest, OnlyTheBatteryThatWasPlannedIsReported) {
 
 TEST_F(CapacityWatchTest, ATestThatBeganWithoutAFullChargeIsNoEvidence) {
     plan({SubjectKind::string, "STR-01"});
-    pass(hours(7), -10, {10.4, 10.4, 10.4});
+    pass(hours(6), -10, {11, 11, 11});
+    pass(hours(1), -10, {10.4, 10.4, 10.4});
     pass(minutes(3), 5, {12, 12, 12});
     ASSERT_EQ(reports_.size(), 3U);
     EXPECT_EQ(reports_[0].flaw, "no_full_charge_reference");
@@ -171,6 +172,17 @@ TEST_F(CapacityWatchTest, AShortPauseOrDipIsNotTheEnd) {
     pass(minutes(3), 5, {12, 12, 12});
     ASSERT_EQ(reports_.size(), 3U);
     EXPECT_NEAR(reports_[0].test.delivered_ah, 90.2, 0.2);
+}
+
+TEST_F(CapacityWatchTest, AJarThatGivesNothingHasFailed) {
+    charge_fully();
+    plan({SubjectKind::string, "STR-01"});
+    pass(hours(2), -10, {12, 8, 12});
+    pass(minutes(3), 5, {12, 12, 12});
+    ASSERT_EQ(reports_.size(), 3U);
+    EXPECT_EQ(reports_[1].health_pct, 0);
+    EXPECT_FALSE(reports_[1].passed);
+    EXPECT_EQ(reports_[1].flaw, "");
 }
 
 TEST_F(CapacityWatchTest, AShortDischargeIsNotWorthAReport) {

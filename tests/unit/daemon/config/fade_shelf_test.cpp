@@ -21,11 +21,11 @@ age = [1, 200, 400]
 health_pct = [100, 92, 79]
 )";
 
-constexpr std::string_view lithium = R"(chemistry = "lfp"
-)";
+// The second string of the site is of lithium.
+constexpr std::size_t pack = 1;
 
 std::string lithium_site(const std::string& more = "") {
-    return replaced(site_text(), "[[string]]\n", "[[string]]\n" + std::string(lithium) + more);
+    return replaced(site_text(), "chemistry = \"lfp\"\n", "chemistry = \"lfp\"\n" + more);
 }
 
 std::optional<Config> load_with(const std::string& text, const std::string& directory,
@@ -88,7 +88,7 @@ TEST(FadeLibraryOfAString, IsTheOneOfItsChemistry) {
     schema::Diagnostics diagnostics;
     const auto config = load_with(lithium_site(), source_path("config/fade"), diagnostics);
     ASSERT_TRUE(config) << error_report(diagnostics);
-    EXPECT_TRUE(config->model->strings[0].fade);
+    EXPECT_TRUE(config->model->strings[pack].fade);
     for (const auto& string : config->model->strings) {
         EXPECT_EQ(string.fade != nullptr, string.chemistry != Chemistry::vrla);
     }
@@ -105,7 +105,7 @@ TEST(FadeLibraryOfAString, MayBeNamedAndMustThenServe) {
     schema::Diagnostics diagnostics;
     const auto config = load_with(lithium_site("fade_library = \"own\"\n"), own.path(), diagnostics);
     ASSERT_TRUE(config) << error_report(diagnostics);
-    EXPECT_EQ(config->model->strings[0].fade->curves.size(), 1U);
+    EXPECT_EQ(config->model->strings[pack].fade->curves.size(), 1U);
     EXPECT_THAT(errors(lithium_site("fade_library = \"none\"\n")), HasSubstr("there is no fade library"));
     EXPECT_THAT(errors(lithium_site("fade_library = \"own\"\n") + "\n[estimation]\neol_soh_pct = 60\n"),
                 HasSubstr("\"own\" cannot tell when 60 % are reached (estimation.eol_soh_pct)"));
@@ -118,7 +118,7 @@ TEST(FadeLibraryOfAString, WithoutAFileForItsChemistryThereIsNone) {
     schema::Diagnostics diagnostics;
     const auto config = load_with(lithium_site(), own.path(), diagnostics);
     ASSERT_TRUE(config) << error_report(diagnostics);
-    EXPECT_FALSE(config->model->strings[0].fade);
+    EXPECT_FALSE(config->model->strings[pack].fade);
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST_F(Program, ServesFleets) {
 // What libmodbus reads is what the file says; after its end the port is closed.
 TEST_F(Program, PlaysARecording) {
     options_.play = directory_ / "battery.csv";
-    std::ofstream(options_.play) << "t_s,voltage_v,current_a,temp_c,ah\n0,3.75,-1.5,25,0\n1,3.5,-2,25,0\n";
+    std::ofstream(options_.play) << "t_s,voltage_v,current_a,temp_c,ah\n0,3.75,-1.5,25,0\n2,3.5,-2,25,0\n";
     ASSERT_TRUE(start()) << output();
     const std::string text = output();
     const int port = std::stoi(text.substr(text.find("127.0.0.1:") + 10));

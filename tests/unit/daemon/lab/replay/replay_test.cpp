@@ -46,10 +46,10 @@ class ReplayTest : public testing::Test {
     // Frames each second; handled up to 300 ms after they were made, with ticks between them.
     void live(Duration time, double current_a, double voltage_v) {
         for (const Time until = now_ + time; now_ < until; now_ += seconds(1)) {
-            std::vector<double> values{current_a + 0.01 * wave()};
+            std::vector<double> values{current_a + 1e-5 * wave()};
             for (std::size_t i = 0; i < jars; ++i) {
-                values.push_back(voltage_v + 0.001 * static_cast<double>(i) + 0.001 * wave());
-                values.push_back(24 + 0.1 * wave());
+                values.push_back(voltage_v + 0.001 * static_cast<double>(i) + 1e-4 * wave());
+                values.push_back(25 + 1e-3 * wave());
             }
             auto frame = sitepower::make_frame(layout_, now_, std::move(values));
             ++sequence_;
