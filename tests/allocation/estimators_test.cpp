@@ -59,8 +59,11 @@ std::size_t allocations_of(const Work& work) {
     return allocations - before;
 }
 
+// Kept where everybody may see it, or a compiler may leave it out.
+std::unique_ptr<int> kept;
+
 TEST(Allocations, AreCounted) {
-    EXPECT_EQ(allocations_of([] { std::make_unique<int>(7).reset(); }), 1U);
+    EXPECT_EQ(allocations_of([] { kept = std::make_unique<int>(7); }), 1U);
 }
 
 // A string of 40 on a cycle with gaps, wild readings and unknown temperatures, so that each way through the
@@ -109,7 +112,7 @@ TEST_P(EstimatorAllocations, AStepMakesNone) {
         }
     };
     EXPECT_EQ(allocations_of(run), 0U);
-    EXPECT_GT(known, 1'000U) << "it did estimate";
+    EXPECT_GT(known, 200U) << "it did estimate";
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, EstimatorAllocations, testing::Values("kalman", "counting"),
