@@ -273,7 +273,7 @@ constexpr std::array<Rule, 31> table{{
      .kind = RuleKind::condition,
      .severity = Severity::critical,
      .message = "The disk of the store is full",
-     .advice = "Free space on the disk of the state directory.",
+     .advice = "Free space on the disk of the state directory; changes by people are refused until then.",
      .basis = "the store's report"},
     {.id = RuleId::store_error,
      .name = "store_error",
@@ -282,7 +282,8 @@ constexpr std::array<Rule, 31> table{{
      .kind = RuleKind::condition,
      .severity = Severity::critical,
      .message = "The store cannot be written",
-     .advice = "Check the disk of the state directory; readings are delivered but not kept.",
+     .advice = "Check the disk of the state directory; readings are delivered but not kept, and changes by "
+               "people are refused.",
      .basis = "the store's report"},
     {.id = RuleId::store_copy_failed,
      .name = "store_copy_failed",
@@ -290,8 +291,10 @@ constexpr std::array<Rule, 31> table{{
      .subject = SubjectKind::site,
      .kind = RuleKind::condition,
      .severity = Severity::warning,
-     .message = "The daily copy of alerts and learnt states cannot be written",
-     .advice = "Check the disk of the state directory; after damage to the database the last copy is used.",
+     .message = "The copy of alerts and learnt states cannot be written",
+     .advice =
+         "Check the disk of the state directory. The copy is made daily, within ten minutes of a change "
+         "by people, and at a clean stop; after damage to the database the last one is used.",
      .basis = "the store's report"},
     {.id = RuleId::database_set_aside,
      .name = "database_set_aside",
@@ -300,7 +303,9 @@ constexpr std::array<Rule, 31> table{{
      .kind = RuleKind::condition,
      .severity = Severity::critical,
      .message = "The database was damaged and has been set aside",
-     .advice = "Keep the damaged file for analysis, check the disk, then resolve this alert.",
+     .advice =
+         "Keep the damaged file for analysis, check the disk, then resolve this alert. Its message says "
+         "what was restored from the copy and how old that was: tell again what people did since.",
      .basis = "the store's report"},
     {.id = RuleId::outbox_full,
      .name = "outbox_full",

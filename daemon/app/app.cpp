@@ -116,13 +116,8 @@ void App::Parts::start() {
     journal::set_level(config_.journal_level);
     report_opening();
     store_events_.set_handlers(
-        {.condition =
-             [this](const std::string& type, bool holds, const std::string& message) {
-                 store_reason_ = holds ? message : "";
-                 journal::log(holds ? journal::store_trouble : journal::store_recovered, message,
-                              {{"PATH", store_->path()}});
-                 executor_.handle(SystemCondition{.type = type, .holds = holds, .message = message}, now());
-             },
+        {.condition = [this](const std::string& type, bool holds,
+                             const std::string& message) { store_condition(type, holds, message); },
          .readings_dropped =
              [this](Time from, Time to, std::uint64_t frames) {
                  executor_.readings_dropped(from, to, frames, now());
@@ -171,14 +166,43 @@ void App::Parts::start() {
 
 void App::Parts::report_opening() {
     const auto& report = store_->report();
-    if (report.set_aside.empty()) {
+    if (report.replaced.empty()) {
         return;
     }
-    const auto text =
-        fmt::format("a damaged database was set aside as {}; {} undelivered messages were salvaged",
-                    report.set_aside, report.salvaged);
-    journal::log(journal::store_set_aside, text, {{"PATH", report.set_aside}});
-    executor_.handle(SystemCondition{.type = "database_set_aside", .holds = true, .message = text}, now());
+    journal::log(journal::store_set_aside, report.replaced, {{"PATH", report.set_aside}});
+    executor_.handle(
+        SystemCondition{
+            .type = std::string(store_condition_type::set_aside), .holds = true, .message = report.replaced},
+        now());
+}
+
+void App::Parts::store_condition(const std::string& type, bool holds, const std::string& message) {
+    if (type == store_condition_type::set_aside) {
+        journal::log(journal::store_set_aside, message, {{"PATH", store_->path()}});
+    } else {
+        journal::log(holds ? journal::store_trouble : journal::store_recovered, message,
+                     {{"PATH", store_->path()}});
+    }
+    if (type == store_condition_type::full || type == store_condition_type::error) {
+        if (holds) {
+            store_reasons_[type] = message;
+        } else {
+            store_reasons_.erase(type);
+        }
+    }
+    executor_.handle(SystemCondition{.type = type, .holds = holds, .message = message}, now());
+    // Younger than what the copy has given back.
+    if (type == store_condition_type::set_aside) executor_.remember();
+}
+
+void App::Parts::report_unkept(const Unkept& unkept) {
+    if (unkept.readings + unkept.others == 0) {
+        return;
+    }
+    journal::log(journal::rows_not_kept,
+                 fmt::format("{} readings and {} other rows could not be kept: {}", unkept.readings,
+                             unkept.others, unkept.reason.empty() ? "the database was busy" : unkept.reason),
+                 {{"PATH", store_->path()}});
 }
 
 void App::Parts::start_publisher() {
@@ -358,7 +382,10 @@ void App::Parts::stop() {
     inbox_pause_ = {};
     // Acknowledgements that still come go straight to the store, so it ends after the publisher.
     stop_publisher(publisher_stop_limit);
-    store_->stop();
+    loop_.run_posted();  // gaps and conditions told so far are still kept
+    const auto unkept = store_->stop();
+    loop_.run_posted();  // those of the last commit are at least in the journal
+    report_unkept(unkept);
     // Last: a question of somebody may take ten seconds, and nothing that is to be kept may wait for it.
     worker_.stop();
     prices_.stop();

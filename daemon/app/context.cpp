@@ -25,7 +25,7 @@ SystemView App::Parts::system() const {
     view.ready = ready_;
     view.not_ready_reason = ready_ ? "" : "starting or stopping";
     view.store = store_->counters();
-    view.store_reason = store_reason_;
+    view.store_reason = store_reason();
     view.broker_enabled = publisher_ != nullptr;
     if (publisher_) {
         view.broker = publisher_->connection();
@@ -47,7 +47,23 @@ modbus::UnitCounters App::Parts::unit_counters(DeviceIndex device) const {
     return bus == nullptr ? modbus::UnitCounters{} : bus->counters(device);
 }
 
+std::string App::Parts::store_reason() const {
+    std::string reason;
+    for (const auto& [type, message] : store_reasons_) {
+        reason += (reason.empty() ? "" : "; ") + message;
+    }
+    return reason;
+}
+
+// What somebody is told is done must outlive the process.
 Result<Effects> App::Parts::apply(const Event& event) {
+    if (!store_->counters().healthy) {
+        const auto reason = store_reason();
+        return Error{ErrorCode::service_unavailable,
+                     "nothing was done, for it could not be kept: " +
+                         (reason.empty() ? "the database cannot be written" : reason),
+                     "free space or check the disk of the state directory, then ask again"};
+    }
     return executor_.apply(event, now());
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ class App::Parts final : private Context {
     void start();
     void stop();
     void report_opening();
+    void store_condition(const std::string& type, bool holds, const std::string& message);
+    void report_unkept(const Unkept& unkept);
     void start_publisher();
     void stop_publisher(Duration at_most);
     void watch_parts();
@@ -60,6 +63,7 @@ class App::Parts final : private Context {
     std::chrono::steady_clock::time_point steady_now() const override;
     const SiteView& site() const override { return site_view_; }
     SystemView system() const override;
+    std::string store_reason() const;
     const PriceBook& prices() const override { return prices_.book(); }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     Result<Effects> apply(const Event& event) override;
@@ -100,8 +104,8 @@ class App::Parts final : private Context {
     LoopSource inbox_source_;
     LoopSource inbox_pause_;
     WakeModeration moderation_;
-    std::vector<Event> events_;  // drained from the inbox; kept for its memory
-    std::string store_reason_;
+    std::vector<Event> events_;                         // drained from the inbox; kept for its memory
+    std::map<std::string, std::string> store_reasons_;  // why the store cannot be written, by condition
     std::string told_status_;
     std::uint64_t told_given_up_ = 0;
     std::uint64_t status_seq_ = 0;  // of the last `status` that an earlier publisher has published

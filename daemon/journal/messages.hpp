@@ -73,6 +73,11 @@ inline constexpr Kind store_trouble{"store_trouble", "ec99d660aed7894d233d24eae9
                                     "up to a limit and are still published live."};
 inline constexpr Kind store_recovered{"store_recovered", "6308dafc0a2c43db23eea93934b4f72a", Priority::notice,
                                       "The store writes again", "Nothing to do."};
+inline constexpr Kind rows_not_kept{
+    "rows_not_kept", "b1f6e0c95a0d4f7e8a2c64d3790e5b18", Priority::error,
+    "Rows were lost because the store could not write until the end",
+    "Free space or check the disk that holds PATH before the next start. What had been published live has "
+    "arrived; changes that people were told of are refused while the store cannot write."};
 inline constexpr Kind readings_given_up{
     "readings_given_up", "0a394eb6d934b2f08af15048c8432c19", Priority::error,
     "Undelivered readings were given up",
@@ -108,6 +113,7 @@ inline constexpr std::array kinds{&started,
                                   &store_set_aside,
                                   &store_trouble,
                                   &store_recovered,
+                                  &rows_not_kept,
                                   &readings_given_up,
                                   &readings_refused,
                                   &watchdog_withheld,

@@ -65,17 +65,16 @@ class Loop {
 
     // Runs until quit(); returns the code given to it.
     int run();
-    // Runs what is due and returns; waits at most `at_most` for the first. For tests and for draining at the
-    // end.
+    // Runs what is due and returns; waits at most `at_most` for the first. For tests.
     void run_once(Duration at_most);
     void quit(int code);
+    // Runs what has been posted, also when run() has ended: for the last words of threads that have stopped.
+    void run_posted();
 
     // Blocks SIGTERM, SIGINT, SIGHUP for this thread and those it starts; ignores SIGPIPE.
     static void block_signals();
 
   private:
-    void run_posted();
-
     sd_event* event_ = nullptr;
     Mailbox<Callback> posted_{65536};
     std::vector<Callback> running_;

@@ -13,21 +13,31 @@
 namespace sitepower {
 
 struct OpenedDatabase {
-    std::unique_ptr<sqlite::Database> database;
+    std::unique_ptr<sqlite::Database> database;  // null: report.trouble says why
     OpenReport report;
 };
 
+// Makes the directory when it is not there.
+Status prepare_directory(const std::string& directory);
+
 std::string database_path(const StoreSettings& settings);
 
-// A fresh database in place of one that is damaged: restores what is precious, salvages what is undelivered,
-// and only then sets the damaged one aside; cut off at any moment, the next call goes on with it. Of the
-// report, only `set_aside` and `salvaged` are filled; `set_aside` is empty when the last call got that far.
-Result<OpenedDatabase> replace_damaged(const StoreSettings& settings, Time now, const Progress& progress);
+// A fresh database in place of one that is damaged, empty or gone: restores what is precious, salvages what
+// is undelivered, and only then sets the damaged one aside; cut off at any moment, the next call goes on with
+// it. `unlinked` is the connection to a database whose file has been deleted, or null: all that is precious
+// or undelivered is saved from it, and then it is closed and null. Of the report, only `set_aside`,
+// `salvaged` and `replaced` are filled, or `trouble`; `set_aside` is empty when there was nothing to set
+// aside any more.
+Result<OpenedDatabase> replace_database(const StoreSettings& settings, Time now, const Progress& progress,
+                                        std::unique_ptr<sqlite::Database>& unlinked);
 
-// Writes the row of an epoch that exists already, into a database that replaces the one it was drawn for.
-void keep_epoch(sqlite::Database& database, const Epoch& epoch, Time now);
+// While the daemon runs: opens the database that could not be opened before, or what takes the place of one
+// that is damaged or gone, for an epoch that has been drawn already. The report is as of replace_database.
+Result<OpenedDatabase> open_again(const StoreSettings& settings, const Epoch& epoch, Time now,
+                                  const Progress& progress, std::unique_ptr<sqlite::Database>& unlinked);
 
-// As Store::open. `now` names a damaged file that is set aside, and dates the epoch.
+// As Store::open, in a directory that is locked. `now` names a damaged file that is set aside, and dates the
+// epoch.
 Result<OpenedDatabase> open_database(const StoreSettings& settings, Time now);
 
 }  // namespace sitepower

@@ -109,8 +109,8 @@ void OutboxQuery::read_texts() {
 OutboxSummary summarise_outbox(sqlite::Database& database) {
     OutboxSummary summary{count_outbox(database), std::nullopt};
     const auto oldest_ms = database.integer(
-        "SELECT min(t) FROM (SELECT min(stored_ms) AS t FROM texts UNION ALL SELECT first_ms FROM blocks "
-        "WHERE key = (SELECT min(block) FROM pending))");
+        "SELECT min(t) FROM (SELECT stored_ms AS t FROM texts WHERE key = (SELECT min(key) FROM texts) "
+        "UNION ALL SELECT first_ms FROM blocks WHERE key = (SELECT min(block) FROM pending))");
     if (summary.count > 0 && oldest_ms) summary.oldest = from_ms(*oldest_ms);
     return summary;
 }

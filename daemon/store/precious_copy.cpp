@@ -68,7 +68,27 @@ bool usable(const fs::path& path) {
     return copy.ok() && looks_sound(copy) && migrate(copy);
 }
 
+Time written_at(const fs::path& path) {
+    std::error_code error;
+    const auto time = fs::last_write_time(path, error);
+    return error ? Time{} : std::chrono::floor<Duration>(std::chrono::file_clock::to_sys(time));
+}
+
+std::uint64_t rows_of(sqlite::Database& database, std::string_view table) {
+    return static_cast<std::uint64_t>(
+        database.integer(fmt::format("SELECT count(*) FROM {}", table)).value_or(0));
+}
+
 }  // namespace
+
+std::vector<std::string> precious_copies(const std::string& directory) {
+    std::vector<std::string> found;
+    for (const auto& copy : copies_by_age(directory)) {
+        std::error_code error;
+        if (fs::is_regular_file(copy, error)) found.push_back(copy.string());
+    }
+    return found;
+}
 
 bool precious_copy_due(const std::string& directory) {
     std::error_code error;
@@ -91,13 +111,17 @@ Status write_precious_copy(const std::string& path, const std::string& directory
     return Error{ErrorCode::internal_error, fmt::format("copy {}: {}", temporary, error.message()), ""};
 }
 
-bool restore_precious(sqlite::Database& fresh, const std::string& directory) {
+std::optional<RestoredCopy> restore_precious(sqlite::Database& fresh, const std::string& directory) {
     for (const auto& copy : copies_by_age(directory)) {
+        // Before a migration of the copy changes it.
+        const auto written = written_at(copy);
         if (!usable(copy)) continue;
         copy_tables(fresh, copy.string());
-        return fresh.ok();
+        if (!fresh.ok()) return std::nullopt;
+        return RestoredCopy{written, rows_of(fresh, "alerts"), rows_of(fresh, "windows"),
+                            rows_of(fresh, "memories"), rows_of(fresh, "audit")};
     }
-    return false;
+    return std::nullopt;
 }
 
 }  // namespace sitepower

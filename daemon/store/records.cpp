@@ -171,7 +171,8 @@ Alert read_alert(const sqlite::Statement& row) {
 
 Snapshot read_snapshot(sqlite::Database& database) {
     Snapshot snapshot;
-    snapshot.open_alerts = read_alerts(database, "resolved_ms IS NULL ORDER BY triggered_ms, id");
+    // With a plus SQLite sorts the few, instead of walking through all alerts in that order.
+    snapshot.open_alerts = read_alerts(database, "resolved_ms IS NULL ORDER BY +triggered_ms, id");
     snapshot.resolved_by_hand =
         read_alerts(database,
                     "resolved_ms IS NOT NULL AND resolved_by NOT IN ('condition_cleared', 'configuration') "
@@ -181,7 +182,7 @@ Snapshot read_snapshot(sqlite::Database& database) {
                     "a.subject_id AND b.triggered_ms > a.triggered_ms) ORDER BY resolved_ms DESC LIMIT 1000");
     sqlite::Statement windows(database,
                               "SELECT id, subject_kind, subject_id, from_ms, to_ms, who, why FROM windows "
-                              "WHERE ended = 0 ORDER BY id");
+                              "WHERE ended = 0 ORDER BY +id");
     for (bool more = windows.query(); more; more = windows.step()) {
         snapshot.windows.push_back({windows.text(0),
                                     {static_cast<SubjectKind>(windows.integer(1)), windows.text(2)},

@@ -17,6 +17,7 @@ constexpr auto slice = std::chrono::milliseconds(50);
 constexpr int blocks_per_step = 64;
 constexpr int heads_per_step = 512;
 constexpr int rows_per_step = 1000;
+constexpr auto count_interval = std::chrono::minutes(1);
 // Kept free for the write-ahead log and what else grows beside the database.
 constexpr std::uint64_t reserve_bytes = 16ULL << 20;
 // A block from further ahead than this was written under a wrong clock: it does not hold up the others.
@@ -52,12 +53,17 @@ Retention::Retention(sqlite::Database& database, Outbox& outbox, const StoreSett
                       "SELECT block, first_ms, last_ms FROM pending LEFT JOIN blocks ON key = block "
                       "ORDER BY block LIMIT ?") {}
 
-bool Retention::run(std::optional<Time> now) {
+bool Retention::run(std::optional<Time> now, std::chrono::steady_clock::time_point moment) {
     const auto end = std::chrono::steady_clock::now() + slice;
     bool more = now && interval_of(*now, minute_length) != aged_minute_;
     while (more && std::chrono::steady_clock::now() < end) {
         more = in_transaction(&Retention::give_up_old, *now);
         if (!more) aged_minute_ = interval_of(*now, minute_length);
+    }
+    more = !counted_ || moment - *counted_ >= count_interval;
+    while (more && std::chrono::steady_clock::now() < end) {
+        more = in_transaction(&Retention::give_up_beyond_limit, Time{});
+        if (!more) counted_ = moment;
     }
     more = room_is_short();
     while (more && std::chrono::steady_clock::now() < end) {
@@ -96,10 +102,18 @@ bool Retention::give_up_old(Time now) {
     more |= delete_intervals("minutes", minute_length, now - settings_.keep_minutes);
     more |= delete_intervals("battery_states", minute_length, now - settings_.keep_minutes);
     more |= delete_intervals("quarters", quarter_length, now - settings_.keep_quarters);
-    more |= delete_records("alerts", "resolved_ms < {}", now - settings_.keep_quarters);
-    more |= delete_records("windows", "ended = 1 AND to_ms < {}", now - settings_.keep_quarters);
-    more |= delete_records("prices", "to_ms < {}", now - settings_.keep_quarters);
-    more |= delete_records("audit", "time_ms < {}", now - settings_.keep_quarters);
+    more |= delete_records("alerts", "resolved_ms < {}", to_ms(now - settings_.keep_quarters));
+    more |= delete_records("windows", "ended = 1 AND to_ms < {}", to_ms(now - settings_.keep_quarters));
+    more |= delete_records("prices", "to_ms < {}", to_ms(now - settings_.keep_quarters));
+    more |= delete_records("audit", "time_ms < {}", to_ms(now - settings_.keep_quarters));
+    return more;
+}
+
+bool Retention::give_up_beyond_limit(Time /*now*/) {
+    bool more = delete_beyond("alerts", "resolved_ms IS NOT NULL", "resolved_ms");
+    more |= delete_beyond("windows", "ended = 1", "to_ms");
+    more |= delete_records("audit", "id <= (SELECT max(id) FROM audit) - {}",
+                           static_cast<std::int64_t>(settings_.keep_records));
     return more;
 }
 
@@ -167,10 +181,18 @@ bool Retention::delete_intervals(std::string_view table, Duration length, Time b
     return rows.run(IntervalKey{interval_of(before, length), 0}.number()) && database_.changes() > 0;
 }
 
-bool Retention::delete_records(std::string_view table, std::string_view condition, Time before) {
+bool Retention::delete_records(std::string_view table, std::string_view condition, std::int64_t limit) {
     sqlite::Statement rows(
         database_, fmt::format("DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE {1} LIMIT {2})", table,
-                               fmt::format(fmt::runtime(condition), to_ms(before)), rows_per_step));
+                               fmt::format(fmt::runtime(condition), limit), rows_per_step));
+    return rows.run() && database_.changes() > 0;
+}
+
+bool Retention::delete_beyond(std::string_view table, std::string_view condition, std::string_view order) {
+    sqlite::Statement rows(database_,
+                           fmt::format("DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE {1} ORDER BY "
+                                       "{2} DESC LIMIT {3} OFFSET {4})",
+                                       table, condition, order, rows_per_step, settings_.keep_records));
     return rows.run() && database_.changes() > 0;
 }
 

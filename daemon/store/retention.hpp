@@ -1,12 +1,13 @@
-// Takes out of the database what has been kept long enough, and what there is no room for, in slices of a few
-// hundred rows with a transaction each. The file does not shrink: freed pages are used again. Belongs to the
-// writer's thread.
+// Takes out of the database what has been kept long enough, what is beyond the limit of rows, and what there
+// is no room for, in slices of a few hundred rows with a transaction each. The file does not shrink: freed
+// pages are used again. Belongs to the writer's thread.
 //
 // When room is short, what goes first: delivered frames older than a day, minutes and states of batteries
 // older than 30 days, all delivered frames, all minutes and states, quarters; then undelivered readings,
 // oldest first and reported; then undelivered states. Undelivered alerts and events stay.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -39,8 +40,8 @@ class Retention {
     Retention(sqlite::Database& database, Outbox& outbox, const StoreSettings& settings);
 
     // Works for at most about 50 ms. `now` decides on ages; without it (no clock that could be trusted) only
-    // room does. False after a failure of the connection.
-    bool run(std::optional<Time> now);
+    // the limit of rows and room do. False after a failure of the connection.
+    bool run(std::optional<Time> now, std::chrono::steady_clock::time_point moment);
     // Undelivered frames given up since the last call.
     std::optional<DroppedFrames> take_dropped();
     std::uint64_t database_bytes() const { return database_bytes_; }
@@ -60,11 +61,13 @@ class Retention {
 
     bool in_transaction(Step step, Time now);
     bool give_up_old(Time now);
+    bool give_up_beyond_limit(Time now);
     bool give_up_for_room(Time now);
     bool delete_delivered(Walk& walk, Time before, Time now);
     bool delete_undelivered();
     bool delete_intervals(std::string_view table, Duration length, Time before);
-    bool delete_records(std::string_view table, std::string_view condition, Time before);
+    bool delete_records(std::string_view table, std::string_view condition, std::int64_t limit);
+    bool delete_beyond(std::string_view table, std::string_view condition, std::string_view order);
     bool delete_hours();
     bool room_is_short();
     Time newest_frame();
@@ -76,6 +79,7 @@ class Retention {
     sqlite::Statement delete_block_;
     sqlite::Statement oldest_pending_;
     std::int64_t aged_minute_ = -1;  // the last minute in which nothing was left that is too old
+    std::optional<std::chrono::steady_clock::time_point> counted_;  // when no table was beyond the limit
     Walk age_walk_;
     Walk room_walk_;
     std::uint64_t largest_outbox_ = 0;  // since age_walk_ began

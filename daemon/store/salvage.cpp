@@ -16,8 +16,9 @@ constexpr std::size_t messages_per_transaction = 10'000;
 
 class Salvage {
   public:
-    Salvage(sqlite::Database& damaged, sqlite::Database& fresh, const Progress& progress)
-        : damaged_(damaged), fresh_(fresh), progress_(progress), hours_(fresh) {}
+    // again: what has no room is the fresh connection's failure, and all of it is done once more.
+    Salvage(sqlite::Database& damaged, sqlite::Database& fresh, const Progress& progress, bool again)
+        : damaged_(damaged), fresh_(fresh), progress_(progress), again_(again), hours_(fresh) {}
 
     void run() {
         // Small tables that the rest refers to.
@@ -26,6 +27,17 @@ class Salvage {
         copy_rows("texts", "key", 9);
         auto blocks = pending_blocks();
         for (std::size_t next = 0; next < blocks.size();) next = copy_blocks(blocks, next);
+    }
+
+    // Newer than what a copy has given.
+    void run_precious() {
+        using TableAndKey = std::pair<std::string_view, std::string_view>;
+        for (const auto& [table, key] : {TableAndKey{"alerts", "id"}, TableAndKey{"windows", "id"},
+                                         TableAndKey{"memories", "battery"}, TableAndKey{"audit", "id"}}) {
+            const auto columns =
+                fresh_.integer(std::string("SELECT count(*) FROM pragma_table_info('").append(table) + "')");
+            copy_rows(table, key, static_cast<int>(columns.value_or(0)), "INSERT OR REPLACE");
+        }
     }
 
   private:
@@ -46,12 +58,13 @@ class Salvage {
         }
     }
 
-    void copy_rows(std::string_view table, std::string_view key, int columns) {
+    void copy_rows(std::string_view table, std::string_view key, int columns,
+                   std::string_view insert_or = "INSERT OR IGNORE") {
         std::string values = "?";
         for (int i = 1; i < columns; ++i) values += ", ?";
         sqlite::Transaction transaction(fresh_);
         sqlite::Statement insert(
-            fresh_, std::string("INSERT OR IGNORE INTO ").append(table) + " VALUES (" + values + ")");
+            fresh_, std::string(insert_or).append(" INTO ").append(table) + " VALUES (" + values + ")");
         read_from_both_ends(table, key, [&](const sqlite::Statement& row) { insert.copy_row(row, columns); });
         finish(transaction);
     }
@@ -91,10 +104,10 @@ class Salvage {
         return block.second.count();
     }
 
-    // A fresh database without room keeps what it has got so far.
+    // A fresh database without room keeps what it has got so far, unless it can be tried again.
     bool finish(sqlite::Transaction& transaction) {
         if (transaction.commit()) return true;
-        fresh_.clear_failure();
+        if (!again_) fresh_.clear_failure();
         return false;
     }
 
@@ -105,6 +118,7 @@ class Salvage {
     sqlite::Database& damaged_;
     sqlite::Database& fresh_;
     const Progress& progress_;
+    const bool again_;
     HourIndex hours_;
 };
 
@@ -112,7 +126,14 @@ class Salvage {
 
 void salvage_outbox(const std::string& damaged_path, sqlite::Database& fresh, const Progress& progress) {
     sqlite::Database damaged(damaged_path, sqlite::Access::read_only);
-    if (damaged.ok()) Salvage(damaged, fresh, progress).run();
+    if (damaged.ok()) Salvage(damaged, fresh, progress, false).run();
+}
+
+void salvage_unlinked(sqlite::Database& unlinked, sqlite::Database& fresh, const Progress& progress) {
+    unlinked.clear_failure();
+    Salvage salvage(unlinked, fresh, progress, true);
+    salvage.run_precious();
+    salvage.run();
 }
 
 std::uint64_t undelivered(sqlite::Database& database) {

@@ -16,6 +16,10 @@ using Progress = std::function<void()>;
 // read there and find room here.
 void salvage_outbox(const std::string& damaged_path, sqlite::Database& fresh, const Progress& progress);
 
+// The same, and all that is precious too, out of a sound database whose file has been deleted while it was
+// open. Without room for all of it the fresh connection has failed.
+void salvage_unlinked(sqlite::Database& unlinked, sqlite::Database& fresh, const Progress& progress);
+
 // How many messages of a database wait to be delivered.
 std::uint64_t undelivered(sqlite::Database& database);
 

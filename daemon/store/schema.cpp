@@ -50,6 +50,16 @@ CREATE TABLE prices (id INTEGER PRIMARY KEY, series TEXT NOT NULL, from_ms INTEG
                      to_ms INTEGER NOT NULL, value REAL NOT NULL);
 CREATE UNIQUE INDEX prices_by_time ON prices (from_ms, series);
 )sql",
+    // 3: what the start and the retention look for, so that neither walks through all of the history.
+    R"sql(
+CREATE INDEX alerts_by_subject ON alerts (type, subject_kind, subject_id, triggered_ms);
+CREATE INDEX alerts_by_end ON alerts (resolved_ms) WHERE resolved_ms IS NOT NULL;
+CREATE INDEX alerts_by_hand ON alerts (resolved_ms)
+    WHERE resolved_ms IS NOT NULL AND resolved_by NOT IN ('condition_cleared', 'configuration');
+CREATE INDEX windows_by_end ON windows (to_ms) WHERE ended = 1;
+CREATE INDEX windows_open ON windows (id) WHERE ended = 0;
+CREATE INDEX prices_by_end ON prices (to_ms);
+)sql",
 };
 
 }  // namespace

@@ -7,6 +7,7 @@ namespace sitepower::sqlite {
 namespace {
 
 Trouble trouble_of(int code) {
+    if (code == SQLITE_IOERR_SHMSIZE) return Trouble::full;  // no room for the index of the log
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
@@ -28,6 +29,19 @@ Trouble trouble_of(int code) {
         default:
             return Trouble::refused;
     }
+}
+
+// "file:" and the path, with what a URI gives a meaning written as %XX.
+std::string immutable_uri(std::string_view path) {
+    std::string uri = "file:";
+    for (const char c : path) {
+        if (c == '%' || c == '?' || c == '#') {
+            uri += c == '%' ? "%25" : c == '?' ? "%3f" : "%23";
+        } else {
+            uri += c;
+        }
+    }
+    return uri + "?immutable=1";
 }
 
 int note_log_pages(void* target, sqlite3* /*handle*/, const char* /*schema*/, int pages) {
@@ -149,11 +163,12 @@ void Database::Close::operator()(sqlite3* handle) const {
 }
 
 Database::Database(std::string path, Access access) : path_(std::move(path)) {
-    const int flags =
-        (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
-        SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    if (access == Access::immutable) flags |= SQLITE_OPEN_URI;
     sqlite3* handle = nullptr;
-    const int code = sqlite3_open_v2(path_.c_str(), &handle, flags, nullptr);
+    const auto name = access == Access::immutable ? immutable_uri(path_) : path_;
+    const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) fail(code, "open " + path_);
     // Takes the place of SQLite's own checkpoints after every 1000 pages.
@@ -163,8 +178,12 @@ Database::Database(std::string path, Access access) : path_(std::move(path)) {
 void Database::fail(int code, std::string_view what) {
     if (failure_) return;
     std::string message = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
-    if (!what.empty()) message.append(" (").append(what.substr(0, 100)).append(")");
-    failure_ = Failure{trouble_of(code), code, std::move(message)};
+    const auto trouble = trouble_of(code);
+    if (trouble == Trouble::full) message = sqlite3_errstr(SQLITE_FULL);
+    if (trouble == Trouble::refused && !what.empty()) {
+        message.append(" (").append(what.substr(0, 100)).append(")");
+    }
+    failure_ = Failure{trouble, code, std::move(message)};
 }
 
 void Database::fail_damaged(std::string_view what) {

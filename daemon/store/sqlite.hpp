@@ -27,8 +27,9 @@ enum class Trouble : std::uint8_t {
 
 struct Failure {
     Trouble trouble = Trouble::refused;
-    int code = 0;         // SQLite's extended result code
-    std::string message;  // SQLite's words, then the statement
+    int code = 0;  // SQLite's extended result code
+    std::string
+        message;  // SQLite's words; of a refused statement, which is a fault of ours, the statement too
 };
 
 class Database;
@@ -93,7 +94,8 @@ class Statement {
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-enum class Access : std::uint8_t { read_write, read_only };
+// immutable: without locks and without the log, for a file that nobody can write.
+enum class Access : std::uint8_t { read_write, read_only, immutable };
 
 class Database {
   public:

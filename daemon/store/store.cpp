@@ -1,6 +1,7 @@
 #include "daemon/store/store.hpp"
 
 #include "daemon/store/opening.hpp"
+#include "daemon/store/state_lock.hpp"
 #include "daemon/store/writer.hpp"
 
 namespace sitepower {
@@ -23,9 +24,13 @@ bool well_formed(const Row& row) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(StoreSettings settings, StoreObserver& observer) {
+    if (auto ready = prepare_directory(settings.directory); !ready) return ready.error();
+    auto lock = StateLock::take(settings.directory);
+    if (!lock) return lock.error();
     auto opened = open_database(settings, std::chrono::floor<Duration>(std::chrono::system_clock::now()));
     if (!opened) return opened.error();
-    auto writer = std::make_unique<Writer>(std::move(settings), observer, std::move(*opened));
+    auto writer =
+        std::make_unique<Writer>(std::move(*lock), std::move(settings), observer, std::move(*opened));
     return std::unique_ptr<Store>(new Store(std::move(writer)));
 }
 
@@ -45,8 +50,8 @@ void Store::start() {
     writer_->start();
 }
 
-void Store::stop() {
-    writer_->stop();
+Unkept Store::stop() {
+    return writer_->stop();
 }
 
 bool Store::append(Row row) {

@@ -90,7 +90,7 @@ class Row {
 namespace store_condition_type {
 inline constexpr std::string_view full = "store_full";                // no room; rows are kept in memory
 inline constexpr std::string_view error = "store_error";              // the file cannot be read or written
-inline constexpr std::string_view copy_failed = "store_copy_failed";  // the daily copy
+inline constexpr std::string_view copy_failed = "store_copy_failed";  // the copy of what is precious
 inline constexpr std::string_view set_aside = "database_set_aside";
 }  // namespace store_condition_type
 
@@ -106,12 +106,28 @@ class StoreObserver {
     virtual void readings_dropped(Time from, Time to, std::uint64_t frames) = 0;
 };
 
+// Why the database cannot be written: the type of condition, and for people file and cause.
+struct StoreTrouble {
+    std::string condition;
+    std::string message;
+};
+
 struct OpenReport {
-    Epoch epoch;                 // drawn and committed by this open
+    Epoch epoch;                 // drawn by this open; committed by it too, unless there is trouble
     bool fresh = false;          // there was no database
     std::string set_aside;       // path of a damaged database that was set aside; empty: none
     std::uint64_t salvaged = 0;  // undelivered messages rescued from it
-    Snapshot snapshot;           // open alerts, windows, memories
+    std::string replaced;  // for people: why a fresh database took its place, what was restored; or empty
+    Snapshot snapshot;     // open alerts, windows, memories
+    std::uint64_t undelivered = 0;        // messages in the outbox of a database with trouble
+    std::optional<StoreTrouble> trouble;  // it can be read, or is not there yet; it is opened once it can be
+};
+
+// What stop() could not commit: gone when the process ends.
+struct Unkept {
+    std::uint64_t readings = 0;
+    std::uint64_t others = 0;  // alerts, windows, memories, states, prices, audit rows, other messages
+    std::string reason;        // for people: file and cause
 };
 
 struct StoreCounters {
@@ -128,8 +144,10 @@ struct StoreCounters {
 
 class Store {
   public:
-    // Opens, migrates, draws the epoch. Error for a database of a newer schema or a directory that cannot be
-    // used; a damaged database is set aside and reported.
+    // Locks the directory, opens, migrates, draws the epoch. Error for a directory that another process has
+    // locked or that cannot be used, for a database of a newer schema or that cannot even be read. A damaged
+    // database is set aside and reported. One that can be read but not written, for a full disk or a
+    // read-only one, is no error: rows wait in memory, as whenever the disk refuses, until it can.
     static Result<std::unique_ptr<Store>> open(StoreSettings settings, StoreObserver& observer);
     ~Store();
 
@@ -137,8 +155,8 @@ class Store {
     std::string path() const;  // of the database, for Readers
 
     void start();
-    // Commits what waits and ends the thread.
-    void stop();
+    // Commits what waits and ends the thread. Says what could not be committed.
+    Unkept stop();
 
     // False at the queue's limit, and for a message whose body does not suit its kind. Only readings are
     // refused at settings.queue; other rows fit until 100,000 of them wait, which only a disk that fails for

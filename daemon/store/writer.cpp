@@ -1,6 +1,7 @@
 #include "daemon/store/writer.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "daemon/store/precious_copy.hpp"
 
@@ -20,12 +22,16 @@ constexpr auto commit_gap = std::chrono::milliseconds(50);
 constexpr auto back_off_limit = std::chrono::seconds(30);
 // A statement that is refused this often in a row will never pass: the batch is given up.
 constexpr int refusals_limit = 3;
+// A lock that others hold this often in a row is told.
+constexpr int busy_limit = 3;
 // 4 MiB with pages of 4 KiB: the longer the log, the more often a page is overwritten in it before it is
 // copied. At three times that the writer waits for readers, at most one slice of 50 ms each.
 constexpr int checkpoint_pages = 1024;
 constexpr int checkpoint_pages_at_most = 3 * checkpoint_pages;
 constexpr Duration longest_stall{60'000};
 constexpr auto copy_check_interval = std::chrono::hours(1);
+// After somebody's change of state a copy is written at once, unless one was within this time.
+constexpr auto copy_gap = std::chrono::minutes(10);
 
 Time now_utc() {
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
@@ -44,15 +50,32 @@ std::uint64_t process_bytes_written() {
 
 }  // namespace
 
-Store::Writer::Writer(StoreSettings settings, StoreObserver& observer, OpenedDatabase opened)
-    : settings_(std::move(settings)),
+FileIdentities::FileIdentities(const std::string& path) {
+    std::size_t next = 0;
+    for (const char* suffix : {"", "-wal"}) {
+        struct stat status {};
+        if (stat((path + suffix).c_str(), &status) == 0) {
+            devices.at(next) = status.st_dev;
+            inodes.at(next) = status.st_ino;
+        }
+        ++next;
+    }
+}
+
+Store::Writer::Writer(StateLock lock, StoreSettings settings, StoreObserver& observer, OpenedDatabase opened)
+    : lock_(std::move(lock)),
+      settings_(std::move(settings)),
       observer_(observer),
       report_(std::move(opened.report)),
       queue_(settings_.queue),
       progress_(Clock::now().time_since_epoch()),
-      side_(std::make_unique<WritingSide>(std::move(opened.database), report_.epoch, settings_)),
-      next_copy_check_(Clock::now()) {
-    counters_.outbox = side_->committer.outbox();
+      side_(opened.database
+                ? std::make_unique<WritingSide>(std::move(opened.database), report_.epoch, settings_)
+                : nullptr),
+      next_copy_check_(Clock::now()),
+      last_copy_(Clock::now() - copy_gap) {
+    counters_.outbox = side_ ? side_->committer.outbox() : report_.undelivered;
+    counters_.healthy = side_ != nullptr;
 }
 
 Store::Writer::WritingSide::WritingSide(std::unique_ptr<sqlite::Database> opened, const Epoch& epoch,
@@ -60,19 +83,22 @@ Store::Writer::WritingSide::WritingSide(std::unique_ptr<sqlite::Database> opened
     : database(std::move(opened)),
       committer(*database, epoch),
       rollups(*database),
-      retention(*database, committer.outbox_table(), settings) {}
+      retention(*database, committer.outbox_table(), settings),
+      files(database->path()) {}
 
 Store::Writer::~Writer() {
     stop();
 }
 
 void Store::Writer::start() {
+    if (report_.trouble) tell(report_.trouble->condition, true, report_.trouble->message);
     thread_ = std::thread([this] { run(); });
 }
 
-void Store::Writer::stop() {
+Unkept Store::Writer::stop() {
     queue_.stop();
     if (thread_.joinable()) thread_.join();
+    return unkept_;
 }
 
 void Store::Writer::run() {
@@ -81,18 +107,20 @@ void Store::Writer::run() {
     for (bool last = false; !last;) {
         last = queue_.stopping();
         asked_ = queue_.take(deadline, batch) || asked_;
-        const bool done = work(batch);
+        const bool done = work(batch, last);
         if (done && std::exchange(asked_, false)) observer_.committed();
         note_progress();
         queue_.pause(Clock::now() + (done ? Clock::duration(commit_gap) : back_off()));
         const auto now = Clock::now();
         if (deadline <= now) deadline = std::max(deadline + settings_.commit_interval, now);
     }
+    note_unkept(batch);
 }
 
-bool Store::Writer::work(Batch& batch) {
-    if (!side_) replace_database();
-    if (side_ && commit(batch) && look_after_data()) {
+bool Store::Writer::work(Batch& batch, bool last) {
+    notice_lost_files();
+    if (!side_) open_again_or_tell();
+    if (side_ && commit(batch) && look_after_data(last)) {
         note_recovery();
         return true;
     }
@@ -108,33 +136,48 @@ bool Store::Writer::commit(Batch& batch) {
     side_->rollups.add(side_->committer.entries(), side_->committer.last_block());
     note_time(side_->committer.entries());
     note_commit(batch.rows.size(), took);
+    for (const auto& row : batch.rows) {
+        const auto* record = row.record();
+        if (record == nullptr) continue;
+        const bool by_somebody = std::holds_alternative<AuditRow>(*record);
+        copy_soon_ |= by_somebody;
+        uncopied_ |= by_somebody || std::holds_alternative<BatteryMemory>(*record);
+    }
     batch.clear();
     queue_.done();
     return true;
 }
 
-bool Store::Writer::look_after_data() {
-    if (!side_->rollups.write_when_due() || !side_->retention.run(data_time_)) return false;
+bool Store::Writer::look_after_data(bool last) {
+    if (!side_->rollups.write_when_due()) return false;
+    // Nothing is given up at the end: nobody would be told any more.
+    if (!last && !side_->retention.run(data_time_, Clock::now())) return false;
     if (const auto dropped = side_->retention.take_dropped()) {
         observer_.readings_dropped(dropped->from, dropped->to, dropped->frames);
     }
-    copy_precious_when_due();
+    copy_precious_when_due(last);
     checkpoint_when_due();
     const std::lock_guard lock(counters_mutex_);
     counters_.outbox = side_->committer.outbox();
     return true;
 }
 
-void Store::Writer::copy_precious_when_due() {
-    if (Clock::now() < next_copy_check_) return;
-    next_copy_check_ = Clock::now() + copy_check_interval;
-    if (!precious_copy_due(settings_.directory)) return;
+void Store::Writer::copy_precious_when_due(bool last) {
+    const auto now = Clock::now();
+    bool due = (copy_soon_ && now >= last_copy_ + copy_gap) || (last && uncopied_);
+    if (!due && now >= next_copy_check_) {
+        next_copy_check_ = now + copy_check_interval;
+        due = precious_copy_due(settings_.directory);
+    }
+    if (!due) return;
     const auto written = write_precious_copy(path(), settings_.directory);
+    if (copy_soon_) last_copy_ = now;
+    if (written) copy_soon_ = uncopied_ = false;
     if (!written == copy_failed_) return;
     copy_failed_ = !written;
-    observer_.store_condition(
-        std::string(store_condition_type::copy_failed), copy_failed_,
-        copy_failed_ ? "no daily copy: " + written.error().message : "the daily copy has been written");
+    observer_.store_condition(std::string(store_condition_type::copy_failed), copy_failed_,
+                              copy_failed_ ? "no copy of what is precious: " + written.error().message
+                                           : "the copy of what is precious has been written");
 }
 
 void Store::Writer::note_time(std::span<const BlockEntry> entries) {
@@ -157,41 +200,94 @@ void Store::Writer::note_commit(std::size_t rows, Clock::duration took) {
 
 void Store::Writer::note_failure(Batch& batch) {
     ++failures_;
-    if (!side_) return;  // replace_database() has said why
+    {
+        const std::lock_guard lock(counters_mutex_);
+        if (!side_) counters_.healthy = false;
+    }
+    if (!side_) return;  // open_again_or_tell() has said why
     const auto failure = *side_->database->failure();
     side_->database->clear_failure();
-    if (failure.trouble == sqlite::Trouble::busy && failures_ < refusals_limit) return;
+    if (failure.trouble == sqlite::Trouble::busy && failures_ < busy_limit) return;
     if (failure.trouble == sqlite::Trouble::damaged) {
         side_.reset();
-        replace_database();
+        open_again_or_tell();
         return;
     }
+    const auto message = path() + ": " + failure.message;
     tell(failure.trouble == sqlite::Trouble::full ? store_condition_type::full : store_condition_type::error,
-         true, path() + ": " + failure.message);
-    const std::lock_guard lock(counters_mutex_);
-    counters_.healthy = false;
-    if (failure.trouble == sqlite::Trouble::refused && failures_ >= refusals_limit) {
+         true, message);
+    {
+        const std::lock_guard lock(counters_mutex_);
+        counters_.healthy = false;
+    }
+    if (failure.trouble == sqlite::Trouble::full) make_room();
+    if (failure.trouble == sqlite::Trouble::refused && ++refusals_ >= refusals_limit) give_up(batch);
+}
+
+// So that a box without a human goes on: the room of the log is used anew, and what has been kept long enough
+// leaves. What fails here is tried again after the next failure.
+void Store::Writer::make_room() {
+    side_->database->checkpoint(sqlite::Database::Checkpoint::restart);
+    side_->retention.run(data_time_, Clock::now());
+    side_->database->clear_failure();
+}
+
+void Store::Writer::give_up(Batch& batch) {
+    refusals_ = 0;
+    std::optional<DroppedFrames> dropped;
+    for (const auto& row : batch.rows) {
+        const auto* message = row.message();
+        const auto* frame = message == nullptr ? nullptr : std::get_if<FramePtr>(&message->message->body);
+        if (frame == nullptr) continue;
+        const auto time = (*frame)->time;
+        if (!dropped) dropped = DroppedFrames{time, time, 0};
+        dropped = {std::min(dropped->from, time), std::max(dropped->to, time), dropped->frames + 1};
+    }
+    {
+        const std::lock_guard lock(counters_mutex_);
         counters_.refused += batch.rows.size();
-        batch.clear();
-        queue_.done();
+    }
+    batch.clear();
+    queue_.done();
+    if (dropped) observer_.readings_dropped(dropped->from, dropped->to, dropped->frames);
+}
+
+void Store::Writer::note_unkept(const Batch& batch) {
+    unkept_.reason = reason_;
+    for (const auto& row : batch.rows) {
+        const bool reading =
+            row.message() != nullptr && row.message()->message->kind == MessageKind::readings;
+        ++(reading ? unkept_.readings : unkept_.others);
     }
 }
 
-void Store::Writer::replace_database() {
-    auto replaced = replace_damaged(settings_, now_utc(), [this] { note_progress(); });
-    if (!replaced) {
-        tell(store_condition_type::error, true, replaced.error().message);
+// Somebody has deleted or exchanged the file under the running daemon: what the connection writes would be
+// gone with it.
+void Store::Writer::notice_lost_files() {
+    if (!side_ || FileIdentities(path()) == side_->files) return;
+    unlinked_ = std::move(side_->database);
+    side_.reset();
+}
+
+void Store::Writer::open_again_or_tell() {
+    auto opened = open_again(
+        settings_, report_.epoch, now_utc(), [this] { note_progress(); }, unlinked_);
+    if (!opened) {
+        tell(store_condition_type::error, true, opened.error().message);
         return;
     }
-    keep_epoch(*replaced->database, report_.epoch, now_utc());
-    side_ = std::make_unique<WritingSide>(std::move(replaced->database), report_.epoch, settings_);
-    observer_.store_condition(std::string(store_condition_type::set_aside), true,
-                              fmt::format("{} was damaged and is now {}; {} undelivered messages were saved",
-                                          path(), replaced->report.set_aside, replaced->report.salvaged));
+    if (opened->report.trouble) {
+        tell(opened->report.trouble->condition, true, opened->report.trouble->message);
+    } else {
+        side_ = std::make_unique<WritingSide>(std::move(opened->database), report_.epoch, settings_);
+    }
+    if (opened->report.replaced.empty()) return;
+    observer_.store_condition(std::string(store_condition_type::set_aside), true, opened->report.replaced);
 }
 
 void Store::Writer::note_recovery() {
     failures_ = 0;
+    refusals_ = 0;
     if (!condition_.empty()) tell(std::string(condition_), false, path() + " can be written again");
     const std::lock_guard lock(counters_mutex_);
     counters_.healthy = true;
@@ -210,6 +306,7 @@ void Store::Writer::tell(std::string_view type, bool holds, std::string message)
     if (holds && condition_ == type) return;
     if (holds && !condition_.empty()) observer_.store_condition(condition_, false, message);
     condition_ = holds ? std::string(type) : std::string();
+    reason_ = holds ? message : std::string();
     observer_.store_condition(std::string(type), holds, std::move(message));
 }
 

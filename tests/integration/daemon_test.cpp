@@ -1,8 +1,12 @@
 // The whole chain as its users meet it: real Modbus from sitepower-sim, a real broker, the real programs.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "tests/integration/site_fixture.hpp"
@@ -104,6 +108,65 @@ TEST_F(DaemonTest, MainsFailureIsAnAlertUntilTheMainsAreBack) {
     site.tell("mains restore");
     EXPECT_TRUE(site.wait_until_arrived(
         [](const Arrivals& all) { return told_alert(all, "ups_on_battery", "resolved"); }, seconds{60}));
+}
+
+// Both would publish the site, and neither would know of the other.
+TEST_F(DaemonTest, ASecondDaemonOnTheSameStateIsRefused) {
+    start();
+    support::write_file(site.path("second.toml"), [&] {
+        auto text = support::read_file(site.path("sitepower.toml"));
+        const auto socket = site.path("api.sock").string();
+        text.replace(text.find(socket), socket.size(), site.path("second.sock").string());
+        return text;
+    }());
+    const std::vector<std::string> command{program("sitepowerd"), "--config", site.path("second.toml"),
+                                           "--profiles", SITEPOWER_SOURCE_DIR "/config/devices"};
+    support::Process second(command, site.path("second.log"));
+    EXPECT_EQ(second.wait(seconds{20}), 1);
+    EXPECT_NE(second.output().find("another sitepowerd uses " + site.path("state").string()),
+              std::string::npos)
+        << second.output();
+    auto check = command;
+    check.emplace_back("check");
+    support::Process checking(check, site.path("check.log"));
+    EXPECT_EQ(checking.wait(seconds{20}), 0) << checking.output();
+    site.kill_daemon();
+    site.start_daemon();  // the kernel has released the lock
+}
+
+TEST_F(DaemonTest, AFullDiskRefusesWhatPeopleChangeAndStopsNothingElse) {
+    const auto state = site.path("state");
+    std::filesystem::create_directories(state);
+    if (geteuid() != 0 || mount("tmpfs", state.c_str(), "tmpfs", 0, "size=16m") != 0) {
+        GTEST_SKIP() << "mounting a small file system needs root";
+    }
+    const auto ballast = state / "ballast";
+    const auto fill = [&] {
+        std::ofstream file(ballast, std::ios::app);
+        const std::string block(4096, 'x');
+        while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+    };
+    start();
+    site.stop_daemon();
+    fill();
+    site.start_daemon();
+    EXPECT_TRUE(site.wait_until_arrived(
+        [](const Arrivals& all) { return told_alert(all, "store_full", "triggered"); }, seconds{20}));
+    const auto before = count(site.arrivals(), "device/UPS-01/readings");
+    EXPECT_TRUE(site.wait_until_arrived(
+        [&](const Arrivals& all) { return count(all, "device/UPS-01/readings") >= before + 2; },
+        seconds{20}));
+    const auto refused =
+        site.ctl({"battery", "replace", "BAT-DC-CNX-01-UPS-01-STR-02-036", "--serial", "NEW-1"});
+    EXPECT_NE(refused.status, 0);
+    EXPECT_NE(refused.output.find("nothing was done"), std::string::npos) << refused.output;
+    std::filesystem::remove(ballast);
+    EXPECT_TRUE(site.wait_until_arrived(
+        [](const Arrivals& all) { return told_alert(all, "store_full", "resolved"); }, seconds{60}));
+    site.stop_daemon();
+    site.daemon.reset();
+    EXPECT_EQ(umount(state.c_str()), 0);
 }
 
 TEST_F(DaemonTest, ABrokerOutageLosesNothingAndTheBacklogFollows) {

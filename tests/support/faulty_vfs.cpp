@@ -99,9 +99,11 @@ const sqlite3_io_methods layer_methods = {2,
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
     file->pMethods = nullptr;
-    if (const int code = owner(vfs)->before_operation(); code != SQLITE_OK) return code;
-    layer(file)->owner = owner(vfs);
     auto* under = owner(vfs)->below();
+    int there = 0;
+    if (name != nullptr) under->xAccess(under, name, SQLITE_ACCESS_EXISTS, &there);
+    if (const int code = owner(vfs)->before_opening(there != 0); code != SQLITE_OK) return code;
+    layer(file)->owner = owner(vfs);
     const int code = under->xOpen(under, name, below(file), flags, flags_out);
     if (code == SQLITE_OK) file->pMethods = &layer_methods;
     return code;
@@ -141,13 +143,26 @@ void FaultyVfs::fail_all(int code) {
     all_ = true;
 }
 
+void FaultyVfs::fail_writes(int code) {
+    code_ = code;
+    writes_ = true;
+}
+
 void FaultyVfs::heal() {
     left_ = 0;
     all_ = false;
+    writes_ = false;
+}
+
+int FaultyVfs::before_opening(bool there) {
+    return writes_ && there ? SQLITE_OK : before_operation();
 }
 
 int FaultyVfs::before_operation() {
-    if (all_) return code_;
+    if (all_ || writes_) {
+        ++failed_;
+        return code_;
+    }
     if (left_ <= 0 || --left_ > 0) return 0;
     struck_ = true;
     return code_;

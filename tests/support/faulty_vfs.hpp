@@ -21,9 +21,14 @@ class FaultyVfs {
     void fail_nth(std::int64_t n, int code);
     // All operations fail until heal().
     void fail_all(int code);
+    // All writes, truncations, syncs and deletions fail until heal(); files that are there can be opened and
+    // read.
+    void fail_writes(int code);
     void heal();
     // Whether fail_nth has struck.
     bool struck() const { return struck_; }
+    // How many operations fail_all and fail_writes have failed.
+    std::uint64_t failed() const { return failed_; }
 
     std::uint64_t bytes_written() const { return bytes_written_; }
     std::uint64_t syncs() const { return syncs_; }
@@ -31,6 +36,7 @@ class FaultyVfs {
     // Called by the layer: an open, write, sync, truncation or deletion is about to happen. The code to fail
     // with, or SQLITE_OK.
     int before_operation();
+    int before_opening(bool there);
     void count_bytes(std::uint64_t bytes) { bytes_written_ += bytes; }
     void count_sync() { ++syncs_; }
     sqlite3_vfs* below() const { return below_; }
@@ -41,7 +47,9 @@ class FaultyVfs {
     std::atomic<std::int64_t> left_{0};  // operations until the one that fails; 0: none does
     std::atomic<int> code_{0};
     std::atomic<bool> all_{false};
+    std::atomic<bool> writes_{false};
     std::atomic<bool> struck_{false};
+    std::atomic<std::uint64_t> failed_{0};
     std::atomic<std::uint64_t> bytes_written_{0};
     std::atomic<std::uint64_t> syncs_{0};
 };

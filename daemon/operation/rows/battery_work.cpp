@@ -139,7 +139,7 @@ Operation plan_test_row() {
                        {"from", "time", "", "begins"},
                        {"to", "time", "", "ends"},
                        {"why", "text", "", "the test, with its load"}},
-            .errors = {ErrorCode::not_found, ErrorCode::conflict},
+            .errors = {ErrorCode::not_found, ErrorCode::conflict, ErrorCode::service_unavailable},
             .handler = plan_test};
 }
 
@@ -172,7 +172,7 @@ Operation record_test_row() {
                        {"rated_ah", "number", "Ah", "as configured"},
                        {"health_pct", "number", "%", "delivered over rated, brought to 25 Cel"},
                        {"passed", "boolean", "", "at or above the end of life (eol_soh_pct)"}},
-            .errors = {ErrorCode::not_found},
+            .errors = {ErrorCode::not_found, ErrorCode::service_unavailable},
             .handler = record_test};
 }
 
@@ -198,7 +198,7 @@ Operation replace_row() {
                    {"replaced[].serial_number", "text", "", "of the new battery"},
                    {"replaced[].model", "text", "", "of the maker"},
                    {"replaced[].installed_date", "date", "", "of the new battery"}},
-        .errors = {ErrorCode::not_found, ErrorCode::conflict},
+        .errors = {ErrorCode::not_found, ErrorCode::conflict, ErrorCode::service_unavailable},
         .handler = replace};
 }
 

@@ -116,7 +116,7 @@ Operation start_row() {
                         .maximum = longest_window_min},
                        {.name = "why", .help = "the work that is done", .required = true, .maximum = 200}},
         .result = window_fields(),
-        .errors = {ErrorCode::not_found, ErrorCode::conflict},
+        .errors = {ErrorCode::not_found, ErrorCode::conflict, ErrorCode::service_unavailable},
         .handler = start};
 }
 
@@ -137,7 +137,7 @@ std::vector<Operation> maintenance_rows() {
              .summary = "End a maintenance window before its time",
              .parameters = {path_parameter("window_id", "the window")},
              .result = window_fields(),
-             .errors = {ErrorCode::not_found, ErrorCode::conflict},
+             .errors = {ErrorCode::not_found, ErrorCode::conflict, ErrorCode::service_unavailable},
              .handler = end}};
 }
 

@@ -160,6 +160,17 @@ TEST(Mailbox, PushWithinWaitsForRoomAndGivesUp) {
     EXPECT_EQ(box.size(), 1U);
 }
 
+TEST(Loop, WhatIsPostedAfterItsEndCanStillBeRun) {
+    Loop loop;
+    loop.quit(0);
+    loop.run();
+    int ran = 0;
+    ASSERT_TRUE(loop.post([&] { ++ran; }));
+    loop.run_posted();
+    loop.run_posted();
+    EXPECT_EQ(ran, 1);
+}
+
 TEST(Mailbox, ManyProducersLoseNothing) {
     Mailbox<int> box(1'000'000);
     std::vector<std::thread> producers;

@@ -5,6 +5,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "daemon/store/committer.hpp"
@@ -37,7 +39,7 @@ constexpr std::uint64_t messages_of_batch = 201;
 // One start of the daemon with one commit. True: the commit was confirmed.
 bool run_once(const StoreSettings& settings, const std::shared_ptr<const Layout>& layout, Time start) {
     auto opened = open_database(settings, start);
-    if (!opened) return false;
+    if (!opened || !opened->database) return false;
     EXPECT_EQ(opened->report.set_aside, "");
     auto& database = *opened->database;
     Committer committer(database, opened->report.epoch);
@@ -173,6 +175,239 @@ TEST_F(FullDisk, RecoversOnARealFileSystemWithoutRoom) {
     // It is told with the first batch that fits; what was appended meanwhile follows with the next.
     ASSERT_TRUE(eventually([&] { return store_->counters().rows == sequence_; }));
     EXPECT_EQ(read_outbox(store_->path(), 1000).size(), sequence_);
+    store_.reset();
+    EXPECT_EQ(umount(directory.path().c_str()), 0);
+}
+
+TEST_F(FullDisk, AStartWithoutRoomReadsWhatIsThereAndWritesWhenThereIsRoom) {
+    TemporaryDirectory directory;
+    FaultyVfs vfs;
+    settings_.queue = 50;
+    start(directory.path());
+    append();
+    Alert alert;
+    alert.id = "A1";
+    ASSERT_TRUE(store_->append(AlertRow{alert}));
+    store_.reset();
+
+    vfs.fail_writes(SQLITE_FULL);
+    sequence_ = 0;
+    start(directory.path());
+    const auto& report = store_->report();
+    ASSERT_TRUE(report.trouble);
+    EXPECT_EQ(report.trouble->condition, "store_full");
+    EXPECT_EQ(report.trouble->message, "database " + store_->path() + ": database or disk is full");
+    EXPECT_EQ(report.epoch.number, 2);
+    ASSERT_EQ(report.snapshot.open_alerts.size(), 1U);
+    EXPECT_TRUE(told("store_full", true)) << "at once, not with the first commit";
+    EXPECT_FALSE(store_->counters().healthy);
+    EXPECT_EQ(store_->counters().outbox, 1U);
+    std::uint64_t taken = 0;
+    while (append()) ++taken;
+    EXPECT_EQ(taken, 50U);
+
+    vfs.heal();
+    ASSERT_TRUE(eventually([&] { return told("store_full", false); }));
+    EXPECT_TRUE(store_->counters().healthy);
+    EXPECT_TRUE(eventually([&] { return read_outbox(store_->path()).size() == 51U; }));
+    store_.reset();
+    start(directory.path());
+    EXPECT_EQ(store_->report().epoch.number, 3);
+    store_.reset();
+}
+
+TEST_F(FullDisk, TheFirstStartOfAllMayBeWithoutRoom) {
+    TemporaryDirectory directory;
+    FaultyVfs vfs;
+    vfs.fail_writes(SQLITE_FULL);
+    start(directory.path());
+    ASSERT_TRUE(store_->report().trouble);
+    EXPECT_TRUE(store_->report().fresh);
+    append();
+    vfs.heal();
+    ASSERT_TRUE(eventually([&] { return told("store_full", false); }));
+    EXPECT_TRUE(eventually([&] { return read_outbox(store_->path()).size() == 1U; }));
+    store_.reset();
+}
+
+// Its keys lie beyond those that what is gone may have used, and what is precious comes from the copy.
+TEST_F(FullDisk, ADatabaseThatIsGoneIsStartedFromItsCopyAndRestoredLater) {
+    TemporaryDirectory directory;
+    FaultyVfs vfs;
+    start(directory.path());
+    BatteryMemory memory;
+    memory.battery = "BAT-1";
+    ASSERT_TRUE(store_->append(memory));
+    store_.reset();
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        std::filesystem::remove(directory.path() + "/sitepower.db" + suffix);
+    }
+    vfs.fail_writes(SQLITE_FULL);
+    start(directory.path());
+    ASSERT_TRUE(store_->report().trouble);
+    EXPECT_GT(store_->report().epoch.number, 100'000);
+    EXPECT_EQ(store_->report().snapshot.batteries.size(), 1U);
+    append();
+    vfs.heal();
+    ASSERT_TRUE(eventually([&] { return told("store_full", false); }));
+    const auto conditions = observer_.conditions();
+    EXPECT_TRUE(std::ranges::any_of(
+        conditions, [](const auto& condition) { return condition.type == "database_set_aside"; }));
+    EXPECT_TRUE(eventually([&] { return read_outbox(store_->path()).size() == 1U; }));
+    store_.reset();
+    start(directory.path());
+    EXPECT_EQ(store_->report().snapshot.batteries.size(), 1U);
+    EXPECT_FALSE(store_->report().trouble);
+    store_.reset();
+}
+
+TEST_F(FullDisk, AStopSaysWhatItCouldNotKeep) {
+    TemporaryDirectory directory;
+    FaultyVfs vfs;
+    start(directory.path());
+    vfs.fail_writes(SQLITE_FULL);
+    append();
+    append();
+    ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "mia"}));
+    const auto unkept = store_->stop();
+    EXPECT_EQ(unkept.readings, 2U);
+    EXPECT_EQ(unkept.others, 1U);
+    EXPECT_NE(unkept.reason.find("full"), std::string::npos) << unkept.reason;
+    vfs.heal();
+    store_.reset();
+    start(directory.path());
+    const auto nothing = store_->stop();
+    EXPECT_EQ(nothing.readings + nothing.others, 0U);
+    store_.reset();
+}
+
+// Another connection to the same file, over the disk as it is.
+class Elsewhere {
+  public:
+    explicit Elsewhere(const std::string& path) {
+        EXPECT_EQ(sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE, "unix"), SQLITE_OK);
+        sqlite3_busy_timeout(handle_, 5000);
+    }
+    ~Elsewhere() { sqlite3_close(handle_); }
+    Elsewhere(const Elsewhere&) = delete;
+    Elsewhere& operator=(const Elsewhere&) = delete;
+    void execute(const char* sql) {
+        EXPECT_EQ(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(handle_);
+    }
+
+  private:
+    sqlite3* handle_ = nullptr;
+};
+
+TEST_F(FullDisk, ABatchThatIsRefusedForGoodIsGivenUpAndItsReadingsAreTold) {
+    TemporaryDirectory directory;
+    settings_.directory = directory.path();
+    settings_.commit_interval = Duration{10};
+    auto opened = Store::open(settings_, observer_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+    // In one batch, for the thread does not run yet.
+    append();
+    ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "mia"}));
+    Elsewhere(store_->path()).execute("ALTER TABLE audit RENAME TO elsewhere");
+    store_->start();
+    ASSERT_TRUE(eventually([&] { return !observer_.gaps().empty(); }));
+    EXPECT_EQ(observer_.gaps().front().frames, 1U);
+    EXPECT_EQ(observer_.gaps().front().from, test_start + Duration{1000});
+    EXPECT_EQ(store_->counters().refused, 2U);
+    store_.reset();
+}
+
+TEST_F(FullDisk, FailuresOfAnotherKindDoNotCountAsRefusals) {
+    TemporaryDirectory directory;
+    FaultyVfs vfs;
+    start(directory.path());
+    append();
+    ASSERT_TRUE(eventually([&] { return store_->counters().rows == 1; }));
+    vfs.fail_writes(SQLITE_FULL);
+    append();
+    ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "mia"}));
+    // Each failed commit is followed by a checkpoint, and both fail.
+    ASSERT_TRUE(eventually([&] { return vfs.failed() > 15; }));
+    {
+        Elsewhere elsewhere(store_->path());
+        elsewhere.execute("ALTER TABLE audit RENAME TO elsewhere");
+        ASSERT_TRUE(eventually([&] { return told("store_error", true); }));
+        elsewhere.execute("ALTER TABLE elsewhere RENAME TO audit");
+    }
+    vfs.heal();
+    ASSERT_TRUE(eventually([&] { return store_->counters().rows == 3; }));
+    EXPECT_EQ(store_->counters().refused, 0U);
+    EXPECT_TRUE(observer_.gaps().empty());
+    store_.reset();
+}
+
+TEST_F(FullDisk, StartsOnARealFileSystemWithoutRoomAndOnAReadOnlyOne) {
+    TemporaryDirectory directory;
+    if (geteuid() != 0 || mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=8m") != 0) {
+        GTEST_SKIP() << "mounting a small file system needs root";
+    }
+    start(directory.path());
+    append();
+    store_.reset();
+    const auto ballast = directory.path() + "/ballast";
+    {
+        std::ofstream file(ballast);
+        const std::string block(4096, 'x');
+        while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+    }
+    start(directory.path());
+    ASSERT_TRUE(store_->report().trouble);
+    EXPECT_EQ(store_->report().trouble->condition, "store_full");
+    sequence_ = 1;
+    append();
+    std::filesystem::remove(ballast);
+    ASSERT_TRUE(eventually([&] { return told("store_full", false); }));
+    EXPECT_TRUE(eventually([&] { return read_outbox(store_->path()).size() == 2U; }));
+    store_.reset();
+
+    ASSERT_EQ(mount(nullptr, directory.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+    start(directory.path());
+    ASSERT_TRUE(store_->report().trouble);
+    EXPECT_EQ(store_->report().trouble->condition, "store_error");
+    EXPECT_EQ(store_->report().trouble->message.find("COMMIT"), std::string::npos);
+    EXPECT_EQ(store_->report().epoch.number, 3);
+    append();
+    ASSERT_EQ(mount(nullptr, directory.path().c_str(), nullptr, MS_REMOUNT, nullptr), 0);
+    ASSERT_TRUE(eventually([&] { return told("store_error", false); }));
+    EXPECT_TRUE(eventually([&] { return read_outbox(store_->path()).size() == 3U; }));
+    store_.reset();
+    EXPECT_EQ(umount(directory.path().c_str()), 0);
+}
+
+// The log has the room that it takes already: it is used anew, and nobody has to come.
+TEST_F(FullDisk, AFullDiskWithALongLogRecoversByItself) {
+    TemporaryDirectory directory;
+    if (geteuid() != 0 || mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=8m") != 0) {
+        GTEST_SKIP() << "mounting a small file system needs root";
+    }
+    start(directory.path());
+    std::uint64_t rows = 0;
+    // Rewrites the same page of the database each time: the log grows and the database does not.
+    const auto remember = [&] {
+        BatteryMemory memory;
+        memory.battery = "BAT-1";
+        EXPECT_TRUE(store_->append(memory));
+        ++rows;
+        return eventually([&] { return store_->counters().rows == rows; });
+    };
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(remember());
+    {
+        std::ofstream file(directory.path() + "/ballast");
+        const std::string block(4096, 'x');
+        while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+    }
+    for (int i = 0; i < 150; ++i) ASSERT_TRUE(remember()) << i;
+    EXPECT_TRUE(std::ranges::any_of(observer_.conditions(),
+                                    [](const auto& condition) { return condition.type == "store_full"; }));
     store_.reset();
     EXPECT_EQ(umount(directory.path().c_str()), 0);
 }

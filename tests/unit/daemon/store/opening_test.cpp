@@ -119,6 +119,52 @@ TEST_F(OpeningTest, ADamagedDatabaseGivesBackWhatCanBeRead) {
     EXPECT_EQ((*frame)->layout->device, "UPS-01");
 }
 
+// Taken as new it would undo all that was learnt, and use keys twice.
+TEST_F(OpeningTest, AnEmptyDatabaseIsDamageWhereThereIsACopy) {
+    for (const bool gone : {false, true}) {
+        for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+            std::filesystem::remove(entry.path());
+        fill();
+        ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+        if (gone) {
+            std::filesystem::remove(path());
+        } else {
+            std::filesystem::resize_file(path(), 0);
+        }
+        const auto opened = open();
+        EXPECT_FALSE(opened.report.fresh);
+        EXPECT_EQ(opened.report.set_aside.empty(), gone);
+        const auto& text = opened.report.replaced;
+        EXPECT_NE(text.find(gone ? "was gone" : "was empty"), std::string::npos) << text;
+        EXPECT_NE(text.find("1 alerts, 0 windows, 1 batteries' memories and 0 audit rows were restored from "
+                            "the copy of 20"),
+                  std::string::npos)
+            << text;
+        EXPECT_EQ(opened.report.snapshot.batteries.size(), 1U);
+        EXPECT_EQ(opened.report.epoch.number, 2);
+    }
+}
+
+TEST_F(OpeningTest, AnEmptyDatabaseWithoutACopyIsNew) {
+    std::ofstream(path()).close();
+    const auto opened = open();
+    EXPECT_EQ(opened.report.replaced, "");
+    EXPECT_EQ(opened.report.epoch.number, 1);
+}
+
+TEST_F(OpeningTest, WhatWasRestoredAndHowOldItWasIsTold) {
+    fill();
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    const auto written = test_start - std::chrono::hours(2);
+    std::filesystem::last_write_time(directory_.path() + "/precious-1.db",
+                                     std::chrono::file_clock::from_sys(written));
+    overwrite(4096, 2000);
+    const auto text = open().report.replaced;
+    EXPECT_NE(text.find("from the copy of 2026-11-18T09:06:40.000Z (120 minutes before)"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("was damaged and is now " + path() + ".damaged-"), std::string::npos) << text;
+}
+
 TEST_F(OpeningTest, EveryDamagedPageIsSurvived) {
     fill();
     TemporaryDirectory backup;
@@ -181,7 +227,9 @@ TEST_F(OpeningTest, ALongSalvageShowsProgress) {
     fill();
     overwrite(4096, 2000);
     int progress = 0;
-    const auto replaced = replace_damaged(settings_, test_start, [&] { ++progress; });
+    std::unique_ptr<sqlite::Database> none;
+    const auto replaced = replace_database(
+        settings_, test_start, [&] { ++progress; }, none);
     ASSERT_TRUE(replaced) << replaced.error().message;
     EXPECT_GE(progress, 10) << "at each block";
 }

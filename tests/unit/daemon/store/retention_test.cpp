@@ -53,7 +53,8 @@ class RetentionTest : public ::testing::Test {
     }
     void run_until_quiet(std::optional<Time> now) {
         for (int i = 0; i < 50; ++i)
-            ASSERT_TRUE(retention_->run(now)) << opened_.database->failure()->message;
+            ASSERT_TRUE(retention_->run(now, std::chrono::steady_clock::now()))
+                << opened_.database->failure()->message;
     }
     std::int64_t rows(const std::string& table) {
         return opened_.database->integer("SELECT count(*) FROM " + table).value_or(-1);
@@ -109,7 +110,7 @@ TEST_F(RetentionTest, OneCallIsASliceAndTheRestComesLater) {
     auto before = rows("blocks");
     int calls = 0;
     for (; before > 0 && calls < 600; ++calls) {
-        ASSERT_TRUE(retention_->run(test_start + 90 * day));
+        ASSERT_TRUE(retention_->run(test_start + 90 * day, std::chrono::steady_clock::now()));
         const auto after = rows("blocks");
         EXPECT_LT(after, before) << "each slice does something while there is something to do";
         before = after;
@@ -152,7 +153,7 @@ TEST_F(RetentionTest, AtTheLimitDeliveredFramesGoFirstThenUndeliveredOnesCounted
     for (int i = 0; i < 3000; ++i) {
         commit_frame(test_start + Duration{1000} * i, i % 2 == 0 ? Fate::delivered : Fate::undelivered, 60);
         if (i % 50 == 0) {
-            ASSERT_TRUE(retention_->run(std::nullopt));
+            ASSERT_TRUE(retention_->run(std::nullopt, std::chrono::steady_clock::now()));
         }
     }
     run_until_quiet(std::nullopt);
@@ -162,7 +163,7 @@ TEST_F(RetentionTest, AtTheLimitDeliveredFramesGoFirstThenUndeliveredOnesCounted
     for (int i = 3000; i < 20'000; ++i) {
         commit_frame(test_start + Duration{1000} * i, Fate::undelivered, 60);
         if (i % 50 == 0) {
-            ASSERT_TRUE(retention_->run(std::nullopt));
+            ASSERT_TRUE(retention_->run(std::nullopt, std::chrono::steady_clock::now()));
         }
     }
     run_until_quiet(std::nullopt);
@@ -198,6 +199,37 @@ TEST(BytesAllowed, LeavesTheReserveAndWhatOthersHaveTaken) {
     // Less than the reserve is left: the database makes room inside itself.
     EXPECT_EQ(bytes_allowed(4096 * mib, {100 * mib, 4 * mib, 60'000 * mib}), 88 * mib);
     EXPECT_EQ(bytes_allowed(8 * mib, {1 * mib, 5000 * mib, 6000 * mib}), 7 * mib);
+}
+
+// A box whose clock was never set has no ages to go by.
+TEST_F(RetentionTest, RecordsHaveALimitThatNeedsNoClock) {
+    settings_.keep_records = 5;
+    Batch batch;
+    for (int i = 0; i < 20; ++i) {
+        Alert alert;
+        alert.id = "open" + std::to_string(i);
+        alert.triggered_at = test_start;
+        batch.rows.emplace_back(AlertRow{alert});
+        alert.id = "resolved" + std::to_string(i);
+        alert.resolved_at = test_start + i * hour;
+        batch.rows.emplace_back(AlertRow{alert});
+        MaintenanceWindow window;
+        window.id = "open" + std::to_string(i);
+        batch.rows.emplace_back(WindowRow{window, false});
+        window.id = "ended" + std::to_string(i);
+        window.to = test_start + i * hour;
+        batch.rows.emplace_back(WindowRow{window, true});
+        batch.rows.emplace_back(AuditRow{.time = test_start, .who = std::to_string(i)});
+    }
+    ASSERT_TRUE(committer_->commit(batch, test_start));
+    run_until_quiet(std::nullopt);
+    EXPECT_EQ(rows("audit"), 5);
+    EXPECT_EQ(rows("audit WHERE who >= 15"), 5) << "the newest";
+    EXPECT_EQ(rows("alerts WHERE resolved_ms IS NOT NULL"), 5);
+    EXPECT_EQ(rows("alerts WHERE id = 'resolved19'"), 1) << "the newest";
+    EXPECT_EQ(rows("alerts WHERE resolved_ms IS NULL"), 20) << "what is open stays";
+    EXPECT_EQ(rows("windows WHERE ended = 1"), 5);
+    EXPECT_EQ(rows("windows WHERE ended = 0"), 20);
 }
 
 }  // namespace

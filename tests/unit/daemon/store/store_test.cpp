@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "daemon/store/precious_copy.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
 namespace sitepower {
@@ -59,6 +64,68 @@ TEST_F(StoreTest, SaysWhenWhatWasAskedForIsCommitted) {
     EXPECT_EQ(store_->counters().outbox, 1U);
     store_->commit_soon();
     EXPECT_TRUE(eventually([this] { return observer_.commits() == 2; })) << "although nothing waited";
+}
+
+// How many audit rows and memories the copies hold.
+std::pair<std::int64_t, std::int64_t> most_in_copies(const std::string& directory) {
+    std::pair<std::int64_t, std::int64_t> most{0, 0};
+    for (const auto& path : precious_copies(directory)) {
+        sqlite::Database copy(path, sqlite::Access::read_only);
+        most.first = std::max(most.first, copy.integer("SELECT count(*) FROM audit").value_or(0));
+        most.second = std::max(most.second, copy.integer("SELECT count(*) FROM memories").value_or(0));
+    }
+    return most;
+}
+
+TEST_F(StoreTest, TheCopyIsWrittenSoonAfterSomebodyHasChangedSomething) {
+    append_reading(1);
+    commit();
+    ASSERT_TRUE(eventually([&] { return precious_copies(directory_.path()).size() == 1; }))
+        << "the daily one";
+    ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "mia"}));
+    EXPECT_TRUE(eventually([&] { return most_in_copies(directory_.path()).first == 1; }));
+    // Not at each of many changes; the stop makes up for it.
+    ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "mia"}));
+    ASSERT_TRUE(eventually([&] { return store_->counters().rows == 3; }));
+    const auto before = observer_.commits();
+    store_->commit_soon();
+    ASSERT_TRUE(eventually([&] { return observer_.commits() > before; }));
+    EXPECT_EQ(most_in_copies(directory_.path()).first, 1);
+    store_->stop();
+    EXPECT_EQ(most_in_copies(directory_.path()).first, 2);
+}
+
+TEST_F(StoreTest, ACleanStopCopiesWhatWasLearnt) {
+    append_reading(1);
+    commit();
+    ASSERT_TRUE(eventually([&] { return precious_copies(directory_.path()).size() == 1; }));
+    BatteryMemory memory;
+    memory.battery = "BAT-1";
+    ASSERT_TRUE(store_->append(memory));
+    store_->stop();
+    EXPECT_EQ(most_in_copies(directory_.path()).second, 1);
+}
+
+TEST_F(StoreTest, ADatabaseThatIsDeletedUnderItIsNoticedAndNothingOfItIsLost) {
+    append_reading(1);
+    BatteryMemory memory;
+    memory.battery = "BAT-1";
+    ASSERT_TRUE(store_->append(memory));
+    commit();
+    for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+        std::filesystem::remove_all(entry.path());
+    }
+    append_reading(2);
+    commit();
+    const auto conditions = observer_.conditions();
+    ASSERT_FALSE(conditions.empty());
+    EXPECT_EQ(conditions.back().type, "database_set_aside");
+    EXPECT_NE(conditions.back().message.find("was gone"), std::string::npos) << conditions.back().message;
+    EXPECT_EQ(read_outbox(store_->path()).size(), 2U);
+    open();
+    EXPECT_EQ(store_->report().snapshot.batteries.size(), 1U);
+    EXPECT_EQ(store_->report().epoch.number, 2);
+    EXPECT_EQ(store_->report().replaced, "");
 }
 
 // A disk that keeps readings and refuses the copy is no store that cannot be written.
