@@ -46,6 +46,11 @@ enum class RuleId : std::uint8_t {
     broker_session_taken_over,
     broker_no_subscriber,
     price_stale,
+    plan_failed,
+    plan_reserve_short,
+    plan_import_exceeded,
+    allocation_failed,
+    entitlement_cut,
     alerts_full,
 };
 

@@ -14,6 +14,7 @@
 #include "daemon/journal/journal.hpp"
 #include "daemon/journal/messages.hpp"
 #include "daemon/notify/notify.hpp"
+#include "daemon/operation/store_history.hpp"
 #include "daemon/store/reader.hpp"
 
 namespace sitepower {
@@ -103,7 +104,21 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
                    [this](bool holds, const std::string& message) {
                        executor_.handle(
                            SystemCondition{.type = "price_stale", .holds = holds, .message = message}, now());
-                   }}) {}
+                   }}),
+      planner_(site_view_, prices_.book(),
+               {.work = [this](Query query) { return plan(std::move(query)); },
+                .tell_retained = [this](const std::string& topic,
+                                        const Json& body) { executor_.tell_retained(topic, body, now()); },
+                .clear = [this](const std::string& topic) { executor_.clear(topic); },
+                .tell_event = [this](const std::string& topic,
+                                     const Json& body) { executor_.tell_event(topic, body, now()); },
+                .keep = [this](PlanRow row) { executor_.keep(std::move(row)); },
+                .condition =
+                    [this](std::string_view type, bool holds, const std::string& message) {
+                        executor_.handle(
+                            SystemCondition{.type = std::string(type), .holds = holds, .message = message},
+                            now());
+                    }}) {}
 
 int App::Parts::run() {
     start();
@@ -144,8 +159,10 @@ void App::Parts::start() {
     worker_.start();
     prices_.start(config_.prices, now());
     restore_prices();
+    planner_worker_.start();
     start_publisher();
     executor_.begin(store_->report().snapshot, now());
+    planner_.configure(config_.dispatch, now());
     arm_timers();
     for (const auto& bus : config_.buses) {
         buses_.start(buses_.make(bus));
@@ -244,6 +261,7 @@ void App::Parts::arm_timers() {
     sources_.push_back(loop_.on_readable(inbox_.maps_fd(), [this] { take_maps(); }));
     sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(prices_.fd(), [this] { prices_.deliver(); }));
+    sources_.push_back(loop_.on_readable(planner_worker_.fd(), [this] { planner_worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(http_->fd(), [this] { http_->run(); }));
     sources_.push_back(loop_.every(tick_interval, [this] { tick(); }));
     sources_.push_back(loop_.every(remember_interval, [this] { executor_.remember(); }));
@@ -260,6 +278,9 @@ void App::Parts::watch_parts() {
         [this] { return store_->progress_limit(); });
     watchdog_.watch(
         "worker", [this] { return worker_.since_progress(); }, [this] { return worker_.progress_limit(); });
+    watchdog_.watch(
+        "planner", [this] { return planner_worker_.since_progress(); },
+        [this] { return planner_worker_.progress_limit(); });
     if (publisher_) {
         watchdog_.watch(
             "publisher", [this] { return publisher_->since_progress(); },
@@ -303,6 +324,7 @@ std::size_t App::Parts::drain_inbox() {
 void App::Parts::tick() {
     executor_.tick(store_->counters().outbox, now());
     prices_.tick(now());
+    planner_.tick(now());
     if (publisher_) {
         const auto counters = publisher_->counters();
         executor_.acknowledgements(counters.acknowledged, counters.no_subscriber, now());
@@ -354,6 +376,34 @@ void App::Parts::read_outbox(BacklogPump::Order order) {
     }
 }
 
+// A history that cannot be read just now: the planner says so and tries again.
+class NoHistory final : public History {
+  public:
+    explicit NoHistory(Error error) : error_(std::move(error)) {}
+    Result<ValueAnswer> values(const ValueQuestion&) override { return error_; }
+    Result<std::vector<PastEstimate>> estimates(const std::string&, Time, Time, std::size_t) override {
+        return error_;
+    }
+    Result<std::vector<Alert>> alerts(const AlertQuestion&) override { return error_; }
+    Result<std::optional<Alert>> alert(const std::string&) override { return error_; }
+    Result<std::optional<Time>> begins() override { return error_; }
+
+  private:
+    Error error_;
+};
+
+bool App::Parts::plan(Query query) {
+    return planner_worker_.submit([path = store_->path(), query = std::move(query)]() mutable -> Completion {
+        const auto reader = Reader::open(path);
+        if (!reader) {
+            NoHistory nothing(reader.error());
+            return query(nothing);
+        }
+        StoreHistory history(**reader);
+        return query(history);
+    });
+}
+
 // What was known of prices before the start: feeds rarely tell the past.
 void App::Parts::restore_prices() {
     if (config_.prices.empty()) return;
@@ -388,6 +438,7 @@ void App::Parts::stop() {
     report_unkept(unkept);
     // Last: a question of somebody may take ten seconds, and nothing that is to be kept may wait for it.
     worker_.stop();
+    planner_worker_.stop();
     prices_.stop();
 }
 

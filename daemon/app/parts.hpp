@@ -25,6 +25,7 @@
 #include "daemon/operation/context.hpp"
 #include "daemon/operation/dispatcher.hpp"
 #include "daemon/operation/worker.hpp"
+#include "daemon/planner/planner.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/store/store.hpp"
 
@@ -56,6 +57,7 @@ class App::Parts final : private Context {
     void feed_watchdog();
     void tell_status();
     void restore_prices();
+    bool plan(Query query);
     void read_outbox(BacklogPump::Order order);
 
     // What operations may use; context.cpp.
@@ -65,6 +67,7 @@ class App::Parts final : private Context {
     SystemView system() const override;
     std::string store_reason() const;
     const PriceBook& prices() const override { return prices_.book(); }
+    PlannerView& planner() override { return planner_; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override;
@@ -98,6 +101,8 @@ class App::Parts final : private Context {
     Dispatcher dispatcher_;
     std::unique_ptr<HttpServer> http_;
     PriceKeeper prices_;
+    Worker planner_worker_{4};
+    Planner planner_;
     Watchdog watchdog_;
 
     std::vector<LoopSource> sources_;

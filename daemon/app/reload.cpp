@@ -195,9 +195,11 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
         executor_.replace_site(config_.model, config_.settings, now());
     }
     if (changes.prices) prices_.configure(config_.prices, now());
+    if (changes.dispatch) planner_.configure(config_.dispatch, now());
     if (changes.publisher) {
         start_publisher();
         executor_.publisher_exchanged(now());
+        planner_.tell_again(now());
     }
     for (auto& bus : starting) buses_.start(std::move(bus));
     watch_parts();

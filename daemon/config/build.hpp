@@ -38,6 +38,13 @@ std::vector<PriceSettings> build_prices(const SiteFile& file, const ConfigPaths&
                                         const std::vector<TimeZone>& zones, const SiteModel& model,
                                         schema::Diagnostics& diagnostics);
 
+// Needs model.devices and model.strings. Null without [dispatch].
+std::shared_ptr<const DispatchSettings> build_dispatch(const SiteFile& file,
+                                                       const std::vector<PriceSettings>& prices,
+                                                       const std::vector<TimeZone>& zones,
+                                                       const SiteModel& model,
+                                                       schema::Diagnostics& diagnostics);
+
 // Reads the credential; empty, with an error at `at`, where systemd gave none of that name. Empty without an
 // error on a desk, which has no credentials.
 std::string find_credential(const std::string& directory, const std::string& name, const schema::Origin& at,

@@ -10,6 +10,7 @@
 #include "daemon/config/build.hpp"
 #include "daemon/config/ids.hpp"
 #include "daemon/config/point_finder.hpp"
+#include "daemon/config/quarters.hpp"
 
 namespace sitepower::config {
 
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::streamsize longest_zone_file = 1 << 20;
 constexpr std::array<std::string_view, 3> reserved_ids{"timestamp", "volatility_24h", "reasons"};
-constexpr std::array<std::string_view, 7> weekday_names{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 
 TimeZone read_zone(const std::string& directory, const std::string& name, const Origin& at,
                    Diagnostics& diagnostics) {
@@ -40,21 +40,9 @@ TimeZone read_zone(const std::string& directory, const std::string& name, const 
     return {};
 }
 
-// "07:15", checked before.
-std::chrono::minutes time_of_day(const std::string& text) {
-    return std::chrono::minutes{60 * std::stoi(text.substr(0, 2)) + std::stoi(text.substr(3, 2))};
-}
-
 TariffPeriod period_of(const PriceEntry& entry, const PricePeriodEntry& from_file) {
-    TariffPeriod period;
+    auto period = make_period(from_file.months, from_file.weekdays, from_file.from, from_file.to);
     period.value = entry.unit == PriceUnit::per_mwh ? from_file.price / 1000 : from_file.price;
-    for (const int month : from_file.months) period.months.at(static_cast<std::size_t>(month - 1)) = true;
-    for (const auto& name : from_file.weekdays) {
-        const auto day = std::ranges::find(weekday_names, name) - weekday_names.begin();
-        period.weekdays.at(static_cast<std::size_t>(day)) = true;
-    }
-    period.from = time_of_day(from_file.from);
-    period.to = time_of_day(from_file.to);
     return period;
 }
 

@@ -12,6 +12,7 @@
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "daemon/journal/journal.hpp"
+#include "daemon/planner/settings.hpp"
 #include "daemon/price/settings.hpp"
 #include "daemon/publish/settings.hpp"
 #include "daemon/store/settings.hpp"
@@ -60,6 +61,7 @@ struct Fingerprints {
     std::uint64_t http = 0;
     std::uint64_t journal = 0;
     std::uint64_t prices = 0;
+    std::uint64_t dispatch = 0;
 };
 
 struct Config {
@@ -68,8 +70,9 @@ struct Config {
     PublisherSettings publisher;
     StoreSettings store;
     SiteSettings settings;
-    std::vector<PriceSettings> prices;  // in the order of the file
-    std::string environment;            // as told by the operation `health`
+    std::vector<PriceSettings> prices;                 // in the order of the file
+    std::shared_ptr<const DispatchSettings> dispatch;  // null: nothing is planned
+    std::string environment;                           // as told by the operation `health`
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;
     Fingerprints fingerprints;

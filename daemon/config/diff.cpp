@@ -15,7 +15,7 @@ const BusConfig* find_bus(const Config& config, const std::string& id) {
 
 bool ConfigChanges::any() const {
     return !buses_added.empty() || !buses_removed.empty() || !buses_changed.empty() || model || settings ||
-           publisher || store || http || journal || prices;
+           publisher || store || http || journal || prices || dispatch;
 }
 
 ConfigChanges diff(const Config& before, const Config& after) {
@@ -40,6 +40,8 @@ ConfigChanges diff(const Config& before, const Config& after) {
     changes.http = a.http != b.http;
     changes.journal = a.journal != b.journal;
     // A point of a series is a place in the model.
+    changes.dispatch =
+        a.dispatch != b.dispatch || (after.dispatch != nullptr && (changes.model || a.prices != b.prices));
     changes.prices = a.prices != b.prices || (changes.model && !after.prices.empty());
     return changes;
 }
@@ -59,6 +61,7 @@ std::string to_string(const ConfigChanges& changes) {
     if (changes.http) add("http", " changed");
     if (changes.journal) add("journal", " changed");
     if (changes.prices) add("prices", " changed");
+    if (changes.dispatch) add("dispatch", " changed");
     return text.empty() ? "nothing changed" : text;
 }
 

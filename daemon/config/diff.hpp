@@ -19,6 +19,7 @@ struct ConfigChanges {
     bool http = false;
     bool journal = false;
     bool prices = false;
+    bool dispatch = false;
 
     bool any() const;
 };

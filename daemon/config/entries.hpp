@@ -12,6 +12,7 @@
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "daemon/journal/journal.hpp"
+#include "daemon/planner/settings.hpp"
 #include "daemon/price/settings.hpp"
 #include "daemon/publish/settings.hpp"
 #include "daemon/store/settings.hpp"
@@ -171,6 +172,48 @@ struct PriceEntry {
     schema::Origins origins;
 };
 
+struct DispatchBatteryEntry : dispatch::BatteryLimits {
+    std::string string;
+    std::string charge;
+    std::vector<std::string> critical_load;
+    schema::Origins origins;
+};
+
+struct ValueSegmentEntry {
+    double value_per_mwh = 0;
+    double kw = 0;
+};
+
+struct LoadClassEntry {
+    std::string id;
+    std::optional<double> cop;
+    double entitlement_kw = 0;
+    int priority = 0;
+    std::vector<ValueSegmentEntry> segments;
+    std::string value_series;
+    double yield_per_kwh = 0;
+    double most_kw = 0;
+    std::vector<std::string> power;
+    schema::Origins origins;
+};
+
+struct DispatchEntry : dispatch::SiteLimits {
+    std::string import_price;
+    std::string export_price;
+    std::vector<std::string> load;
+    std::vector<std::string> pv;
+    std::string location;
+    Duration step = DispatchSettings{}.step;
+    Duration horizon = DispatchSettings{}.horizon;
+    std::vector<int> demand_months;
+    std::vector<std::string> demand_weekdays;
+    std::string demand_from = "00:00";
+    std::string demand_to = "00:00";
+    std::vector<DispatchBatteryEntry> batteries;
+    std::vector<LoadClassEntry> load_classes;
+    schema::Origins origins;
+};
+
 struct HttpEntry {
     std::string socket = "/run/sitepower/sitepower.sock";
 };
@@ -188,6 +231,7 @@ struct SiteFile {
     std::vector<UpsEntry> upses;
     std::vector<StringEntry> strings;
     std::vector<PriceEntry> prices;
+    std::optional<DispatchEntry> dispatch;
     BrokerEntry broker;
     StoreEntry store;
     std::vector<AlertEntry> alerts;

@@ -95,7 +95,8 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
             .settings = print(document, {"alerts", "engine", "estimation"}).value(),
             .http = print(document, {"http"}).value(),
             .journal = print(document, {"journal"}).value(),
-            .prices = prices.value()};
+            .prices = prices.value(),
+            .dispatch = print(document, {"dispatch", "location"}).value()};
 }
 
 bool has_sunspec(const SiteModel& model) {
@@ -126,6 +127,7 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     config.settings = build_settings(file, diagnostics);
     const auto zones = build_time_zones(file, paths.time_zone_directory, model, diagnostics);
     config.prices = build_prices(file, paths, zones, model, diagnostics);
+    config.dispatch = build_dispatch(file, config.prices, zones, model, diagnostics);
     config.environment = file.site.environment;
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;

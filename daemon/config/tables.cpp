@@ -98,6 +98,8 @@ Table<SiteFile> site_file_table() {
                 "Battery strings, and Li-ion packs.")
         .tables("price", &SiteFile::prices, price_table(), {.max_items = 32},
                 "Price series: of energy, and of what the loads earn.")
+        .table("dispatch", &SiteFile::dispatch, dispatch_table(), {},
+               "When batteries should charge and discharge.")
         .table("broker", &SiteFile::broker, broker_table(), {.required = true},
                "Where everything is published.")
         .table("requests", &SiteFile::broker, requests_table(), {}, "Questions that arrive over MQTT 5.")

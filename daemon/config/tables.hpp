@@ -20,5 +20,6 @@ schema::Table<BrokerEntry> requests_table();
 schema::Table<StoreEntry> store_table();
 schema::Table<AlertEntry> alert_table();
 schema::Table<PriceEntry> price_table();
+schema::Table<DispatchEntry> dispatch_table();
 
 }  // namespace sitepower::config

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "daemon/config/addresses.hpp"
+#include "daemon/config/quarters.hpp"
 #include "daemon/config/tables.hpp"
 
 namespace sitepower::config {
@@ -27,18 +28,6 @@ bool is_pointer(std::string_view text) {
     return text.empty() || text.starts_with('/');
 }
 
-bool is_quarter(std::string_view text) {
-    const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
-    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return false;
-    const int hour = (text[0] - '0') * 10 + (text[1] - '0');
-    const int minute = (text[3] - '0') * 10 + (text[4] - '0');
-    return hour < 24 && minute < 60 && minute % 15 == 0;
-}
-
-schema::Rule quarter() {
-    return {.valid = is_quarter, .expected = "a time of day on a quarter of an hour such as \"07:00\""};
-}
-
 schema::Rule pointer() {
     return {.format = Format::optional,
             .valid = is_pointer,
@@ -58,8 +47,8 @@ Table<PricePeriodEntry> period_table() {
         .key("weekdays", &PricePeriodEntry::weekdays,
              {.choices = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, .max_items = 7},
              "Of the moment itself, also past midnight. Without them all.")
-        .key("from", &PricePeriodEntry::from, quarter(), "By the clocks of the location.")
-        .key("to", &PricePeriodEntry::to, quarter(),
+        .key("from", &PricePeriodEntry::from, quarter_rule(), "By the clocks of the location.")
+        .key("to", &PricePeriodEntry::to, quarter_rule(),
              "Exclusive. Before `from` it is over midnight; equal to it the whole day.");
 }
 

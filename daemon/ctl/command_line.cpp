@@ -106,6 +106,7 @@ class CommandLine {
     void add_reading();
     void add_battery();
     void add_history();
+    void add_allocation();
     void add_alert();
     void add_maintenance();
     void add_configuration();
@@ -150,6 +151,8 @@ void CommandLine::add_reading() {
     add_parameter(prices, "SERIES", "series", "a series; default energy_price");
     add_parameter(prices, "--back", "hours_back", "how many hours back; default 24");
     add_parameter(prices, "--ahead", "hours_ahead", "how many hours ahead; default 0");
+    add_ask(app_, "plan", "when batteries should charge and discharge, and why", "plan");
+    add_allocation();
     add_ask(app_, "locations", "the locations of the site", "locations");
     add_ask(app_, "inventory", "power and stored energy", "inventory");
 }
@@ -182,6 +185,25 @@ void CommandLine::add_battery() {
     add_parameter(result, "--temperature", "temperature_c", "mean of the battery in degrees Celsius");
     add_parameter(result, "--minutes", "minutes", "how long it took");
     add_parameter(result, "--time", "time", "when; default now");
+}
+
+// Without a subcommand it shows the allocation in force.
+void CommandLine::add_allocation() {
+    auto* allocation = app_.add_subcommand("allocation", "who gets how much power, and why");
+    allocation->fallthrough();
+    allocation->callback([this, allocation] {
+        if (allocation->get_subcommands().empty()) asked_.operation = "allocation";
+    });
+    auto* simulate = add_ask(*allocation, "simulate", "what it would be now; changes nothing", "allocate");
+    add_parameter(simulate, "--hours", "forecast_periods", "how far the schedule looks ahead");
+    add_parameter(simulate, "--risk", "risk_aversion", "0 to 1");
+    add_parameter(simulate, "--wear", "lambda_deg", "per kWh through the cells");
+    auto* bid = add_ask(*allocation, "bid", "tell what power is worth to a class", "bids");
+    add_parameter(bid, "CLASS", "class", "the load class")->required();
+    add_parameter(bid, "SEGMENTS", "segments", R"('[{"value_per_kwh": 0.25, "kw": 40}]')")->required();
+    add_parameter(bid, "--until", "valid_until", "when it runs out, a time")->required();
+    auto* cycle = add_ask(*allocation, "cycle", "schedule and auction once, now", "full_cycle");
+    add_parameter(cycle, "--simulate", "simulate", "true (default) or false: put it in force");
 }
 
 void CommandLine::add_history() {

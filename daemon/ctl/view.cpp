@@ -16,7 +16,10 @@ struct ViewRow {
     std::string (*view)(const Json& data, Time now);
 };
 
-constexpr std::array<ViewRow, 18> views{{{"prices", view_prices},
+constexpr std::array<ViewRow, 21> views{{{"prices", view_prices},
+                                         {"plan", view_plan},
+                                         {"allocation", view_allocation},
+                                         {"allocate", view_allocation},
                                          {"system.status", view_status},
                                          {"inventory", view_inventory},
                                          {"locations", view_locations},

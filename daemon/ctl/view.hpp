@@ -30,6 +30,8 @@ std::string view_alert(const Json& data, Time now);
 std::string view_windows(const Json& data, Time now);
 std::string view_window(const Json& data, Time now);
 std::string view_prices(const Json& data, Time now);
+std::string view_plan(const Json& data, Time now);
+std::string view_allocation(const Json& data, Time now);
 std::string view_history(const Json& data, Time now);
 std::string view_verdict(const Json& data, Time now);
 

@@ -274,6 +274,21 @@ void Executor::tell_tested(const CapacityReport& report, Time now) {
     }));
 }
 
+void Executor::tell_retained(const std::string& topic, const Json& body, Time now) {
+    send(maker_.retained(MessageKind::state, topic, now, state_expiry,
+                         [&](const PayloadHead& head) { return payload_json(head, to_text(body)); }));
+}
+
+void Executor::tell_event(const std::string& topic, const Json& body, Time now) {
+    send(maker_.text(MessageKind::event, topic, now,
+                     [&](const PayloadHead& head) { return payload_json(head, to_text(body)); }));
+}
+
+void Executor::clear(const std::string& topic) {
+    outlets_.publish(maker_.cleared(topic));
+    maker_.forget(topic);
+}
+
 void Executor::tell_site(Time now) {
     send(maker_.retained(MessageKind::state, "site", now, std::nullopt,
                          [&](const PayloadHead& head) { return site_json(head, site_.model()); }));

@@ -14,6 +14,7 @@
 #include "daemon/executor/backlog_pump.hpp"
 #include "daemon/executor/message_maker.hpp"
 #include "daemon/message/message.hpp"
+#include "daemon/operation/json.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/store/store.hpp"
 
@@ -70,6 +71,12 @@ class Executor {
     void backlog_read(std::vector<std::shared_ptr<const Message>> batch);
     // Due every second: time passes for the engine, and the backlog goes on.
     void tick(std::uint64_t outbox_rows, Time now);
+    // What another part of the daemon has to say: a payload of the usual head and the members of `body`.
+    void tell_retained(const std::string& topic, const Json& body, Time now);
+    void tell_event(const std::string& topic, const Json& body, Time now);
+    // Takes a retained topic off the broker.
+    void clear(const std::string& topic);
+    void keep(Row row) { outlets_.append(std::move(row)); }
     // Rows of what the batteries have learnt; due every few minutes and before the store stops.
     void remember();
 

@@ -329,6 +329,20 @@ std::string capacity_test_json(const PayloadHead& head, const SiteModel& model,
     return out;
 }
 
+std::string payload_json(const PayloadHead& head, std::string_view object) {
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object();
+    write_head(json, head, {});
+    if (object.size() <= 2) {
+        json.end_object();
+        return text;
+    }
+    text += ',';
+    text += object.substr(1);
+    return text;
+}
+
 std::string gap_json(const PayloadHead& head, const ReadingsGap& gap) {
     std::string out;
     JsonWriter json(out);

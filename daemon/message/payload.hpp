@@ -57,6 +57,9 @@ std::string battery_replaced_json(const PayloadHead& head, const SiteModel& mode
 // event/capacity_test: what a test of a battery's capacity gave.
 std::string capacity_test_json(const PayloadHead& head, const SiteModel& model, const CapacityReport& report);
 
+// Any other: the head, then the members of an object that is JSON text already, "{...}".
+std::string payload_json(const PayloadHead& head, std::string_view object);
+
 // event/gap: undelivered readings that were given up at the store's limit.
 struct ReadingsGap {
     Time from{};

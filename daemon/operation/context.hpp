@@ -15,6 +15,7 @@
 #include "daemon/operation/history.hpp"
 #include "daemon/operation/site_view.hpp"
 #include "daemon/operation/unique_function.hpp"
+#include "daemon/planner/planner_view.hpp"
 #include "daemon/price/book.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/store/store.hpp"
@@ -74,6 +75,7 @@ class Context {
     virtual const SiteView& site() const = 0;
     virtual SystemView system() const = 0;
     virtual const PriceBook& prices() const = 0;
+    virtual PlannerView& planner() = 0;
     virtual modbus::UnitCounters unit_counters(DeviceIndex device) const = 0;
 
     // Hands the event to the engine and carries out its effects; gives them back. An Error is the engine's

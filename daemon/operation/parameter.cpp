@@ -114,6 +114,16 @@ Checked check_word(const Parameter& parameter, std::string_view text) {
     return right(std::string(text));
 }
 
+std::size_t list_limit(const Parameter& parameter) {
+    return parameter.maximum > 0 ? static_cast<std::size_t>(parameter.maximum) : 10'000;
+}
+
+Checked check_list(const Parameter& parameter, std::string_view text) {
+    if (text.size() > list_limit(parameter)) return wrong("is too long");
+    if (!InputJson::parse(text, nullptr, false).is_array()) return wrong("is not a list");
+    return right(std::string(text));
+}
+
 Checked check_text(const Parameter& parameter, std::string_view text) {
     switch (parameter.type) {
         case ParameterType::integer:
@@ -129,6 +139,8 @@ Checked check_text(const Parameter& parameter, std::string_view text) {
         case ParameterType::time:
             if (const auto value = parse_time(text)) return right(*value);
             return wrong("is not a time");
+        case ParameterType::list:
+            return check_list(parameter, text);
         default:
             return check_word(parameter, text);
     }
@@ -136,6 +148,9 @@ Checked check_text(const Parameter& parameter, std::string_view text) {
 
 Checked check_json(const Parameter& parameter, const InputJson& json) {
     switch (parameter.type) {
+        case ParameterType::list:
+            if (!json.is_array()) return wrong("is not a list");
+            return check_list(parameter, to_text(json));
         case ParameterType::integer:
             if (!json.is_number_integer()) return wrong("is not a whole number");
             if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{1} << 62) {
@@ -237,6 +252,8 @@ std::string_view to_string(ParameterType type) {
             return "boolean";
         case ParameterType::time:
             return "time";
+        case ParameterType::list:
+            return "list";
         case ParameterType::choice:
             return "choice";
     }
@@ -257,6 +274,8 @@ std::string allowed_text(const Parameter& parameter) {
             return "true, false";
         case ParameterType::time:
             return "ISO 8601 time such as 2026-11-22T06:14:28Z";
+        case ParameterType::list:
+            return fmt::format("a JSON list of at most {} bytes", list_limit(parameter));
         case ParameterType::choice:
             return std::string(parameter.allowed);
     }

@@ -24,8 +24,9 @@ namespace sitepower {
 //   number      finite
 //   boolean     true, false, in texts also 1 and 0
 //   time        what parse_time reads
+//   list        a JSON list; its text at most `maximum` bytes, without one 10,000
 //   choice      one of the words of `allowed`
-enum class ParameterType : std::uint8_t { text, identifier, integer, number, boolean, time, choice };
+enum class ParameterType : std::uint8_t { text, identifier, integer, number, boolean, time, list, choice };
 
 std::string_view to_string(ParameterType type);
 
@@ -53,7 +54,7 @@ class Parameters {
     explicit Parameters(std::span<const Parameter> declared)
         : declared_(declared), values_(declared.size()) {}
 
-    std::optional<std::string> text(std::string_view name) const;  // text, identifier, choice
+    std::optional<std::string> text(std::string_view name) const;  // text, identifier, list (as JSON), choice
     std::string required_text(std::string_view name) const;
     std::optional<std::int64_t> integer(std::string_view name) const;
     std::optional<double> number(std::string_view name) const;

@@ -35,6 +35,7 @@ void PriceBook::configure(std::vector<PriceSettings> settings, Time now) {
     for (auto& each : settings) entries_.push_back({.settings = std::move(each)});
     started_ = now;
     ++generation_;
+    ++revision_;
 }
 
 void PriceBook::restore(std::string_view id, std::span<const PriceStep> steps, Time now) {
@@ -89,7 +90,9 @@ void PriceBook::learn(Entry& entry, std::span<const PriceStep> steps, Time now) 
         if (step.to <= now - price_memory || step.from >= now + foresight || !std::isfinite(step.value))
             continue;
         wanted.push_back(step);
-        if (!says(entry.series, step)) fresh_.push_back({entry.settings.id, step});
+        if (says(entry.series, step)) continue;
+        fresh_.push_back({entry.settings.id, step});
+        ++revision_;
     }
     entry.series.merge(wanted);
 }

@@ -68,6 +68,8 @@ class PriceBook {
     std::span<const Entry> entries() const { return entries_; }
     // Null: there is no such series.
     const Entry* find(std::string_view id) const;
+    // Changes with every news.
+    std::uint64_t revision() const { return revision_; }
 
     // Why the series cannot be relied on: no news for too long, or nothing known of the present. Empty while
     // it can.
@@ -84,6 +86,7 @@ class PriceBook {
     std::vector<Fresh> fresh_;
     Time started_{};
     std::uint64_t generation_ = 0;
+    std::uint64_t revision_ = 0;
 };
 
 }  // namespace sitepower

@@ -104,6 +104,17 @@ Result<std::vector<PriceRow>> Reader::prices(Time from, Time to, std::size_t lim
     return checked(std::move(found));
 }
 
+Result<std::vector<PlanRow>> Reader::plans(std::string_view kind, Time from, Time to, std::size_t limit) {
+    std::vector<PlanRow> found;
+    sqlite::Statement rows(connection_->database,
+                           "SELECT time_ms, kind, status, body FROM plans WHERE time_ms >= ? AND time_ms < ? "
+                           "AND kind = ? ORDER BY time_ms DESC, id DESC LIMIT ?");
+    for (bool more = rows.query(to_ms(from), to_ms(to), kind, limit); more; more = rows.step())
+        found.push_back({from_ms(rows.integer(0)), rows.text(1), rows.text(2), rows.text(3)});
+    rows.finish();
+    return checked(std::move(found));
+}
+
 Error Reader::Connection::take_failure() {
     auto error = error_of(*database.failure(), database.path());
     database.clear_failure();

@@ -84,6 +84,7 @@ class Reader {
     // Prices of [from, to) in the order in which they became known, at most `limit`: the latest ones.
     Result<std::vector<PriceRow>> prices(Time from, Time to, std::size_t limit);
     // In [from, to), newest first.
+    Result<std::vector<PlanRow>> plans(std::string_view kind, Time from, Time to, std::size_t limit);
     Result<std::vector<AuditRow>> audit(Time from, Time to, std::size_t limit);
 
     class Connection;  // shared by the queries in this folder

@@ -88,6 +88,7 @@ RecordTables::RecordTables(sqlite::Database& database)
       memory_(database, "INSERT OR REPLACE INTO memories (battery, body) VALUES (?, ?)"),
       battery_state_(database, "INSERT OR REPLACE INTO battery_states (key, body) VALUES (?, ?)"),
       price_(database, "INSERT OR REPLACE INTO prices (series, from_ms, to_ms, value) VALUES (?, ?, ?, ?)"),
+      plan_(database, "INSERT INTO plans (time_ms, kind, status, body) VALUES (?, ?, ?, ?)"),
       words_(database) {}
 
 void RecordTables::write(const AlertRow& row) {
@@ -110,6 +111,10 @@ void RecordTables::write(const AuditRow& row) {
 
 void RecordTables::write(const PriceRow& row) {
     price_.run(row.series, to_ms(row.step.from), to_ms(row.step.to), row.step.value);
+}
+
+void RecordTables::write(const PlanRow& row) {
+    plan_.run(to_ms(row.time), row.kind, row.status, row.body);
 }
 
 void RecordTables::write(const BatteryMemory& memory) {

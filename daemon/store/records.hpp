@@ -43,6 +43,7 @@ class RecordTables {
     void write(const BatteryMemory& memory);
     void write(const BatteryStateRow& row);
     void write(const PriceRow& row);
+    void write(const PlanRow& row);
     void rolled_back() { words_.forget(); }
 
   private:
@@ -54,6 +55,7 @@ class RecordTables {
     sqlite::Statement memory_;
     sqlite::Statement battery_state_;
     sqlite::Statement price_;
+    sqlite::Statement plan_;
     WordTable words_;
     Bytes packed_;
 };

@@ -104,6 +104,7 @@ bool Retention::give_up_old(Time now) {
     more |= delete_intervals("quarters", quarter_length, now - settings_.keep_quarters);
     more |= delete_records("alerts", "resolved_ms < {}", to_ms(now - settings_.keep_quarters));
     more |= delete_records("windows", "ended = 1 AND to_ms < {}", to_ms(now - settings_.keep_quarters));
+    more |= delete_records("plans", "time_ms < {}", to_ms(now - settings_.keep_minutes));
     more |= delete_records("prices", "to_ms < {}", to_ms(now - settings_.keep_quarters));
     more |= delete_records("audit", "time_ms < {}", to_ms(now - settings_.keep_quarters));
     return more;

@@ -60,6 +60,12 @@ CREATE INDEX windows_by_end ON windows (to_ms) WHERE ended = 1;
 CREATE INDEX windows_open ON windows (id) WHERE ended = 0;
 CREATE INDEX prices_by_end ON prices (to_ms);
 )sql",
+    // 4: plans.
+    R"sql(
+CREATE TABLE plans (id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL,
+                    body TEXT NOT NULL);
+CREATE INDEX plans_by_time ON plans (time_ms);
+)sql",
 };
 
 }  // namespace

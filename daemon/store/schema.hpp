@@ -18,6 +18,7 @@
 //   words           texts that are repeated a lot, by number: battery ids, reasons
 //   battery_states  one row per minute and battery: the last state told in that minute
 //   prices          one row per step of a price series, as it became known: the later id counts
+//   plans           plans that were in force, in brief
 //   alerts, windows, memories, audit   small and precious (precious_copy.hpp)
 #pragma once
 

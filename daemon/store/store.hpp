@@ -54,13 +54,22 @@ struct PriceRow {
     PriceStep step;
 };
 
+// A plan that was in force, in brief.
+struct PlanRow {
+    Time time{};
+    std::string kind;    // "dispatch"
+    std::string status;  // as told
+    std::string body;    // JSON
+};
+
 // What a Message needs to be kept until delivered, and a frame also for history.
 struct MessageRow {
     std::shared_ptr<const Message> message;
 };
 
 // All that is neither a message nor a frame.
-using StoredRecord = std::variant<BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory, PriceRow>;
+using StoredRecord =
+    std::variant<BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory, PriceRow, PlanRow>;
 
 // What append() takes. Small, for thousands wait between two commits, nearly all of them messages: a record
 // is kept apart.

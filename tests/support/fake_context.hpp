@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,33 @@ class FakeHistory final : public History {
     ValueQuestion last_question;
 };
 
+// One battery, planned for six steps of an hour.
+class FakePlanner final : public PlannerView {
+  public:
+    FakePlanner();
+
+    const DispatchSettings* settings() const override { return planned ? &dispatch : nullptr; }
+    const std::optional<PlanReport>& report() const override { return plan; }
+    const std::string& trouble() const override { return last_trouble; }
+    std::uint64_t attempts() const override { return 10; }
+    std::uint64_t failures() const override { return last_trouble.empty() ? 0 : 1; }
+    const std::optional<AllocationReport>& allocation() const override { return allocated; }
+    const std::string& allocation_trouble() const override { return last_trouble; }
+    Result<AllocationReport> allocate_by(const PlanReport& of, Time now) const override;
+    void cycle(const CycleOverrides& overrides, bool adopt, Time now,
+               UniqueFunction<void(const Result<PlanReport>&)> done) override;
+    Status bid(const std::string& load_class, Bid bid, Time now) override;
+
+    bool planned = true;
+    DispatchSettings dispatch;
+    std::optional<PlanReport> plan;
+    std::string last_trouble;
+    std::optional<AllocationReport> allocated;
+    std::map<std::string, Bid> bids;
+    CycleOverrides last_overrides;
+    bool last_adopted = false;
+};
+
 class FakeContext final : public Context {
   public:
     FakeContext();
@@ -66,6 +94,7 @@ class FakeContext final : public Context {
     const SiteView& site() const override { return fake_site; }
     SystemView system() const override { return system_view; }
     const PriceBook& prices() const override { return price_book; }
+    PlannerView& planner() override { return fake_planner; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     // Acknowledges, resolves and keeps windows as the engine does; `refusal` refuses everything.
     Result<Effects> apply(const Event& event) override;
@@ -84,6 +113,7 @@ class FakeContext final : public Context {
     SystemView system_view;
     // A tariff "energy_price" of two prices, and a file "hash_price" with six hours of them.
     PriceBook price_book;
+    FakePlanner fake_planner;
     ConfigurationVerdict verdict;
     std::optional<Error> refusal;
     std::vector<AuditRow> audited;

@@ -17,5 +17,7 @@ std::vector<Operation> alert_rows();
 std::vector<Operation> maintenance_rows();
 std::vector<Operation> configuration_rows();
 std::vector<Operation> price_rows();
+std::vector<Operation> plan_rows();
+std::vector<Operation> allocation_rows();
 
 }  // namespace sitepower

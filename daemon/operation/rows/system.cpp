@@ -6,11 +6,12 @@
 #include "daemon/operation/component.hpp"
 #include "daemon/operation/rows/rows.hpp"
 #include "daemon/operation/rows/subject.hpp"
+#include "daemon/planner/planner_view.hpp"
 
 namespace sitepower {
 namespace {
 
-constexpr std::string_view no_planner = "no_planner";  // plans, forecasts and prices come with later parts
+constexpr std::string_view no_planner = "no_planner";  // no [dispatch] in the configuration
 
 Outcome health(const Request&, Context& context) {
     const auto system = context.system();
@@ -51,10 +52,37 @@ Json describe_absent(std::string_view reason) {
     return record.take();
 }
 
-Json describe_plan() {
+Json describe_planner(const PlannerView& planner) {
+    if (planner.settings() == nullptr) return describe_absent(no_planner);
     Record record;
-    record.unknown("time", no_planner).unknown("solve_ms", no_planner).unknown("total_kw", no_planner);
-    return record.unknown("constraints_satisfied", no_planner).take();
+    const bool failed = !planner.trouble().empty();
+    const bool any = planner.report().has_value();
+    const auto status = !failed ? ComponentStatus::ok
+                        : any   ? ComponentStatus::degraded
+                                : ComponentStatus::down;
+    record.set("status", to_string(status)).because("status", planner.trouble());
+    record.maybe("latency_ms", any ? std::optional(planner.report()->solve_ms) : std::nullopt, "no_plan_yet");
+    const auto attempts = static_cast<double>(planner.attempts());
+    record.maybe(
+        "error_rate",
+        attempts > 0 ? std::optional(static_cast<double>(planner.failures()) / attempts) : std::nullopt,
+        "no_plan_yet");
+    record.time("last_success", any ? std::optional(planner.report()->made) : std::nullopt, "no_plan_yet");
+    return record.take();
+}
+
+// total_kw: what the plan draws from the grid now.
+Json describe_last_plan(const PlannerView& planner, Time now) {
+    Record record;
+    if (!planner.report()) {
+        const auto reason = planner.settings() == nullptr ? no_planner : "no_plan_yet";
+        record.unknown("time", reason).unknown("solve_ms", reason).unknown("total_kw", reason);
+        return record.unknown("constraints_satisfied", reason).take();
+    }
+    const auto& report = *planner.report();
+    record.set("time", report.made).set("solve_ms", report.solve_ms);
+    record.set("total_kw", report.plan.schedule.import_kw[report.step_at(now)]);
+    return record.set("constraints_satisfied", report.constraints_satisfied()).take();
 }
 
 // Of the series that is the oldest.
@@ -108,7 +136,7 @@ Outcome system_status(const Request&, Context& context) {
     Json parts = Json::object();
     for (const auto& component : components) parts[component.name] = describe(component);
     parts["forecaster"] = describe_absent("no_forecaster");
-    parts["planner"] = describe_absent(no_planner);
+    parts["planner"] = describe_planner(context.planner());
 
     Record record;
     record.set("status", to_string(overall_status(system, site, components)));
@@ -119,7 +147,7 @@ Outcome system_status(const Request&, Context& context) {
                std::chrono::duration_cast<std::chrono::seconds>(context.now() - system.started_at).count());
     record.set("components", std::move(parts));
     record.set("prices", describe_prices(context));
-    record.set("last_plan", describe_plan());
+    record.set("last_plan", describe_last_plan(context.planner(), context.now()));
     record.set("devices", describe_devices(site)).set("active_alerts", site.open_alerts().size());
     record.set("live_clients", system.live_clients).set("missed_polls", missed_polls(system));
     record.set("outbox", system.store.outbox).set("requests_per_minute", system.requests_per_minute);
@@ -228,7 +256,7 @@ Operation status_row() {
                        {"prices.age_s", "integer", "s", "since the oldest series had news"},
                        {"last_plan.time", "time", "", "when the plan was made"},
                        {"last_plan.solve_ms", "number", "ms", "how long it took"},
-                       {"last_plan.total_kw", "number", "kW", "what it hands out"},
+                       {"last_plan.total_kw", "number", "kW", "import at present by it"},
                        {"last_plan.constraints_satisfied", "boolean", "", "by its certificate"},
                        {"devices.total", "integer", "", "configured devices"},
                        {"devices.online", "integer", "", "devices that answer"},

@@ -581,5 +581,25 @@ TEST_F(ExecutorTest, AFreshDatabaseIsToldWhatIsOpen) {
     EXPECT_TRUE(std::ranges::any_of(kept, [&](const auto* row) { return row->alert.id == id; }));
 }
 
+TEST_F(ExecutorTest, WhatAnotherPartSaysGetsTheHeadOfEveryPayload) {
+    executor.begin({}, start);
+    executor.tell_retained("plan/dispatch", Json{{"status", "optimal"}}, start);
+    executor.tell_event("event/dispatch", Json{{"status", "failed"}}, start);
+    const auto plans = outlets.on_topic("plan/dispatch");
+    ASSERT_EQ(plans.size(), 1U);
+    EXPECT_TRUE(plans[0]->retained);
+    EXPECT_EQ(plans[0]->kind, MessageKind::state);
+    const auto payload = Json::parse(std::get<std::string>(plans[0]->body));
+    EXPECT_EQ(payload["site"], "DC-TST-01");
+    EXPECT_EQ(payload["seq"], 1);
+    EXPECT_EQ(payload["status"], "optimal");
+    ASSERT_EQ(outlets.on_topic("event/dispatch").size(), 1U);
+    EXPECT_FALSE(outlets.on_topic("event/dispatch")[0]->retained);
+    executor.clear("plan/dispatch");
+    EXPECT_TRUE(std::get<std::string>(outlets.on_topic("plan/dispatch").back()->body).empty());
+    executor.keep(PlanRow{.time = start, .kind = "dispatch", .status = "optimal", .body = "{}"});
+    EXPECT_EQ(outlets.rows_of<PlanRow>().size(), 1U);
+}
+
 }  // namespace
 }  // namespace sitepower

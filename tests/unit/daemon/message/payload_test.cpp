@@ -337,5 +337,15 @@ TEST(Readings, AppendToWhatIsThere) {
     EXPECT_EQ(out, "x" + readings(frame()));
 }
 
+TEST(Payload, MembersOfAnotherPartStandBehindTheHead) {
+    const auto payload =
+        nlohmann::ordered_json::parse(payload_json(head(), R"({"status":"optimal","steps":[]})"));
+    EXPECT_EQ(payload["site"], "DC-CNX-01");
+    EXPECT_EQ(payload["seq"], 7);
+    EXPECT_EQ(payload["status"], "optimal");
+    EXPECT_TRUE(payload["steps"].empty());
+    EXPECT_EQ(nlohmann::json::parse(payload_json(head(), "{}"))["seq"], 7);
+}
+
 }  // namespace
 }  // namespace sitepower

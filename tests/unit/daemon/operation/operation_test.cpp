@@ -344,5 +344,56 @@ TEST_F(Operations, PricesOfAnUnknownSeriesAreNotFound) {
     EXPECT_EQ(ask("system.status").body["data"]["prices"]["reasons"]["age_s"], "no_price_source");
 }
 
+TEST_F(Operations, ThePlanSaysWhatIsMissing) {
+    context_.fake_planner.plan.reset();
+    context_.fake_planner.last_trouble = "no price";
+    EXPECT_EQ(ask("plan").status, 503);
+    EXPECT_EQ(ask("system.status").body["data"]["components"]["planner"]["status"], "down");
+    context_.fake_planner.planned = false;
+    EXPECT_EQ(ask("plan").status, 409);
+    EXPECT_EQ(ask("allocation").status, 409);
+    EXPECT_EQ(ask("allocate").status, 409);
+    EXPECT_EQ(ask("full_cycle").status, 409);
+    EXPECT_EQ(ask("system.status").body["data"]["components"]["planner"]["status"], "off");
+}
+
+TEST_F(Operations, AllocateTakesItsParametersAndChangesNothing) {
+    const auto asked =
+        ask("allocate", {{"forecast_periods", "12"}, {"risk_aversion", "0.3"}, {"lambda_deg", "0.01"}});
+    EXPECT_EQ(asked.status, 200);
+    EXPECT_EQ(context_.fake_planner.last_overrides.horizon, 12h);
+    EXPECT_EQ(context_.fake_planner.last_overrides.risk_aversion, 0.3);
+    EXPECT_EQ(context_.fake_planner.last_overrides.wear_per_kwh, 0.01);
+    EXPECT_FALSE(context_.fake_planner.last_adopted);
+    EXPECT_EQ(ask("allocate", {{"risk_aversion", "2"}}).status, 422);
+    context_.fake_planner.last_trouble = "no price";
+    EXPECT_EQ(ask("allocate").status, 409);
+    EXPECT_EQ(asking_.ask("allocate", {}, viewer).status, 403);
+}
+
+TEST_F(Operations, ACycleIsSimulatedUnlessSomebodySaysOtherwise) {
+    EXPECT_EQ(ask("full_cycle").body["data"]["simulated"], true);
+    EXPECT_FALSE(context_.fake_planner.last_adopted);
+    EXPECT_EQ(ask("full_cycle", {{"simulate", "false"}}).body["data"]["simulated"], false);
+    EXPECT_TRUE(context_.fake_planner.last_adopted);
+}
+
+TEST_F(Operations, ABidIsCheckedWhole) {
+    const auto bid = [&](const std::string& segments, const std::string& until = "2026-11-22T12:00:00Z") {
+        return ask("bids", {{"class", "training"}, {"segments", segments}, {"valid_until", until}}).status;
+    };
+    EXPECT_EQ(bid(R"([{"value_per_kwh": 0.5, "kw": 25}])"), 200);
+    EXPECT_EQ(context_.fake_planner.bids["training"].segments.at(0).width_kw, 25);
+    EXPECT_EQ(bid("[]"), 200);
+    for (const auto* wrong : {"{}", "[1]", R"([{"kw": 1}])", R"([{"value_per_kwh": "x", "kw": 1}])", "[",
+                              R"([{"value_per_kwh": 1, "kw": 1, "more": 2}])"})
+        EXPECT_EQ(bid(wrong), 422) << wrong;
+    EXPECT_EQ(bid("[]", "2026-11-22T00:00:00Z"), 422) << "past";
+    EXPECT_EQ(bid("[]", "2027-11-22T00:00:00Z"), 422) << "a year";
+    EXPECT_EQ(ask("bids", {{"class", "gaming"}, {"segments", "[]"}, {"valid_until", "2026-11-22T12:00:00Z"}})
+                  .status,
+              404);
+}
+
 }  // namespace
 }  // namespace sitepower

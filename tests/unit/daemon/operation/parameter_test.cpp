@@ -183,5 +183,23 @@ TEST(Parameters, KeepsTheListOfErrorsShort) {
     EXPECT_EQ(wrong(raw).size(), 50U);
 }
 
+TEST(ListParameter, TakesAListInEitherForm) {
+    const std::vector<Parameter> declared{{.name = "segments", .type = ParameterType::list, .maximum = 20}};
+    const auto of = [&](const RawParameters& raw) { return check_parameters(declared, raw); };
+    RawParameters text;
+    text.texts = {{"segments", "[1, 2]"}};
+    ASSERT_TRUE(std::holds_alternative<Parameters>(of(text)));
+    EXPECT_EQ(std::get<Parameters>(of(text)).text("segments"), "[1, 2]");
+    RawParameters body;
+    body.body = {{"segments", {1, 2}}};
+    EXPECT_EQ(std::get<Parameters>(of(body)).text("segments"), "[1,2]");
+    for (const auto* wrong : {"{}", "[", "7", "", "[1,2,3,4,5,6,7,8,9,10]"}) {
+        text.texts = {{"segments", wrong}};
+        EXPECT_TRUE(std::holds_alternative<std::vector<FieldError>>(of(text))) << wrong;
+    }
+    body.body = {{"segments", "[1]"}};
+    EXPECT_TRUE(std::holds_alternative<std::vector<FieldError>>(of(body))) << "a text is no list in a body";
+}
+
 }  // namespace
 }  // namespace sitepower

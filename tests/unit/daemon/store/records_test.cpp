@@ -316,5 +316,23 @@ TEST(BatteryStates, OfTheFirstVersionAreRead) {
     EXPECT_FALSE(unpack_battery_state(row)) << "of a version to come";
 }
 
+TEST(PlanRows, ComeBackNewestFirstAndByTheirKind) {
+    using namespace std::chrono_literals;
+    ThreadlessStore store;
+    Batch batch;
+    for (int i = 0; i < 3; ++i) {
+        batch.rows.emplace_back(
+            PlanRow{test_start + i * 5min, "dispatch", i == 1 ? "relaxed" : "optimal", "{}"});
+        batch.rows.emplace_back(PlanRow{test_start + i * 5min, "allocation", "served", "[]"});
+    }
+    ASSERT_TRUE(store.commit(batch));
+    const auto found = store.reader()->plans("dispatch", test_start, test_start + 10min, 10);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->size(), 2U);
+    EXPECT_EQ((*found)[0].status, "relaxed");
+    EXPECT_EQ((*found)[1].time, test_start);
+    EXPECT_EQ(store.reader()->plans("allocation", test_start, test_start + 1h, 1)->at(0).body, "[]");
+}
+
 }  // namespace
 }  // namespace sitepower

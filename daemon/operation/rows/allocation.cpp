@@ -1,0 +1,298 @@
+// The power auction: what is in force, what it would be, bids, and the whole cycle.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "daemon/operation/rows/rows.hpp"
+#include "daemon/operation/rows/subject.hpp"
+#include "daemon/planner/planner_view.hpp"
+
+namespace sitepower {
+namespace {
+
+constexpr double longest_periods = 168;
+constexpr std::size_t most_segments = 100;
+constexpr std::chrono::hours longest_bid{24 * 31};
+
+Failure nothing_planned() {
+    return {ErrorCode::insufficient_data,
+            "nothing is planned: add [dispatch] with a battery to the configuration"};
+}
+
+Failure nothing_auctioned() {
+    return {ErrorCode::insufficient_data,
+            "there is no load class: add [[dispatch.load_class]] to the configuration"};
+}
+
+Outcome allocation(const Request&, Context& context) {
+    auto& planner = context.planner();
+    if (planner.settings() == nullptr) return nothing_planned();
+    if (planner.settings()->load_classes.empty()) return nothing_auctioned();
+    if (!planner.allocation()) {
+        const auto& trouble = planner.allocation_trouble();
+        return Failure{ErrorCode::service_unavailable,
+                       "there is no allocation yet: " +
+                           (trouble.empty() ? std::string("the first plan is being made") : trouble)};
+    }
+    return describe_allocation(*planner.allocation(), context.now());
+}
+
+CycleOverrides read_overrides(const Parameters& parameters) {
+    CycleOverrides overrides;
+    overrides.risk_aversion = parameters.number("risk_aversion");
+    overrides.wear_per_kwh = parameters.number("lambda_deg");
+    if (const auto periods = parameters.integer("forecast_periods"))
+        overrides.horizon = std::chrono::hours{*periods};
+    return overrides;
+}
+
+void allocate_now(Request request, Context& context, Reply reply) {
+    auto& planner = context.planner();
+    if (planner.settings() == nullptr) return reply(nothing_planned());
+    if (planner.settings()->load_classes.empty()) return reply(nothing_auctioned());
+    planner.cycle(read_overrides(request.parameters), false, context.now(),
+                  [&context, reply = std::move(reply)](const Result<PlanReport>& plan) mutable {
+                      if (!plan) return reply(failure_of(plan.error()));
+                      const auto now = context.now();
+                      const auto found = context.planner().allocate_by(*plan, now);
+                      if (!found) return reply(failure_of(found.error()));
+                      auto json = describe_allocation(*found, now);
+                      json["certificate"] = describe_plan(*plan, "", now)["certificate"];
+                      reply(std::move(json));
+                  });
+}
+
+// Its own row in the energy balance, with what charges and discharges.
+Json power_requirements(const PlanReport& plan, const std::optional<AllocationReport>& allocated, Time now) {
+    const auto step = plan.step_at(now);
+    double battery_kw = 0;
+    for (const auto& moves : plan.plan.schedule.batteries)
+        battery_kw += moves.charge_kw[step] - moves.discharge_kw[step];
+    Record record;
+    record.set("total", plan.plan.schedule.import_kw[step]);
+    record.maybe("cooling", allocated ? std::optional(allocated->cooling_kw()) : std::nullopt,
+                 "no_load_class");
+    return record.set("battery", battery_kw).take();
+}
+
+Json revenue_of(const std::optional<AllocationReport>& allocated) {
+    Json revenue = Json::object();
+    if (!allocated) return revenue;
+    for (std::size_t i = 0; i < allocated->auction.bidders.size(); ++i) {
+        const auto& award = allocated->allocation.awards[i];
+        revenue[allocated->auction.bidders[i].id] = award.entitlement_cost_per_h + award.payment_per_h;
+    }
+    return revenue;
+}
+
+void full_cycle(Request request, Context& context, Reply reply) {
+    auto& planner = context.planner();
+    if (planner.settings() == nullptr) return reply(nothing_planned());
+    const bool simulate = *request.parameters.flag("simulate");
+    const auto began = context.steady_now();
+    planner.cycle(
+        {}, !simulate, context.now(),
+        [&context, simulate, began, reply = std::move(reply)](const Result<PlanReport>& plan) mutable {
+            if (!plan) return reply(failure_of(plan.error()));
+            const auto now = context.now();
+            std::optional<AllocationReport> allocated;
+            if (!context.planner().settings()->load_classes.empty()) {
+                auto found = context.planner().allocate_by(*plan, now);
+                if (!found) return reply(failure_of(found.error()));
+                allocated = std::move(*found);
+            }
+            Json soc = Json::object();
+            for (std::size_t b = 0; b < plan->problem.batteries.size(); ++b)
+                soc[plan->problem.batteries[b].id] = plan->charge_pct[b];
+            Record elapsed;
+            elapsed.set("schedule", plan->solve_ms);
+            elapsed.maybe("auction", allocated ? std::optional(allocated->processing_ms) : std::nullopt,
+                          "no_load_class");
+            elapsed.set("total",
+                        std::chrono::duration<double, std::milli>(context.steady_now() - began).count());
+            reply(Json{{"success", plan->plan.status != dispatch::PlanStatus::failed},
+                       {"simulated", simulate},
+                       {"elapsed_ms", elapsed.take()},
+                       {"soc", std::move(soc)},
+                       {"total_power_kw", plan->plan.schedule.import_kw[plan->step_at(now)]},
+                       {"revenue", revenue_of(allocated)},
+                       {"power_requirements", power_requirements(*plan, allocated, now)},
+                       {"constraints_satisfied", plan->constraints_satisfied() &&
+                                                     (!allocated || allocated->constraints_satisfied())}});
+        });
+}
+
+Failure wrong_segments(std::string problem) {
+    Failure failure{ErrorCode::validation_error, "the segments are no bid"};
+    failure.details.push_back({{"field", "segments"},
+                               {"problem", std::move(problem)},
+                               {"allowed", R"([{"value_per_kwh": 0.25, "kw": 40}, ...], values falling)"}});
+    return failure;
+}
+
+std::variant<std::vector<dispatch::ValueSegment>, Failure> read_segments(const std::string& text) {
+    const auto json = InputJson::parse(text, nullptr, false);
+    if (!json.is_array()) return wrong_segments("is not a list");
+    if (json.size() > most_segments)
+        return wrong_segments(fmt::format("has more than {} segments", most_segments));
+    std::vector<dispatch::ValueSegment> segments;
+    for (const auto& item : json) {
+        if (!item.is_object() || item.size() != 2 || !item.contains("value_per_kwh") ||
+            !item.contains("kw") || !item["value_per_kwh"].is_number() || !item["kw"].is_number()) {
+            return wrong_segments(
+                fmt::format("element {} has not just the numbers value_per_kwh and kw", segments.size()));
+        }
+        segments.push_back({item["value_per_kwh"].get<double>(), item["kw"].get<double>()});
+    }
+    return segments;
+}
+
+Outcome bid(const Request& request, Context& context) {
+    auto& planner = context.planner();
+    if (planner.settings() == nullptr) return nothing_planned();
+    const auto load_class = request.parameters.required_text("class");
+    const auto valid_until = *request.parameters.time("valid_until");
+    const auto now = context.now();
+    if (valid_until <= now || valid_until > now + longest_bid) {
+        Failure failure{ErrorCode::validation_error, "the bid is over before it begins, or lasts too long"};
+        failure.details.push_back({{"field", "valid_until"},
+                                   {"problem", "is not within the next 31 days"},
+                                   {"allowed", "a time after " + format_time(now)}});
+        return failure;
+    }
+    auto read = read_segments(request.parameters.required_text("segments"));
+    if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
+    Bid made{.segments = std::get<std::vector<dispatch::ValueSegment>>(std::move(read)),
+             .valid_until = valid_until};
+    const auto accepted = planner.bid(load_class, made, now);
+    if (!accepted) {
+        if (accepted.error().code == ErrorCode::validation_error)
+            return wrong_segments(accepted.error().message);
+        return failure_of(accepted.error());
+    }
+    Json segments = Json::array();
+    for (const auto& segment : made.segments)
+        segments.push_back({{"value_per_kwh", segment.value_per_kwh}, {"kw", segment.width_kw}});
+    return Json{{"class", load_class},
+                {"segments", std::move(segments)},
+                {"valid_until", format_time(valid_until)},
+                {"received_at", format_time(now)}};
+}
+
+std::vector<Field> allocation_fields() {
+    return {
+        {"made_at", "time", "", "when it was made"},
+        {"plan_made_at", "time", "", "of the schedule it stands on"},
+        {"age_s", "integer", "s", "since it was made"},
+        {"currency", "text", "", "of all money"},
+        {"allocation.*", "number", "kW", "by class; cooling follows from them"},
+        {"payments.*", "number", "currency/h",
+         "by class: energy of its entitlement, and what its power "
+         "would have been worth to the others"},
+        {"marginal_price", "number", "currency/MWh", "of one more facility kW"},
+        {"valuations.*", "text", "", "by class: where what power is worth to it comes from"},
+        {"supply[].source", "text", "", "generation, battery or import, the cheapest first"},
+        {"supply[].price_per_mwh", "number", "currency/MWh", "of stored energy what it would be worth later"},
+        {"supply[].kw", "number", "kW", "that the classes can have of it"},
+        {"base_load_kw", "number", "kW", "drawn beside the classes and their cooling"},
+        {"optimization_metrics.processing_time_ms", "number", "ms", "of the auction"},
+        {"optimization_metrics.social_welfare", "number", "currency/h", "values less the cost of supply"},
+        {"optimization_metrics.allocation_efficiency", "number", "", "awarded share of the value bid for"},
+        {"optimization_metrics.total_allocation_kw", "number", "kW", "of all classes"},
+        {"optimization_metrics.utilization", "number", "", "used share of the supply"},
+        {"constraints_satisfied", "boolean", "", "every entitlement is served"}};
+}
+
+Operation allocate_row() {
+    return {
+        .name = "allocate",
+        .method = Method::post,
+        .path = "/api/v1/optimization/allocate",
+        .role = Role::engineer,
+        .summary =
+            "What the auction would give out now, by a schedule made for the question; changes nothing",
+        .parameters = {{.name = "forecast_periods",
+                        .type = ParameterType::integer,
+                        .help = "how many hours the schedule looks ahead; default as configured",
+                        .minimum = 1,
+                        .maximum = longest_periods},
+                       {.name = "risk_aversion",
+                        .type = ParameterType::number,
+                        .help = "0 expects, 1 plans for one time in ten; default as configured",
+                        .minimum = 0,
+                        .maximum = 1},
+                       {.name = "lambda_deg",
+                        .type = ParameterType::number,
+                        .help = "wear per kWh through the cells; default as configured",
+                        .minimum = 0,
+                        .maximum = 10}},
+        .result = joined(allocation_fields(), {{"certificate.*", "number", "", "of the schedule, see plan"}}),
+        .errors = {ErrorCode::insufficient_data, ErrorCode::service_unavailable},
+        .handler = allocate_now};
+}
+
+Operation cycle_row() {
+    return {.name = "full_cycle",
+            .method = Method::post,
+            .path = "/api/v1/system/run-full-cycle",
+            .role = Role::engineer,
+            .summary =
+                "Prices and forecasts, schedule, auction, once now; simulated it changes nothing, else its "
+                "plan is the one in force",
+            .parameters = {{.name = "simulate",
+                            .type = ParameterType::boolean,
+                            .help = "only say what would come of it",
+                            .fallback = "true"}},
+            .result = {{"success", "boolean", "", "there is a plan"},
+                       {"simulated", "boolean", "", "nothing was changed"},
+                       {"elapsed_ms.schedule", "number", "ms", "of the schedule"},
+                       {"elapsed_ms.auction", "number", "ms", "of the auction"},
+                       {"elapsed_ms.total", "number", "ms", "with history and forecasts"},
+                       {"soc.*", "number", "%", "by battery"},
+                       {"total_power_kw", "number", "kW", "import at present by the plan"},
+                       {"revenue.*", "number", "currency/h", "what each class pays"},
+                       {"power_requirements.total", "number", "kW", "import"},
+                       {"power_requirements.cooling", "number", "kW", "of the classes"},
+                       {"power_requirements.battery", "number", "kW", "charging positive"},
+                       {"constraints_satisfied", "boolean", "", "limits, reserves and entitlements"}},
+            .errors = {ErrorCode::insufficient_data, ErrorCode::service_unavailable},
+            .handler = full_cycle};
+}
+
+}  // namespace
+
+std::vector<Operation> allocation_rows() {
+    return {
+        {.name = "allocation",
+         .path = "/api/v1/plan/allocation",
+         .summary = "Who gets how much power at present, what for and at which price",
+         .result = allocation_fields(),
+         .errors = {ErrorCode::insufficient_data, ErrorCode::service_unavailable},
+         .handler = allocation},
+        allocate_row(),
+        cycle_row(),
+        {.name = "bids",
+         .method = Method::post,
+         .path = "/api/v1/bids/{class}",
+         .role = Role::engineer,
+         .summary = "Tell what power is worth to a load class; until then goes before the configuration",
+         .parameters = {path_parameter("class", "the load class"),
+                        {.name = "segments",
+                         .type = ParameterType::list,
+                         .help = "objects with value_per_kwh and kw, values falling; empty bids for nothing",
+                         .required = true},
+                        {.name = "valid_until",
+                         .type = ParameterType::time,
+                         .help = "when it runs out, at most 31 days ahead",
+                         .required = true}},
+         .result = {{"class", "text", "", "the load class"},
+                    {"segments[].value_per_kwh", "number", "currency/kWh", "of the load's energy"},
+                    {"segments[].kw", "number", "kW", "of load"},
+                    {"valid_until", "time", "", "when it runs out"},
+                    {"received_at", "time", "", "now"}},
+         .errors = {ErrorCode::not_found, ErrorCode::insufficient_data},
+         .handler = bid}};
+}
+
+}  // namespace sitepower

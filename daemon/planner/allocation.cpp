@@ -1,0 +1,200 @@
+#include "daemon/planner/allocation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace sitepower {
+namespace {
+
+constexpr double noticeable_kw = 1e-9;
+constexpr std::string_view cooling = "cooling";
+
+double overhead_of(const LoadClass& load_class) {
+    return load_class.cop ? 1 + 1 / *load_class.cop : 1;
+}
+
+// A bid that holds, else the configuration's segments, else a series times a yield.
+Result<std::string> take_values(const LoadClass& load_class, const AllocationSnapshot& snapshot, Time now,
+                                dispatch::Bidder& bidder) {
+    if (const auto bid = snapshot.bids.find(load_class.id);
+        bid != snapshot.bids.end() && now < bid->second.valid_until) {
+        bidder.segments = bid->second.segments;
+        return fmt::format("bid, valid until {}", format_time(bid->second.valid_until));
+    }
+    if (load_class.value_series.empty()) {
+        bidder.segments = load_class.segments;
+        return std::string("configuration");
+    }
+    const auto value = snapshot.series_values.find(load_class.value_series);
+    if (value == snapshot.series_values.end()) {
+        return Error{
+            ErrorCode::insufficient_data,
+            fmt::format("what power is worth to {} is not known: the price series {} holds no price of "
+                        "the present",
+                        load_class.id, load_class.value_series),
+            ""};
+    }
+    bidder.segments = {{value->second * load_class.yield_per_kwh, load_class.most_kw}};
+    return fmt::format("{} times {:g} per kWh", load_class.value_series, load_class.yield_per_kwh);
+}
+
+std::vector<NamedTier> supply_of(const PlanReport& plan, double base_load_kw, std::size_t step) {
+    std::vector<NamedTier> supply;
+    const auto& problem = plan.problem;
+    const double generated_kw = problem.pv_at(step);
+    const double spare_kw = std::max(0.0, generated_kw - base_load_kw);
+    if (spare_kw > 0) supply.push_back({"generation", {problem.export_price_per_kwh[step], spare_kw}});
+    double charging_kw = 0;
+    for (std::size_t b = 0; b < problem.batteries.size(); ++b) {
+        const auto& battery = problem.batteries[b];
+        const auto& moves = plan.plan.schedule.batteries[b];
+        charging_kw += moves.charge_kw[step];
+        // What may still leave the battery in this step without touching its reserve, at what it would be
+        // worth later.
+        const double floor_kwh =
+            std::max(battery.stored_min_kwh, battery.reserve_kwh.empty() ? 0.0 : battery.reserve_kwh[step]);
+        const double before_kwh = step == 0 ? battery.stored_kwh : moves.stored_kwh[step - 1];
+        const double kw = std::min(battery.discharge_max_kw,
+                                   (before_kwh - floor_kwh) * battery.discharge_efficiency / problem.step_h);
+        if (kw <= noticeable_kw) continue;
+        double worth = battery.terminal_value_per_kwh;
+        const auto& values = plan.plan.multipliers.energy_value;
+        if (b < values.size() && step + 1 < values[b].size()) worth = -values[b][step + 1];
+        supply.push_back(
+            {"battery " + battery.id, {(worth + battery.wear_per_kwh) / battery.discharge_efficiency, kw}});
+    }
+    const double taken_kw = std::max(0.0, base_load_kw - generated_kw) + charging_kw;
+    const double import_kw = problem.import_limit_kw - taken_kw;
+    if (import_kw > 0) supply.push_back({"import", {problem.import_price_per_kwh[step], import_kw}});
+    std::ranges::stable_sort(supply, {}, [](const NamedTier& each) { return each.tier.price_per_kwh; });
+    return supply;
+}
+
+}  // namespace
+
+double AllocationReport::load_kw() const {
+    double sum = 0;
+    for (const auto& award : allocation.awards) sum += award.entitled_kw + award.auctioned_kw;
+    return sum;
+}
+
+double AllocationReport::cooling_kw() const {
+    double sum = 0;
+    for (std::size_t i = 0; i < allocation.awards.size(); ++i) {
+        const auto& award = allocation.awards[i];
+        sum += (award.entitled_kw + award.auctioned_kw) * (auction.bidders[i].overhead_factor - 1);
+    }
+    return sum;
+}
+
+bool AllocationReport::constraints_satisfied() const {
+    for (std::size_t i = 0; i < allocation.awards.size(); ++i) {
+        if (allocation.awards[i].entitled_kw < auction.bidders[i].entitlement_kw * (1 - 1e-9)) return false;
+    }
+    return allocation.used_kw <= allocation.supply_kw * (1 + 1e-9) + noticeable_kw;
+}
+
+Result<AllocationReport> allocate(const DispatchSettings& settings, const PlanReport& plan,
+                                  const AllocationSnapshot& snapshot, Time now) {
+    const auto began = std::chrono::steady_clock::now();
+    AllocationReport report;
+    report.made = now;
+    report.plan_made = plan.made;
+    report.currency = plan.currency;
+    report.base_load_kw = snapshot.base_load_kw;
+    for (const auto& load_class : settings.load_classes) {
+        dispatch::Bidder bidder{.id = load_class.id,
+                                .overhead_factor = overhead_of(load_class),
+                                .entitlement_kw = load_class.entitlement_kw,
+                                .priority = load_class.priority,
+                                .segments = {}};
+        auto source = take_values(load_class, snapshot, now, bidder);
+        if (!source) return source.error();
+        report.valuations.push_back(std::move(*source));
+        report.cop.push_back(load_class.cop);
+        report.auction.bidders.push_back(std::move(bidder));
+    }
+    report.supply = supply_of(plan, snapshot.base_load_kw, plan.step_at(now));
+    for (const auto& tier : report.supply) report.auction.supply.push_back(tier.tier);
+    if (const auto sound = dispatch::check(report.auction); !sound) return sound.error();
+    dispatch::Auctioneer().run(report.auction, report.allocation);
+    for (std::size_t i = 0; i < report.auction.bidders.size(); ++i)
+        report.reasons.push_back(dispatch::reason_of(report.auction, report.allocation, i));
+    report.processing_ms =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+    return report;
+}
+
+Json describe_allocation(const AllocationReport& report, Time now) {
+    Json kw = Json::object();
+    Json payments = Json::object();
+    Json reasons = Json::object();
+    Json valuations = Json::object();
+    double bid_value = 0;
+    double awarded_value = 0;
+    for (std::size_t i = 0; i < report.auction.bidders.size(); ++i) {
+        const auto& bidder = report.auction.bidders[i];
+        const auto& award = report.allocation.awards[i];
+        kw[bidder.id] = award.entitled_kw + award.auctioned_kw;
+        payments[bidder.id] = award.entitlement_cost_per_h + award.payment_per_h;
+        reasons[bidder.id] = report.reasons[i];
+        valuations[bidder.id] = report.valuations[i];
+        awarded_value += award.value_per_h;
+        for (const auto& segment : bidder.segments)
+            bid_value += std::max(0.0, segment.value_per_kwh) * segment.width_kw;
+    }
+    kw[std::string(cooling)] = report.cooling_kw();
+    payments[std::string(cooling)] = 0.0;
+    reasons[std::string(cooling)] = "Follows the classes by their COP; who needs it has paid for it.";
+    valuations[std::string(cooling)] = "none";
+    Json supply = Json::array();
+    for (const auto& tier : report.supply) {
+        supply.push_back({{"source", tier.source},
+                          {"price_per_mwh", 1000 * tier.tier.price_per_kwh},
+                          {"kw", tier.tier.width_kw}});
+    }
+    Record metrics;
+    metrics.set("processing_time_ms", report.processing_ms);
+    metrics.set("social_welfare", report.allocation.welfare_per_h);
+    metrics.maybe("allocation_efficiency",
+                  bid_value > 0 ? std::optional(awarded_value / bid_value) : std::nullopt,
+                  "nothing_is_bid_for");
+    metrics.set("total_allocation_kw", report.load_kw());
+    metrics.maybe("utilization",
+                  report.allocation.supply_kw > 0
+                      ? std::optional(report.allocation.used_kw / report.allocation.supply_kw)
+                      : std::nullopt,
+                  "no_supply");
+    const auto& marginal = report.allocation.marginal_price_per_kwh;
+    if (!marginal) reasons["marginal_price"] = "nothing_is_bid_for";
+    return {{"made_at", format_time(report.made)},
+            {"plan_made_at", format_time(report.plan_made)},
+            {"age_s", std::chrono::duration_cast<std::chrono::seconds>(now - report.made).count()},
+            {"currency", report.currency},
+            {"allocation", std::move(kw)},
+            {"payments", std::move(payments)},
+            {"marginal_price", marginal ? Json(1000 * *marginal) : Json()},
+            {"reasons", std::move(reasons)},
+            {"valuations", std::move(valuations)},
+            {"supply", std::move(supply)},
+            {"base_load_kw", report.base_load_kw},
+            {"optimization_metrics", metrics.take()},
+            {"constraints_satisfied", report.constraints_satisfied()}};
+}
+
+Json describe_allocation_briefly(const AllocationReport& report) {
+    Json awards = Json::array();
+    for (std::size_t i = 0; i < report.auction.bidders.size(); ++i) {
+        const auto& award = report.allocation.awards[i];
+        awards.push_back({{"class", report.auction.bidders[i].id},
+                          {"kw", award.entitled_kw + award.auctioned_kw},
+                          {"payment_per_h", award.entitlement_cost_per_h + award.payment_per_h},
+                          {"reason", report.reasons[i]}});
+    }
+    return {{"welfare_per_h", report.allocation.welfare_per_h}, {"awards", std::move(awards)}};
+}
+
+}  // namespace sitepower

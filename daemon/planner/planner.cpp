@@ -1,0 +1,334 @@
+#include "daemon/planner/planner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace sitepower {
+namespace {
+
+constexpr std::string_view plan_topic = "plan/dispatch";
+constexpr std::string_view event_topic = "event/dispatch";
+constexpr std::string_view allocation_topic = "plan/allocation";
+
+bool is_over(const std::optional<Time>& since, Duration lasts, Time now) {
+    return !since || now >= *since + lasts || now < *since;
+}
+
+}  // namespace
+
+void Planner::configure(std::shared_ptr<const DispatchSettings> settings, Time now) {
+    if (settings_ && !settings) outlets_.clear(std::string(plan_topic));
+    const bool auctioned = settings_ && !settings_->load_classes.empty();
+    settings_ = std::move(settings);
+    if (auctioned && (!settings_ || settings_->load_classes.empty()))
+        outlets_.clear(std::string(allocation_topic));
+    allocation_.reset();
+    allocation_trouble_.clear();
+    std::erase_if(bids_, [&](const auto& bid) {
+        return !settings_ || std::ranges::find(settings_->load_classes, bid.first, &LoadClass::id) ==
+                                 settings_->load_classes.end();
+    });
+    past_ = std::make_shared<PastPower>();
+    report_.reset();
+    trouble_.clear();
+    ordered_.reset();
+    working_ = false;
+    ++generation_;
+    judge(now);
+}
+
+void Planner::tick(Time now) {
+    if (!settings_) return;
+    if (is_due(now)) order(now);
+    judge(now);
+}
+
+bool Planner::is_due(Time now) const {
+    if (working_ || !is_over(ordered_, least_pause, now)) return false;
+    if (is_over(ordered_, trouble_.empty() ? interval : retry_pause, now)) return true;
+    // At each step's begin: a plan counts from the step that it was made in.
+    if (now.time_since_epoch() / settings_->step != ordered_->time_since_epoch() / settings_->step)
+        return true;
+    return prices_.revision() != ordered_revision_ || strays(now);
+}
+
+bool Planner::strays(Time now) const {
+    if (!report_ || !trouble_.empty() || report_->plan.schedule.batteries.empty()) return false;
+    for (std::size_t b = 0; b < settings_->batteries.size(); ++b) {
+        const auto seen = present(settings_->batteries[b]);
+        if (seen && std::abs(seen->charge_pct - report_->planned_charge_pct(b, now)) > charge_tolerance_pct)
+            return is_over(report_->made, std::chrono::minutes{1}, now);
+    }
+    return false;
+}
+
+void Planner::order(Time now) {
+    ordered_ = now;
+    ordered_revision_ = prices_.revision();
+    ++attempts_;
+    auto known = snapshot(now);
+    if (!known) {
+        fail(known.error().message, now);
+        return;
+    }
+    working_ = outlets_.work([this, known = std::move(*known), past = past_,
+                              generation = generation_](History& history) -> Completion {
+        return [this, generation, made = known.now, found = make_report(known, history, *past)] {
+            if (generation != generation_) return;  // of a configuration that is no longer in force
+            working_ = false;
+            take(found, made);
+        };
+    });
+    if (!working_) fail("the planner's worker is busy", now);
+}
+
+void Planner::take(const Result<PlanReport>& found, Time now) {
+    if (!found) {
+        fail(found.error().message, now);
+        return;
+    }
+    if (found->plan.status == dispatch::PlanStatus::failed) {
+        fail(found->plan.reason, now);
+        return;
+    }
+    trouble_.clear();
+    report_ = *found;
+    outlets_.keep({.time = report_->made,
+                   .kind = "dispatch",
+                   .status = dispatch::name_of(report_->plan.status),
+                   .body = to_text(describe_plan_briefly(*report_))});
+    tell(now);
+    judge(now);
+    auction(now);
+}
+
+void Planner::fail(const std::string& why, Time now) {
+    ++failures_;
+    const bool news = trouble_ != why;
+    trouble_ = why;
+    if (news) tell(now);
+    judge(now);
+}
+
+void Planner::tell(Time now) {
+    if (report_) outlets_.tell_retained(std::string(plan_topic), describe_plan(*report_, trouble_, now));
+    const std::string status =
+        trouble_.empty() && report_ ? dispatch::name_of(report_->plan.status) : "failed";
+    if (status == told_status_) return;
+    Record record;
+    record.set("status", status).text("previous_status", told_status_, "none_before");
+    record.text("reason", trouble_.empty() && report_ ? report_->plan.reason : trouble_,
+                "optimal_needs_none");
+    outlets_.tell_event(std::string(event_topic), record.take());
+    told_status_ = status;
+}
+
+void Planner::tell_again(Time now) {
+    if (settings_ && report_)
+        outlets_.tell_retained(std::string(plan_topic), describe_plan(*report_, trouble_, now));
+    if (allocation_)
+        outlets_.tell_retained(std::string(allocation_topic), describe_allocation(*allocation_, now));
+}
+
+void Planner::set_condition(std::string_view type, bool& told, bool holds, const std::string& message) {
+    if (told == holds) return;
+    told = holds;
+    outlets_.condition(type, holds, message);
+}
+
+// After every plan, and after every bid.
+void Planner::auction(Time now) {
+    if (!settings_ || settings_->load_classes.empty() || !report_) return;
+    auto found = allocate_by(*report_, now);
+    set_condition("allocation_failed", told_no_allocation_, !found, found ? "" : found.error().message);
+    if (!found) {
+        allocation_trouble_ = found.error().message;
+        return;
+    }
+    allocation_trouble_.clear();
+    allocation_ = std::move(*found);
+    outlets_.keep({.time = now,
+                   .kind = "allocation",
+                   .status = allocation_->constraints_satisfied() ? "served" : "entitlements_cut",
+                   .body = to_text(describe_allocation_briefly(*allocation_))});
+    outlets_.tell_retained(std::string(allocation_topic), describe_allocation(*allocation_, now));
+    set_condition(
+        "entitlement_cut", told_cut_, !allocation_->constraints_satisfied(),
+        fmt::format("the supply of {:.1f} kW does not serve them", allocation_->allocation.supply_kw));
+}
+
+// Of the site's load what no class and no cooling of one draws.
+Result<double> Planner::base_load_kw() const {
+    const auto load = present_kw(settings_->load);
+    if (!load) return Error{ErrorCode::insufficient_data, "the load of the site is not known at present", ""};
+    double base_kw = *load;
+    for (const auto& load_class : settings_->load_classes) {
+        if (load_class.power.points.empty()) continue;
+        const auto kw = present_kw(load_class.power);
+        if (!kw) {
+            return Error{ErrorCode::insufficient_data,
+                         fmt::format("what {} draws is not known at present", load_class.id), ""};
+        }
+        base_kw -= *kw * (load_class.cop ? 1 + 1 / *load_class.cop : 1);
+    }
+    return std::max(0.0, base_kw);
+}
+
+Result<AllocationReport> Planner::allocate_by(const PlanReport& plan, Time now) const {
+    AllocationSnapshot known;
+    const auto base_kw = base_load_kw();
+    if (!base_kw) return base_kw.error();
+    known.base_load_kw = *base_kw;
+    known.bids = bids_;
+    for (const auto& load_class : settings_->load_classes) {
+        const auto* entry = load_class.value_series.empty() ? nullptr : prices_.find(load_class.value_series);
+        if (entry == nullptr || !prices_.why_stale(*entry, now).empty()) continue;
+        if (const auto value = entry->series.at(now)) known.series_values[load_class.value_series] = *value;
+    }
+    return allocate(*settings_, plan, known, now);
+}
+
+void Planner::cycle(const CycleOverrides& overrides, bool adopt, Time now,
+                    UniqueFunction<void(const Result<PlanReport>&)> done) {
+    auto known = snapshot(now);
+    if (!known) return done(known.error());
+    auto changed = std::make_shared<DispatchSettings>(*settings_);
+    if (overrides.risk_aversion) changed->site.risk_aversion = *overrides.risk_aversion;
+    if (overrides.horizon) changed->horizon = std::max(*overrides.horizon, changed->step);
+    for (auto& battery : changed->batteries) {
+        if (overrides.wear_per_kwh) battery.limits.wear_per_kwh = *overrides.wear_per_kwh;
+    }
+    known->settings = std::move(changed);
+    const bool accepted = outlets_.work([this, adopt, known = std::move(*known), past = past_,
+                                         generation = generation_,
+                                         done = std::move(done)](History& history) mutable -> Completion {
+        auto found = make_report(known, history, *past);
+        return [this, adopt, generation, made = known.now, found = std::move(found),
+                done = std::move(done)]() mutable {
+            if (found && found->plan.status == dispatch::PlanStatus::failed)
+                found = Error{ErrorCode::conflict, "there is no plan: " + found->plan.reason, ""};
+            if (generation != generation_)
+                found = Error{ErrorCode::conflict, "the configuration has changed meanwhile: ask again", ""};
+            else if (adopt)
+                take(found, made);
+            done(found);
+        };
+    });
+    // A refused job is dropped with its answer, which then says so by itself.
+    static_cast<void>(accepted);
+}
+
+Status Planner::bid(const std::string& load_class, Bid bid, Time now) {
+    const auto found = std::ranges::find(settings_->load_classes, load_class, &LoadClass::id);
+    if (found == settings_->load_classes.end()) {
+        return Error{ErrorCode::not_found, "there is no load class " + load_class + ": allocation lists them",
+                     ""};
+    }
+    dispatch::Auction alone;
+    alone.bidders.push_back({.id = load_class, .segments = bid.segments});
+    if (const auto sound = dispatch::check(alone); !sound) return sound.error();
+    std::erase_if(bids_, [&](const auto& each) { return each.second.valid_until <= now; });
+    bids_[load_class] = std::move(bid);
+    auction(now);
+    return Done{};
+}
+
+// There is no plan to go by once the last one has run out; until then a failed attempt is no alert.
+void Planner::judge(Time now) {
+    const bool valid = report_ && now < report_->valid_until() && now >= report_->start - report_->step;
+    set_condition("plan_failed", told_no_plan_, settings_ && !valid && !trouble_.empty(), trouble_);
+    const bool relaxed = settings_ && valid && report_->plan.status == dispatch::PlanStatus::relaxed;
+    std::string reserve;
+    std::string import;
+    if (relaxed) {
+        const auto& shortfall = report_->plan.shortfall;
+        const auto moment = [&](const std::optional<std::size_t>& step) {
+            return step ? format_time(report_->start + static_cast<std::int64_t>(*step) * report_->step)
+                        : std::string("not within the plan");
+        };
+        if (shortfall.worst_reserve_kwh > dispatch::tolerated_violation) {
+            reserve = fmt::format("{:.1f} kWh short at worst, first at {}, whole again at {}",
+                                  shortfall.worst_reserve_kwh, moment(shortfall.first_step),
+                                  moment(shortfall.recovered_at_step));
+        }
+        if (shortfall.import_excess_kw > dispatch::tolerated_violation) {
+            import = fmt::format("{:.1f} kW above {:.1f} kW, {:.1f} kWh in all, first at {}",
+                                 shortfall.import_excess_kw, settings_->site.import_limit_kw,
+                                 shortfall.import_excess_kwh, moment(shortfall.first_step));
+        }
+    }
+    if (!settings_ || settings_->load_classes.empty()) {
+        set_condition("allocation_failed", told_no_allocation_, false, "");
+        set_condition("entitlement_cut", told_cut_, false, "");
+    }
+    set_condition("plan_reserve_short", told_reserve_, !reserve.empty(), reserve);
+    set_condition("plan_import_exceeded", told_import_, !import.empty(), import);
+}
+
+std::optional<double> Planner::present_kw(const MeasuredPower& power) const {
+    if (power.points.empty()) return std::nullopt;
+    double sum = 0;
+    for (const auto& point : power.points) {
+        const auto& latest = site_.latest(point.device)[point.slot];
+        if (!latest.seen || latest.quality != Quality::good) return std::nullopt;
+        sum += latest.value;
+    }
+    return sum;
+}
+
+Result<BatterySnapshot> Planner::present(const PlannedBattery& battery) const {
+    const auto unknown = [&](std::string_view reason) {
+        return Error{
+            .code = ErrorCode::insufficient_data,
+            .message = fmt::format("the charge of battery {} is not known: {}", battery.limits.id, reason),
+            .detail = {}};
+    };
+    BatterySnapshot now;
+    now.critical_load_kw = present_kw(battery.critical_load);
+    if (const auto* point = std::get_if<PointRef>(&battery.charge)) {
+        const auto& latest = site_.latest(point->device)[point->slot];
+        if (!latest.seen) return unknown("it was not read yet");
+        if (latest.quality != Quality::good) return unknown(to_string(latest.quality));
+        now.charge_pct = latest.value;
+    } else {
+        const auto string = std::get<StringIndex>(battery.charge);
+        const auto& state = site_.strings()[position(string)];
+        if (!state.soc_pct.value)
+            return unknown(state.soc_pct.reason.empty() ? "not estimated yet" : state.soc_pct.reason);
+        now.charge_pct = *state.soc_pct.value;
+        // The weakest battery bounds what the string can give; a health from the prior alone says nothing.
+        for (const auto member : site_.model().strings[position(string)].batteries) {
+            const auto& health = site_.batteries()[position(member)].soh_pct;
+            if (health.value && health.status != EstimateStatus::prior_only)
+                now.health_pct = std::clamp(*health.value, 1.0, now.health_pct);
+        }
+    }
+    if (!(now.charge_pct >= -5 && now.charge_pct <= 105)) return unknown("it is beyond 0 to 100 %");
+    now.charge_pct = std::clamp(now.charge_pct, 0.0, 100.0);
+    return now;
+}
+
+Result<PlanSnapshot> Planner::snapshot(Time now) const {
+    PlanSnapshot known;
+    known.settings = settings_;
+    known.now = now;
+    const auto* bought = prices_.find(settings_->import_price);
+    if (bought != nullptr) known.import_price = bought->series;
+    if (!settings_->export_price.empty()) {
+        const auto* sold = prices_.find(settings_->export_price);
+        known.export_price = sold == nullptr ? PriceSeries{} : sold->series;
+    }
+    known.load_kw = present_kw(settings_->load);
+    known.pv_kw = present_kw(settings_->pv);
+    for (const auto& battery : settings_->batteries) {
+        auto seen = present(battery);
+        if (!seen) return seen.error();
+        known.batteries.push_back(*seen);
+    }
+    return known;
+}
+
+}  // namespace sitepower

@@ -1,0 +1,105 @@
+// Keeps a plan in force: decides when a new one is due, hands what is known to the worker, takes what comes
+// back, tells it, and says when there is none to go by. Owned by the app; loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/operation/context.hpp"
+#include "daemon/planner/planner_view.hpp"
+#include "daemon/planner/solve.hpp"
+#include "daemon/price/book.hpp"
+#include "daemon/store/store.hpp"
+
+namespace sitepower {
+
+class Planner final : public PlannerView {
+  public:
+    // A plan is made anew so often, and when what it stands on has changed; never sooner after another.
+    static constexpr Duration interval{std::chrono::minutes{5}};
+    static constexpr Duration least_pause{std::chrono::seconds{10}};
+    // After an attempt that gave none.
+    static constexpr Duration retry_pause{std::chrono::seconds{15}};
+    // A battery that is so far from the plan is a reason for a new one.
+    static constexpr double charge_tolerance_pct = 2;
+
+    struct Outlets {
+        // Runs on the planner's worker; false when it has no room.
+        std::function<bool(Query)> work;
+        std::function<void(const std::string& topic, const Json& body)> tell_retained;
+        std::function<void(const std::string& topic)> clear;
+        std::function<void(const std::string& topic, const Json& body)> tell_event;
+        std::function<void(PlanRow)> keep;
+        std::function<void(std::string_view type, bool holds, const std::string& message)> condition;
+    };
+
+    // `site` and `prices` must outlive it.
+    Planner(const SiteView& site, const PriceBook& prices, Outlets outlets)
+        : site_(site), prices_(prices), outlets_(std::move(outlets)) {}
+
+    // Null: nothing is planned. The plan in force is dropped, and a new one made at once.
+    void configure(std::shared_ptr<const DispatchSettings> settings, Time now);
+    // Due every second.
+    void tick(Time now);
+    // A new publisher knows none of the retained topics.
+    void tell_again(Time now);
+
+    const DispatchSettings* settings() const override { return settings_.get(); }
+    const std::optional<PlanReport>& report() const override { return report_; }
+    const std::string& trouble() const override { return trouble_; }
+    std::uint64_t attempts() const override { return attempts_; }
+    std::uint64_t failures() const override { return failures_; }
+
+    const std::optional<AllocationReport>& allocation() const override { return allocation_; }
+    const std::string& allocation_trouble() const override { return allocation_trouble_; }
+    Result<AllocationReport> allocate_by(const PlanReport& plan, Time now) const override;
+    void cycle(const CycleOverrides& overrides, bool adopt, Time now,
+               UniqueFunction<void(const Result<PlanReport>&)> done) override;
+    Status bid(const std::string& load_class, Bid bid, Time now) override;
+
+    // What a plan would be made from now; the error names what is not known.
+    Result<PlanSnapshot> snapshot(Time now) const;
+
+  private:
+    bool is_due(Time now) const;
+    bool strays(Time now) const;
+    void order(Time now);
+    void take(const Result<PlanReport>& found, Time now);
+    void fail(const std::string& why, Time now);
+    void tell(Time now);
+    void judge(Time now);
+    void auction(Time now);
+    Result<double> base_load_kw() const;
+    void set_condition(std::string_view type, bool& told, bool holds, const std::string& message);
+    std::optional<double> present_kw(const MeasuredPower& power) const;
+    Result<BatterySnapshot> present(const PlannedBattery& battery) const;
+
+    const SiteView& site_;
+    const PriceBook& prices_;
+    Outlets outlets_;
+    std::shared_ptr<const DispatchSettings> settings_;
+    std::shared_ptr<PastPower> past_;  // touched by jobs on the worker only
+    std::optional<PlanReport> report_;
+    std::string trouble_;
+    std::string told_status_;
+    std::map<std::string, Bid> bids_;  // by class, at most one each; dropped when they have run out
+    std::optional<AllocationReport> allocation_;
+    std::string allocation_trouble_;
+    std::optional<Time> ordered_;
+    std::uint64_t ordered_revision_ = 0;  // of the prices
+    std::uint64_t generation_ = 0;        // of the configuration
+    std::uint64_t attempts_ = 0;
+    std::uint64_t failures_ = 0;
+    bool working_ = false;
+    bool told_no_plan_ = false;
+    bool told_reserve_ = false;
+    bool told_import_ = false;
+    bool told_no_allocation_ = false;
+    bool told_cut_ = false;
+};
+
+}  // namespace sitepower

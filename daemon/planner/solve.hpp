@@ -1,0 +1,38 @@
+// From a snapshot of what is known to a plan. Runs on the planner's worker: reads history, forecasts the
+// load, solves, explains. Touches nothing of the site.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/price/series.hpp"
+#include "daemon/operation/history.hpp"
+#include "daemon/planner/past_power.hpp"
+#include "daemon/planner/plan_report.hpp"
+#include "daemon/planner/settings.hpp"
+
+namespace sitepower {
+
+struct BatterySnapshot {
+    double charge_pct = 0;
+    double health_pct = 100;  // of the capacity when new
+    std::optional<double> critical_load_kw;
+};
+
+struct PlanSnapshot {
+    std::shared_ptr<const DispatchSettings> settings;
+    Time now{};
+    PriceSeries import_price;
+    std::optional<PriceSeries> export_price;
+    std::optional<double> load_kw;  // at present; empty: not known
+    std::optional<double> pv_kw;
+    std::vector<BatterySnapshot> batteries;  // as in the settings
+};
+
+// The error says what is missing. A plan whose status is failed is an answer, with its reason.
+Result<PlanReport> make_report(const PlanSnapshot& snapshot, History& history, PastPower& past);
+
+}  // namespace sitepower

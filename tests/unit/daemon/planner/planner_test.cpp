@@ -1,0 +1,363 @@
+// When the planner plans, what it tells, and what it does when it cannot.
+#include "daemon/planner/planner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "tests/unit/daemon/planner/making.hpp"
+
+namespace sitepower {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Time noon = from_ms(1'795'348'800'000);
+
+class Planning : public testing::Test {
+  protected:
+    Planning() {
+        PriceSettings energy;
+        energy.id = "energy_price";
+        energy.currency = "EUR";
+        energy.source = Tariff{
+            .periods = {TariffPeriod{.value = 0.3, .from = 14h, .to = 20h}, TariffPeriod{.value = 0.1}},
+            .zone = {}};
+        PriceSettings spot;
+        spot.id = "spot";
+        spot.source = PriceFile{"/spot.csv", {}};
+        prices_.configure({energy, spot}, noon);
+        prices_.tick(noon, [](PointRef) -> const LatestValue* { return nullptr; });
+        site_.string_states[0].soc_pct = {.value = 50, .status = EstimateStatus::ok, .reason = {}};
+        site_.latest_values[0][0] = {.value = 40, .quality = Quality::good, .time = noon, .seen = true};
+    }
+    // A second of the loop, the worker's answer included.
+    void tick(Time now) {
+        planner_.tick(now);
+        run_jobs();
+    }
+    void run_jobs() {
+        while (!jobs_.empty()) {
+            auto job = std::move(jobs_.front());
+            jobs_.pop_front();
+            job(history_)();
+        }
+    }
+    // One class: 20 kW now, 10 by right, 20 more that are worth a lot.
+    std::shared_ptr<DispatchSettings> auctioned() {
+        auto settings = small_site();
+        settings->load_classes.push_back(
+            {.id = "training",
+             .cop = 4,
+             .entitlement_kw = 10,
+             .segments = {{5, 20}},
+             .power = {.points = {PointRef{DeviceIndex{2}, 0}}, .names = {"meter-1/power_kw"}}});
+        site_.latest_values[2][0] = {.value = 20, .quality = Quality::good, .time = noon, .seen = true};
+        return settings;
+    }
+    void charge(double pct) { site_.string_states[0].soc_pct.value = pct; }
+    Planner::Outlets outlets() {
+        return {
+            .work =
+                [this](Query query) {
+                    if (!has_room_) return false;
+                    jobs_.push_back(std::move(query));
+                    return true;
+                },
+            .tell_retained =
+                [this](const std::string& topic, const Json& body) {
+                    EXPECT_EQ(topic, body.contains("steps") ? "plan/dispatch" : "plan/allocation");
+                    told_.push_back(body);
+                },
+            .clear = [this](const std::string& topic) { cleared_.push_back(topic); },
+            .tell_event = [this](const std::string&, const Json& body) { events_.push_back(body["status"]); },
+            .keep = [this](PlanRow row) { kept_.push_back(std::move(row)); },
+            .condition =
+                [this](std::string_view type, bool holds, const std::string& message) {
+                    conditions_.push_back(std::string(type) + (holds ? ": " + message : " over"));
+                }};
+    }
+
+    support::FakeSite site_;
+    PriceBook prices_;
+    LoadHistory history_;
+    std::deque<Query> jobs_;
+    bool has_room_ = true;
+    std::vector<Json> told_;
+    std::vector<std::string> cleared_, events_, conditions_;
+    std::vector<PlanRow> kept_;
+    Planner planner_{site_, prices_, outlets()};
+};
+
+TEST_F(Planning, NothingIsPlannedWithoutSettings) {
+    tick(noon);
+    EXPECT_EQ(planner_.settings(), nullptr);
+    EXPECT_EQ(planner_.attempts(), 0U);
+}
+
+TEST_F(Planning, PlansAtOnceAndEveryFiveMinutes) {
+    auto settings = small_site();
+    // It cannot stray from the plan within the test.
+    settings->batteries[0].limits.charge_max_kw = settings->batteries[0].limits.discharge_max_kw = 1;
+    planner_.configure(settings, noon + 2min);
+    for (int second = 0; second < 12 * 60; ++second) tick(noon + 2min + second * 1s);
+    EXPECT_EQ(planner_.attempts(), 3U);
+    ASSERT_TRUE(planner_.report());
+    EXPECT_THAT(told_, SizeIs(3));
+    EXPECT_THAT(kept_, SizeIs(3));
+    EXPECT_EQ(kept_[0].kind, "dispatch");
+    EXPECT_EQ(kept_[0].status, "optimal");
+    EXPECT_THAT(events_, ElementsAre("optimal")) << "told once, not with every plan";
+    EXPECT_THAT(conditions_, IsEmpty());
+}
+
+TEST_F(Planning, ANewStepIsAReason) {
+    planner_.configure(small_site(), noon + 59min);
+    tick(noon + 59min);
+    tick(noon + 60min - 1s);
+    EXPECT_EQ(planner_.attempts(), 1U);
+    tick(noon + 60min);
+    EXPECT_EQ(planner_.attempts(), 2U);
+    EXPECT_EQ(planner_.report()->start, noon + 1h);
+}
+
+TEST_F(Planning, NewPricesAreAReasonButNotMoreThanEveryTenSeconds) {
+    planner_.configure(small_site(), noon + 1min);
+    tick(noon + 1min);
+    const PriceStep step{noon, noon + 1h, 0.2};
+    prices_.take(*prices_.next_look(noon + 1min), std::vector{step}, noon + 1min);
+    tick(noon + 1min + 5s);
+    EXPECT_EQ(planner_.attempts(), 1U);
+    tick(noon + 1min + 10s);
+    EXPECT_EQ(planner_.attempts(), 2U);
+    tick(noon + 1min + 30s);
+    EXPECT_EQ(planner_.attempts(), 2U);
+}
+
+TEST_F(Planning, ABatteryThatStraysFromThePlanIsAReason) {
+    planner_.configure(small_site(), noon + 1min);
+    tick(noon + 1min);
+    charge(planner_.report()->planned_charge_pct(0, noon + 3min) + 1.5);
+    tick(noon + 3min);
+    EXPECT_EQ(planner_.attempts(), 1U);
+    charge(planner_.report()->planned_charge_pct(0, noon + 3min) - 2.5);
+    tick(noon + 3min);
+    EXPECT_EQ(planner_.attempts(), 2U);
+    EXPECT_DOUBLE_EQ(planner_.report()->charge_pct[0], *site_.string_states[0].soc_pct.value);
+}
+
+TEST_F(Planning, AFailureKeepsThePlanAndIsAnAlertOnceThatHasRunOut) {
+    planner_.configure(small_site(), noon);
+    tick(noon);
+    site_.string_states[0].soc_pct = {.value = std::nullopt, .reason = "stale_input"};
+    tick(noon + 5min);
+    EXPECT_THAT(planner_.trouble(), HasSubstr("charge of battery LIB-01 is not known: stale_input"));
+    ASSERT_TRUE(planner_.report());
+    EXPECT_EQ(planner_.report()->made, noon);
+    EXPECT_THAT(conditions_, IsEmpty());
+    EXPECT_THAT(told_.back()["trouble"], HasSubstr("stale_input"));
+    tick(noon + 3h);
+    EXPECT_THAT(conditions_, ElementsAre(HasSubstr("plan_failed: the charge of battery")));
+    EXPECT_THAT(events_, ElementsAre("optimal", "failed"));
+    const auto told = told_.size();
+    tick(noon + 3h + 5min);
+    EXPECT_EQ(told_.size(), told) << "the same failure is told once";
+    charge(50);
+    tick(noon + 3h + 10min);
+    EXPECT_THAT(conditions_.back(), "plan_failed over");
+    EXPECT_THAT(events_.back(), "optimal");
+}
+
+TEST_F(Planning, APlanThatCannotBeFails) {
+    auto settings = small_site();
+    settings->site.breaker_limit_kw = 5;
+    settings->site.import_limit_kw = 5;
+    planner_.configure(settings, noon);
+    tick(noon);
+    EXPECT_FALSE(planner_.report());
+    EXPECT_FALSE(planner_.trouble().empty());
+    EXPECT_THAT(conditions_, ElementsAre(HasSubstr("plan_failed")));
+    EXPECT_EQ(planner_.failures(), 1U);
+}
+
+TEST_F(Planning, AReserveThatCannotBeKeptIsACriticalCondition) {
+    auto settings = small_site();
+    settings->batteries[0].critical_load = settings->load;
+    settings->batteries[0].limits.required_autonomy_min = 120;
+    charge(15);
+    planner_.configure(settings, noon);
+    tick(noon);
+    ASSERT_THAT(conditions_, SizeIs(1));
+    EXPECT_THAT(conditions_[0], HasSubstr("plan_reserve_short: "));
+    EXPECT_THAT(conditions_[0],
+                HasSubstr("kWh short at worst, first at 2026-11-22T12:00:00.000Z, whole again"));
+    EXPECT_THAT(events_, ElementsAre("relaxed"));
+    charge(99);
+    tick(noon + 5min);
+    EXPECT_THAT(conditions_.back(), "plan_reserve_short over");
+}
+
+TEST_F(Planning, AnImportAboveTheContractIsACondition) {
+    auto settings = small_site();
+    settings->site.import_limit_kw = 20;
+    charge(11);
+    planner_.configure(settings, noon);
+    tick(noon);
+    EXPECT_THAT(conditions_, ElementsAre(HasSubstr("plan_import_exceeded: 20.0 kW above 20.0 kW")));
+}
+
+TEST_F(Planning, AnAnswerOfAnEarlierConfigurationIsDropped) {
+    planner_.configure(small_site(), noon);
+    planner_.tick(noon);
+    planner_.configure(small_site(), noon);
+    run_jobs();
+    EXPECT_FALSE(planner_.report());
+    tick(noon + 1s);
+    EXPECT_TRUE(planner_.report());
+}
+
+TEST_F(Planning, ABusyWorkerIsTriedAgain) {
+    has_room_ = false;
+    planner_.configure(small_site(), noon);
+    tick(noon);
+    EXPECT_THAT(planner_.trouble(), HasSubstr("busy"));
+    has_room_ = true;
+    tick(noon + 15s);
+    EXPECT_THAT(planner_.trouble(), IsEmpty());
+}
+
+TEST_F(Planning, OneJobAtATime) {
+    planner_.configure(small_site(), noon);
+    planner_.tick(noon);
+    planner_.tick(noon + 2h);
+    EXPECT_THAT(jobs_, SizeIs(1));
+}
+
+TEST_F(Planning, WithoutSettingsAgainTheTopicIsTakenOffTheBroker) {
+    planner_.configure(small_site(), noon);
+    tick(noon);
+    planner_.tell_again(noon);
+    EXPECT_THAT(told_, SizeIs(2));
+    planner_.configure(nullptr, noon);
+    EXPECT_THAT(cleared_, ElementsAre("plan/dispatch"));
+    planner_.tell_again(noon);
+    EXPECT_THAT(told_, SizeIs(2));
+}
+
+TEST_F(Planning, HealthFromTheWeakestBatteryCountsUnlessItIsAGuess) {
+    planner_.configure(small_site(), noon);
+    auto& batteries = site_.battery_states;
+    batteries[0].soh_pct = {.value = 92, .status = EstimateStatus::ok};
+    batteries[1].soh_pct = {.value = 88, .status = EstimateStatus::degraded};
+    batteries[2].soh_pct = {.value = 50, .status = EstimateStatus::prior_only};
+    const auto known = planner_.snapshot(noon);
+    ASSERT_TRUE(known);
+    EXPECT_EQ(known->batteries[0].health_pct, 88);
+    EXPECT_EQ(known->load_kw, 40);
+}
+
+TEST_F(Planning, AMeasuredChargeIsUsedAsItIsOrNotAtAll) {
+    auto settings = small_site();
+    settings->batteries[0].charge = PointRef{DeviceIndex{1}, 0};
+    planner_.configure(settings, noon);
+    auto& value = site_.latest_values[1][0];
+    value = {.value = 101, .quality = Quality::good, .time = noon, .seen = true};
+    EXPECT_EQ(planner_.snapshot(noon)->batteries[0].charge_pct, 100);
+    value.value = 400;
+    EXPECT_FALSE(planner_.snapshot(noon)) << "that is no charge";
+    value = {.value = 50, .quality = Quality::stale, .time = noon, .seen = true};
+    EXPECT_THAT(planner_.snapshot(noon).error().message, HasSubstr("stale"));
+    value.seen = false;
+    EXPECT_FALSE(planner_.snapshot(noon));
+}
+
+TEST_F(Planning, EveryPlanIsFollowedByAnAuction) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    ASSERT_TRUE(planner_.allocation());
+    EXPECT_EQ(planner_.allocation()->base_load_kw, 15) << "40 kW less 20 of the class and 5 of its cooling";
+    ASSERT_THAT(told_, SizeIs(2));
+    EXPECT_EQ(told_[1]["allocation"]["training"], 30.0);
+    EXPECT_EQ(kept_.back().kind, "allocation");
+    EXPECT_EQ(kept_.back().status, "served");
+}
+
+TEST_F(Planning, ABidChangesTheAllocationAtOnce) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    EXPECT_TRUE(planner_.bid("training", {.segments = {}, .valid_until = noon + 10min}, noon + 1min));
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 10);
+    tick(noon + 5min);
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 10);
+    tick(noon + 10min);
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 30) << "the bid has run out";
+    EXPECT_EQ(planner_.bid("unknown", {}, noon).error().code, ErrorCode::not_found);
+    const Bid rising{.segments = {{0.1, 5}, {0.2, 5}}, .valid_until = noon + 20min};
+    EXPECT_EQ(planner_.bid("training", rising, noon).error().code, ErrorCode::validation_error);
+}
+
+TEST_F(Planning, ALoadThatIsNotKnownIsNoAllocation) {
+    planner_.configure(auctioned(), noon);
+    site_.latest_values[2][0].quality = Quality::stale;
+    tick(noon);
+    EXPECT_FALSE(planner_.allocation());
+    EXPECT_THAT(planner_.allocation_trouble(), HasSubstr("what training draws is not known"));
+    EXPECT_THAT(conditions_, ElementsAre(HasSubstr("allocation_failed: what training draws")));
+    site_.latest_values[2][0].quality = Quality::good;
+    tick(noon + 5min);
+    EXPECT_THAT(conditions_.back(), "allocation_failed over");
+}
+
+TEST_F(Planning, EntitlementsThatAreCutAreACondition) {
+    auto settings = auctioned();
+    settings->load_classes[0].entitlement_kw = 500;
+    planner_.configure(settings, noon);
+    tick(noon);
+    EXPECT_THAT(conditions_, ElementsAre(HasSubstr("entitlement_cut: the supply of")));
+    planner_.configure(nullptr, noon);
+    EXPECT_THAT(conditions_.back(), "entitlement_cut over");
+    EXPECT_THAT(cleared_, ElementsAre("plan/dispatch", "plan/allocation"));
+}
+
+TEST_F(Planning, ACycleChangesNothingUnlessAsked) {
+    planner_.configure(auctioned(), noon);
+    std::vector<double> wear;
+    const auto done = [&](const Result<PlanReport>& found) {
+        ASSERT_TRUE(found) << found.error().message;
+        wear.push_back(found->problem.batteries[0].wear_per_kwh);
+        EXPECT_EQ(found->problem.steps(), 6U);
+    };
+    const CycleOverrides overrides{.risk_aversion = 0.5, .wear_per_kwh = 0.02, .horizon = 6h};
+    planner_.cycle(overrides, false, noon, done);
+    run_jobs();
+    EXPECT_THAT(wear, ElementsAre(0.02));
+    EXPECT_FALSE(planner_.report());
+    EXPECT_THAT(told_, IsEmpty());
+    planner_.cycle(overrides, true, noon, done);
+    run_jobs();
+    EXPECT_TRUE(planner_.report());
+    EXPECT_THAT(told_, SizeIs(2));
+}
+
+TEST_F(Planning, ACycleSaysWhyThereIsNoPlan) {
+    auto settings = auctioned();
+    settings->site.breaker_limit_kw = 5;
+    settings->site.import_limit_kw = 5;
+    planner_.configure(settings, noon);
+    std::string why;
+    planner_.cycle({}, false, noon, [&](const Result<PlanReport>& found) { why = found.error().message; });
+    run_jobs();
+    EXPECT_THAT(why, HasSubstr("there is no plan: "));
+    planner_.cycle({}, false, noon, [&](const Result<PlanReport>& found) { why = found.error().message; });
+    planner_.configure(auctioned(), noon);
+    run_jobs();
+    EXPECT_THAT(why, HasSubstr("has changed meanwhile"));
+}
+
+}  // namespace
+}  // namespace sitepower

@@ -1,0 +1,166 @@
+// From what is known to a plan, on the small site.
+#include "daemon/planner/solve.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/unit/daemon/planner/making.hpp"
+
+namespace sitepower {
+namespace {
+
+using namespace std::chrono_literals;
+using dispatch::PlanStatus;
+using testing::HasSubstr;
+
+constexpr Time noon = from_ms(1'795'348'800'000);  // 2026-11-22, a Sunday
+
+class Solve : public testing::Test {
+  protected:
+    Solve() {
+        std::vector<PriceStep> steps;
+        // A day back and twelve hours ahead; cheap in the first six hours of each half day.
+        for (int i = -24; i < 12; ++i)
+            steps.push_back({noon + i * 1h, noon + (i + 1) * 1h, (i + 24) % 12 < 6 ? 0.05 : 0.35});
+        known_.settings = settings_;
+        known_.now = noon + 20min;
+        known_.import_price.merge(steps);
+        known_.load_kw = 40;
+        known_.batteries = {{.charge_pct = 50, .health_pct = 90, .critical_load_kw = 20}};
+    }
+    PlanReport made() {
+        auto report = make_report(known_, history_, past_);
+        EXPECT_TRUE(report) << report.error().message;
+        return report ? std::move(*report) : PlanReport{};
+    }
+    std::string refusal() {
+        const auto report = make_report(known_, history_, past_);
+        EXPECT_FALSE(report);
+        return report ? "" : report.error().message;
+    }
+
+    std::shared_ptr<DispatchSettings> settings_ = small_site();
+    LoadHistory history_;
+    PastPower past_;
+    PlanSnapshot known_;
+};
+
+TEST_F(Solve, MakesAProvenPlanWithAReasonPerStep) {
+    const auto report = made();
+    EXPECT_EQ(report.start, noon);
+    EXPECT_EQ(report.valid_until(), noon + 3h);
+    EXPECT_EQ(report.plan.status, PlanStatus::optimal);
+    EXPECT_TRUE(report.constraints_satisfied());
+    ASSERT_EQ(report.problem.steps(), 24U);
+    EXPECT_EQ(report.problem.batteries[0].stored_kwh, 45) << "of the capacity that is left";
+    EXPECT_EQ(report.reasons.at(0).size(), 24U);
+    EXPECT_GT(report.plan.schedule.batteries[0].charge_kw[0], 0) << "cheap now";
+    EXPECT_TRUE(report.price_known[11]);
+    EXPECT_FALSE(report.price_known[12]);
+    EXPECT_DOUBLE_EQ(report.problem.import_price_per_kwh[12], 0.05) << "as on the day before";
+}
+
+TEST_F(Solve, KeepsTheReserveOfTheCriticalLoad) {
+    auto& battery = settings_->batteries[0];
+    battery.critical_load = settings_->load;
+    battery.limits.required_autonomy_min = 30;
+    const auto report = made();
+    const auto& stored = report.plan.schedule.batteries[0].stored_kwh;
+    for (const double kwh : stored) EXPECT_GE(kwh, 0.5 * 40 / 0.96 - 1e-6);
+    battery.limits.required_autonomy_min = 240;
+    known_.batteries[0].charge_pct = 20;
+    const auto short_of = made();
+    EXPECT_EQ(short_of.plan.status, PlanStatus::relaxed);
+    EXPECT_GT(short_of.plan.shortfall.worst_reserve_kwh, 0);
+}
+
+TEST_F(Solve, BillsTheHighestQuarterOfTheMonthByTheLocalCalendar) {
+    settings_->site.demand_price_per_kw = 10;
+    history_.load = [](Time time) {
+        if (time == noon - 3 * 24h) return 90.0;
+        // In October by any clock.
+        return time == noon - 30 * 24h ? 500.0 : 40.0;
+    };
+    EXPECT_EQ(made().problem.demand.value().peak_so_far_kw, 90);
+    settings_->demand_window.weekdays[6] = true;  // Saturdays only
+    const auto saturdays = made();
+    EXPECT_EQ(saturdays.problem.demand->peak_so_far_kw, 40);
+    EXPECT_FALSE(saturdays.problem.in_demand_window(0));
+}
+
+TEST_F(Solve, WhatIsMeasuredThisMomentIsNoBilledQuarter) {
+    settings_->site.demand_price_per_kw = 10;
+    known_.load_kw = 95;
+    EXPECT_EQ(made().problem.demand.value().peak_so_far_kw, 40);
+}
+
+TEST_F(Solve, SellsAtItsOwnPriceOrForNothing) {
+    EXPECT_EQ(made().problem.export_price_per_kwh[0], 0);
+    settings_->export_price = "feed_in";
+    known_.export_price.emplace();
+    EXPECT_THAT(refusal(), HasSubstr("feed_in holds no price"));
+    const PriceStep all{noon - 24h, noon + 48h, 0.02};
+    known_.export_price->merge({&all, 1});
+    EXPECT_EQ(made().problem.export_price_per_kwh[0], 0.02);
+}
+
+TEST_F(Solve, SaysWhatIsMissing) {
+    history_.begins_at = noon + 48h;
+    known_.load_kw.reset();
+    EXPECT_THAT(refusal(), HasSubstr("the load was not measured"));
+    known_.load_kw = 40;
+    EXPECT_THAT(made().load_method, HasSubstr("last hour goes on")) << "a new site plans with what it sees";
+    known_.import_price = {};
+    EXPECT_THAT(refusal(), HasSubstr("energy_price holds no price"));
+    history_.failure = Error{ErrorCode::service_unavailable, "database: locked", ""};
+    EXPECT_THAT(refusal(), HasSubstr("energy_price"));
+}
+
+TEST_F(Solve, APlanThatCannotBeIsAnAnswerWithItsReason) {
+    settings_->site.breaker_limit_kw = 5;
+    settings_->site.import_limit_kw = 5;
+    const auto report = made();
+    EXPECT_EQ(report.plan.status, PlanStatus::failed);
+    EXPECT_FALSE(report.plan.reason.empty());
+    EXPECT_NO_THROW(static_cast<void>(describe_plan_briefly(report)));
+}
+
+TEST_F(Solve, CautionWidensOnlyPricesThatAreNotPublished) {
+    settings_->site.risk_aversion = 1;
+    std::vector<PriceStep> days;
+    for (int day = 2; day <= 7; ++day)
+        days.push_back({noon - day * 24h, noon - (day - 1) * 24h, day == 5 ? 0.9 : 0.1});
+    known_.import_price.merge(days);
+    const auto report = made();
+    EXPECT_DOUBLE_EQ(report.problem.import_price_per_kwh[3], 0.05);
+    EXPECT_GT(report.problem.import_price_per_kwh[12], 0.05);
+}
+
+TEST_F(Solve, FollowsThePlannedChargeBetweenSteps) {
+    const auto report = made();
+    EXPECT_DOUBLE_EQ(report.planned_charge_pct(0, report.made), 50);
+    const double after = report.plan.schedule.batteries[0].stored_kwh[0] / 0.9;
+    EXPECT_NEAR(report.planned_charge_pct(0, noon + 1h), after, 1e-9);
+    const double half_way = report.planned_charge_pct(0, report.made + 20min);
+    EXPECT_NEAR(half_way, (50 + after) / 2, 1e-9);
+    EXPECT_EQ(report.step_at(noon - 1h), 0U);
+    EXPECT_EQ(report.step_at(noon + 90min), 1U);
+    EXPECT_EQ(report.step_at(noon + 90h), 23U);
+}
+
+TEST_F(Solve, ThePlanIsToldWholeWithItsProof) {
+    const auto json = describe_plan(made(), "", noon + 1h);
+    EXPECT_EQ(json["status"], "optimal");
+    EXPECT_EQ(json["steps"].size(), 24U);
+    EXPECT_EQ(json["steps"][0]["batteries"][0]["battery"], "LIB-01");
+    EXPECT_NEAR(json["steps"][0]["import_price_per_mwh"].get<double>(), 50, 1e-9);
+    EXPECT_LE(json["certificate"]["gap"].get<double>(), dispatch::optimal_gap);
+    EXPECT_EQ(json["is_valid"], true);
+    EXPECT_EQ(json["steps_with_assumed_price"], 12);
+    EXPECT_EQ(describe_plan(made(), "no price", noon + 3h)["is_valid"], false);
+}
+
+}  // namespace
+}  // namespace sitepower
