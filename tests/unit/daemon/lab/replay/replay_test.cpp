@@ -53,7 +53,8 @@ class ReplayTest : public testing::Test {
             }
             auto frame = sitepower::make_frame(layout_, now_, std::move(values));
             ++sequence_;
-            batch_.rows.emplace_back(reading_message(store_.epoch(), sequence_, sequence_, FramePtr(frame)));
+            batch_.rows.emplace_back(
+                MessageRow{reading_message(store_.epoch(), sequence_, sequence_, FramePtr(frame))});
             tell(frame, now_ + Duration{static_cast<std::int64_t>(random_() % 300)});
             tell(Tick{}, now_ + Duration{500});
             if (batch_.rows.size() > 200) commit();
