@@ -22,6 +22,10 @@ void Bus::stop() {
     worker_->stop();
 }
 
+bool Bus::order(WriteOrder order) {
+    return worker_->order(std::move(order));
+}
+
 const BusSettings& Bus::settings() const {
     return worker_->settings();
 }

@@ -14,6 +14,7 @@
 #include "core/base/frame.hpp"
 #include "core/base/time.hpp"
 #include "drivers/modbus/register_map.hpp"
+#include "drivers/modbus/write.hpp"
 
 namespace sitepower::modbus {
 
@@ -62,6 +63,9 @@ class BusSink {
     // anew; it is told again every half minute.
     // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps both texts.
     virtual void map_changed(DeviceIndex /*device*/, std::string /*description*/, std::string /*problem*/) {}
+    // What came of an order; once for each that was taken, also when the bus ends.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps the text.
+    virtual void write_finished(WriteReport /*report*/) {}
 };
 
 // Counts since start; a snapshot of relaxed atomics.
@@ -104,6 +108,11 @@ class Bus {
     void start();
     // Asks the thread to end and joins it; takes at most one response time-out or connect time-out.
     void stop();
+
+    // Any thread: has a write carried out between two polls. Orders to one unit are carried out one after the
+    // other, each to its end. False when too many wait (WriteQueue::capacity), or the bus is ending; the sink
+    // then hears nothing of it.
+    [[nodiscard]] bool order(WriteOrder order);
 
     const BusSettings& settings() const;
     BusCounters counters() const;

@@ -26,6 +26,9 @@ class CarefulAsker {
     Asker::Reply ask(ReadPlan& plan, Link& link, const Exchange& exchange,
                      std::span<const std::uint16_t> words);
 
+    // Takes note of what came unasked during a write.
+    void note_strays(std::span<const Stray> strays, SteadyTime now);
+
     // How often a unit was put into quarantine.
     std::uint64_t quarantines() const { return quarantines_; }
 
@@ -41,7 +44,6 @@ class CarefulAsker {
     void suspect(LineUnit& unit, AnswerShape shape, SteadyTime now);
     void note(LineUnit& unit, const Question& question, const Answer& answer, SteadyTime now);
     void note_stray(LineUnit& unit, std::optional<AnswerShape> shape, SteadyTime now);
-    void note_strays(std::span<const Stray> strays, SteadyTime now);
 
     std::map<int, LineUnit> units_;
     std::uint64_t quarantines_ = 0;

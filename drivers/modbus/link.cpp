@@ -101,14 +101,31 @@ std::uint8_t function_of(Table table) {
     return 0;
 }
 
+std::uint8_t function_of(const WriteRequest& request) {
+    const bool single = request.words.size() == 1 && !request.multiple;
+    if (request.table == Table::coil) return single ? 5 : 15;
+    return single ? 6 : 16;
+}
+
 std::uint16_t answer_bytes(Table table, std::uint16_t count) {
     return static_cast<std::uint16_t>(is_bit_table(table) ? (count + 7) / 8 : count * 2);
 }
 
+namespace {
+
+std::string describe(Table table, std::uint16_t address, std::size_t count, std::uint8_t function) {
+    const auto last = count > 1 ? fmt::format("-{}", address + count - 1) : "";
+    return fmt::format("{} {}{} (function {})", name_of(table), address, last, function);
+}
+
+}  // namespace
+
 std::string describe(const Question& question) {
-    const auto last = question.count > 1 ? fmt::format("-{}", question.address + question.count - 1) : "";
-    return fmt::format("{} {}{} (function {})", name_of(question.table), question.address, last,
-                       function_of(question.table));
+    return describe(question.table, question.address, question.count, function_of(question.table));
+}
+
+std::string describe(const WriteRequest& request) {
+    return describe(request.table, request.address, request.words.size(), function_of(request));
 }
 
 std::string describe(const Answer& answer) {

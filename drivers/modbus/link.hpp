@@ -20,6 +20,7 @@
 #include "drivers/modbus/bus.hpp"
 #include "drivers/modbus/steady_time.hpp"
 #include "drivers/modbus/stop_signal.hpp"
+#include "drivers/modbus/write.hpp"
 
 namespace sitepower::modbus {
 
@@ -76,7 +77,11 @@ class Link {
     // `lost`, and on TCP after anything but data and an exception, the link is closed.
     virtual Answer read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) = 0;
 
-    // What came unasked before or during the last read(); valid until the next.
+    // Writes and waits for the acknowledgement: `data` when it has come. After anything but data and an
+    // exception nobody knows whether the write was carried out, `refused` aside. Closes like read().
+    virtual Answer write(const WriteRequest& request, SteadySpan timeout) = 0;
+
+    // What came unasked before or during the last read() or write(); valid until the next.
     virtual std::span<const Stray> strays() const { return {}; }
     // Whether the protocol ties answers to questions; if not, the rule of quarantine.hpp applies.
     virtual bool ties_answers() const { return false; }

@@ -1,5 +1,7 @@
 #include "drivers/modbus/rtu_frame.hpp"
 
+#include <algorithm>
+
 #include "drivers/modbus/planner.hpp"
 
 namespace sitepower::modbus {
@@ -24,6 +26,10 @@ bool is_read(std::uint8_t function) {
     return function >= 1 && function <= 4;
 }
 
+bool is_write(std::uint8_t function) {
+    return function == 5 || function == 6 || function == 15 || function == 16;
+}
+
 // Over a frame and its CRC bytes the CRC is zero.
 bool has_good_crc(std::span<const std::uint8_t> frame) {
     return crc16(frame) == 0;
@@ -37,7 +43,50 @@ constexpr std::uint8_t low_byte(std::uint16_t word) {
     return static_cast<std::uint8_t>(word & 0xFFU);
 }
 
+void append_word(std::vector<std::uint8_t>& frame, std::uint16_t word) {
+    frame.push_back(high_byte(word));
+    frame.push_back(low_byte(word));
+}
+
+// Unit, function, address, and then the value or the count: what a write begins and its answer consists of.
+std::vector<std::uint8_t> head_of(const WriteRequest& request) {
+    std::vector<std::uint8_t> head{request.unit, function_of(request)};
+    append_word(head, request.address);
+    switch (function_of(request)) {
+        case 5:
+            append_word(head, request.words.front() != 0 ? 0xFF00 : 0);
+            break;
+        case 6:
+            append_word(head, request.words.front());
+            break;
+        default:
+            append_word(head, static_cast<std::uint16_t>(request.words.size()));
+            break;
+    }
+    return head;
+}
+
 }  // namespace
+
+std::vector<std::uint8_t> encode_rtu_write(const WriteRequest& request) {
+    auto frame = head_of(request);
+    const auto function = function_of(request);
+    if (function == 16) {
+        frame.push_back(static_cast<std::uint8_t>(2 * request.words.size()));
+        for (const auto word : request.words) append_word(frame, word);
+    } else if (function == 15) {
+        std::vector<std::uint8_t> bits((request.words.size() + 7) / 8);
+        for (std::size_t i = 0; i < request.words.size(); ++i) {
+            if (request.words[i] != 0) bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | 1U << (i % 8));
+        }
+        frame.push_back(static_cast<std::uint8_t>(bits.size()));
+        frame.insert(frame.end(), bits.begin(), bits.end());
+    }
+    const auto crc = crc16(frame);
+    frame.push_back(low_byte(crc));
+    frame.push_back(high_byte(crc));
+    return frame;
+}
 
 std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
     unsigned crc = 0xFFFF;
@@ -63,11 +112,13 @@ std::array<std::uint8_t, rtu_request_size> encode_rtu_request(const Question& qu
 Frontier look_at_front(std::span<const std::uint8_t> received) {
     if (received.size() < 2) return {};
     const auto function = received[1];
-    const bool exception =
-        (function & exception_flag) != 0 && is_read(function & static_cast<std::uint8_t>(~exception_flag));
-    if (!exception && !is_read(function)) return {FrameKind::garbage, 0};
+    const auto asked = static_cast<std::uint8_t>(function & ~exception_flag);
+    if (!is_read(asked) && !is_write(asked)) return {FrameKind::garbage, 0};
     if (received.size() < 3) return {};
-    const std::size_t size = exception ? exception_size : 5U + received[2];
+    const bool exception = asked != function;
+    const std::size_t size = exception         ? exception_size
+                             : is_write(asked) ? rtu_request_size
+                                               : 5U + received[2];
     if (received.size() < size) return {};
     if (!has_good_crc(received.first(size))) return {FrameKind::garbage, 0};
     return {FrameKind::stray, size};
@@ -84,9 +135,19 @@ Frontier look_at_front(std::span<const std::uint8_t> received, const Question& q
     return front;
 }
 
+Frontier look_at_front(std::span<const std::uint8_t> received, const WriteRequest& request) {
+    const auto front = look_at_front(received);
+    if (front.kind != FrameKind::stray || received[0] != request.unit) return front;
+    if (received[1] == (function_of(request) | exception_flag)) return {FrameKind::exception, front.size};
+    const auto head = head_of(request);
+    const bool is_answer =
+        front.size == rtu_request_size && std::ranges::equal(received.first(head.size()), head);
+    return is_answer ? Frontier{FrameKind::answer, front.size} : front;
+}
+
 Stray stray_of(std::span<const std::uint8_t> frame) {
-    const bool exception = (frame[1] & exception_flag) != 0;
-    return {.unit = frame[0], .function = frame[1], .byte_count = exception ? std::uint8_t{0} : frame[2]};
+    const bool data = is_read(frame[1]);
+    return {.unit = frame[0], .function = frame[1], .byte_count = data ? frame[2] : std::uint8_t{0}};
 }
 
 void unpack_answer(std::span<const std::uint8_t> frame, const Question& question,

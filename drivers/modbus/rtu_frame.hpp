@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "drivers/modbus/link.hpp"
 
@@ -19,12 +20,15 @@ inline constexpr std::size_t rtu_longest_frame = 5 + 255;
 
 std::array<std::uint8_t, rtu_request_size> encode_rtu_request(const Question& question);
 
+// 8 bytes for functions 5 and 6, longer for 15 and 16.
+std::vector<std::uint8_t> encode_rtu_write(const WriteRequest& request);
+
 // What stands at the front of the bytes received.
 enum class FrameKind : std::uint8_t {
     incomplete,  // may still become a frame
     answer,      // the data that was asked for
     exception,   // to this unit and function
-    stray,       // a whole frame, but of another unit, function or byte count
+    stray,       // a whole frame, but of another unit, function, byte count or (writes) content
     garbage,     // cannot be a frame
 };
 
@@ -33,8 +37,12 @@ struct Frontier {
     std::size_t size = 0;  // of the frame, when there is a whole one
 };
 
-// Frames of functions 1 to 4 and exceptions are told; everything else is garbage.
+// Answers to reads (functions 1 to 4), to writes (5, 6, 15, 16) and exceptions are told; everything else is
+// garbage.
 Frontier look_at_front(std::span<const std::uint8_t> received, const Question& question);
+
+// The answer to a write repeats what was written (functions 5 and 6), or where and how many.
+Frontier look_at_front(std::span<const std::uint8_t> received, const WriteRequest& request);
 
 // As look_at_front, with nothing asked: a whole frame is a stray.
 Frontier look_at_front(std::span<const std::uint8_t> received);

@@ -94,12 +94,11 @@ void RtuLink::discard_until_silent(SteadyTime deadline) {
     }
 }
 
-bool RtuLink::send(const Question& question, SteadyTime deadline) {
-    const auto request = encode_rtu_request(question);
-    std::span<const std::uint8_t> left(request);
+bool RtuLink::send(std::span<const std::uint8_t> request, SteadyTime deadline) {
+    auto left = request;
     while (!left.empty()) {
         auto sent = ::send(port_->fd(), left.data(), left.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == ENOTSOCK) sent = write(port_->fd(), left.data(), left.size());
+        if (sent < 0 && errno == ENOTSOCK) sent = ::write(port_->fd(), left.data(), left.size());
         if (sent > 0) {
             left = left.subspan(static_cast<std::size_t>(sent));
             continue;
@@ -116,10 +115,11 @@ Answer RtuLink::lost() {
 }
 
 // The outcome, as soon as the buffer holds one. Whole frames that answer something else are passed over.
-std::optional<Answer> RtuLink::judge(const Question& question, std::span<std::uint16_t> words) {
+template <class Look, class Take>
+std::optional<Answer> RtuLink::judge(const Look& look, const Take& take) {
     for (;;) {
         const auto received = std::span<const std::uint8_t>(buffer_).first(filled_);
-        const auto front = look_at_front(received, question);
+        const Frontier front = look(received);
         switch (front.kind) {
             case FrameKind::incomplete:
                 return std::nullopt;
@@ -135,7 +135,7 @@ std::optional<Answer> RtuLink::judge(const Question& question, std::span<std::ui
                 if (front.kind == FrameKind::exception) {
                     answer = {.kind = AnswerKind::exception, .exception = received[2]};
                 } else {
-                    unpack_answer(received.first(front.size), question, words);
+                    take(received.first(front.size));
                 }
                 drop_front(front.size);
                 return answer;
@@ -144,13 +144,15 @@ std::optional<Answer> RtuLink::judge(const Question& question, std::span<std::ui
     }
 }
 
-Answer RtuLink::read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) {
+template <class Look, class Take>
+Answer RtuLink::converse(std::span<const std::uint8_t> request, std::size_t answer_size, SteadySpan timeout,
+                         const Look& look, const Take& take) {
     strays_.clear();
     if (!is_open()) return {.kind = AnswerKind::lost, .detail = "not connected"};
     if (!discard_waiting()) return lost();
-    const auto wire_bytes = rtu_request_size + 5U + answer_bytes(question.table, question.count);
+    const auto wire_bytes = request.size() + answer_size;
     const auto deadline = steady_now() + timeout + port_->byte_time() * static_cast<int>(wire_bytes);
-    if (!send(question, deadline)) return lost();
+    if (!send(request, deadline)) return lost();
     for (;;) {
         switch (stop_.wait_for(port_->fd(), POLLIN, deadline)) {
             case Ready::stopped:
@@ -165,12 +167,27 @@ Answer RtuLink::read(const Question& question, SteadySpan timeout, std::span<std
         const auto received = receive();
         if (received == Received::closed) return lost();
         if (received == Received::nothing) continue;
-        const auto answer = judge(question, words);
+        const auto answer = judge(look, take);
         if (!answer) continue;
         if (answer->kind == AnswerKind::bad_frame) discard_until_silent(deadline);
         note_discarded();
         return *answer;
     }
+}
+
+Answer RtuLink::read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) {
+    using Bytes = std::span<const std::uint8_t>;
+    return converse(
+        encode_rtu_request(question), 5U + answer_bytes(question.table, question.count), timeout,
+        [&](Bytes received) { return look_at_front(received, question); },
+        [&](Bytes frame) { unpack_answer(frame, question, words); });
+}
+
+Answer RtuLink::write(const WriteRequest& request, SteadySpan timeout) {
+    using Bytes = std::span<const std::uint8_t>;
+    return converse(
+        encode_rtu_write(request), rtu_request_size, timeout,
+        [&](Bytes received) { return look_at_front(received, request); }, [](Bytes) {});
 }
 
 }  // namespace sitepower::modbus

@@ -22,6 +22,7 @@ class RtuLink final : public Link {
     bool is_open() const override { return port_->fd() >= 0; }
     void close() override { port_->close(); }
     Answer read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) override;
+    Answer write(const WriteRequest& request, SteadySpan timeout) override;
     std::span<const Stray> strays() const override { return strays_; }
     // 3.5 byte times between frames, at least 1.75 ms above 19200 baud (Modbus over serial line, 2.5.1.1).
     SteadySpan line_gap() const override;
@@ -35,8 +36,13 @@ class RtuLink final : public Link {
     Received receive();
     bool discard_waiting();
     void discard_until_silent(SteadyTime deadline);
-    bool send(const Question& question, SteadyTime deadline);
-    std::optional<Answer> judge(const Question& question, std::span<std::uint16_t> words);
+    bool send(std::span<const std::uint8_t> request, SteadyTime deadline);
+    // Sends and waits. look: what stands at the front of the bytes received; take: gets the whole answer.
+    template <class Look, class Take>
+    Answer converse(std::span<const std::uint8_t> request, std::size_t answer_size, SteadySpan timeout,
+                    const Look& look, const Take& take);
+    template <class Look, class Take>
+    std::optional<Answer> judge(const Look& look, const Take& take);
     Answer lost();
     void note_stray(Stray stray);
     void note_discarded();

@@ -84,14 +84,15 @@ int TcpLink::ask(const Question& question, std::span<std::uint16_t> words) {
     return ask_bits(question, words);
 }
 
-Answer TcpLink::read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) {
-    if (!fd_.is_open()) return {.kind = AnswerKind::lost, .detail = "not connected"};
-    if (!takes_unit(question.unit)) {
-        return {.kind = AnswerKind::refused, .detail = "units 248 to 254 cannot be asked over Modbus TCP"};
+std::optional<Answer> TcpLink::prepare(int unit, SteadySpan timeout) {
+    if (!fd_.is_open()) return Answer{.kind = AnswerKind::lost, .detail = "not connected"};
+    if (!takes_unit(unit)) {
+        return Answer{.kind = AnswerKind::refused,
+                      .detail = "units 248 to 254 cannot be asked over Modbus TCP"};
     }
-    if (unit_ != question.unit) {
-        modbus_set_slave(context_.get(), question.unit);
-        unit_ = question.unit;
+    if (unit_ != unit) {
+        modbus_set_slave(context_.get(), unit);
+        unit_ = unit;
     }
     if (timeout_ != timeout) {
         const auto us = std::chrono::duration_cast<std::chrono::microseconds>(timeout).count();
@@ -100,8 +101,36 @@ Answer TcpLink::read(const Question& question, SteadySpan timeout, std::span<std
         timeout_ = timeout;
     }
     errno = 0;
+    return std::nullopt;
+}
+
+Answer TcpLink::read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) {
+    if (const auto refused = prepare(question.unit, timeout)) return *refused;
     const int got = ask(question, words);
     return got == question.count ? Answer{.kind = AnswerKind::data} : failure(errno);
+}
+
+Answer TcpLink::write(const WriteRequest& request, SteadySpan timeout) {
+    if (const auto refused = prepare(request.unit, timeout)) return *refused;
+    const int count = static_cast<int>(request.words.size());
+    int written = -1;
+    switch (function_of(request)) {
+        case 5:
+            written = modbus_write_bit(context_.get(), request.address, request.words.front() != 0 ? 1 : 0);
+            break;
+        case 6:
+            written = modbus_write_register(context_.get(), request.address, request.words.front());
+            break;
+        case 15: {
+            const std::vector<std::uint8_t> bits(request.words.begin(), request.words.end());
+            written = modbus_write_bits(context_.get(), request.address, count, bits.data());
+            break;
+        }
+        default:
+            written = modbus_write_registers(context_.get(), request.address, count, request.words.data());
+            break;
+    }
+    return written == count ? Answer{.kind = AnswerKind::data} : failure(errno);
 }
 
 Answer TcpLink::failure(int error) {

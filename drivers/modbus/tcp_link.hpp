@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "drivers/modbus/link.hpp"
@@ -23,6 +24,7 @@ class TcpLink final : public Link {
     bool is_open() const override { return fd_.is_open(); }
     void close() override;
     Answer read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) override;
+    Answer write(const WriteRequest& request, SteadySpan timeout) override;
     bool ties_answers() const override { return true; }
     void interrupt() override;
 
@@ -31,6 +33,8 @@ class TcpLink final : public Link {
         void operator()(_modbus* context) const;
     };
 
+    // Why the unit cannot be asked now; nullopt when it can.
+    std::optional<Answer> prepare(int unit, SteadySpan timeout);
     int ask(const Question& question, std::span<std::uint16_t> words);
     int ask_bits(const Question& question, std::span<std::uint16_t> words);
     Answer failure(int error);

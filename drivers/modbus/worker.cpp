@@ -1,6 +1,7 @@
 #include "drivers/modbus/worker.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <string_view>
@@ -133,25 +134,37 @@ UnitCounters Bus::Worker::counters(DeviceIndex device) const {
 void Bus::Worker::run() {
     const auto start = steady_now();
     for (const auto& entry : entries_) schedule_.add(entry.reader.layout().period, start);
+    bool polled_last = true;  // writes and polls take turns while both are due
     while (!stop_.requested()) {
         progress();
+        take_orders();
         const auto now = steady_now();
         const auto due = schedule_.next();
-        if (due && due->at <= now) {
+        const bool poll_is_due = due && due->at <= now;
+        auto* write = next_write();
+        if (write != nullptr && write->at <= now && (polled_last || !poll_is_due)) {
+            step(*write, now);
+            polled_last = false;
+            continue;
+        }
+        polled_last = true;
+        if (poll_is_due) {
             poll(due->entry, now);
             continue;
         }
-        const auto next_due = due ? due->at : SteadyTime::max();
+        auto next_due = due ? due->at : SteadyTime::max();
+        if (write != nullptr) next_due = std::min(next_due, write->at);
         auto wake_at = std::min(next_due, now + longest_wait);
-        if (!probe_in_pause(now, next_due, wake_at)) stop_.wait_until(wake_at);
+        if (!probe_in_pause(now, next_due, wake_at)) stop_.wait_for(orders_.fd(), POLLIN, wake_at);
     }
+    end_all_writes();
     link_->close();
     connected_.store(false, std::memory_order_relaxed);
 }
 
 void Bus::Worker::poll(std::size_t index, SteadyTime now) {
     auto& entry = entries_[index];
-    const auto allowed_at = guard_.allowed_at(entry.unit, now);
+    const auto allowed_at = std::max(guard_.allowed_at(entry.unit, now), units_[entry.unit].silent_until);
     if (allowed_at > now) {
         schedule_.defer(index, allowed_at);
         return;
@@ -166,7 +179,7 @@ bool Bus::Worker::probe_in_pause(SteadyTime now, SteadyTime next_due, SteadyTime
         if (guard_.is_well(entry.unit)) continue;
         const auto probe_at = guard_.pause_probe_at(entry.unit, entry.reader.layout().period);
         if (!probe_at) return false;
-        const auto begin = std::max({*probe_at, entry.postponed_to, now});
+        const auto begin = std::max({*probe_at, entry.postponed_to, units_[entry.unit].silent_until, now});
         // Half a time-out more than it should take: nobody may have to wait for the end of a probe.
         const SteadySpan cost = units_[entry.unit].plan.timing.response_timeout * 3 / 2 +
                                 settings_.connect_delay + settings_.frame_gap;
@@ -206,6 +219,10 @@ bool Bus::Worker::inspect(Unit& unit, Attempt& attempt) {
     if (unit.plan.inspector == nullptr) return true;
     if (!ensure_open()) return true;  // the poll will say so
     if (unit.inspected) return true;
+    // Units of one device share its inspector, and the device's own unit stands first.
+    const auto first = std::ranges::find_if(
+        units_, [&](const Unit& other) { return other.plan.inspector == unit.plan.inspector; });
+    if (&*first != &unit && first->inspected) return unit.inspected = true;
     attempt.asked = true;
     if (const auto now = steady_now(); now < unit.inspect_at) {
         attempt.alive = true;
@@ -215,7 +232,7 @@ bool Bus::Worker::inspect(Unit& unit, Attempt& attempt) {
     const auto found =
         unit.plan.inspector->inspect([&](const Question& question, std::span<std::uint16_t> words) {
             const auto answer = read_for_inspector(question, words);
-            attempt.alive = attempt.alive || answer.good();
+            attempt.alive = attempt.alive || (answer.good() && question.unit == unit.plan.unit);
             return answer;
         });
     inspecting_ = false;
@@ -370,22 +387,27 @@ Asker::Reply Bus::Worker::ask(ReadPlan& plan) {
 }
 
 Answer Bus::Worker::exchange(const Question& question) {
-    auto& unit = units_[asking_];
+    if (!keep_silence()) return {.kind = AnswerKind::lost, .detail = "stopping"};
+    const auto start = steady_now();
+    const auto answer = link_->read(question, units_[asking_].plan.timing.response_timeout, words_);
+    account(answer, start);
+    return answer;
+}
+
+bool Bus::Worker::keep_silence() {
     const auto gap =
-        std::max<SteadySpan>({settings_.frame_gap, unit.plan.timing.frame_gap, link_->line_gap()});
-    auto start = steady_now();
-    if (gap > SteadySpan::zero() && start < last_exchange_ + gap) {
-        if (stop_.wait_until(last_exchange_ + gap)) return {.kind = AnswerKind::lost, .detail = "stopping"};
-        start = steady_now();
-    }
+        std::max<SteadySpan>({settings_.frame_gap, units_[asking_].plan.timing.frame_gap, link_->line_gap()});
+    const auto until = last_exchange_ + gap;
+    return gap == SteadySpan::zero() || steady_now() >= until || !stop_.wait_until(until);
+}
+
+void Bus::Worker::account(const Answer& answer, SteadyTime start) {
     ++sent_;
     requests_.add();
-    const auto answer = link_->read(question, unit.plan.timing.response_timeout, words_);
     last_exchange_ = steady_now();
     last_cost_ = last_exchange_ - start;
-    note_answer(unit, answer);
+    note_answer(units_[asking_], answer);
     if (!link_->is_open()) note_closed(answer);
-    return answer;
 }
 
 void Bus::Worker::note_answer(Unit& unit, const Answer& answer) {

@@ -1,5 +1,5 @@
-// The thread of a bus: connects, polls what is due, hands frames to the sink. Everything here but the
-// counters and the two progress functions belongs to that thread.
+// The thread of a bus: connects, polls what is due, hands frames to the sink, carries out writes. Everything
+// here but order(), the counters and the two progress functions belongs to that thread.
 #pragma once
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "drivers/modbus/inspector.hpp"
 #include "drivers/modbus/link.hpp"
 #include "drivers/modbus/schedule.hpp"
+#include "drivers/modbus/write_queue.hpp"
 
 namespace sitepower::modbus {
 
@@ -39,6 +40,8 @@ class Bus::Worker final : private Asker {
     void start();
     void stop();
 
+    [[nodiscard]] bool order(WriteOrder order) { return orders_.push(std::move(order)); }
+
     const BusSettings& settings() const { return settings_; }
     BusCounters counters() const;
     UnitCounters counters(DeviceIndex device) const;
@@ -53,6 +56,12 @@ class Bus::Worker final : private Asker {
         bool inspected = true;  // what it holds is what the plan was made from
         SteadyTime inspect_at{};
         std::string inspection_problem;
+        SteadyTime silent_until{};  // it settles after a write
+        // On a line that does not tie answers to questions: what was written last, whose answer may still
+        // come or come again until then.
+        std::optional<WriteRequest> written{};
+        SteadyTime write_again_at{};
+        bool write_in_doubt = false;  // it was not acknowledged: a refusal may still come
         Counter polls, failures, exceptions, timeouts;
     };
     // One row of the schedule: a poll group of a unit.
@@ -62,6 +71,23 @@ class Bus::Worker final : private Asker {
         int tries = 0;
         int busy_tries = 0;
         SteadyTime postponed_to{};
+    };
+
+    // An order under way: it is sent once, then its effect is looked at until that is certain.
+    struct Write {
+        WriteOrder order;
+        std::size_t unit = 0;  // position in units_
+        SteadyTime at{};       // of its next step
+        SteadyTime expires{};  // not sent later
+        int busy_tries = 0;
+        bool sent = false;
+        std::size_t shown_by = 0;  // the unit that the effect is read from
+        std::optional<ReadPlan> look{};
+        SteadyTime conclusive_at{};  // what the point shows from then on is the last word
+        SteadyTime give_up_at{};     // it could not be read until then
+        std::string doubt{};         // why the acknowledgement is missing; empty: there was one
+        std::optional<double> shown{};
+        std::string problem{};  // why the point could not be read
     };
 
     void run();
@@ -81,10 +107,29 @@ class Bus::Worker final : private Asker {
     void account_health(std::size_t index, const Attempt& attempt, SteadyTime now);
     void close_if_idle();
 
+    // Writes; worker_writes.cpp.
+    void take_orders();
+    std::optional<std::size_t> find_unit(DeviceIndex device, int unit) const;
+    // Which write is the next to have something to do; units work off theirs one by one.
+    Write* next_write();
+    void step(Write& write, SteadyTime now);
+    // False when it cannot be sent now: `write` then waits, or has ended.
+    bool may_send(Write& write, SteadyTime now);
+    void send(Write& write, SteadyTime now);
+    void after_send(Write& write, const Answer& answer, SteadyTime now);
+    void look_at_effect(Write& write, SteadyTime now);
+    void judge_effect(Write& write, const Reading& reading, SteadyTime now);
+    void look_again(Write& write, SteadyTime now);
+    void end(Write& write, WriteOutcome outcome, std::string reason = {});
+    void end_all_writes();
+
     Reply ask(ReadPlan& plan) override;
     void stamp(Frame& frame) override;
     bool ensure_open();
     Answer exchange(const Question& question);
+    // What holds of any request: the silence before it, and the accounts behind it. False: stopping.
+    bool keep_silence();
+    void account(const Answer& answer, SteadyTime start);
     void note_answer(Unit& unit, const Answer& answer);
     void note_closed(const Answer& answer);
     void progress();
@@ -98,6 +143,8 @@ class Bus::Worker final : private Asker {
     std::vector<Entry> entries_;
     Schedule schedule_;
     Guard guard_;
+    WriteQueue orders_;
+    std::deque<Write> writes_;  // in the order in which they were given
     ClockWatch clock_watch_;
     Backoff reconnect_backoff_;
     SteadyTime reconnect_at_{};

@@ -41,5 +41,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto longest = question.table == Table::coil || question.table == Table::discrete ? 2000 : 125;
     question.count = static_cast<std::uint16_t>(1 + data[2] * 8 % longest);
     walk(std::span(data, size).subspan(3), question);
+    const WriteRequest write{.unit = data[0], .address = data[1], .words = {data[2]}};
+    const auto received = std::span(data, size).subspan(3);
+    const auto front = look_at_front(received, write);
+    require(front.size <= received.size());
+    if (front.kind == FrameKind::answer) require(crc16(received.first(front.size)) == 0);
     return 0;
 }

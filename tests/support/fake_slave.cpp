@@ -27,7 +27,7 @@ using modbus::Question;
 using modbus::Table;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t mbap_request_size = 12;
+constexpr std::size_t mbap_size = 6;
 
 int checked(int result, const char* what) {
     if (result < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -48,11 +48,60 @@ Table table_of(std::uint8_t function) {
     return tables[(function - 1U) % tables.size()];
 }
 
-Question question_from(const std::vector<std::uint8_t>& bytes, std::size_t unit_at) {
-    return {.unit = bytes[unit_at],
-            .table = table_of(bytes[unit_at + 1]),
-            .address = word_at(bytes, unit_at + 2),
-            .count = word_at(bytes, unit_at + 4)};
+// Unit and PDU of the request at `unit_at`; 0 while that cannot be told yet.
+std::size_t request_size(const std::vector<std::uint8_t>& bytes, std::size_t unit_at) {
+    if (bytes.size() < unit_at + 7) return 0;
+    const auto function = bytes[unit_at + 1];
+    return function == 15 || function == 16 ? 7U + bytes[unit_at + 6] : 6U;
+}
+
+modbus::WriteRequest write_from(const std::vector<std::uint8_t>& bytes, std::size_t unit_at) {
+    const auto function = bytes[unit_at + 1];
+    modbus::WriteRequest write{.unit = bytes[unit_at],
+                               .table = function == 5 || function == 15 ? Table::coil : Table::holding,
+                               .address = word_at(bytes, unit_at + 2),
+                               .words = {word_at(bytes, unit_at + 4)},
+                               .multiple = function > 6};
+    if (function == 5) write.words.front() = write.words.front() == 0xFF00 ? 1 : 0;
+    if (function <= 6) return write;
+    const auto count = write.words.front();
+    write.words.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto data = unit_at + 7;
+        write.words.push_back(function == 16
+                                  ? word_at(bytes, data + 2 * i)
+                                  : static_cast<std::uint16_t>((bytes[data + i / 8] >> (i % 8)) & 1U));
+    }
+    return write;
+}
+
+SeenRequest request_from(const std::vector<std::uint8_t>& bytes, std::size_t unit_at) {
+    const auto function = bytes[unit_at + 1];
+    SeenRequest request;
+    if (function > 4) {
+        request.write = write_from(bytes, unit_at);
+        request.question = {request.write->unit, request.write->table, request.write->address,
+                            static_cast<std::uint16_t>(request.write->words.size())};
+        return request;
+    }
+    request.question = {.unit = bytes[unit_at],
+                        .table = table_of(function),
+                        .address = word_at(bytes, unit_at + 2),
+                        .count = word_at(bytes, unit_at + 4)};
+    return request;
+}
+
+std::vector<std::uint8_t> write_pdu(const modbus::WriteRequest& write, std::uint16_t count) {
+    const auto function = function_of(write);
+    std::vector<std::uint8_t> pdu{function};
+    append_word(pdu, write.address);
+    // One of another count is one of another content, where there is no count.
+    const auto more = count - static_cast<unsigned>(write.words.size());
+    const unsigned told = function > 6    ? count
+                          : function == 5 ? (write.words.front() != 0 ? 0xFF00U : 0U)
+                                          : write.words.front();
+    append_word(pdu, (function > 6 ? told : told + more) & 0xFFFFU);
+    return pdu;
 }
 
 }  // namespace
@@ -140,6 +189,16 @@ std::variant<modbus::TcpEndpoint, modbus::SerialEndpoint, modbus::RtuOverTcpEndp
 void FakeSlave::set_manners(Manners manners) {
     const std::lock_guard lock(mutex_);
     manners_ = std::move(manners);
+}
+
+void FakeSlave::set_taker(Taker taker) {
+    const std::lock_guard lock(mutex_);
+    taker_ = std::move(taker);
+}
+
+void FakeSlave::take_write(const modbus::WriteRequest& write) {
+    const std::lock_guard lock(mutex_);
+    if (taker_) taker_(write);
 }
 
 void FakeSlave::set_content(Content content) {
@@ -271,16 +330,22 @@ void FakeSlave::read_from(Peer& peer) {
 
 void FakeSlave::take_requests(Peer& peer) {
     const int fd = peer.fd;
-    const std::size_t size = wire_ == Wire::tcp ? mbap_request_size : modbus::rtu_request_size;
+    const std::size_t unit_at = wire_ == Wire::tcp ? mbap_size : 0;
+    const std::size_t behind = wire_ == Wire::tcp ? 0 : 2;  // the CRC
     auto received = std::exchange(peer.received, {});
-    while (received.size() >= size) {
+    for (;;) {
+        // Of a read over TCP the seventh byte is missing: it is as long as its count.
+        const bool read = received.size() >= unit_at + 6 && received[unit_at + 1] < 7;
+        const auto asked = read ? 6U : request_size(received, unit_at);
+        const auto size = unit_at + asked + behind;
+        if (asked == 0 || received.size() < size) break;
         const std::vector<std::uint8_t> request(received.begin(),
                                                 received.begin() + static_cast<std::ptrdiff_t>(size));
         received.erase(received.begin(), received.begin() + static_cast<std::ptrdiff_t>(size));
         if (wire_ == Wire::tcp) {
-            handle(peer, question_from(request, 6), word_at(request, 0));
+            handle(peer, request_from(request, unit_at), word_at(request, 0));
         } else if (modbus::crc16(request) == 0) {
-            handle(peer, question_from(request, 0), 0);
+            handle(peer, request_from(request, unit_at), 0);
         } else {
             received.clear();
         }
@@ -291,6 +356,11 @@ void FakeSlave::take_requests(Peer& peer) {
 
 std::vector<std::uint8_t> FakeSlave::pdu_for(const SeenRequest& request, std::uint16_t count,
                                              std::uint8_t function) {
+    if (request.write) {
+        auto pdu = write_pdu(*request.write, count);
+        pdu.front() = function;
+        return pdu;
+    }
     const std::lock_guard lock(mutex_);
     const auto& question = request.question;
     const auto bytes = modbus::answer_bytes(question.table, count);
@@ -355,13 +425,15 @@ Behaviour FakeSlave::behaviour_for(const SeenRequest& request) {
     return manners_ ? manners_(request) : Behaviour{};
 }
 
-void FakeSlave::handle(Peer& peer, const Question& question, std::uint16_t transaction) {
+void FakeSlave::handle(Peer& peer, SeenRequest request, std::uint16_t transaction) {
     const int fd = peer.fd;
-    const SeenRequest request{question, requests_.fetch_add(1) + 1};
+    const auto question = request.question;
+    request.serial = requests_.fetch_add(1) + 1;
     requests_of_unit_[question.unit].fetch_add(1);
     const auto behaviour = behaviour_for(request);
     if (peer.silenced) return;
-    const auto function = modbus::function_of(question.table);
+    if (request.write && behaviour.kind != Behaviour::Kind::exception) take_write(*request.write);
+    const auto function = request.write ? function_of(*request.write) : modbus::function_of(question.table);
     auto bytes = frame(question.unit, pdu_for(request, question.count, function), transaction);
     const auto next_unit = static_cast<std::uint8_t>(question.unit + 1);
     using Kind = Behaviour::Kind;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -46,8 +47,9 @@ struct Behaviour {
 
 // A request as the slave saw it. `serial` counts all requests of this slave, from 1.
 struct SeenRequest {
-    modbus::Question question;
+    modbus::Question question;  // of a write: where and how many
     std::uint64_t serial = 0;
+    std::optional<modbus::WriteRequest> write{};
 };
 
 // The registers of the default content tell where and when they come from: at addresses that are 0, 1, 2 and
@@ -58,6 +60,7 @@ std::uint16_t tell_tale(const SeenRequest& request, std::uint16_t address);
 class FakeSlave {
   public:
     using Content = std::function<std::uint16_t(const SeenRequest&, std::uint16_t address)>;
+    using Taker = std::function<void(const modbus::WriteRequest&)>;
     using Manners = std::function<Behaviour(const SeenRequest&)>;
 
     explicit FakeSlave(Wire wire);
@@ -72,6 +75,8 @@ class FakeSlave {
     // answered at once.
     void set_manners(Manners manners);
     void set_content(Content content);
+    // Called on the slave's thread for each write that is not answered with an exception.
+    void set_taker(Taker taker);
 
     std::uint64_t requests() const { return requests_.load(); }
     std::uint64_t requests(int unit) const;
@@ -106,7 +111,8 @@ class FakeSlave {
     void accept_peer();
     void read_from(Peer& peer);
     void take_requests(Peer& peer);
-    void handle(Peer& peer, const modbus::Question& question, std::uint16_t transaction);
+    void handle(Peer& peer, SeenRequest request, std::uint16_t transaction);
+    void take_write(const modbus::WriteRequest& write);
     Behaviour behaviour_for(const SeenRequest& request);
     void silence(Peer& peer);
     void forget(int fd);
@@ -135,6 +141,7 @@ class FakeSlave {
     std::mutex mutex_;
     Manners manners_;                         // guarded by mutex_
     Content content_ = tell_tale;             // guarded by mutex_
+    Taker taker_;                             // guarded by mutex_
     std::vector<std::function<void()>> due_;  // guarded by mutex_; run on the slave's thread
     std::thread thread_;
 };

@@ -157,6 +157,9 @@ class CarelessLink final : public modbus::Link {
                         std::span<std::uint16_t> into) override {
         return link_->read(question, timeout, into);
     }
+    modbus::Answer write(const modbus::WriteRequest& request, modbus::SteadySpan timeout) override {
+        return link_->write(request, timeout);
+    }
     bool ties_answers() const override { return true; }
     modbus::SteadySpan line_gap() const override { return link_->line_gap(); }
     void interrupt() override { link_->interrupt(); }

@@ -43,6 +43,17 @@ void RecordingSink::poll_failed(DeviceIndex device, Time /*time*/, std::string r
     changed_.notify_all();
 }
 
+void RecordingSink::write_finished(modbus::WriteReport report) {
+    const std::lock_guard lock(mutex_);
+    reports_.push_back(std::move(report));
+    changed_.notify_all();
+}
+
+std::vector<modbus::WriteReport> RecordingSink::reports() const {
+    const std::lock_guard lock(mutex_);
+    return reports_;
+}
+
 std::vector<FramePtr> RecordingSink::frames() const {
     const std::lock_guard lock(mutex_);
     return frames_;

@@ -28,12 +28,14 @@ class RecordingSink : public modbus::BusSink {
 
     void frame(FramePtr frame) override;
     void poll_failed(DeviceIndex device, Time time, std::string reason) override;
+    void write_finished(modbus::WriteReport report) override;
 
     std::vector<FramePtr> frames() const;
     std::vector<FramePtr> frames(DeviceIndex device) const;
     std::vector<Failure> failures() const;
+    std::vector<modbus::WriteReport> reports() const;
 
-    // Waits until `holds` is true, looked at after each frame and failure; false after `deadline`.
+    // Waits until `holds` is true, looked at after each frame, failure and report; false after `deadline`.
     bool wait(const std::function<bool()>& holds,
               std::chrono::milliseconds deadline = std::chrono::seconds(10));
     bool wait_for_frames(std::size_t count, std::chrono::milliseconds deadline = std::chrono::seconds(10));
@@ -43,8 +45,9 @@ class RecordingSink : public modbus::BusSink {
   private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::vector<FramePtr> frames_;   // guarded by mutex_
-    std::vector<Failure> failures_;  // guarded by mutex_
+    std::vector<FramePtr> frames_;              // guarded by mutex_
+    std::vector<Failure> failures_;             // guarded by mutex_
+    std::vector<modbus::WriteReport> reports_;  // guarded by mutex_
 };
 
 }  // namespace sitepower::support

@@ -29,6 +29,9 @@ class ScriptedLink : public Link {
         strays_ = step.strays;
         return step.answer;
     }
+    Answer write(const WriteRequest& /*request*/, SteadySpan /*timeout*/) override {
+        return {.kind = AnswerKind::data};
+    }
     std::span<const Stray> strays() const override { return strays_; }
 
     std::deque<Step> script;

@@ -98,5 +98,40 @@ TEST(RtuFrame, NoiseIsHardlyEverAnAnswer) {
     }
 }
 
+TEST(RtuFrame, EncodesWritesAsTheSpecificationDoes) {
+    // The examples of the Modbus application protocol, 6.5, 6.6, 6.11 and 6.12.
+    EXPECT_EQ(encode_rtu_write({.unit = 1, .table = Table::coil, .address = 0xAC, .words = {1}}),
+              sealed({1, 0x05, 0x00, 0xAC, 0xFF, 0x00}));
+    EXPECT_EQ(encode_rtu_write({.unit = 1, .address = 1, .words = {3}}), sealed({1, 0x06, 0, 1, 0, 3}));
+    EXPECT_EQ(
+        encode_rtu_write(
+            {.unit = 1, .table = Table::coil, .address = 0x13, .words = {1, 0, 1, 1, 0, 0, 1, 1, 1, 0}}),
+        sealed({1, 0x0F, 0x00, 0x13, 0x00, 0x0A, 0x02, 0xCD, 0x01}));
+    EXPECT_EQ(encode_rtu_write({.unit = 1, .address = 1, .words = {0x0A, 0x0102}}),
+              sealed({1, 0x10, 0, 1, 0, 2, 4, 0, 0x0A, 1, 2}));
+}
+
+TEST(RtuFrame, KnowsTheAnswerToAWrite) {
+    const WriteRequest one{.unit = 1, .address = 1, .words = {3}};
+    EXPECT_EQ(look_at_front(sealed({1, 6, 0, 1, 0, 3}), one).kind, FrameKind::answer);
+    EXPECT_EQ(look_at_front(sealed({1, 0x86, 2}), one).kind, FrameKind::exception);
+    for (const auto& other : {Bytes{2, 6, 0, 1, 0, 3}, Bytes{1, 6, 0, 2, 0, 3}, Bytes{1, 6, 0, 1, 0, 4},
+                              Bytes{1, 5, 0, 1, 0, 3}, Bytes{1, 16, 0, 1, 0, 3}, Bytes{1, 3, 2, 0, 3}}) {
+        EXPECT_EQ(look_at_front(sealed(other), one).kind, FrameKind::stray) << int(other[1]);
+    }
+    const WriteRequest two{.unit = 1, .address = 1, .words = {3, 4}};
+    EXPECT_EQ(look_at_front(sealed({1, 16, 0, 1, 0, 2}), two).kind, FrameKind::answer);
+    EXPECT_EQ(look_at_front(sealed({1, 16, 0, 1, 0, 1}), two).kind, FrameKind::stray);
+}
+
+// A late answer to a write is passed over by a read, and what follows it is found.
+TEST(RtuFrame, TheAnswerToAWriteIsAStrayForARead) {
+    const auto frame = sealed({0x11, 0x06, 0, 1, 0, 3});
+    const auto front = look_at_front(frame, two_registers);
+    EXPECT_EQ(front.kind, FrameKind::stray);
+    EXPECT_EQ(front.size, frame.size());
+    EXPECT_EQ(stray_of(frame).byte_count, 0);
+}
+
 }  // namespace
 }  // namespace sitepower::modbus
