@@ -61,7 +61,7 @@ ProbeResult judge(const Resolver& resolver, const ProfileProbe& probe, const Reg
     const auto registers = resolver.probe(probe);
     const auto words = image.get(own_unit, registers);
     if (!words) {
-        result.found = "no answer";
+        result.found = "refused by the device";
     } else if (probe.type == PointType::string) {
         const auto reading = modbus::decode_text(*words, probe.chars, registers.byte_order, ' ');
         result.found = '"' + reading.text + '"';

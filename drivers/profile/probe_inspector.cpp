@@ -44,7 +44,7 @@ modbus::Inspection ProbeInspector::inspect(const Read& read) const {
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i].matches) continue;
         differs +=
-            fmt::format("{}{} is {}, and not {}", differs.empty() ? "" : "; ",
+            fmt::format("{}{} is {} instead of {}", differs.empty() ? "" : "; ",
                         describe(question_for(registers[i], unit_)), results[i].found, results[i].wanted);
     }
     return {.problem =

@@ -129,7 +129,7 @@ probe = [{ address = 15, equals = [0x8100] }]
                                         seconds{60}));
     const auto told = std::ranges::find_if(site.arrivals(), is_it);
     EXPECT_THAT(told->payload, HasSubstr("it is not what the profile"));
-    EXPECT_THAT(told->payload, HasSubstr("holding 15 (function 3) is 7, and not one of 33024"));
+    EXPECT_THAT(told->payload, HasSubstr("holding 15 (function 3) is 7 instead of one of 33024"));
     EXPECT_EQ(reading(site.arrivals(), "NEW-01", "power_kw"), std::nullopt);
 
     device.become({{15, 0x8100}, {100, 42}});

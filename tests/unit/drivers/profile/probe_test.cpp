@@ -54,7 +54,7 @@ TEST(Probe, AllRowsMustAgreeAndSilenceDoesNot) {
     EXPECT_FALSE(is_match(check_probe(profile, image_of(1, {1, 10}))));
     const auto results = check_probe(profile, image_of(1, {1}));
     EXPECT_FALSE(is_match(results));
-    EXPECT_EQ(results.at(1).found, "no answer");
+    EXPECT_EQ(results.at(1).found, "refused by the device");
     EXPECT_EQ(probe_registers(profile).at(1).address, 2);
 }
 
