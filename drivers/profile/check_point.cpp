@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "drivers/modbus/planner.hpp"
+#include "drivers/profile/expand.hpp"
 #include "drivers/profile/resolve.hpp"
 #include "drivers/profile/unit_name.hpp"
 
@@ -299,7 +300,13 @@ class PointCheck {
             fail("poll", "expected a poll group here or in defaults.poll, one of " + poll_names(profile_));
         }
         const auto& group = known != profile_.poll.end() ? known : profile_.poll.begin();
-        if (group != profile_.poll.end() && group->second < point_.min_interval) {
+        if (group == profile_.poll.end()) return;
+        if (point_.max_age > Duration::zero() && longest_good(group->second) > point_.max_age) {
+            fail("max_age_s",
+                 fmt::format("its poll group \"{}\" is read every {} ms: expected at most {} ms",
+                             group->first, group->second.count(), longest_period(point_.max_age).count()));
+        }
+        if (group->second < point_.min_interval) {
             fail("min_interval_ms", fmt::format("its poll group \"{}\" is read every {} ms", group->first,
                                                 group->second.count()));
         }

@@ -32,7 +32,17 @@ std::optional<Error> check_options(const Profile& profile, const DeviceOptions& 
                                fmt::format("has no poll group \"{}\"; it has: {}", group, known));
         }
         for (const PlacedPoint& placed : placement.points) {
-            if (placed.poll != group || period >= placed.source->min_interval) continue;
+            if (placed.poll != group) continue;
+            const Duration max_age = placed.source->max_age;
+            if (max_age > Duration::zero() && longest_good(period) > max_age) {
+                return bad_options(
+                    profile, options,
+                    fmt::format("allows no value of point \"{}\" older than {} s: the period of poll group "
+                                "\"{}\" is at most {} ms",
+                                placed.point.name, std::chrono::duration<double>(max_age).count(), group,
+                                longest_period(max_age).count()));
+            }
+            if (period >= placed.source->min_interval) continue;
             return bad_options(profile, options,
                                fmt::format("allows no period below {} ms for poll group \"{}\": point \"{}\"",
                                            placed.source->min_interval.count(), group, placed.point.name));
@@ -225,6 +235,14 @@ class DeviceExpander {
 };
 
 }  // namespace
+
+Duration longest_good(Duration period) {
+    return std::max(period * 3 / 2, Duration{1000});
+}
+
+Duration longest_period(Duration max_age) {
+    return max_age * 2 / 3;
+}
 
 Result<ExpandedDevice> expand(const Profile& profile, const DeviceOptions& options) {
     Placement placement = place(profile);

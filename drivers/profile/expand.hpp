@@ -31,8 +31,14 @@ struct DeviceOptions {
     std::vector<std::pair<std::string, Duration>> periods;  // poll groups with another period
 };
 
+// How long a value of a group that is polled every `period` may stay good when no other comes: one and a half
+// periods, at least a second (core/site/device_watch.hpp); and the longest period for which that is
+// `max_age`.
+Duration longest_good(Duration period);
+Duration longest_period(Duration max_age);
+
 // The profile must have passed check_profile. Fails only for a poll group that the profile does not have, and
-// for a period below a point's min_interval.
+// for a period below a point's min_interval or too long for its max_age.
 Result<ExpandedDevice> expand(const Profile& profile, const DeviceOptions& options);
 
 }  // namespace sitepower

@@ -153,13 +153,20 @@ void add_selection(schema::Table<ProfilePoint>& table) {
 }
 
 void add_reading(schema::Table<ProfilePoint>& table) {
-    table.key("poll", &ProfilePoint::poll, {.format = Format::optional}, "Poll group.")
+    table
+        .key("poll", &ProfilePoint::poll, {.format = Format::optional},
+             "Poll group; `once`: when the bus begins, when the device comes back after silence, and once a "
+             "day.")
         .key("atomic", &ProfilePoint::atomic, {.format = Format::optional},
              "Points with the same word here come from one answer.")
         .key("mailbox", &ProfilePoint::mailbox, {.format = Format::optional},
              "The address counts in the words of this mailbox.")
         .key("publish", &ProfilePoint::publish, {}, "false: read only where another point needs it.")
-        .key("max_age_s", &ProfilePoint::max_age, {}, "A value older than this is stale; 0: never.")
+        .key("max_age_s", &ProfilePoint::max_age, {},
+             "A value is never shown as good when it is older than this; 0: no matter. A value is stale once "
+             "one and a "
+             "half periods have passed without another: so the period of its poll group is checked, at least "
+             "1 s.")
         .key("min_interval_ms", &ProfilePoint::min_interval, {},
              "The point may not be read more often than this; its poll group's period is checked.")
         .origins(&ProfilePoint::origins);

@@ -367,6 +367,20 @@ points = [{ name = "a", address = 1, min_interval_ms = 500 }]
               "device M: profile small allows no period below 500 ms for poll group \"fast\": point \"a\"");
 }
 
+TEST(ProfileFeatures, WhatIsPolledOnceHasAGroupOfItsOwn) {
+    const Profile profile = parse(R"(
+points = [{ name = "a", address = 1 }, { name = "factor", address = 2, poll = "once" }]
+)");
+    const auto device = expand(profile, {});
+    ASSERT_TRUE(device);
+    ASSERT_EQ(device->plan.groups.size(), 2U);
+    const auto& once = *device->plan.groups[1].layout;
+    EXPECT_EQ(once.group, "once");
+    EXPECT_EQ(once.period, std::chrono::hours{24});
+    ASSERT_EQ(once.points.size(), 1U);
+    EXPECT_EQ(once.points[0].name, "factor");
+}
+
 TEST(ProfileFeatures, SamplesCheckTextsAndTimes) {
     schema::Diagnostics diagnostics;
     const auto profile = parse_profile(std::string(head) + R"(
