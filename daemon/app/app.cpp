@@ -93,6 +93,7 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
       outlets_(*store_, [this](BacklogPump::Order order) { read_outbox(order); }),
       executor_(Site(config_.model, config_.settings), store_->report().epoch, outlets_),
       buses_(inbox_),
+      commands_(config_, buses_),
       site_view_(executor_.site()),
       dispatcher_(*this, std::random_device{}()),
       http_(open_http(config_.http_socket, dispatcher_)),
@@ -259,6 +260,7 @@ void App::Parts::arm_timers() {
     inbox_source_ = loop_.on_readable(inbox_.fd(), [this] { take_readings(); });
     inbox_pause_ = loop_.after(WakeModeration::pause, [this] { take_readings(); });
     sources_.push_back(loop_.on_readable(inbox_.maps_fd(), [this] { take_maps(); }));
+    sources_.push_back(loop_.on_readable(inbox_.reports_fd(), [this] { take_reports(); }));
     sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(prices_.fd(), [this] { prices_.deliver(); }));
     sources_.push_back(loop_.on_readable(planner_worker_.fd(), [this] { planner_worker_.deliver(); }));
@@ -319,6 +321,12 @@ std::size_t App::Parts::drain_inbox() {
     const auto count = events_.size();
     events_.clear();
     return count;
+}
+
+void App::Parts::take_reports() {
+    std::vector<modbus::WriteReport> reports;
+    inbox_.drain_reports(reports);
+    for (auto& report : reports) commands_.finished(std::move(report));
 }
 
 void App::Parts::tick() {
@@ -426,6 +434,7 @@ void App::Parts::stop() {
     http_.reset();
     buses_.stop_all();
     drain_inbox();
+    take_reports();  // so that the audit trail says what became of each command
     executor_.remember();
     sources_.clear();
     inbox_source_ = {};

@@ -30,4 +30,8 @@ const modbus::Bus* BusSet::find(const std::string& id) const {
     return found == buses_.end() ? nullptr : found->get();
 }
 
+modbus::Bus* BusSet::find(const std::string& id) {
+    return const_cast<modbus::Bus*>(std::as_const(*this).find(id));  // NOLINT(*-const-cast): it is ours
+}
+
 }  // namespace sitepower

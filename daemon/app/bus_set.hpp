@@ -26,6 +26,7 @@ class BusSet {
 
     std::span<const std::unique_ptr<modbus::Bus>> all() const { return buses_; }
     const modbus::Bus* find(const std::string& id) const;  // null: no such bus
+    modbus::Bus* find(const std::string& id);
 
   private:
     modbus::BusSink& sink_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/app/app.hpp"
+#include "daemon/app/bus_commands.hpp"
 #include "daemon/app/bus_set.hpp"
 #include "daemon/app/live_outlets.hpp"
 #include "daemon/app/peer_events.hpp"
@@ -53,6 +54,7 @@ class App::Parts final : private Context {
     void arm_timers();
     std::size_t drain_inbox();  // how many events there were
     void take_readings();
+    void take_reports();
     void tick();
     void feed_watchdog();
     void tell_status();
@@ -69,6 +71,7 @@ class App::Parts final : private Context {
     const PriceBook& prices() const override { return prices_.book(); }
     PlannerView& planner() override { return planner_; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
+    CommandDesk& commands() override { return commands_; }
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override;
     bool query(Query query) override;
@@ -97,6 +100,7 @@ class App::Parts final : private Context {
     Executor executor_;
     BusInbox inbox_;
     BusSet buses_;
+    BusCommands commands_;
     LiveSiteView site_view_;
     Dispatcher dispatcher_;
     std::unique_ptr<HttpServer> http_;

@@ -184,6 +184,7 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
     ending.insert(ending.end(), changes.buses_changed.begin(), changes.buses_changed.end());
     buses_.stop(ending);
     drain_inbox();  // what the ended buses still read belongs to the old model
+    take_reports();
     if (changes.publisher) {
         stop_publisher(publisher_exchange_limit);
     }

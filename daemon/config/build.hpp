@@ -20,10 +20,12 @@ void build_locations(const SiteFile& file, SiteModel& model, schema::Diagnostics
 // In the order of the file.
 std::vector<BusConfig> build_buses(const SiteFile& file, schema::Diagnostics& diagnostics);
 
-// Fills model.devices, and the units and fingerprints of `buses`. `document` is what `file` was read from.
+// Fills model.devices, the units and fingerprints of `buses`, and `commands`. `document` is what `file` was
+// read from.
 void build_devices(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
                    SunspecShelf& sunspec, const SiteModel* running, SiteModel& model,
-                   std::vector<BusConfig>& buses, schema::Diagnostics& diagnostics);
+                   std::vector<BusConfig>& buses, std::vector<CommandConfig>& commands,
+                   schema::Diagnostics& diagnostics);
 
 // Needs model.devices; fills upses, strings and batteries. `kinds`, `fades`: the files that strings name.
 void build_batteries(const SiteFile& file, BatteryShelf& kinds, FadeShelf& fades, SiteModel& model,

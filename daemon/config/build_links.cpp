@@ -14,6 +14,7 @@
 #include "daemon/config/build.hpp"
 #include "daemon/config/fingerprint.hpp"
 #include "daemon/config/ids.hpp"
+#include "drivers/profile/command.hpp"
 #include "drivers/profile/expand.hpp"
 #include "drivers/profile/probe_inspector.hpp"
 
@@ -182,13 +183,14 @@ class DeviceBuilder {
   public:
     DeviceBuilder(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
                   SunspecShelf& sunspec, SiteModel& model, std::vector<BusConfig>& buses,
-                  Diagnostics& diagnostics)
+                  std::vector<CommandConfig>& commands, Diagnostics& diagnostics)
         : file_(file),
           document_(document),
           profiles_(profiles),
           sunspec_(sunspec),
           model_(model),
           buses_(buses),
+          commands_(commands),
           diagnostics_(diagnostics),
           bus_ids_("bus", diagnostics_) {
         for (const auto& bus : file_.buses) bus_ids_.add(bus.id, bus.origins.of("id"));
@@ -222,15 +224,29 @@ class DeviceBuilder {
         }
         device = device_model(entry, known->profile, *expanded);
         device.location = location;
+        add_commands(entry, known->profile, index);
         if (!bus) return;
         check_mode(entry, known->profile, *bus);
         expanded->plan.inspector = known->inspector;
-        const bool is_polled = !expanded->plan.groups.empty();
+        const bool is_polled = !expanded->plan.groups.empty() || !expanded->sub_units.empty();
         if (is_polled && !known->profile.probe.empty() && !entry.skip_probe) {
             expanded->plan.inspector = std::make_shared<ProbeInspector>(entry.unit, known->profile);
+            // The same device: what its own unit says holds for all of them.
+            for (auto& plan : expanded->sub_units) plan.inspector = expanded->plan.inspector;
         }
         add_units(entry, known->profile, std::move(*expanded), *bus);
         add_fingerprint(*bus, at, index, known->fingerprint);
+    }
+
+    void add_commands(const DeviceEntry& entry, const Profile& profile, DeviceIndex index) {
+        auto known = commands_of(profile, entry.unit);
+        Ids ids("command", diagnostics_);
+        for (const auto& command : known) ids.add(command.name, {});
+        for (const auto& name : entry.commands) ids.resolve(name, entry.origins.of("commands"));
+        for (auto& command : known) {
+            const bool enabled = std::ranges::find(entry.commands, command.name) != entry.commands.end();
+            commands_.push_back({.device = index, .enabled = enabled, .command = std::move(command)});
+        }
     }
 
     // From its profile's file, or from what a SunSpec device said of itself.
@@ -295,6 +311,7 @@ class DeviceBuilder {
     SunspecShelf& sunspec_;
     SiteModel& model_;
     std::vector<BusConfig>& buses_;
+    std::vector<CommandConfig>& commands_;
     Diagnostics& diagnostics_;
     Ids bus_ids_;
     std::map<std::tuple<std::size_t, int, int>, const DeviceEntry*> units_;  // by bus, unit, part of it
@@ -305,8 +322,9 @@ class DeviceBuilder {
 
 void build_devices(const SiteFile& file, const schema::Node& document, ProfileShelf& profiles,
                    SunspecShelf& sunspec, const SiteModel* running, SiteModel& model,
-                   std::vector<BusConfig>& buses, Diagnostics& diagnostics) {
-    DeviceBuilder(file, document, profiles, sunspec, model, buses, diagnostics)
+                   std::vector<BusConfig>& buses, std::vector<CommandConfig>& commands,
+                   Diagnostics& diagnostics) {
+    DeviceBuilder(file, document, profiles, sunspec, model, buses, commands, diagnostics)
         .build(device_order(file.devices, running));
 }
 

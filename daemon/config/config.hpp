@@ -17,6 +17,7 @@
 #include "daemon/publish/settings.hpp"
 #include "daemon/store/settings.hpp"
 #include "drivers/modbus/bus.hpp"
+#include "drivers/profile/command.hpp"
 #include "drivers/schema/diagnostic.hpp"
 
 namespace sitepower::schema {
@@ -52,6 +53,13 @@ struct BusConfig {
     std::uint64_t fingerprint = 0;  // of all that its worker depends on
 };
 
+// A command that a device understands by its profile, and whether the site allows it to be sent.
+struct CommandConfig {
+    DeviceIndex device{};
+    bool enabled = false;
+    DeviceCommand command;
+};
+
 // 64-bit hashes of what each part was made from: equal for parts that a reload need not touch.
 struct Fingerprints {
     std::uint64_t model = 0;
@@ -67,6 +75,7 @@ struct Fingerprints {
 struct Config {
     std::shared_ptr<const SiteModel> model;
     std::vector<BusConfig> buses;
+    std::vector<CommandConfig> commands;  // by device, then in the order of its profile
     PublisherSettings publisher;
     StoreSettings store;
     SiteSettings settings;

@@ -48,8 +48,9 @@ struct DeviceEntry {
     std::string bus;      // id of a bus
     int unit = 1;         // 1 to 247, on TCP also 0 and 255
     bool skip_probe = false;
-    int sunspec_device = 1;  // which of the devices of a SunSpec unit, from 1
-    std::string location;    // empty: the only one
+    int sunspec_device = 1;             // which of the devices of a SunSpec unit, from 1
+    std::string location;               // empty: the only one
+    std::vector<std::string> commands;  // of the profile, which may be sent
     // By poll group of the profile; what is left out keeps the profile's period.
     std::vector<std::pair<std::string, Duration>> periods;
     // Empty: as the profile says.

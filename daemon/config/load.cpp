@@ -119,7 +119,8 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     ProfileShelf profiles(paths.profile_directories, diagnostics);
     config.store = build_store(file);
     SunspecShelf sunspec(paths.profile_directories, config.store.directory, diagnostics);
-    build_devices(file, document, profiles, sunspec, running, model, config.buses, diagnostics);
+    build_devices(file, document, profiles, sunspec, running, model, config.buses, config.commands,
+                  diagnostics);
     BatteryShelf batteries(paths.battery_directories, diagnostics);
     FadeShelf fades(paths.fade_directories, diagnostics);
     build_batteries(file, batteries, fades, model, diagnostics);

@@ -1,5 +1,6 @@
 // Buses and the devices on them.
 #include "daemon/config/tables.hpp"
+#include "drivers/profile/keys.hpp"
 
 namespace sitepower::config {
 
@@ -77,6 +78,9 @@ Table<BusEntry> bus_table() {
 }
 
 Table<DeviceEntry> device_table() {
+    auto allowed_commands = profile_keys::point_reference;
+    allowed_commands.max_items = 100;
+    allowed_commands.expected = "the name of a command";
     return Table<DeviceEntry>("device",
                               "One device behind a bus. What its registers mean stands in its profile: "
                               "`/usr/share/sitepower/devices/PROFILE.toml`, or a file of the same name in "
@@ -101,6 +105,12 @@ Table<DeviceEntry> device_table() {
             "models.")
         .key("location", &DeviceEntry::location, {.format = Format::identifier},
              "The id of its location; may be left out where there is only one.")
+        .key("commands", &DeviceEntry::commands, allowed_commands,
+             "Commands of the profile that may be sent to the device, `[\"battery.test.start\"]`: an admin "
+             "asks "
+             "for one with the operation `device.command` (`sitepowerctl command`). Without it nothing is "
+             "ever "
+             "written.")
         .named_values("period_ms", &DeviceEntry::periods, {.format = Format::identifier, .max_items = 16},
                       {.range = Range{0, 86'400'000}},
                       "Other periods for poll groups of the profile: `period_ms = {fast = 500}`; 0 polls "

@@ -23,6 +23,7 @@ Examples:
   sitepowerctl history --battery BATTERY --json  telemetry of a battery, for a program
   sitepowerctl maintenance start ups-1 --minutes 90 --why "fan exchange"
   sitepowerctl battery replace BATTERY --date 2026-11-20 --serial SN-1234
+  sitepowerctl command bms-1 charge.limit --value 60   where the site enables it
   sitepowerctl call points device_id=ups-1       any operation by its name
 
 Exit codes: 0 fine, 1 failed, 2 usage, 3 no daemon answers, 4 degraded (status))";
@@ -62,6 +63,7 @@ class CommandLine {
             ->check(CLI::Range(1, 3600))
             ->capture_default_str();
         add_reading();
+        add_commands();
         add_alert();
         add_maintenance();
         add_configuration();
@@ -104,6 +106,7 @@ class CommandLine {
     }
 
     void add_reading();
+    void add_commands();
     void add_battery();
     void add_history();
     void add_allocation();
@@ -128,6 +131,7 @@ class CommandLine {
     bool field_command_ = false;
     int response_timeout_ms_ = 0;
     bool all_alerts_ = false;
+    bool simulate_ = false;
     int timeout_s_ = 30;
     std::vector<std::string> call_arguments_;
     // A deque, because options keep references into it.
@@ -155,6 +159,17 @@ void CommandLine::add_reading() {
     add_allocation();
     add_ask(app_, "locations", "the locations of the site", "locations");
     add_ask(app_, "inventory", "power and stored energy", "inventory");
+}
+
+void CommandLine::add_commands() {
+    auto* commands = add_ask(app_, "commands", "what could be written to devices", "commands");
+    add_parameter(commands, "--device", "device_id", "only those of that device");
+    auto* command = add_ask(app_, "command", "write to a device, and read back what came of it; admins only",
+                            "device.command");
+    add_parameter(command, "DEVICE", "device_id", "the device")->required();
+    add_parameter(command, "COMMAND", "command", "as listed by `commands`")->required();
+    add_parameter(command, "--value", "value", "for a command that sets one, in its unit");
+    command->add_flag("--simulate", simulate_, "say what would be written, and write nothing");
 }
 
 // Without a subcommand it shows the battery.
@@ -270,7 +285,10 @@ CLI::App* CommandLine::add_field_command(CLI::App& parent, const char* name, con
         field_command_ = true;
         field_.what = what;
     });
-    if (what != FieldCommand::What::scan) {
+    if (what == FieldCommand::What::profile_check) {
+        sub->add_option("FILE", field_.profiles_to_check, "the profile's file; several are checked in turn")
+            ->required();
+    } else if (what != FieldCommand::What::scan) {
         sub->add_option("FILE", field_.profile, "the profile's file")->required();
     }
     if (what != FieldCommand::What::profile_check) {
@@ -289,7 +307,7 @@ void CommandLine::add_field() {
     auto* profile = app_.add_subcommand("profile", "device profiles: check one, read a device by it");
     profile->require_subcommand(1);
     profile->fallthrough();
-    add_field_command(*profile, "check", "check a profile and run its samples", What::profile_check);
+    add_field_command(*profile, "check", "check profiles and run their samples", What::profile_check);
     auto* probe =
         add_field_command(*profile, "probe", "read every point of a device once", What::profile_probe);
     auto* dump = add_field_command(*profile, "dump",
@@ -379,6 +397,7 @@ std::string CommandLine::finish() {
     if (asked_.operation == "battery" && call_arguments_.empty() && !has("battery_id")) {
         return "battery needs the ID of a battery, or one of replace, test, result";
     }
+    if (simulate_) asked_.parameters.emplace_back("simulate", "true");
     if (all_alerts_) asked_.parameters.emplace_back("active_only", "false");
     if (!call_arguments_.empty()) {
         if (auto problem = finish_call(); !problem.empty()) return problem;

@@ -16,7 +16,7 @@ struct ViewRow {
     std::string (*view)(const Json& data, Time now);
 };
 
-constexpr std::array<ViewRow, 21> views{{{"prices", view_prices},
+constexpr std::array<ViewRow, 23> views{{{"prices", view_prices},
                                          {"plan", view_plan},
                                          {"allocation", view_allocation},
                                          {"allocate", view_allocation},
@@ -25,6 +25,8 @@ constexpr std::array<ViewRow, 21> views{{{"prices", view_prices},
                                          {"locations", view_locations},
                                          {"devices", view_devices},
                                          {"points", view_points},
+                                         {"commands", view_commands},
+                                         {"device.command", view_command},
                                          {"batteries", view_batteries},
                                          {"location.batteries", view_batteries},
                                          {"battery", view_battery},

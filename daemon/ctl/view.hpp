@@ -23,6 +23,8 @@ std::string view_inventory(const Json& data, Time now);
 std::string view_locations(const Json& data, Time now);
 std::string view_devices(const Json& data, Time now);
 std::string view_points(const Json& data, Time now);
+std::string view_commands(const Json& data, Time now);
+std::string view_command(const Json& data, Time now);
 std::string view_batteries(const Json& data, Time now);
 std::string view_battery(const Json& data, Time now);
 std::string view_alerts(const Json& data, Time now);

@@ -36,10 +36,17 @@ class BusInbox final : public modbus::BusSink {
         static_cast<void>(maps_.push({device, std::move(description), std::move(problem)}));
     }
 
+    // There is room for all orders that may be under way, and for those that ending buses give back.
+    void write_finished(modbus::WriteReport report) override {
+        static_cast<void>(reports_.push(std::move(report)));
+    }
+
     int fd() const { return box_.fd(); }
     void drain(std::vector<Event>& into) { box_.drain(into); }
     int maps_fd() const { return maps_.fd(); }
     void drain_maps(std::vector<MapChange>& into) { maps_.drain(into); }
+    int reports_fd() const { return reports_.fd(); }
+    void drain_reports(std::vector<modbus::WriteReport>& into) { reports_.drain(into); }
     std::uint64_t given_up() const { return given_up_.load(std::memory_order_relaxed); }
 
   private:
@@ -51,6 +58,7 @@ class BusInbox final : public modbus::BusSink {
 
     Mailbox<Event> box_{capacity};
     Mailbox<MapChange> maps_{64};
+    Mailbox<modbus::WriteReport> reports_{256};
     std::atomic<std::uint64_t> given_up_{0};
 };
 

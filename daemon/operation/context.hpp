@@ -12,6 +12,7 @@
 #include "core/base/result.hpp"
 #include "core/site/effects.hpp"
 #include "core/site/event.hpp"
+#include "daemon/control/command_desk.hpp"
 #include "daemon/operation/history.hpp"
 #include "daemon/operation/site_view.hpp"
 #include "daemon/operation/unique_function.hpp"
@@ -77,6 +78,9 @@ class Context {
     virtual const PriceBook& prices() const = 0;
     virtual PlannerView& planner() = 0;
     virtual modbus::UnitCounters unit_counters(DeviceIndex device) const = 0;
+
+    // The only way to a write to a device.
+    virtual CommandDesk& commands() = 0;
 
     // Hands the event to the engine and carries out its effects; gives them back. An Error is the engine's
     // refusal, and then nothing has changed.

@@ -232,10 +232,27 @@ void check_all_derived(const Placement& placement, schema::Diagnostics& diagnost
 
 void check_verified(const Profile& profile, const Placement& placement, schema::Diagnostics& diagnostics) {
     for (const ProfileCommand& command : profile.commands) {
-        const auto is_it = [&](const PlacedPoint& placed) { return placed.point.name == command.verify; };
-        if (command.verify.empty() || std::ranges::any_of(placement.points, is_it)) continue;
-        diagnostics.add(command.origins.of("verify"), fmt::format("command \"{}\": there is no point \"{}\"",
-                                                                  command.name, command.verify));
+        if (command.verify.empty()) continue;
+        const auto fail = [&](std::string_view message) {
+            diagnostics.add(command.origins.of("verify"),
+                            fmt::format("command \"{}\": {}", command.name, message));
+        };
+        const auto shows = std::ranges::find_if(placement.points, [&](const PlacedPoint& placed) {
+            return placed.point.name == command.verify && !placed.hidden;
+        });
+        if (shows == placement.points.end()) {
+            fail(fmt::format("there is no point \"{}\"", command.verify));
+            continue;
+        }
+        if (!shows->requirements.empty() || !shows->named_requirements.empty()) {
+            fail(fmt::format("\"{}\" does not always exist: name a point without a condition",
+                             command.verify));
+        }
+        const auto span = modbus::span_of(shows->point.registers);
+        const auto most = static_cast<std::uint32_t>(profile.limits.max_registers);
+        if (!modbus::is_bit_table(span.table) && span.end - span.begin > most) {
+            fail(fmt::format("\"{}\" cannot be read in one request", command.verify));
+        }
     }
 }
 

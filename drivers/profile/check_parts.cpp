@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -72,6 +74,37 @@ void check_mailboxes(const Profile& profile, schema::Diagnostics& diagnostics) {
     }
 }
 
+// What a command writes.
+void check_value(const ProfileCommand& command, const auto& fail) {
+    const bool is_coil = command.table == modbus::Table::coil;
+    if (!command.write.empty()) {
+        const bool has_bits = std::ranges::all_of(command.write, [](std::int64_t word) { return word <= 1; });
+        if (is_coil && !has_bits) fail("write", "expected 0 or 1 for each coil");
+        return;
+    }
+    constexpr std::array settable{PointType::u16, PointType::s16, PointType::u32, PointType::s32,
+                                  PointType::f32};
+    const bool fits = is_coil ? command.type == PointType::boolean
+                              : std::ranges::find(settable, command.type) != settable.end();
+    if (!fits) fail("type", is_coil ? "a coil takes type = \"bool\"" : "expected u16, s16, u32, s32 or f32");
+    if (command.scale == 0) fail("scale", "expected a number other than 0");
+}
+
+// How it is seen to have been carried out.
+void check_effect(const ProfileCommand& command, const auto& fail) {
+    const bool needed = !command.write.empty() && !command.verify.empty();
+    if (needed != (command.expect.size() == 2)) {
+        fail("expect", needed ? "expected what the point that verify names then shows: [lowest, highest]"
+                              : "belongs to write and verify");
+    }
+    if (command.expect.size() == 2 && command.expect[0] > command.expect[1]) {
+        fail("expect", "expected the lowest value first");
+    }
+    if (command.tolerance != 0 && (command.range.empty() || command.verify.empty())) {
+        fail("tolerance", "belongs to range and verify");
+    }
+}
+
 void check_commands(const Profile& profile, schema::Diagnostics& diagnostics) {
     std::set<std::string_view> names;
     for (const ProfileCommand& command : profile.commands) {
@@ -84,13 +117,11 @@ void check_commands(const Profile& profile, schema::Diagnostics& diagnostics) {
         if (command.range.size() == 2 && command.range[0] > command.range[1]) {
             fail("range", "expected the lowest value first");
         }
-        const bool is_coil = command.table == modbus::Table::coil;
-        if (is_coil != (command.type == PointType::boolean) || (!is_coil && !is_integer(command.type))) {
-            fail("type", is_coil ? "a coil takes type = \"bool\"" : "expected an integer type");
-        }
-        if (command.scale == 0) fail("scale", "expected a number other than 0");
-        const auto words = std::max<std::size_t>(command.write.size(), 1);
-        if (command.address + static_cast<int>(words) > table_size) {
+        check_value(command, fail);
+        check_effect(command, fail);
+        const auto words =
+            command.write.empty() ? registers_of(command.type) : static_cast<int>(command.write.size());
+        if (command.address + words > table_size) {
             fail("address", "reaches beyond register 65535");
         }
     }

@@ -51,7 +51,7 @@ schema::Table<ProfileTiming> timing_table() {
         .key("connect_delay_ms", &ProfileTiming::connect_delay, {.range = Range{0, 60'000}},
              "Wait after connecting before the first request.")
         .key("write_settle_ms", &ProfileTiming::write_settle, {.range = Range{0, 60'000}},
-             "Silence after a command.")
+             "Silence of the device after a command.")
         .key("busy_wait_ms", &ProfileTiming::busy_wait, {.range = Range{0, 60'000}},
              "Wait after the device said that it is busy (exceptions 0x05 and 0x06).")
         .key("retries", &ProfileTiming::retries, {.range = Range{0, 10}}, "Further tries after no answer.")
@@ -169,23 +169,43 @@ schema::Table<ProfileMailbox> mailbox_table() {
 }
 
 schema::Table<ProfileCommand> command_table() {
-    return schema::Table<ProfileCommand>(
-               "command",
-               "A write that the device understands. Described and checked here; never sent unless "
-               "the site allows that very command.")
+    return schema::Table<ProfileCommand>("command",
+                                         "A write that the device understands. Never sent unless the site "
+                                         "enables that very command for the "
+                                         "device (`commands` of `[[device]]`) and somebody asks for it. It "
+                                         "is sent once; whether it was "
+                                         "carried out is read back, whatever became of its answer.")
         .key("name", &ProfileCommand::name, point_name, "Such as `battery.test.start`.")
         .key("label", &ProfileCommand::label, {.format = Format::optional}, "For people.")
         .choice("table", &ProfileCommand::table,
                 {{"holding", modbus::Table::holding}, {"coil", modbus::Table::coil}}, "Modbus table.")
         .key("address", &ProfileCommand::address, {.range = register_address, .required = true},
              "Address on the wire, from 0.")
-        .choice("type", &ProfileCommand::type, point_types(), "Type of a value that is set.")
+        .key("multiple", &ProfileCommand::multiple, {},
+             "Write even a single register with function 16, a single coil with 15: some devices know no "
+             "other.")
         .key("write", &ProfileCommand::write, {.range = register_address, .max_items = 16},
-             "Words that are written as they are.")
+             "Words that are written as they are; of coils 0 and 1.")
         .key("range", &ProfileCommand::range, {.max_items = 2, .min_items = 2},
              "Instead of write: the lowest and highest value that may be set.")
+        .choice("type", &ProfileCommand::type, point_types(),
+                "Type of a value that is set: u16, s16, u32, s32 or f32; of a coil bool.")
+        .choice("word_order", &ProfileCommand::word_order, orders(),
+                "Of a value of two registers: high word first (big) or low word first.")
         .key("scale", &ProfileCommand::scale, {}, "raw = value / scale.")
-        .key("verify", &ProfileCommand::verify, point_reference, "A point that shows the effect.")
+        .key("unit", &ProfileCommand::unit, {.format = Format::optional}, "Of the value.")
+        .key("verify", &ProfileCommand::verify, point_reference,
+             "A polled point that shows the effect. Without one a command whose answer is lost is told as "
+             "unknown.")
+        .key("expect", &ProfileCommand::expect, {.max_items = 2, .min_items = 2},
+             "With write and verify: the lowest and highest value that the point then has. After a value is "
+             "set the point must show that value.")
+        .key("tolerance", &ProfileCommand::tolerance, {.range = Range{0, 1e9}},
+             "With range and verify: how far the point may be off; at least half a step.")
+        .key("settle_ms", &ProfileCommand::settle, {.range = Range{0, 60'000}},
+             "Silence of the device after this command; otherwise `timing.write_settle_ms`.")
+        .key("effect_ms", &ProfileCommand::effect, {.range = Range{0, 600'000}},
+             "How long after that the effect may take to show.")
         .origins(&ProfileCommand::origins);
 }
 

@@ -227,11 +227,18 @@ struct ProfileCommand {
     std::string label;
     modbus::Table table = modbus::Table::holding;
     int address = -1;
-    PointType type = PointType::u16;
+    bool multiple = false;            // function 16 (15) even for one register (coil)
     std::vector<std::int64_t> write;  // fixed words; or
     std::vector<double> range;        // lowest and highest value that may be set,
-    double scale = 1.0;               // raw = value / scale
-    std::string verify;               // a point that shows the effect
+    PointType type = PointType::u16;  // u16, s16, u32, s32, f32; of a coil boolean
+    std::optional<modbus::Order> word_order;
+    double scale = 1.0;              // raw = value / scale
+    std::string unit;                // of the value
+    std::string verify;              // a point that shows the effect
+    std::vector<double> expect;      // of fixed words: what it then shows, lowest and highest
+    double tolerance = 0;            // of a value: how far the point may be off
+    std::optional<Duration> settle;  // empty: timing.write_settle
+    Duration effect{0};              // how long the effect may take to show
     schema::Origins origins;
 };
 

@@ -9,6 +9,7 @@
 
 #include "core/base/scaling.hpp"
 #include "drivers/modbus/planner.hpp"
+#include "drivers/profile/command.hpp"
 #include "drivers/sim/encode.hpp"
 
 namespace sitepower::sim {
@@ -98,6 +99,14 @@ void ProfileDevice::serve(const modbus::UnitPlan& plan, const Profile& profile) 
             const auto span = modbus::span_of(point);
             unit.bank.define(span.table, static_cast<std::uint16_t>(span.begin),
                              static_cast<int>(span.end - span.begin));
+        }
+    }
+    if (plan.unit == device_.plan.unit) {
+        for (const auto& command : commands_of(profile, plan.unit)) {
+            const int count =
+                command.value ? registers_of(command.value->type) : int(command.order.request.words.size());
+            unit.bank.define(command.order.request.table, command.order.request.address, count);
+            unit.bank.allow_writes(command.order.request.table, command.order.request.address, count);
         }
     }
     unit.bank.fill_holes(profile.limits.max_hole);

@@ -34,6 +34,21 @@ void RegisterBank::set(modbus::Table table, std::uint16_t address, std::uint16_t
     all.content[address] = word;
 }
 
+void RegisterBank::allow_writes(modbus::Table table, std::uint16_t first, int count) {
+    Words& all = words(table);
+    const std::size_t end = std::min(std::size_t{first} + static_cast<std::size_t>(count), all.exists.size());
+    if (all.writable.size() < end) all.writable.resize(end);
+    std::fill(all.writable.begin() + first, all.writable.begin() + static_cast<std::ptrdiff_t>(end), true);
+}
+
+bool RegisterBank::is_writable(modbus::Table table, std::uint16_t first, int count) const {
+    const Words& all = words(table);
+    const std::size_t end = std::size_t{first} + static_cast<std::size_t>(count);
+    if (count < 1 || end > all.writable.size()) return false;
+    const auto begin = all.writable.begin() + first;
+    return std::find(begin, begin + count, false) == begin + count;
+}
+
 std::optional<std::span<const std::uint16_t>> RegisterBank::read(modbus::Table table, std::uint16_t first,
                                                                  int count) const {
     const Words& all = words(table);

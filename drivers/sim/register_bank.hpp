@@ -21,6 +21,10 @@ class RegisterBank {
     // The register must exist.
     void set(modbus::Table table, std::uint16_t address, std::uint16_t word);
 
+    // Makes existing registers writable for clients.
+    void allow_writes(modbus::Table table, std::uint16_t first, int count);
+    bool is_writable(modbus::Table table, std::uint16_t first, int count) const;
+
     // The contents of `count` registers, or nothing when one of them does not exist.
     std::optional<std::span<const std::uint16_t>> read(modbus::Table table, std::uint16_t first,
                                                        int count) const;
@@ -29,6 +33,7 @@ class RegisterBank {
     struct Words {
         std::vector<std::uint16_t> content;
         std::vector<bool> exists;
+        std::vector<bool> writable;  // may be shorter
     };
     Words& words(modbus::Table table) { return tables_[static_cast<std::size_t>(table)]; }
     const Words& words(modbus::Table table) const { return tables_[static_cast<std::size_t>(table)]; }

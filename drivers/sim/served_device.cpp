@@ -1,5 +1,6 @@
 #include "drivers/sim/served_device.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -19,6 +20,27 @@ int exponent_for(const modbus::RegisterPoint& point, std::optional<double> value
     return 4;
 }
 
+int registers_written(const ProfileCommand& command) {
+    return command.write.empty() ? registers_of(command.type) : static_cast<int>(command.write.size());
+}
+
+bool writes(const ProfileCommand& command, const modbus::RegisterPoint& point) {
+    return command.table == point.table && point.address < command.address + registers_written(command) &&
+           command.address < point.address + point.registers();
+}
+
+bool is_written(const Profile& profile, const modbus::RegisterPoint& point) {
+    return std::ranges::any_of(profile.commands,
+                               [&](const ProfileCommand& command) { return writes(command, point); });
+}
+
+double lowest_setting(const Profile& profile, const modbus::RegisterPoint& point) {
+    for (const ProfileCommand& command : profile.commands) {
+        if (writes(command, point) && !command.range.empty()) return command.range.front();
+    }
+    return 0;
+}
+
 }  // namespace
 
 ServedDevice::ServedDevice(const Profile& profile, std::string id, int unit, int meter) : meter_(meter) {
@@ -27,6 +49,11 @@ ServedDevice::ServedDevice(const Profile& profile, std::string id, int unit, int
     unit_.limits.registers = profile.limits.max_registers;
     unit_.limits.bits = profile.limits.max_bits;
     for (PlacedPoint& placed : place_points(profile)) {
+        if (is_written(profile, placed.point.registers)) {
+            define(placed.point.registers, unit_.bank);
+            encode(placed.point.registers, lowest_setting(profile, placed.point.registers), 0, unit_.bank);
+            continue;
+        }
         const Measure measure = find_measure(profile.id, placed.point.pattern);
         if (measure == nullptr) {
             throw std::runtime_error("profile " + profile.id +
@@ -38,7 +65,16 @@ ServedDevice::ServedDevice(const Profile& profile, std::string id, int unit, int
         points_.push_back(std::move(placed.point));
     }
     write_text(profile);
+    allow_commands(profile);
     unit_.bank.fill_holes(profile.limits.max_hole);
+}
+
+void ServedDevice::allow_commands(const Profile& profile) {
+    for (const ProfileCommand& command : profile.commands) {
+        const auto address = static_cast<std::uint16_t>(command.address);
+        unit_.bank.define(command.table, address, registers_written(command));
+        unit_.bank.allow_writes(command.table, address, registers_written(command));
+    }
 }
 
 // Texts hold the device's id, two characters to a register.

@@ -1,5 +1,6 @@
 // A simulated device: the points of a profile, measured in the plant and written into the registers that a
-// reader with the same profile would decode. Owned by the simulated site; one thread.
+// reader with the same profile would decode. Points in registers that its commands write hold what was
+// written, and at first the lowest value that may be set. Owned by the simulated site; one thread.
 #pragma once
 
 #include <string>
@@ -28,6 +29,8 @@ class ServedDevice {
 
   private:
     void write_text(const Profile& profile);
+    // What its commands write can be written, and stays as it was written.
+    void allow_commands(const Profile& profile);
 
     Unit unit_;
     int meter_;

@@ -66,6 +66,54 @@ std::optional<modbus::Table> table_of(std::uint8_t function) {
     }
 }
 
+bool is_write(std::uint8_t function) {
+    return function == 5 || function == 6 || function == 15 || function == 16;
+}
+
+// Whether a function writes many: with their count, their bytes and their contents behind the address.
+bool writes_many(std::uint8_t function) {
+    return function == 15 || function == 16;
+}
+
+// What a write puts where; nothing when it is malformed.
+std::optional<std::vector<std::uint16_t>> written_words(std::span<const std::uint8_t> request) {
+    const std::uint8_t function = request[0];
+    if (!writes_many(function)) {
+        if (request.size() != read_pdu_size) return std::nullopt;
+        const std::uint16_t word = word_at(request, 3);
+        if (function == 6) return std::vector{word};
+        if (word != 0 && word != 0xFF00) return std::nullopt;
+        return std::vector<std::uint16_t>{static_cast<std::uint16_t>(word != 0 ? 1 : 0)};
+    }
+    if (request.size() < read_pdu_size + 1) return std::nullopt;
+    const std::size_t count = word_at(request, 3);
+    const std::size_t bytes = function == 16 ? 2 * count : (count + 7) / 8;
+    if (count < 1 || bytes > longest_pdu || request[5] != bytes || request.size() != 6 + bytes) {
+        return std::nullopt;
+    }
+    std::vector<std::uint16_t> words;
+    for (std::size_t i = 0; i < count; ++i) {
+        words.push_back(function == 16 ? word_at(request, 6 + 2 * i)
+                                       : static_cast<std::uint16_t>((request[6 + i / 8] >> (i % 8)) & 1U));
+    }
+    return words;
+}
+
+Bytes write_pdu(RegisterBank& bank, std::span<const std::uint8_t> request) {
+    const auto words = written_words(request);
+    if (!words) return exception_pdu(request, illegal_value);
+    const bool bits = request[0] == 5 || request[0] == 15;
+    const auto table = bits ? modbus::Table::coil : modbus::Table::holding;
+    const std::uint16_t first = word_at(request, 1);
+    if (!bank.is_writable(table, first, static_cast<int>(words->size()))) {
+        return exception_pdu(request, illegal_address);
+    }
+    for (std::size_t i = 0; i < words->size(); ++i) {
+        bank.set(table, static_cast<std::uint16_t>(first + i), (*words)[i]);
+    }
+    return Bytes(request.begin(), request.begin() + read_pdu_size);
+}
+
 std::optional<Request> take_tcp(Bytes& buffer, bool& broken) {
     if (buffer.size() < mbap_size) return std::nullopt;
     const std::size_t length = word_at(buffer, 4);  // unit and PDU
@@ -83,19 +131,33 @@ std::optional<Request> take_tcp(Bytes& buffer, bool& broken) {
     return request;
 }
 
+// Of the RTU request that may begin at `at`, of which rtu_request_size bytes are there: a write of many is as
+// long as it says, when what it says fits together.
+std::size_t rtu_size(const Bytes& buffer, std::size_t at) {
+    const std::uint8_t function = buffer[at + 1];
+    if (!writes_many(function)) return rtu_request_size;
+    const std::size_t count = word_at(buffer, at + 4);
+    const std::size_t bytes = function == 16 ? 2 * count : (count + 7) / 8;
+    return count > 0 && bytes == buffer[at + 6] ? 9 + bytes : rtu_request_size;
+}
+
 std::optional<Request> take_rtu(Bytes& buffer) {
+    // What may still grow into a request stays; anything before cannot.
+    std::size_t keep_from = buffer.size() < rtu_request_size ? 0 : buffer.size() - (rtu_request_size - 1);
     for (std::size_t at = 0; at + rtu_request_size <= buffer.size(); ++at) {
-        const auto frame = std::span(buffer).subspan(at, rtu_request_size);
-        const std::uint16_t crc = crc16(frame.first(rtu_request_size - 2));
-        if (frame[rtu_request_size - 2] != (crc & 0xFF) || frame[rtu_request_size - 1] != crc >> 8) continue;
+        const std::size_t size = rtu_size(buffer, at);
+        if (at + size > buffer.size()) {
+            keep_from = std::min(keep_from, at);
+            continue;
+        }
+        const auto frame = std::span(buffer).subspan(at, size);
+        const std::uint16_t crc = crc16(frame.first(size - 2));
+        if (frame[size - 2] != (crc & 0xFF) || frame[size - 1] != crc >> 8) continue;
         Request request{.unit = frame[0], .pdu = Bytes(frame.begin() + 1, frame.end() - 2)};
-        buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(at + rtu_request_size));
+        buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(at + size));
         return request;
     }
-    // Shorter than a request: it may still grow into one. Anything before cannot.
-    if (buffer.size() >= rtu_request_size) {
-        buffer.erase(buffer.begin(), buffer.end() - static_cast<std::ptrdiff_t>(rtu_request_size - 1));
-    }
+    buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(keep_from));
     return std::nullopt;
 }
 
@@ -113,8 +175,8 @@ Bytes exception_pdu(std::span<const std::uint8_t> request, std::uint8_t code) {
     return {static_cast<std::uint8_t>((request.empty() ? 0 : request[0]) | 0x80), code};
 }
 
-Bytes answer_pdu(const RegisterBank& bank, const RequestLimits& limits,
-                 std::span<const std::uint8_t> request) {
+Bytes answer_pdu(RegisterBank& bank, const RequestLimits& limits, std::span<const std::uint8_t> request) {
+    if (!request.empty() && is_write(request[0])) return write_pdu(bank, request);
     const auto table = request.empty() ? std::nullopt : table_of(request[0]);
     if (!table) return exception_pdu(request, illegal_function);
     if (request.size() != read_pdu_size) return exception_pdu(request, illegal_value);

@@ -28,9 +28,9 @@ struct RequestLimits {
 };
 
 // `request` is a PDU: function code and data. The answer is one too, an exception where one is due: unknown
-// function (only 1 to 4 are served), a register that does not exist, a count of 0 or beyond the limits.
-Bytes answer_pdu(const RegisterBank& bank, const RequestLimits& limits,
-                 std::span<const std::uint8_t> request);
+// function (1 to 6, 15 and 16 are served), a register that does not exist or may not be written, a count of 0
+// or beyond the limits. A write changes the bank.
+Bytes answer_pdu(RegisterBank& bank, const RequestLimits& limits, std::span<const std::uint8_t> request);
 Bytes exception_pdu(std::span<const std::uint8_t> request, std::uint8_t code);
 
 enum class Framing : std::uint8_t { tcp, rtu };

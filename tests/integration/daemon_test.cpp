@@ -169,6 +169,24 @@ TEST_F(DaemonTest, AFullDiskRefusesWhatPeopleChangeAndStopsNothingElse) {
     EXPECT_EQ(umount(state.c_str()), 0);
 }
 
+TEST_F(DaemonTest, ACommandIsWrittenReadBackAndOnRecord) {
+    if (getuid() != 0) GTEST_SKIP() << "only root and members of sitepower-admin may write";
+    start();
+    ASSERT_TRUE(
+        site.wait_until_arrived([](const Arrivals& all) { return all_devices_read(all, 1); }, seconds{20}));
+    const auto told = site.query({"command", "BMS-01", "charge.limit", "--value", "60"});
+    ASSERT_FALSE(told.is_null()) << site.daemon_log();
+    EXPECT_EQ(told["status"], "verified");
+    EXPECT_EQ(told["read_back"], 60);
+    const auto refused = site.ctl({"command", "BMS-01", "charge.limit", "--value", "600"});
+    EXPECT_EQ(refused.status, 1);
+    // Of a device that does not answer nothing is said to be done.
+    site.tell("device BMS-01 hang");
+    const auto silent = site.ctl({"command", "BMS-01", "charge.limit", "--value", "70"});
+    EXPECT_EQ(silent.status, 1);
+    EXPECT_NE(silent.output.find("SERVICE_UNAVAILABLE"), std::string::npos) << silent.output;
+}
+
 TEST_F(DaemonTest, ABrokerOutageLosesNothingAndTheBacklogFollows) {
     start();
     ASSERT_TRUE(

@@ -97,6 +97,26 @@ PriceBook made_up_prices() {
 
 }  // namespace
 
+FakeCommandDesk::FakeCommandDesk() {
+    DeviceCommand limit{.name = "charge.limit",
+                        .label = "Limit the charging current",
+                        .unit = "A",
+                        .verify = "charge.limit_a",
+                        .value = CommandValue{.scale = 0.1, .highest = 200, .tolerance = 0.05},
+                        .order = {.request = {.unit = 3, .address = 100}}};
+    limit.order.read_back = modbus::ReadBack{.unit = 3, .point = {.address = 100, .scale = 0.1}};
+    const DeviceCommand start{.name = "battery.test.start",
+                              .order = {.request = {.unit = 3, .address = 7, .words = {1}}}};
+    known = {{DeviceIndex{1}, true, limit}, {DeviceIndex{1}, false, start}};
+}
+
+Status FakeCommandDesk::order(OrderedCommand planned, Done done) {
+    if (refusal) return *refusal;
+    ordered.push_back(planned.order);
+    done(report);
+    return sitepower::Done{};
+}
+
 FakeContext::FakeContext() {
     price_book = made_up_prices();
     system_view.environment = "test";

@@ -85,6 +85,20 @@ class FakePlanner final : public PlannerView {
     bool last_adopted = false;
 };
 
+// One device with a command that sets a value (enabled) and one of fixed words (not enabled).
+class FakeCommandDesk final : public CommandDesk {
+  public:
+    FakeCommandDesk();
+
+    std::span<const config::CommandConfig> commands() const override { return known; }
+    Status order(OrderedCommand planned, Done done) override;
+
+    std::vector<config::CommandConfig> known;
+    std::vector<modbus::WriteOrder> ordered;
+    std::optional<Error> refusal;
+    modbus::WriteReport report{.outcome = modbus::WriteOutcome::verified, .read_back = 60, .reason = ""};
+};
+
 class FakeContext final : public Context {
   public:
     FakeContext();
@@ -96,6 +110,7 @@ class FakeContext final : public Context {
     const PriceBook& prices() const override { return price_book; }
     PlannerView& planner() override { return fake_planner; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
+    CommandDesk& commands() override { return desk; }
     // Acknowledges, resolves and keeps windows as the engine does; `refusal` refuses everything.
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override { audited.push_back(std::move(row)); }
@@ -110,6 +125,7 @@ class FakeContext final : public Context {
     std::chrono::steady_clock::time_point steady{};
     FakeSite fake_site;
     FakeHistory history;
+    FakeCommandDesk desk;
     SystemView system_view;
     // A tariff "energy_price" of two prices, and a file "hash_price" with six hours of them.
     PriceBook price_book;

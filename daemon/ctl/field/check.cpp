@@ -1,4 +1,4 @@
-// `profile check`: what the daemon would say of a profile, its samples included.
+// `profile check`: what the daemon would say of profiles, their samples included.
 #include <fmt/format.h>
 
 #include <ostream>
@@ -8,13 +8,15 @@
 
 namespace sitepower::ctl {
 
-ExitCode check_profile_file(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err) {
+namespace {
+
+bool check_file(const std::string& file, bool json, std::ostream& out, std::ostream& err) {
     schema::Diagnostics diagnostics;
-    const auto profile = load_profile(command.profile, diagnostics);
+    const auto profile = load_profile(file, diagnostics);
     const auto points = profile ? place_points(*profile).size() : 0;
     const auto samples = profile ? profile->samples.size() : 0;
     if (json) {
-        out << Json{{"file", command.profile},
+        out << Json{{"file", file},
                     {"accepted", profile.has_value()},
                     {"points", points},
                     {"samples", samples},
@@ -22,12 +24,20 @@ ExitCode check_profile_file(const FieldCommand& command, bool json, std::ostream
                    .dump()
             << '\n';
     } else if (profile) {
-        out << fmt::format("{}: fine, {} points, {} samples{}\n", command.profile, points, samples,
+        out << fmt::format("{}: fine, {} points, {} samples{}\n", file, points, samples,
                            samples == 0 ? "; `profile dump` makes one from a real device" : "");
     } else {
         tell(diagnostics, err);
     }
-    return profile ? ExitCode::fine : ExitCode::failed;
+    return profile.has_value();
+}
+
+}  // namespace
+
+ExitCode check_profile_files(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err) {
+    bool fine = true;
+    for (const auto& file : command.profiles_to_check) fine = check_file(file, json, out, err) && fine;
+    return fine ? ExitCode::fine : ExitCode::failed;
 }
 
 }  // namespace sitepower::ctl

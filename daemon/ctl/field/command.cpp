@@ -6,7 +6,7 @@ ExitCode carry_out_field(const FieldCommand& command, bool json, Time now, std::
                          std::ostream& err) {
     switch (command.what) {
         case FieldCommand::What::profile_check:
-            return check_profile_file(command, json, out, err);
+            return check_profile_files(command, json, out, err);
         case FieldCommand::What::profile_probe:
             return probe_device(command, json, out, err);
         case FieldCommand::What::profile_dump:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "core/base/time.hpp"
 #include "daemon/ctl/exit_code.hpp"
@@ -14,8 +15,9 @@ namespace sitepower::ctl {
 struct FieldCommand {
     enum class What : std::uint8_t { profile_check, profile_probe, profile_dump, scan };
     What what = What::profile_check;
-    std::string profile;   // its file
-    std::string endpoint;  // see endpoint.hpp
+    std::string profile;                         // its file
+    std::vector<std::string> profiles_to_check;  // of a check: one file or several
+    std::string endpoint;                        // see endpoint.hpp
     int unit = 1;
     std::string units = "1-10";  // of a scan
     std::string output;    // of a dump; empty: beside the working directory's files, named after the profile
@@ -29,7 +31,7 @@ ExitCode carry_out_field(const FieldCommand& command, bool json, Time now, std::
                          std::ostream& err);
 
 // The single commands, by the folder's files.
-ExitCode check_profile_file(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err);
+ExitCode check_profile_files(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err);
 ExitCode probe_device(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err);
 ExitCode dump_device(const FieldCommand& command, bool json, Time now, std::ostream& out, std::ostream& err);
 ExitCode scan_endpoint(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err);

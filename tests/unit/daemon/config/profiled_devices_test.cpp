@@ -146,5 +146,30 @@ TEST(ProfiledDevice, APeriodBelowWhatThePointAllowsIsRefused) {
                 HasSubstr("allows no period below 1000 ms for poll group \"fast\": point \"a\""));
 }
 
+TEST(ProfiledDevice, APeriodThatLetsAValueGrowTooOldIsRefused) {
+    const std::string profile = "points = [{ name = \"a\", address = 0, max_age_s = 6 }]\n";
+    EXPECT_EQ(errors_of(profile, site(tcp, "period_ms = { fast = 4000 }\n")), "");
+    EXPECT_THAT(
+        errors_of(profile, site(tcp, "period_ms = { fast = 4001 }\n")),
+        HasSubstr("allows no value of point \"a\" older than 6 s: the period of poll group \"fast\" is at "
+                  "most 4000 ms"));
+}
+
+TEST(ProfiledDevice, AProbeHoldsForTheUnitsOfItsGroupsToo) {
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", std::string(head) +
+                                        "probe = [{ address = 15, equals = [1] }]\n"
+                                        "[[groups]]\nname = \"s{s}\"\nunit = 101\n"
+                                        "repeat = [{ index = \"s\", count = 2, unit_stride = 1 }]\n"
+                                        "points = [{ name = \"a\", address = 0 }]\n");
+    const auto config = load(site(tcp), directory.path());
+    ASSERT_THAT(config.buses, SizeIs(1));
+    const auto& units = config.buses[0].units;
+    ASSERT_THAT(units, SizeIs(3)) << "the device's own unit is asked for the probe alone";
+    EXPECT_NE(units[0].inspector, nullptr);
+    EXPECT_EQ(units[1].inspector, units[0].inspector);
+    EXPECT_EQ(units[2].inspector, units[0].inspector);
+}
+
 }  // namespace
 }  // namespace sitepower::config

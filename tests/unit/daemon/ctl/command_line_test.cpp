@@ -30,10 +30,27 @@ EndNow ended(std::vector<std::string> arguments) {
     return std::holds_alternative<EndNow>(read) ? std::get<EndNow>(read) : EndNow{};
 }
 
+TEST(CommandLine, WritesToADeviceOnlyWhatIsSpelledOut) {
+    const auto parameters =
+        asked({"command", "D", "charge.limit", "--value", "-1.5", "--simulate"}).parameters;
+    EXPECT_THAT(parameters,
+                testing::UnorderedElementsAre(Pair("device_id", "D"), Pair("command", "charge.limit"),
+                                              Pair("value", "-1.5"), Pair("simulate", "true")));
+    EXPECT_EQ(ended({"command", "D"}).code, ExitCode::usage);
+}
+
+TEST(CommandLine, ChecksSeveralProfiles) {
+    const auto command = std::get<FieldCommand>(good({"profile", "check", "a.toml", "b.toml"}).what);
+    EXPECT_THAT(command.profiles_to_check, ElementsAre("a.toml", "b.toml"));
+    EXPECT_EQ(ended({"profile", "check"}).code, ExitCode::usage);
+}
+
 TEST(CommandLine, NamesTheOperationOfEachCommand) {
     const std::vector<std::pair<std::vector<std::string>, std::string>> commands{
         {{"status"}, "system.status"},
         {{"devices"}, "devices"},
+        {{"commands", "--device", "D"}, "commands"},
+        {{"command", "D", "charge.limit", "--value", "60"}, "device.command"},
         {{"batteries"}, "batteries"},
         {{"battery", "B"}, "battery"},
         {{"battery", "replace", "B", "--serial", "S"}, "battery.replace"},

@@ -36,6 +36,9 @@ Texts example_of(std::string_view operation) {
     }
     if (operation == "battery.test") return {{"string_id", "STR-01"}, {"load_kw", "12.5"}};
     if (operation == "battery.test_result") return {{"battery_id", jar_1}, {"delivered_ah", "91"}};
+    if (operation == "device.command") {
+        return {{"device_id", "monitor-1"}, {"command", "charge.limit"}, {"value", "60"}};
+    }
     if (operation == "maintenance.end") return {{"window_id", "MW-1"}};
     return {};
 }

@@ -17,7 +17,7 @@ RegisterBank bank_with(Table table, std::uint16_t first, const std::vector<std::
 }
 
 TEST(Slave, AnswersRegisters) {
-    const RegisterBank bank = bank_with(Table::holding, 0x6B, {0x022B, 0x0000, 0x0064});
+    RegisterBank bank = bank_with(Table::holding, 0x6B, {0x022B, 0x0000, 0x0064});
     // The example of the Modbus application protocol, 6.3.
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{3, 0, 0x6B, 0, 3}), (Bytes{3, 6, 0x02, 0x2B, 0, 0, 0, 0x64}));
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{4, 0, 0x6B, 0, 3}), (Bytes{0x84, illegal_address}));
@@ -26,12 +26,12 @@ TEST(Slave, AnswersRegisters) {
 TEST(Slave, PacksBitsLowestFirst) {
     std::vector<std::uint16_t> bits(19, 0);
     for (const std::size_t i : {0U, 2U, 3U, 6U, 7U, 18U}) bits[i] = 1;
-    const RegisterBank bank = bank_with(Table::coil, 0x13, bits);
+    RegisterBank bank = bank_with(Table::coil, 0x13, bits);
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{1, 0, 0x13, 0, 0x13}), (Bytes{1, 3, 0xCD, 0x00, 0x04}));
 }
 
 TEST(Slave, RefusesWhatItCannotDo) {
-    const RegisterBank bank = bank_with(Table::holding, 10, {1, 2, 3});
+    RegisterBank bank = bank_with(Table::holding, 10, {1, 2, 3});
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{6, 0, 10, 0, 1}), (Bytes{0x86, illegal_function}));
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{}), (Bytes{0x80, illegal_function}));
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{3, 0, 10, 0, 4}), (Bytes{0x83, illegal_address}));
@@ -125,6 +125,58 @@ TEST(Framing, EndlessNoiseOnASerialLineIsNotKept) {
         }
     }
     EXPECT_FALSE(broken);
+}
+
+TEST(Framing, TakesRtuWritesOfManyInPieces) {
+    Bytes whole{17, 16, 0, 1, 0, 2, 4, 0, 10, 1, 2};
+    const auto crc = crc16(whole);
+    whole.push_back(static_cast<std::uint8_t>(crc));
+    whole.push_back(static_cast<std::uint8_t>(crc >> 8));
+    Bytes buffer{0xFF};
+    bool broken = false;
+    for (std::size_t i = 0; i + 1 < whole.size(); ++i) {
+        buffer.push_back(whole[i]);
+        ASSERT_FALSE(take_request(Framing::rtu, buffer, broken)) << i;
+    }
+    buffer.push_back(whole.back());
+    const auto request = take_request(Framing::rtu, buffer, broken);
+    ASSERT_TRUE(request);
+    EXPECT_EQ(request->pdu, (Bytes{16, 0, 1, 0, 2, 4, 0, 10, 1, 2}));
+    EXPECT_TRUE(buffer.empty());
+}
+
+TEST(Slave, TakesWritesWhereTheyAreAllowed) {
+    RegisterBank bank;
+    bank.define(Table::holding, 0, 10);
+    bank.define(Table::coil, 0, 10);
+    bank.allow_writes(Table::holding, 4, 2);
+    bank.allow_writes(Table::coil, 4, 3);
+    const auto answer = [&](const Bytes& request) { return answer_pdu(bank, {}, request); };
+    EXPECT_EQ(answer({6, 0, 4, 0xAB, 0xCD}), (Bytes{6, 0, 4, 0xAB, 0xCD}));
+    EXPECT_EQ((*bank.read(Table::holding, 4, 1))[0], 0xABCD);
+    EXPECT_EQ(answer({16, 0, 4, 0, 2, 4, 0, 1, 0, 2}), (Bytes{16, 0, 4, 0, 2}));
+    EXPECT_EQ((*bank.read(Table::holding, 5, 1))[0], 2);
+    EXPECT_EQ(answer({5, 0, 5, 0xFF, 0}), (Bytes{5, 0, 5, 0xFF, 0}));
+    EXPECT_EQ((*bank.read(Table::coil, 5, 1))[0], 1);
+    EXPECT_EQ(answer({15, 0, 4, 0, 3, 1, 0x05}), (Bytes{15, 0, 4, 0, 3}));
+    EXPECT_EQ((*bank.read(Table::coil, 4, 1))[0], 1);
+    EXPECT_EQ((*bank.read(Table::coil, 5, 1))[0], 0);
+}
+
+TEST(Slave, RefusesWritesThatAreNotAllowedOrMalformed) {
+    RegisterBank bank;
+    bank.define(Table::holding, 0, 10);
+    bank.define(Table::coil, 0, 10);
+    bank.allow_writes(Table::holding, 4, 2);
+    bank.allow_writes(Table::coil, 4, 3);
+    const auto answer = [&](const Bytes& request) { return answer_pdu(bank, {}, request); };
+    EXPECT_EQ(answer({6, 0, 3, 0, 1}), (Bytes{0x86, illegal_address}));
+    EXPECT_EQ(answer({16, 0, 5, 0, 2, 4, 0, 1, 0, 2}), (Bytes{0x90, illegal_address}));
+    EXPECT_EQ(answer({5, 0, 5, 0x12, 0x34}), (Bytes{0x85, illegal_value}));
+    EXPECT_EQ(answer({16, 0, 4, 0, 2, 3, 0, 1, 0}), (Bytes{0x90, illegal_value}));
+    EXPECT_EQ(answer({16, 0, 4, 0, 0, 0}), (Bytes{0x90, illegal_value}));
+    EXPECT_EQ(answer({6, 0, 4}), (Bytes{0x86, illegal_value}));
+    EXPECT_EQ((*bank.read(Table::holding, 4, 2))[0], 0);
 }
 
 TEST(Framing, FramesAnswers) {
