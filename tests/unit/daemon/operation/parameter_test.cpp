@@ -184,8 +184,9 @@ TEST(Parameters, KeepsTheListOfErrorsShort) {
 }
 
 TEST(ListParameter, TakesAListInEitherForm) {
-    const std::vector<Parameter> declared{{.name = "segments", .type = ParameterType::list, .maximum = 20}};
-    const auto of = [&](const RawParameters& raw) { return check_parameters(declared, raw); };
+    const std::vector<Parameter> of_segments{
+        {.name = "segments", .type = ParameterType::list, .maximum = 20}};
+    const auto of = [&](const RawParameters& raw) { return check_parameters(of_segments, raw); };
     RawParameters text;
     text.texts = {{"segments", "[1, 2]"}};
     ASSERT_TRUE(std::holds_alternative<Parameters>(of(text)));
