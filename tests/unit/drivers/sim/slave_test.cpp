@@ -32,7 +32,7 @@ TEST(Slave, PacksBitsLowestFirst) {
 
 TEST(Slave, RefusesWhatItCannotDo) {
     RegisterBank bank = bank_with(Table::holding, 10, {1, 2, 3});
-    EXPECT_EQ(answer_pdu(bank, {}, Bytes{6, 0, 10, 0, 1}), (Bytes{0x86, illegal_function}));
+    EXPECT_EQ(answer_pdu(bank, {}, Bytes{7, 0, 10, 0, 1}), (Bytes{0x87, illegal_function}));
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{}), (Bytes{0x80, illegal_function}));
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{3, 0, 10, 0, 4}), (Bytes{0x83, illegal_address}));
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{3, 0, 9, 0, 1}), (Bytes{0x83, illegal_address}));
