@@ -156,7 +156,7 @@ TEST_F(OpeningTest, WhatWasRestoredAndHowOldItWasIsTold) {
     fill();
     ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
     const auto written = test_start - std::chrono::hours(2);
-    std::filesystem::last_write_time(directory_.path() + "/precious-1.db",
+    std::filesystem::last_write_time(precious_copies(directory_.path()).front(),
                                      std::chrono::file_clock::from_sys(written));
     overwrite(4096, 2000);
     const auto text = open().report.replaced;

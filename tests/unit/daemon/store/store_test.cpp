@@ -112,6 +112,8 @@ TEST_F(StoreTest, ADatabaseThatIsDeletedUnderItIsNoticedAndNothingOfItIsLost) {
     memory.battery = "BAT-1";
     ASSERT_TRUE(store_->append(memory));
     commit();
+    // The copy, too, is written by then.
+    ASSERT_TRUE(eventually([&] { return observer_.commits() == 1; }));
     for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
         std::filesystem::remove_all(entry.path());
     }
