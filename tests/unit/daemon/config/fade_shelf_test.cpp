@@ -107,7 +107,9 @@ TEST(FadeLibraryOfAString, MayBeNamedAndMustThenServe) {
     ASSERT_TRUE(config) << error_report(diagnostics);
     EXPECT_EQ(config->model->strings[pack].fade->curves.size(), 1U);
     EXPECT_THAT(errors(lithium_site("fade_library = \"none\"\n")), HasSubstr("there is no fade library"));
-    EXPECT_THAT(errors(lithium_site("fade_library = \"own\"\n") + "\n[estimation]\neol_soh_pct = 60\n"),
+    const auto deep = replaced(lithium_site("fade_library = \"own\"\n"), "[estimation]\n",
+                               "[estimation]\neol_soh_pct = 60\n");
+    EXPECT_THAT(errors(deep),
                 HasSubstr("\"own\" cannot tell when 60 % are reached (estimation.eol_soh_pct)"));
     EXPECT_THAT(errors(replaced(site_text(), "[[string]]\n", "[[string]]\nfade_library = \"own\"\n")),
                 HasSubstr("is for lithium"));
