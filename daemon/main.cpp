@@ -1,10 +1,12 @@
 // sitepowerd: arguments, configuration, App, run.
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
 
+#include "core/base/time.hpp"
 #include "daemon/app/app.hpp"
 #include "daemon/app/documents.hpp"
 #include "daemon/config/check.hpp"
@@ -56,9 +58,10 @@ int main(int argc, char** argv) {
         return arguments.exit(error) == 0 ? 0 : 2;
     }
 
-    const auto paths = config::config_paths(location, profiles);
+    auto paths = config::config_paths(location, profiles);
     try {
         if (*check) {
+            paths.checked_at = std::chrono::floor<Duration>(std::chrono::system_clock::now());
             return config::run_check(paths, std::cout);
         }
         if (*print) {

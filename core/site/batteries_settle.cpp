@@ -112,7 +112,9 @@ void Batteries::compare_voltages(std::size_t string) {
         largest_v = std::max(largest_v, voltage_v);
     }
     view.median_distance_v = median_of(scratch_).value_or(0);
-    state.voltage_imbalance_v = {largest_v, "", batteries_[position(*state.weakest)].voltage_v.time};
+    // Told to the microvolt: no meter gives more, and the difference of two readings ends in noise.
+    state.voltage_imbalance_v = {std::round(largest_v * 1e6) / 1e6, "",
+                                 batteries_[position(*state.weakest)].voltage_v.time};
 }
 
 void Batteries::compare_temperatures(std::size_t string) {

@@ -42,6 +42,10 @@ Status check(const ReplaceBattery& request, const SiteModel& model, const std::v
     if (request.date > now) {
         return Error{ErrorCode::validation_error, "a battery is replaced today or before, not later", ""};
     }
+    if (request.date < Time{}) {
+        return Error{ErrorCode::validation_error, "the date is before 1970, when no such battery was made",
+                     ""};
+    }
     for (const BatteryIndex battery : which) {
         const BatteryModel& of = model.batteries[position(battery)];
         if (of.serial_number != serial_of(request, of, which.size())) continue;

@@ -28,6 +28,11 @@ std::vector<ConfigurationProblem> problems_of(const schema::Diagnostics& diagnos
     return problems;
 }
 
+config::ConfigPaths checked(config::ConfigPaths paths, Time now) {
+    paths.checked_at = now;
+    return paths;
+}
+
 std::vector<std::string> list_of(const config::ConfigChanges& changes) {
     return changes.any() ? std::vector{config::to_string(changes)} : std::vector<std::string>{};
 }
@@ -37,12 +42,11 @@ std::vector<ConfigurationProblem> needs_restart(const config::Config& running, c
                                                 const config::ConfigChanges& changes) {
     std::vector<ConfigurationProblem> problems;
     const auto refuse = [&](const std::string& key) {
-        problems.push_back(
-            {.file = "",
-             .line = 0,
-             .column = 0,
-             .key = key,
-             .message = key + " cannot change while sitepowerd runs: systemctl restart sitepowerd"});
+        problems.push_back({.file = "",
+                            .line = 0,
+                            .column = 0,
+                            .key = key,
+                            .message = "cannot change while sitepowerd runs: systemctl restart sitepowerd"});
     };
     if (running.model->id != next.model->id) {
         refuse("site.id");
@@ -61,10 +65,8 @@ std::string refusal_of(const ConfigurationVerdict& verdict) {
                            ? "the changed configuration could not be taken into force:"
                            : "the changed configuration is refused, the previous one stays in force:";
     for (const auto& problem : verdict.problems) {
-        // What concerns no file has no place in one.
-        const auto place =
-            problem.file.empty() ? "" : fmt::format("{}:{}: {}: ", problem.file, problem.line, problem.key);
-        text += '\n' + place + problem.message;
+        const schema::Origin at{problem.file, problem.line, problem.column, problem.key};
+        text += '\n' + schema::to_string(schema::Diagnostic{at, problem.message});
     }
     return text;
 }
@@ -73,7 +75,7 @@ std::string refusal_of(const ConfigurationVerdict& verdict) {
 
 void App::Parts::check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) {
     schema::Diagnostics diagnostics;
-    const auto next = config::load_config(paths_, diagnostics, config_.model.get());
+    const auto next = config::load_config(checked(paths_, now()), diagnostics, config_.model.get());
     ConfigurationVerdict verdict;
     verdict.problems = problems_of(diagnostics);
     if (next) {
@@ -87,7 +89,7 @@ void App::Parts::check_configuration(UniqueFunction<void(ConfigurationVerdict)> 
 
 void App::Parts::reload(UniqueFunction<void(ConfigurationVerdict)> done) {
     schema::Diagnostics diagnostics;
-    auto next = config::load_config(paths_, diagnostics, config_.model.get());
+    auto next = config::load_config(checked(paths_, now()), diagnostics, config_.model.get());
     ConfigurationVerdict verdict;
     verdict.problems = problems_of(diagnostics);
     if (next) {

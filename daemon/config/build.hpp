@@ -52,6 +52,10 @@ std::shared_ptr<const DispatchSettings> build_dispatch(const SiteFile& file,
 std::string find_credential(const std::string& directory, const std::string& name, const schema::Origin& at,
                             schema::Diagnostics& diagnostics);
 
+// What holds only on this machine and at this moment: dates of installation lie before `now`, and files of
+// certificates are there.
+void check_present(const SiteFile& file, Time now, schema::Diagnostics& diagnostics);
+
 PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
                                   schema::Diagnostics& diagnostics);
 StoreSettings build_store(const SiteFile& file);

@@ -39,6 +39,10 @@ struct ConfigPaths {
     std::vector<std::string> fade_directories{"/etc/sitepower/fade", "/usr/share/sitepower/fade"};
     std::string credentials_directory;  // empty: not started by systemd, credentials are not looked for
     std::string time_zone_directory = "/usr/share/zoneinfo";
+    // Set for a check and for a reload: then what holds only here and now is looked at as well
+    // (check_present). A start leaves it empty: the clock may not be set yet, and a site that is read is
+    // worth more than a certificate that is missing.
+    std::optional<Time> checked_at{};
 };
 
 // For `--config`: a file, or a directory with sitepower.toml; conf.d, devices, batteries and fade stand

@@ -132,6 +132,10 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     config.environment = file.site.environment;
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;
+    if (paths.checked_at) {
+        check_present(file, *paths.checked_at, diagnostics);
+        profiles.check_names();
+    }
     if (!diagnostics.empty()) return std::nullopt;
     config.model = std::make_shared<const SiteModel>(std::move(model));
     const auto kinds = Fingerprint()

@@ -43,6 +43,12 @@ const ShelvedProfile* ProfileShelf::find(const std::string& name, const schema::
     return found->second.profile ? &found->second : nullptr;
 }
 
+void ProfileShelf::check_names() {
+    for (const auto& [name, shelved] : loaded_) {
+        if (shelved.profile) check_profile_name(*shelved.profile, name, diagnostics_);
+    }
+}
+
 std::uint64_t ProfileShelf::fingerprint() const {
     Fingerprint print;
     for (const auto& [name, shelved] : loaded_) print.add(name).add(shelved.fingerprint);

@@ -25,6 +25,9 @@ class ProfileShelf {
     // nullptr after an error; the errors of a wrong profile are told once, however many devices use it.
     const ShelvedProfile* find(const std::string& name, const schema::Origin& wanted_at);
 
+    // An error for each profile that was asked for and whose `id` is not the name of its file.
+    void check_names();
+
     // Of all profiles that were asked for.
     std::uint64_t fingerprint() const;
 

@@ -27,8 +27,9 @@ schema::Rule credential() {
 Table<TlsSettings> tls_table() {
     return Table<TlsSettings>("tls", "Encryption towards the broker.")
         .key("enabled", &TlsSettings::enabled, {}, "Speak TLS.")
-        .key("ca_file", &TlsSettings::ca_file, {.format = Format::path},
-             "Certificates to trust; without it the system's.")
+        .key(
+            "ca_file", &TlsSettings::ca_file, {.format = Format::path},
+            "Certificates to trust; without it the system's. A check and a reload want the file to be there.")
         .key("certificate_file", &TlsSettings::certificate_file, {.format = Format::path},
              "Certificate of this client. Its key is the credential `key_credential`.")
         .key("verify_hostname", &TlsSettings::verify_hostname, {},

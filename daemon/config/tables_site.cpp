@@ -166,7 +166,8 @@ Table<StringEntry> string_table() {
             "(docs/remaining-life.md). Without it the one of the chemistry: `hust-lfp`, `xjtu-nmc` or `tju`.")
         .key("manufacturer", &StringEntry::manufacturer, {}, "Maker of the batteries.")
         .key("model", &StringEntry::model, {}, "Their type.")
-        .key("installed_date", &StringEntry::installed_date, {}, "When they were put in: `2024-05-31`.")
+        .key("installed_date", &StringEntry::installed_date, {},
+             "When they were put in: `2024-05-31`. A check and a reload refuse a day in the future.")
         .key("warranty_months", &StringEntry::warranty_months, {.range = Range{0, 600}}, "From that day.")
         .key("current", &StringEntry::current, point(),
              "Current of the string in A, charging positive: `MON-01/string1.current_a`. Without it the "

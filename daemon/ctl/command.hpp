@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -17,7 +18,11 @@ inline constexpr const char* default_socket = "/run/sitepower/sitepower.sock";
 struct AskCommand {
     std::string operation;
     NamedValues parameters;
+    NamedValues options{};  // what the command line calls a parameter: {"start", "--since"}
 };
+
+// "--since" for "start"; the parameter's own name where the command line has no other.
+std::string_view option_of(const AskCommand& asked, std::string_view parameter);
 
 // Check configuration files without a daemon.
 struct CheckCommand {

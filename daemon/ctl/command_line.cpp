@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "daemon/ctl/command.hpp"
+#include "daemon/ctl/table.hpp"
+#include "daemon/operation/parameter.hpp"
 #include "daemon/operation/route.hpp"
 #include "daemon/operation/table.hpp"
 
@@ -19,17 +21,18 @@ Examples:
   sitepowerctl status                            is everything well? (exit code 4: not quite)
   sitepowerctl batteries --status critical       which batteries need somebody
   sitepowerctl alert ack ALERT --note "seen"     take notice of an alert
-  sitepowerctl history ups-1.load_kw --since 2h  the last two hours of a point
+  sitepowerctl history UPS-01/output.load_kw --since 2h   the last two hours of a point
   sitepowerctl history --battery BATTERY --json  telemetry of a battery, for a program
-  sitepowerctl maintenance start ups-1 --minutes 90 --why "fan exchange"
+  sitepowerctl maintenance start UPS-01 --minutes 90 --why "fan exchange"
   sitepowerctl battery replace BATTERY --date 2026-11-20 --serial SN-1234
-  sitepowerctl command bms-1 charge.limit --value 60   where the site enables it
-  sitepowerctl call points device_id=ups-1       any operation by its name
+  sitepowerctl command BMS-01 charge.limit --value 60   where the site enables it
+  sitepowerctl call points device_id=UPS-01       any operation by its name
 
-Exit codes: 0 fine, 1 failed, 2 usage, 3 no daemon answers, 4 degraded (status))";
+Exit codes: 0 fine, 1 failed (the daemon refused, or check found mistakes), 2 usage,
+3 no daemon answers, 4 not operational (status: a part is degraded or down, or a critical alert is open))";
 
-// "90s", "15m", "2h", "7d": that long before `now`; otherwise a time, which the daemon checks.
-std::string since_text(const std::string& text, Time now) {
+// "90s", "15m", "2h", "7d": that long before `now`; all else as it is.
+std::string age_or_time(const std::string& text, Time now) {
     std::int64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (error != std::errc{} || end != text.data() + text.size() - 1 || count < 0 || count > 1'000'000)
@@ -46,6 +49,11 @@ std::string since_text(const std::string& text, Time now) {
         default:
             return text;
     }
+}
+
+// Whether a parameter may be given as an age.
+bool is_age(std::string_view parameter) {
+    return parameter == "start" || parameter == "end";
 }
 
 // Builds the command line of one program run, and the Command of what was given.
@@ -85,7 +93,7 @@ class CommandLine {
         }
         command_.at_most = std::chrono::seconds{timeout_s_};
         if (const auto problem = finish(); !problem.empty()) {
-            return EndNow{ExitCode::usage, {}, problem + "\n"};
+            return EndNow{ExitCode::usage, {}, wrapped_lines(problem, terminal_width, 4)};
         }
         return std::move(command_);
     }
@@ -101,8 +109,8 @@ class CommandLine {
     // An option of the command line that becomes a parameter of the operation.
     CLI::Option* add_parameter(CLI::App* sub, const std::string& option, std::string parameter,
                                const std::string& help) {
-        auto& place = parameters_.emplace_back(std::move(parameter), std::nullopt);
-        return sub->add_option(option, place.second, help);
+        auto& place = given_.emplace_back(Given{option, std::move(parameter), std::nullopt});
+        return sub->add_option(option, place.value, help);
     }
 
     void add_reading();
@@ -120,6 +128,7 @@ class CommandLine {
     std::string command_hint(const std::vector<std::string>& arguments) const;
     std::string finish();
     std::string finish_call();
+    std::string wrong_values() const;
 
     Time now_;
     CLI::App app_;
@@ -134,8 +143,12 @@ class CommandLine {
     bool simulate_ = false;
     int timeout_s_ = 30;
     std::vector<std::string> call_arguments_;
-    // A deque, because options keep references into it.
-    std::deque<std::pair<std::string, std::optional<std::string>>> parameters_;
+    struct Given {
+        std::string option;
+        std::string parameter;
+        std::optional<std::string> value;
+    };
+    std::deque<Given> given_;  // a deque, because options keep references into it
 };
 
 void CommandLine::add_reading() {
@@ -229,7 +242,7 @@ void CommandLine::add_history() {
     auto* battery = add_parameter(history, "--battery", "battery_id", "telemetry of that battery");
     point->excludes(battery);
     add_parameter(history, "--since", "start", "90s, 15m, 2h, 7d or a time; default 24h");
-    add_parameter(history, "--until", "end", "a time; default now");
+    add_parameter(history, "--until", "end", "likewise; default now");
     add_parameter(history, "--resolution", "resolution", "auto, raw, 1m or 15m");
     add_parameter(history, "--limit", "limit", "how many rows at most");
 }
@@ -370,6 +383,23 @@ std::string CommandLine::finish_call() {
     return {};
 }
 
+// What the daemon would refuse, in the words of the command line; empty: nothing.
+std::string CommandLine::wrong_values() const {
+    RawParameters raw;
+    raw.texts = asked_.parameters;
+    const auto checked = check_parameters(find_operation(asked_.operation)->parameters, raw);
+    const auto* errors = std::get_if<std::vector<FieldError>>(&checked);
+    std::string text;
+    if (errors == nullptr) return text;
+    for (const auto& [field, problem, allowed] : *errors) {
+        if (!text.empty()) text += '\n';
+        const auto* ages =
+            is_age(field) && call_arguments_.empty() ? "an age such as 90s, 15m, 2h, 7d, or " : "";
+        text += fmt::format("{}: {}; allowed: {}{}", option_of(asked_, field), problem, ages, allowed);
+    }
+    return text;
+}
+
 // Turns what was given into the command; what is wrong with it, or nothing.
 std::string CommandLine::finish() {
     if (offline_check_) {
@@ -381,8 +411,10 @@ std::string CommandLine::finish() {
         command_.what = field_;
         return {};
     }
-    for (auto& [name, value] : parameters_) {
-        if (value) asked_.parameters.emplace_back(name, name == "start" ? since_text(*value, now_) : *value);
+    for (const auto& [option, parameter, value] : given_) {
+        if (!value) continue;
+        asked_.parameters.emplace_back(parameter, is_age(parameter) ? age_or_time(*value, now_) : *value);
+        asked_.options.emplace_back(parameter, option);
     }
     const auto has = [&](std::string_view name) {
         return std::ranges::any_of(asked_.parameters, [&](const auto& p) { return p.first == name; });
@@ -402,11 +434,18 @@ std::string CommandLine::finish() {
     if (!call_arguments_.empty()) {
         if (auto problem = finish_call(); !problem.empty()) return problem;
     }
+    if (auto problem = wrong_values(); !problem.empty()) return problem;
     command_.what = std::move(asked_);
     return {};
 }
 
 }  // namespace
+
+std::string_view option_of(const AskCommand& asked, std::string_view parameter) {
+    const auto known = std::ranges::find(asked.options, parameter,
+                                         [](const auto& option) { return std::string_view(option.first); });
+    return known == asked.options.end() ? parameter : std::string_view(known->second);
+}
 
 std::variant<Command, EndNow> read_command_line(std::vector<std::string> arguments, Time now) {
     return CommandLine(now).read(std::move(arguments));

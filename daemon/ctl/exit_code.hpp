@@ -10,9 +10,9 @@ namespace sitepower::ctl {
 enum class ExitCode : std::uint8_t {
     fine = 0,
     failed = 1,       // the daemon refused, or the check found problems
-    usage = 2,        // the command line is wrong
+    usage = 2,        // the command line is wrong, or the daemon says that a value is
     unreachable = 3,  // no daemon answers
-    degraded = 4,     // status only: the system is not fully operational
+    degraded = 4,     // status only: not operational, also because of a critical alert
 };
 
 }  // namespace sitepower::ctl

@@ -43,8 +43,28 @@ const Json& member(const Json& object, std::string_view path) {
 namespace {
 
 // Digits beyond the 15th of a double are noise, and hundreds of them no answer.
+std::string significant_text(double value) {
+    if (value == 0) return "0";
+    const auto size = std::abs(value);
+    if (size < 1e-9) return fmt::format("{:.6g}", value);
+    const int decimals = std::clamp(5 - static_cast<int>(std::floor(std::log10(size))), 2, 14);
+    auto text = fmt::format("{:.{}f}", value, decimals);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+    return text;
+}
+
 std::string number_text(double value, int decimals) {
+    if (decimals == significant && std::abs(value) < 1e15) return significant_text(value);
     return std::abs(value) < 1e15 ? fmt::format("{:.{}f}", value, decimals) : fmt::format("{:.4g}", value);
+}
+
+std::string time_of_length(const Json& time, std::size_t length) {
+    const auto then = read_time(time);
+    if (!then) return std::string(unknown_text);
+    auto text = format_time(*then).substr(0, length);
+    text[10] = ' ';
+    return text + 'Z';
 }
 
 }  // namespace
@@ -74,6 +94,10 @@ std::string explained(const Json& object, std::string_view path, std::string_vie
     return text;
 }
 
+std::string count_text(std::uint64_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::string percent_text(const Json& share) {
     if (!share.is_number()) return std::string(unknown_text);
     return fmt::format("{:.1f} %", 100 * share.get<double>());
@@ -98,11 +122,11 @@ std::string age_text(const Json& time, Time now) {
 }
 
 std::string short_time_text(const Json& time) {
-    const auto then = read_time(time);
-    if (!then) return std::string(unknown_text);
-    auto text = format_time(*then).substr(0, 19);
-    text[10] = ' ';
-    return text + 'Z';
+    return time_of_length(time, 19);
+}
+
+std::string exact_time_text(const Json& time) {
+    return time_of_length(time, 23);
 }
 
 std::string time_text(const Json& time, Time now) {

@@ -26,7 +26,8 @@ Json describe(const schema::Diagnostics& diagnostics) {
 }  // namespace
 
 ExitCode check_offline(const CheckCommand& check, bool json, Time now, std::ostream& out) {
-    const auto paths = config::config_paths(check.configuration, check.profiles);
+    auto paths = config::config_paths(check.configuration, check.profiles);
+    paths.checked_at = now;
     if (!json) return config::run_check(paths, out) == 0 ? ExitCode::fine : ExitCode::failed;
     schema::Diagnostics diagnostics;
     static_cast<void>(config::load_config(paths, diagnostics));

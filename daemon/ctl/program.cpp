@@ -7,11 +7,17 @@
 #include "daemon/ctl/command.hpp"
 #include "daemon/ctl/format.hpp"
 #include "daemon/ctl/offline_check.hpp"
+#include "daemon/ctl/table.hpp"
 #include "daemon/ctl/view.hpp"
+#include "daemon/operation/error_table.hpp"
 #include "daemon/operation/table.hpp"
 
 namespace sitepower::ctl {
 namespace {
+
+void say(const std::string& text, std::ostream& err) {
+    err << wrapped_lines(text, terminal_width, 4);
+}
 
 // status ends with a code of its own, so that a script need not read the text.
 ExitCode judge(std::string_view operation, const Json& data) {
@@ -20,17 +26,29 @@ ExitCode judge(std::string_view operation, const Json& data) {
     return ExitCode::fine;
 }
 
+// The error in the words of the command line.
+Json renamed(const AskCommand& asked, Json error) {
+    if (!member(error, "details").is_array()) return error;
+    for (auto& detail : error["details"]) {
+        const auto& field = member(detail, "field");
+        if (field.is_string()) detail["field"] = option_of(asked, field.get<std::string>());
+    }
+    return error;
+}
+
 ExitCode show(const AskCommand& asked, const Command& command, const std::string& text, std::ostream& out,
               std::ostream& err) {
     const auto envelope = Json::parse(text, nullptr, false);
     if (!envelope.is_object() || (!envelope.contains("data") && !envelope.contains("error"))) {
-        err << "sitepowerctl: what answers at " << command.socket << " is not sitepowerd\n";
+        say("sitepowerctl: what answers at " + command.socket + " is not sitepowerd", err);
         return ExitCode::failed;
     }
     if (command.json) out << text << '\n';
     if (envelope.contains("error")) {
-        if (!command.json) err << "sitepowerctl: " << view_error(envelope["error"]);
-        return ExitCode::failed;
+        const auto& error = envelope["error"];
+        if (!command.json) say("sitepowerctl: " + view_error(renamed(asked, error)), err);
+        return member(error, "code") == to_string(ErrorCode::validation_error) ? ExitCode::usage
+                                                                               : ExitCode::failed;
     }
     const auto& data = envelope["data"];
     const auto& timestamp = member(envelope, "meta.timestamp");
@@ -45,8 +63,7 @@ ExitCode carry_out(const AskCommand& asked, const Command& command, std::ostream
     const auto response = ask(command.socket, *operation, asked.parameters, command.at_most);
     if (!response) {
         const auto& error = response.error();
-        err << "sitepowerctl: " << error.message << (error.detail.empty() ? "" : " (" + error.detail + ")")
-            << '\n';
+        say("sitepowerctl: " + error.message + (error.detail.empty() ? "" : " (" + error.detail + ")"), err);
         return error.code == ErrorCode::service_unavailable ? ExitCode::unreachable : ExitCode::failed;
     }
     return show(asked, command, response->text, out, err);

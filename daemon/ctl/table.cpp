@@ -113,6 +113,16 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
     return result;
 }
 
+std::string wrapped_lines(std::string_view text, std::size_t width, std::size_t indent) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        result += wrapped(text.substr(at, end - at), width, indent) + '\n';
+        at = end + 1;
+    }
+    return result;
+}
+
 void Table::add(std::vector<std::string> cells, std::string_view note) {
     cells.resize(columns_.size());
     for (auto& cell : cells) cell = printable(cell);
@@ -123,7 +133,8 @@ std::size_t Table::shrink(std::vector<Shown>& shown, Fit fit, std::size_t excess
     while (excess > 0) {
         Shown* widest = nullptr;
         for (auto& column : shown) {
-            if (columns_[column.column].fit != fit || column.width <= narrowest) continue;
+            if (column.column == 0 || columns_[column.column].fit != fit || column.width <= narrowest)
+                continue;
             if (widest == nullptr || column.width > widest->width) widest = &column;
         }
         if (widest == nullptr) break;

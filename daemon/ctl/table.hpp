@@ -30,8 +30,8 @@ class Table {
     // One cell per column; missing ones are empty. `note` stands in lines of its own below the row.
     void add(std::vector<std::string> cells, std::string_view note = {});
     // Titles and rows, each ending with a newline. When it is too wide, the widest columns that may be cut
-    // are cut, and only then others; what is cut ends with '~'. Columns that are empty in all rows are left
-    // out.
+    // are cut, and only then others; what is cut ends with '~'. The first column, which somebody types again,
+    // is never cut. Columns that are empty in all rows are left out.
     std::string text(std::size_t width = terminal_width) const;
 
   private:
@@ -46,7 +46,8 @@ class Table {
     };
 
     std::vector<Shown> shown_columns(std::size_t width) const;
-    // Takes width from columns of that fit, the widest first, until `excess` is gone; what is left of it.
+    // Takes width from columns of that fit but the first, the widest first, until `excess` is gone; what is
+    // left of it.
     std::size_t shrink(std::vector<Shown>& shown, Fit fit, std::size_t excess) const;
 
     std::vector<Column> columns_;
@@ -65,5 +66,8 @@ std::string cut(std::string_view text, std::size_t width);
 // `text` broken between words into lines of at most `width`, each after the first indented by `indent`; the
 // first keeps its own indent. A word that is longer than a line is broken, too.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
+
+// Each line of `text` wrapped; the result ends with a newline, or is empty as the text was.
+std::string wrapped_lines(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace sitepower::ctl

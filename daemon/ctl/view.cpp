@@ -30,6 +30,8 @@ constexpr std::array<ViewRow, 23> views{{{"prices", view_prices},
                                          {"batteries", view_batteries},
                                          {"location.batteries", view_batteries},
                                          {"battery", view_battery},
+                                         {"battery.replace", view_replaced},
+                                         {"battery.test", view_window},
                                          {"alerts", view_alerts},
                                          {"alert", view_alert},
                                          {"alert.acknowledge", view_alert},
@@ -51,7 +53,8 @@ void append_outline(const Json& json, std::size_t indent, std::string& text) {
             text += fmt::format("{}{}:\n", margin, name);
             append_outline(item.value(), indent + 2, text);
         } else {
-            const auto line = fmt::format("{}{}: {}", margin, name, value_text(item.value(), {}, 3));
+            const auto line =
+                fmt::format("{}{}: {}", margin, name, value_text(item.value(), {}, significant));
             text += wrapped(line, terminal_width, indent + 2) + '\n';
         }
     }
@@ -70,15 +73,20 @@ std::string view_of(std::string_view operation, const Json& data, Time now) {
 
 // Names and texts may be longer than any view expects.
 std::string view(std::string_view operation, const Json& data, Time now) {
-    const auto text = view_of(operation, data, now);
-    std::string fitting;
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        fitting += wrapped(std::string_view(text).substr(at, end - at), terminal_width, 4) + '\n';
-        at = end + 1;
-    }
-    return fitting;
+    return wrapped_lines(view_of(operation, data, now), terminal_width, 4);
 }
+
+namespace {
+
+// "FILE:LINE" of a problem; without what is not known.
+std::string place_text(const Json& detail) {
+    auto text = value_text(member(detail, "file"));
+    const auto& line = member(detail, "line");
+    if (line.is_number_integer() && line != 0) text += (text.empty() ? "line " : ":") + value_text(line);
+    return text;
+}
+
+}  // namespace
 
 std::string view_error(const Json& error) {
     auto text =
@@ -88,11 +96,11 @@ std::string view_error(const Json& error) {
     for (const auto& detail : details) {
         std::string line = "  ";
         if (detail.contains("file")) {
-            line += fmt::format("{}:{}: ", value_text(member(detail, "file")),
-                                value_text(member(detail, "line")));
+            const auto place = place_text(detail);
+            if (!place.empty()) line += place + ": ";
         }
         for (const auto* name : {"field", "key"}) {
-            if (detail.contains(name)) line += value_text(detail[name]) + ": ";
+            if (detail.contains(name) && detail[name] != "") line += value_text(detail[name]) + ": ";
         }
         line += value_text(member(detail, "problem"));
         const auto& allowed = member(detail, "allowed");
@@ -102,6 +110,11 @@ std::string view_error(const Json& error) {
         text += wrapped(line, terminal_width, 4) + '\n';
     }
     return text;
+}
+
+std::string list_text(const Table& table, const Json& data, std::string_view nothing) {
+    auto text = member(data, "items").empty() ? std::string(nothing) + '\n' : table.text();
+    return text + rest_of_list(data);
 }
 
 std::string rest_of_list(const Json& data) {

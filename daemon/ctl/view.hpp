@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/time.hpp"
+#include "daemon/ctl/table.hpp"
 #include "daemon/operation/json.hpp"
 
 namespace sitepower::ctl {
@@ -27,6 +28,7 @@ std::string view_commands(const Json& data, Time now);
 std::string view_command(const Json& data, Time now);
 std::string view_batteries(const Json& data, Time now);
 std::string view_battery(const Json& data, Time now);
+std::string view_replaced(const Json& data, Time now);
 std::string view_alerts(const Json& data, Time now);
 std::string view_alert(const Json& data, Time now);
 std::string view_windows(const Json& data, Time now);
@@ -36,6 +38,9 @@ std::string view_plan(const Json& data, Time now);
 std::string view_allocation(const Json& data, Time now);
 std::string view_history(const Json& data, Time now);
 std::string view_verdict(const Json& data, Time now);
+
+// The table of a list and what it leaves out, or "no batteries", say, when there are none.
+std::string list_text(const Table& table, const Json& data, std::string_view nothing);
 
 // "3 of 72 shown; --skip and --limit give the others", or nothing when all are.
 std::string rest_of_list(const Json& data);

@@ -35,7 +35,7 @@ std::string view_devices(const Json& data, Time now) {
                    value_text(member(device, "errors.failures"))},
                   reason.is_null() ? std::string() : value_text(reason));
     }
-    return table.text() + rest_of_list(data);
+    return list_text(table, data, "no devices");
 }
 
 std::string view_points(const Json& data, Time now) {
@@ -46,10 +46,10 @@ std::string view_points(const Json& data, Time now) {
                  {"NOTE", Align::left, Fit::cut}});
     for (const auto& point : member(data, "items")) {
         table.add({value_text(member(point, "device")) + "." + value_text(member(point, "point")),
-                   value_text(member(point, "value"), {}, 3), value_text(member(point, "unit")),
+                   value_text(member(point, "value"), {}, significant), value_text(member(point, "unit")),
                    age_text(member(point, "time"), now), reason_text(point, "value")});
     }
-    return table.text() + rest_of_list(data);
+    return list_text(table, data, "no points");
 }
 
 std::string view_alerts(const Json& data, Time now) {
@@ -61,8 +61,10 @@ std::string view_alerts(const Json& data, Time now) {
                    value_text(member(alert, "subject_id"))},
                   value_text(member(alert, "message")));
     }
+    const auto& total = member(data, "total");
+    if (total == 0U) return "no alerts\n";
     return table.text() + rest_of_list(data) +
-           fmt::format("{} alerts: {} active, {} pending\n", value_text(member(data, "total")),
+           fmt::format("{} alert{}: {} active, {} pending\n", value_text(total), total == 1U ? "" : "s",
                        value_text(member(data, "active_count")), value_text(member(data, "pending_count")));
 }
 
@@ -99,15 +101,18 @@ std::string view_alert(const Json& data, Time now) {
 }
 
 std::string view_windows(const Json& data, Time now) {
-    Table table(
-        {{"WINDOW"}, {"SUBJECT"}, {"FROM"}, {"ENDS", Align::right}, {"WHO"}, {"WHY", Align::left, Fit::cut}});
+    Table table({{"WINDOW"},
+                 {"SUBJECT", Align::left, Fit::cut},
+                 {"FROM"},
+                 {"ENDS", Align::right},
+                 {"WHO", Align::left, Fit::cut}});
     for (const auto& window : member(data, "items")) {
         table.add({value_text(member(window, "window_id")), value_text(member(window, "subject_id")),
                    short_time_text(member(window, "from")), age_text(member(window, "to"), now),
-                   value_text(member(window, "who")), value_text(member(window, "why"))});
+                   value_text(member(window, "who"))},
+                  value_text(member(window, "why")));
     }
-    if (member(data, "items").empty()) return "no maintenance windows\n";
-    return table.text() + rest_of_list(data);
+    return list_text(table, data, "no maintenance windows");
 }
 
 std::string view_window(const Json& data, Time now) {

@@ -38,6 +38,22 @@ std::string with_uncertainty(const Json& battery, std::string_view value_path, s
     return text;
 }
 
+// An estimate that no measured value has entered into.
+bool is_prior(const Json& battery, std::string_view name) {
+    return member(member(battery, "estimate_status"), name) == "prior_only";
+}
+
+constexpr const char* prior_text = "estimated from age only";
+
+std::string prior_note(const Json& battery, std::string_view name) {
+    return is_prior(battery, name) ? std::string(", ") + prior_text : std::string();
+}
+
+std::string health_text(const Json& battery) {
+    return with_uncertainty(battery, "latest_telemetry.soh_pct", "uncertainty.soh_pct", "%") +
+           prior_note(battery, "soh_pct");
+}
+
 }  // namespace
 
 std::string view_batteries(const Json& data, Time now) {
@@ -49,16 +65,21 @@ std::string view_batteries(const Json& data, Time now) {
                  {"HEALTH", Align::right},
                  {"SEEN", Align::right},
                  {"NOTE", Align::left, Fit::cut}});
+    bool some_prior = false;
     for (const auto& battery : member(data, "items")) {
+        const bool is_from_age =
+            is_prior(battery, "soh_pct") && member(battery, "latest_telemetry.soh_pct").is_number();
+        some_prior = some_prior || is_from_age;
         const auto& latest = member(battery, "latest_telemetry");
         table.add({value_text(member(battery, "battery_id")), value_text(member(battery, "status")),
                    value_text(member(latest, "voltage_v"), "V"),
                    value_text(member(latest, "temperature_c"), "C", 1),
                    value_text(member(latest, "soc_pct"), "%", 1),
-                   value_text(member(latest, "soh_pct"), "%", 1), age_text(member(latest, "timestamp"), now),
-                   note_of(battery)});
+                   value_text(member(latest, "soh_pct"), is_from_age ? "%*" : "%", 1),
+                   age_text(member(latest, "timestamp"), now), note_of(battery)});
     }
-    return table.text() + rest_of_list(data);
+    return list_text(table, data, "no batteries") +
+           (some_prior ? fmt::format("* {}, not measured\n", prior_text) : std::string());
 }
 
 namespace {
@@ -84,14 +105,14 @@ std::string view_battery(const Json& data, Time now) {
     lines.add("Voltage", explained(data, "latest_telemetry.voltage_v", "V"));
     lines.add("Current", explained(data, "latest_telemetry.current_a", "A"));
     lines.add("Temperature", explained(data, "latest_telemetry.temperature_c", "C", 1));
-    lines.add("Internal resistance", explained(data, "latest_telemetry.internal_resistance_ohm", "Ohm", 5));
+    lines.add("Internal resistance",
+              explained(data, "latest_telemetry.internal_resistance_ohm", "Ohm", significant));
     lines.add("Resistance ratio",
               with_uncertainty(data, "resistance_ratio", "uncertainty.resistance_ratio", ""));
     lines.add("State of charge",
               with_uncertainty(data, "latest_telemetry.soc_pct", "uncertainty.soc_pct", "%"));
-    lines.add("State of health",
-              with_uncertainty(data, "latest_telemetry.soh_pct", "uncertainty.soh_pct", "%"));
-    lines.add("Remaining life", remaining_life(data));
+    lines.add("State of health", health_text(data));
+    lines.add("Remaining life", remaining_life(data) + prior_note(data, "rul_days"));
     lines.add("Maker and model", explained(data, "manufacturer") + ", " + explained(data, "model"));
     lines.add("Serial number", explained(data, "serial_number"));
     lines.add("Installed", explained(data, "installed_date"));
@@ -102,8 +123,24 @@ std::string view_battery(const Json& data, Time now) {
     return lines.take();
 }
 
+std::string view_replaced(const Json& data, Time /*now*/) {
+    const auto& replaced = member(data, "replaced");
+    Table table({{"BATTERY"},
+                 {"SERIAL"},
+                 {"BEFORE", Align::left, Fit::cut},
+                 {"MODEL", Align::left, Fit::cut},
+                 {"INSTALLED"}});
+    for (const auto& battery : replaced) {
+        table.add({value_text(member(battery, "battery_id")), value_text(member(battery, "serial_number")),
+                   value_text(member(battery, "old_serial_number")), value_text(member(battery, "model")),
+                   value_text(member(battery, "installed_date"))});
+    }
+    return table.text() + count_text(replaced.size(), "battery", "batteries") + " replaced\n";
+}
+
 std::string view_history(const Json& data, Time /*now*/) {
     const auto& rows = member(data, "data");
+    const bool is_raw = member(data, "resolution") == "raw";
     std::vector<Column> columns{{"TIME"}};
     std::vector<std::string> names;
     for (const auto& row : rows) {
@@ -116,20 +153,24 @@ std::string view_history(const Json& data, Time /*now*/) {
     columns.push_back({"NOTE", Align::left, Fit::cut});
     Table table(std::move(columns));
     for (const auto& row : rows) {
-        std::vector<std::string> cells{short_time_text(member(row, "timestamp"))};
+        const auto& time = member(row, "timestamp");
+        std::vector<std::string> cells{is_raw ? exact_time_text(time) : short_time_text(time)};
         std::string note;
         const auto& values = member(row, "values");
         const auto& quality = member(row, "quality");
         for (const auto& name : names) {
             const auto value = values.find(name);
-            cells.push_back(value == values.end() ? std::string() : value_text(*value, {}, 3));
+            cells.push_back(value == values.end() ? std::string() : value_text(*value, {}, significant));
             if (quality.contains(name)) note += (note.empty() ? "" : ", ") + value_text(quality[name]);
         }
         cells.push_back(std::move(note));
         table.add(std::move(cells));
     }
-    return table.text() +
-           fmt::format("{} rows, resolution {}\n", rows.size(), value_text(member(data, "resolution")));
+    const bool cut_off = member(data, "cut_off") == true;
+    return table.text() + fmt::format("{}{}, resolution {}{}\n", cut_off ? "the newest " : "",
+                                      count_text(rows.size(), "row", "rows"),
+                                      value_text(member(data, "resolution")),
+                                      cut_off ? "; more with --limit" : "");
 }
 
 }  // namespace sitepower::ctl

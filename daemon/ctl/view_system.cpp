@@ -45,16 +45,18 @@ std::string factors_table(const Json& factors) {
 }  // namespace
 
 std::string view_status(const Json& data, Time now) {
-    auto text = fmt::format("{}: {}, health {} of 100, sitepowerd {} up {}\n\n",
-                            value_text(member(data, "site")), value_text(member(data, "status")),
-                            value_text(member(data, "overall_health_score"), {}, 0),
-                            value_text(member(data, "version")), uptime_text(data));
+    auto text =
+        fmt::format("{}: {}, health {} of 100, sitepowerd {} up {}\n\n", value_text(member(data, "site")),
+                    explained(data, "status"), value_text(member(data, "overall_health_score"), {}, 0),
+                    value_text(member(data, "version")), uptime_text(data));
     text += components_table(member(data, "components"), now);
     text += '\n' + factors_table(member(data, "health_factors"));
-    text += fmt::format("\n{} of {} devices online, {} open alerts, outbox {}, {} missed polls\n",
+    const auto& alerts = member(data, "active_alerts");
+    text += fmt::format("\n{} of {} devices online, {} open alert{}, outbox {}, {} missed polls\n",
                         value_text(member(data, "devices.online")), value_text(member(data, "devices.total")),
-                        value_text(member(data, "active_alerts")), value_text(member(data, "outbox")),
+                        value_text(alerts), alerts == 1 ? "" : "s", value_text(member(data, "outbox")),
                         value_text(member(data, "missed_polls")));
+    for (const auto& ups : member(data, "on_battery")) text += value_text(ups) + " runs from its batteries\n";
     return text;
 }
 
@@ -94,7 +96,7 @@ std::string view_locations(const Json& data, Time /*now*/) {
                    value_text(member(location, "average_soh_pct"), "%", 1),
                    value_text(member(location, "power_outage_frequency_per_year"), {}, 1)});
     }
-    return table.text() + rest_of_list(data);
+    return list_text(table, data, "no locations");
 }
 
 std::string view_verdict(const Json& data, Time /*now*/) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/executor/alert_line.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/journal/messages.hpp"
 
@@ -241,11 +242,13 @@ void Executor::tell_alert(const AlertChange& change, Time now) {
         outlets_.publish(maker_.cleared(topic));
         maker_.forget(topic);
     }
-    const auto& kind = alert.is_active() ? journal::alert_triggered : journal::alert_resolved;
-    journal::log(kind,
-                 fmt::format("{} {} {}: {}", to_string(alert.severity), alert.type,
-                             to_string(change.transition), alert.message),
-                 {{"ALERT", alert.id}, {"TYPE", alert.type}, {"SUBJECT", alert.subject.id}});
+    auto kind = alert.is_active() ? journal::alert_triggered : journal::alert_resolved;
+    kind.priority = alert_priority(alert);
+    journal::log(kind, alert_line(change),
+                 {{"ALERT", alert.id},
+                  {"TYPE", alert.type},
+                  {"SEVERITY", to_string(alert.severity)},
+                  {"SUBJECT", alert.subject.id}});
 }
 
 void Executor::tell_alert_topic(const AlertChange& change, Time now) {

@@ -43,7 +43,8 @@ inline constexpr Kind sunspec_trouble{
     "Check that the store's directory can be written; until then DEVICE is not polled."};
 inline constexpr Kind alert_triggered{
     "alert_triggered", "6ac914fc557c777c2aabd930170c7f03", Priority::warning, "An alert was raised",
-    "See 'sitepowerctl alerts'; acknowledge it with 'sitepowerctl alert ack ID' when somebody is on it."};
+    "Of critical alerts with priority 2. See 'sitepowerctl alerts'; acknowledge it with 'sitepowerctl alert "
+    "ack ID' when somebody is on it."};
 inline constexpr Kind alert_resolved{"alert_resolved", "727e4902e8838a7c5d7aa9e0580c8170", Priority::notice,
                                      "An alert was resolved", "Nothing to do."};
 inline constexpr Kind broker_connected{"broker_connected", "7bb54e7983cea9a47ccd0b9765401c57",

@@ -54,9 +54,10 @@ Component broker_component(const SystemView& system) {
 }
 
 std::optional<double> error_rate(const modbus::BusCounters& counters) {
-    if (counters.requests == 0) return std::nullopt;
-    const auto failed = counters.timeouts + counters.exceptions + counters.bad_frames;
-    return std::min(1.0, static_cast<double>(failed) / static_cast<double>(counters.requests));
+    const auto due = counters.requests + counters.unsent;
+    if (due == 0) return std::nullopt;
+    const auto failed = counters.timeouts + counters.exceptions + counters.bad_frames + counters.unsent;
+    return std::min(1.0, static_cast<double>(failed) / static_cast<double>(due));
 }
 
 Component bus_component(const BusView& bus, const SiteView& site) {
@@ -89,17 +90,22 @@ HealthFactor devices_factor(const SiteView& site) {
 }
 
 std::optional<HealthFactor> buses_factor(const std::vector<Component>& components) {
-    double sum = 0;
+    double failed = 0;
+    double lost = 0;  // the same, where a bus that is down counts as lost whatever it did before
     int judged = 0;
+    int down = 0;
     for (const auto& component : components) {
         if (!component.name.starts_with("bus:") || !component.error_rate) continue;
-        sum += *component.error_rate;
+        const bool is_down = component.status == ComponentStatus::down;
+        failed += *component.error_rate;
+        lost += is_down ? 1 : *component.error_rate;
+        down += is_down ? 1 : 0;
         ++judged;
     }
     if (judged == 0) return std::nullopt;
-    const double mean = sum / judged;
-    return HealthFactor{"buses", bus_weight, 100 * (1 - mean),
-                        fmt::format("{:.1f} % of requests failed since start", 100 * mean)};
+    return HealthFactor{"buses", bus_weight, 100 * (1 - lost / judged),
+                        fmt::format("{:.1f} % of requests failed since start, {} of {} buses down",
+                                    100 * failed / judged, down, judged)};
 }
 
 HealthFactor component_factor(std::string_view name, double weight, const Component& component) {
@@ -166,6 +172,16 @@ OverallStatus overall_status(const SystemView& system, const SiteView& site,
         return component.status == ComponentStatus::ok || component.status == ComponentStatus::off;
     });
     return all_well ? OverallStatus::operational : OverallStatus::degraded;
+}
+
+std::size_t announced_alerts(const SiteView& site, Severity severity) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        site.open_alerts(), [&](const Alert& alert) { return alert.severity == severity && !alert.held; }));
+}
+
+OverallStatus site_status(OverallStatus daemon, const SiteView& site) {
+    if (daemon != OverallStatus::operational) return daemon;
+    return announced_alerts(site, Severity::critical) > 0 ? OverallStatus::degraded : daemon;
 }
 
 std::vector<HealthFactor> health_factors(const SystemView& system, const SiteView& site,

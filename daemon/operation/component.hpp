@@ -1,6 +1,7 @@
 // The parts of the daemon as operators see them, and the health score made of them. Pure; loop thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +38,13 @@ std::string_view to_string(OverallStatus status);
 // down: not ready, or devices are configured and none is online. degraded: any component not ok.
 OverallStatus overall_status(const SystemView& system, const SiteView& site,
                              const std::vector<Component>& components);
+
+// Open alerts of that severity; those that a maintenance window holds back are not counted.
+std::size_t announced_alerts(const SiteView& site, Severity severity);
+
+// The word for daemon and site together: as the daemon's own, and degraded also while a critical alert is
+// open that no maintenance window holds back.
+OverallStatus site_status(OverallStatus daemon, const SiteView& site);
 
 // One part of the health score: 100 is perfect. A factor that cannot be judged yet is left out, and the
 // others weigh the more.

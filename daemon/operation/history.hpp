@@ -31,8 +31,8 @@ struct ValueQuestion {
     std::vector<PointName> points{};
     Time from{};
     Time to{};                                      // exclusive
-    std::size_t limit = 0;                          // rows
-    Resolution resolution = Resolution::automatic;  // automatic: the finest that fits the limit
+    std::size_t limit = 0;                          // rows, the newest
+    Resolution resolution = Resolution::automatic;  // automatic: the finest that fits the limit and has rows
 };
 
 // One value of a row: which of the asked points, and what it was.
@@ -50,6 +50,7 @@ struct PastRow {
 struct ValueAnswer {
     Resolution resolution = Resolution::raw;  // never automatic
     std::vector<PastRow> rows;                // oldest first
+    bool cut_off = false;                     // older rows of the range went over the limit
 };
 
 struct PastEstimate {
@@ -72,7 +73,7 @@ class History {
     virtual ~History() = default;
     // A row holds those of the points that its poll read; what was not good is empty and says why.
     virtual Result<ValueAnswer> values(const ValueQuestion& question) = 0;
-    // States of one battery as they were told, oldest first.
+    // States of one battery as they were told, oldest first; of more than the limit the newest.
     virtual Result<std::vector<PastEstimate>> estimates(const std::string& battery, Time from, Time to,
                                                         std::size_t limit) = 0;
     // Open alerts as of their last commit: what the site says of them now goes before it.

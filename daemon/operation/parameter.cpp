@@ -107,6 +107,7 @@ Checked check_word(const Parameter& parameter, std::string_view text) {
             if (!is_choice(parameter, text)) return wrong("is not one of the allowed words");
             break;
         default:
+            if (parameter.required && text.empty()) return wrong("is empty");
             if (text.size() > text_limit(parameter)) return wrong("is too long");
             if (text.find('\0') != std::string_view::npos) return wrong("holds a NUL byte");
             if (!is_utf8(text)) return wrong("is not UTF-8");
@@ -263,7 +264,8 @@ std::string_view to_string(ParameterType type) {
 std::string allowed_text(const Parameter& parameter) {
     switch (parameter.type) {
         case ParameterType::text:
-            return fmt::format("text of at most {} bytes", text_limit(parameter));
+            return fmt::format("text of {} {} bytes", parameter.required ? "1 to" : "at most",
+                               text_limit(parameter));
         case ParameterType::identifier:
             return "1 to 64 of A-Z a-z 0-9 _ -";
         case ParameterType::integer:

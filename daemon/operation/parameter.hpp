@@ -18,7 +18,9 @@
 namespace sitepower {
 
 // What a value must be, from a text (path, query string) or from JSON:
-//   text        UTF-8 without NUL, at most `maximum` bytes (500 unless the row says otherwise)
+//   text        UTF-8 without NUL, at most `maximum` bytes (500 unless the row says otherwise); a required
+//   one
+//               is not empty
 //   identifier  1 to 64 of A-Z a-z 0-9 _ -
 //   integer     decimal digits with an optional minus; in JSON a number without a fraction
 //   number      finite

@@ -60,6 +60,7 @@ Result<ValueAnswer> StoreHistory::values(const ValueQuestion& question) {
     if (!found) return found.error();
     ValueAnswer answer;
     answer.resolution = resolution_of(found->resolution);
+    answer.cut_off = found->cut_off;
     answer.rows.reserve(found->rows.size());
     for (const auto& row : found->rows) answer.rows.push_back(row_of(row));
     return answer;
@@ -67,7 +68,7 @@ Result<ValueAnswer> StoreHistory::values(const ValueQuestion& question) {
 
 Result<std::vector<PastEstimate>> StoreHistory::estimates(const std::string& battery, Time from, Time to,
                                                           std::size_t limit) {
-    const auto found = reader_->battery_states(battery, from, to, limit);
+    const auto found = reader_->battery_states(battery, from, to, limit, Keep::newest);
     if (!found) return found.error();
     std::vector<PastEstimate> estimates;
     estimates.reserve(found->size());

@@ -1,5 +1,7 @@
 #include "daemon/store/battery_state_query.hpp"
 
+#include <algorithm>
+
 #include "daemon/store/interval_table.hpp"
 #include "daemon/store/records.hpp"
 
@@ -47,13 +49,14 @@ ToldBatteryState told(const StoredBatteryState& stored, WordReader& words) {
 }  // namespace
 
 std::vector<ToldBatteryState> find_battery_states(Reader::Connection& connection, const std::string& battery,
-                                                  Time from, Time to, std::size_t limit) {
+                                                  Time from, Time to, std::size_t limit, Keep keep) {
     std::vector<ToldBatteryState> states;
     WordReader words(connection.database);
     const auto member = words.id(battery);
     if (!member) return states;
     IntervalWalk walk(connection.database, "battery_states", {*member}, interval_of(from, minute_length),
-                      interval_of(to, minute_length) + 1);
+                      interval_of(to, minute_length) + 1,
+                      keep == Keep::oldest ? Order::oldest_first : Order::newest_first);
     Slice slice;
     while (!walk.at_end() && states.size() < limit && connection.database.ok()) {
         if (walk.step()) {
@@ -65,6 +68,7 @@ std::vector<ToldBatteryState> find_battery_states(Reader::Connection& connection
             slice = Slice();
         }
     }
+    if (keep == Keep::newest) std::ranges::reverse(states);
     return states;
 }
 

@@ -39,24 +39,30 @@ struct IntervalKey {
     }
 };
 
+enum class Order : std::uint8_t { oldest_first, newest_first };
+
 // Walks through the rows of a few members in the order of intervals, without reading those of the others.
 class IntervalWalk {
   public:
     // Intervals from `first` up to and without `end`.
     IntervalWalk(sqlite::Database& database, std::string_view table, std::vector<std::int64_t> members,
-                 std::int64_t first, std::int64_t end)
-        : row_(database,
-               "SELECT key, body FROM " + std::string(table) + " WHERE key >= ? ORDER BY key LIMIT 1"),
+                 std::int64_t first, std::int64_t end, Order order)
+        : row_(database, "SELECT key, body FROM " + std::string(table) +
+                             (order == Order::oldest_first ? " WHERE key >= ? ORDER BY key LIMIT 1"
+                                                           : " WHERE key <= ? ORDER BY key DESC LIMIT 1")),
           members_(std::move(members)),
-          interval_(first),
-          end_(end) {
+          interval_(order == Order::oldest_first ? first : end - 1),
+          first_(first),
+          end_(end),
+          step_(order == Order::oldest_first ? 1 : -1) {
         std::ranges::sort(members_);
+        if (order == Order::newest_first) std::ranges::reverse(members_);
     }
 
     // Looks at one place. True: a row is there, valid until the next call.
     bool step();
     std::int64_t interval() const { return interval_; }  // of the next step
-    bool at_end() const { return interval_ >= end_ || members_.empty(); }
+    bool at_end() const { return interval_ < first_ || interval_ >= end_ || members_.empty(); }
     IntervalKey key() const { return IntervalKey::from(row_.integer(0)); }
     std::span<const std::uint8_t> body() const { return row_.blob(1); }
     // Lets go of the database between two slices.
@@ -66,7 +72,9 @@ class IntervalWalk {
     sqlite::Statement row_;
     std::vector<std::int64_t> members_;
     std::int64_t interval_;
+    std::int64_t first_;
     std::int64_t end_;
+    std::int64_t step_;  // from one interval to the next
     std::size_t next_member_ = 0;
 };
 
@@ -77,12 +85,12 @@ inline bool IntervalWalk::step() {
         return false;
     }
     const bool found = row_.integer(0) == wanted.number();
-    if (!found && key().interval > interval_) {
+    if (!found && key().interval != interval_) {
         interval_ = key().interval;
         next_member_ = 0;
     } else if (++next_member_ == members_.size()) {
         next_member_ = 0;
-        ++interval_;
+        interval_ += step_;
     }
     return found;
 }

@@ -49,6 +49,23 @@ Result<OutboxSummary> Reader::outbox_summary() {
 
 Result<SeriesAnswer> Reader::series(const SeriesQuery& query) {
     const auto give_up = std::chrono::steady_clock::now() + longest_query;
+    auto answer = run_series(query, give_up);
+    if (query.resolution != SeriesResolution::automatic) return answer;
+    // What is too young for a roll-up is within the last hour of what was committed.
+    SeriesQuery finer = query;
+    if (const auto last = last_frame_time(connection_->database)) {
+        finer.from = std::max(query.from, std::min(query.to, *last) - std::chrono::hours(1));
+    }
+    while (answer && answer->rows.empty() && answer->resolution != SeriesResolution::raw) {
+        finer.resolution = answer->resolution == SeriesResolution::quarter ? SeriesResolution::minute
+                                                                           : SeriesResolution::raw;
+        answer = run_series(finer, give_up);
+    }
+    return answer;
+}
+
+Result<SeriesAnswer> Reader::run_series(const SeriesQuery& query,
+                                        std::chrono::steady_clock::time_point give_up) {
     SeriesRunner runner(*connection_, query);
     while (!runner.step()) {
         if (std::chrono::steady_clock::now() > give_up) {
@@ -61,8 +78,8 @@ Result<SeriesAnswer> Reader::series(const SeriesQuery& query) {
 }
 
 Result<std::vector<ToldBatteryState>> Reader::battery_states(const std::string& battery, Time from, Time to,
-                                                             std::size_t limit) {
-    return checked(find_battery_states(*connection_, battery, from, to, limit));
+                                                             std::size_t limit, Keep keep) {
+    return checked(find_battery_states(*connection_, battery, from, to, limit, keep));
 }
 
 Result<FramePage> Reader::frames(MessageKey after, Time from, Time to) {

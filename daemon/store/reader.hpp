@@ -3,6 +3,7 @@
 // Owned by whoever asks; one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -71,9 +72,9 @@ class Reader {
     // Answered in slices; an Error when it takes longer than ten seconds. Roll-ups reach up to the last
     // minute or quarter of an hour that is over.
     Result<SeriesAnswer> series(const SeriesQuery& query);
-    // Told in [from, to), oldest first.
+    // Told in [from, to), oldest first; `keep`: which of more than the limit.
     Result<std::vector<ToldBatteryState>> battery_states(const std::string& battery, Time from, Time to,
-                                                         std::size_t limit);
+                                                         std::size_t limit, Keep keep = Keep::oldest);
     // Those of [from, to) in the next block behind `after`.
     Result<FramePage> frames(MessageKey after, Time from, Time to);
     // When the history begins; nothing yet: empty.
@@ -94,6 +95,7 @@ class Reader {
     // The answer, or why the connection has failed meanwhile.
     template <class T>
     Result<T> checked(T answer);
+    Result<SeriesAnswer> run_series(const SeriesQuery& query, std::chrono::steady_clock::time_point give_up);
 
     std::unique_ptr<Connection> connection_;
 };

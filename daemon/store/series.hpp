@@ -12,6 +12,9 @@
 
 namespace sitepower {
 
+// Of more than the limit.
+enum class Keep : std::uint8_t { oldest, newest };
+
 enum class SeriesResolution : std::uint8_t { automatic, raw, minute, quarter };
 
 struct SeriesPoint {
@@ -22,9 +25,10 @@ struct SeriesPoint {
 struct SeriesQuery {
     std::vector<SeriesPoint> points;
     Time from{};
-    Time to{};                                                  // exclusive
-    std::size_t limit = 0;                                      // rows; the oldest are given
-    SeriesResolution resolution = SeriesResolution::automatic;  // the finest whose rows fit the limit
+    Time to{};              // exclusive
+    std::size_t limit = 0;  // rows; the newest are given
+    // automatic: the finest whose rows fit the limit; where that has no row yet, a finer one that has.
+    SeriesResolution resolution = SeriesResolution::automatic;
 };
 
 struct SeriesValue {
@@ -46,6 +50,7 @@ struct SeriesRow {
 struct SeriesAnswer {
     SeriesResolution resolution = SeriesResolution::raw;  // never automatic
     std::vector<SeriesRow> rows;                          // oldest first
+    bool cut_off = false;                                 // older rows of the range went over the limit
 };
 
 struct ToldEstimate {

@@ -31,38 +31,39 @@ WantedPoints wanted_points(const Layout& layout, const std::vector<SeriesPoint>&
 }  // namespace
 
 void SeriesRows::add(SeriesRow row) {
-    if (row.time >= end_) return;
+    if (row.time < begin_) return;
     if (!rows_.empty() && rows_.back().time == row.time) {
         auto& values = rows_.back().values;
         values.insert(values.end(), row.values.begin(), row.values.end());
         return;
     }
     rows_.push_back(std::move(row));
-    if (rows_.size() >= 2 * limit_ + 1000) cut();
+    if (rows_.size() >= 2 * limit_ + 1000) cut(limit_ + 1);
 }
 
-void SeriesRows::cut() {
+void SeriesRows::cut(std::size_t most) {
     std::ranges::stable_sort(rows_, {}, &SeriesRow::time);
-    if (rows_.size() <= limit_) return;
-    rows_.resize(limit_);
-    end_ = rows_.empty() ? Time::min() : rows_.back().time + Duration{1};
+    if (rows_.size() <= most) return;
+    cut_off_ = true;
+    rows_.erase(rows_.begin(), rows_.end() - static_cast<std::ptrdiff_t>(most));
+    if (!rows_.empty()) begin_ = rows_.front().time;
 }
 
 std::vector<SeriesRow> SeriesRows::take() {
-    cut();
+    cut(limit_);
     return std::move(rows_);
 }
 
 SeriesRunner::SeriesRunner(Reader::Connection& connection, const SeriesQuery& query)
-    : connection_(connection), query_(query), resolution_(query.resolution), rows_(query.to, query.limit) {
+    : connection_(connection), query_(query), resolution_(query.resolution), rows_(query.from, query.limit) {
     find_streams();
     if (resolution_ == SeriesResolution::automatic) choose_resolution();
     if (resolution_ == SeriesResolution::minute) begin_rollups("minutes", minute_length);
     if (resolution_ == SeriesResolution::quarter) begin_rollups("quarters", quarter_length);
     if (resolution_ == SeriesResolution::raw && !streams_.empty()) {
         const auto range = blocks_between(connection.database, query.from, query.to);
-        next_block_ = range.first_key;
-        last_block_ = range.last_key;
+        first_block_ = range.first_key;
+        next_block_ = range.last_key;
     }
 }
 
@@ -90,7 +91,8 @@ void SeriesRunner::choose_resolution() {
     if (reaches_back(frames, minutes) && expected_frames(from) <= query_.limit) {
         resolution_ = SeriesResolution::raw;
     } else if (reaches_back(minutes, quarters) &&
-               static_cast<std::size_t>((query_.to - query_.from) / minute_length) <= query_.limit) {
+               static_cast<std::size_t>((query_.to - std::max(query_.from, minutes.value_or(query_.from))) /
+                                        minute_length) <= query_.limit) {
         resolution_ = SeriesResolution::minute;
     } else {
         resolution_ = SeriesResolution::quarter;
@@ -117,7 +119,7 @@ void SeriesRunner::begin_rollups(std::string_view table, Duration length) {
     interval_length_ = length;
     const auto first = interval_of(query_.from + length - Duration{1}, length);
     walk_.emplace(connection_.database, table, std::move(members), first,
-                  interval_of(query_.to + length - Duration{1}, length));
+                  interval_of(query_.to + length - Duration{1}, length), Order::newest_first);
 }
 
 bool SeriesRunner::step() {
@@ -128,13 +130,13 @@ bool SeriesRunner::step_raw() {
     const Slice slice;
     sqlite::Statement blocks(connection_.database,
                              "SELECT key, first_ms, last_ms, body FROM blocks WHERE key BETWEEN ? AND ? "
-                             "ORDER BY key");
-    for (bool more = blocks.query(next_block_, last_block_); more; more = blocks.step()) {
+                             "ORDER BY key DESC");
+    for (bool more = blocks.query(first_block_, next_block_); more; more = blocks.step()) {
         const auto key = blocks.integer(0);
-        if (from_ms(blocks.integer(1)) < rows_.end() && from_ms(blocks.integer(2)) >= query_.from) {
+        if (from_ms(blocks.integer(1)) < query_.to && from_ms(blocks.integer(2)) >= rows_.begin()) {
             take_block(MessageKey{key}, blocks.blob(3));
         }
-        next_block_ = key + 1;
+        next_block_ = key - 1;
         if (slice.over()) return !connection_.database.ok();
     }
     return true;
@@ -155,7 +157,7 @@ void SeriesRunner::take_section(const BlockView& view, const BlockSection& secti
     SectionReader frames(view, section, layout);
     StoredFrame frame;
     while (frames.next(frame)) {
-        if (frame.time < query_.from || frame.time >= rows_.end()) continue;
+        if (frame.time < rows_.begin() || frame.time >= query_.to) continue;
         SeriesRow row{frame.time, {}};
         for (const auto& [index, point] : wanted) {
             row.values.push_back(raw_value(point, frame.values[index], frame.quality[index]));
@@ -167,7 +169,7 @@ void SeriesRunner::take_section(const BlockView& view, const BlockSection& secti
 bool SeriesRunner::step_rollups() {
     const Slice slice;
     while (!walk_->at_end() && connection_.database.ok()) {
-        if (start_of(walk_->interval(), interval_length_) >= rows_.end()) return true;
+        if (start_of(walk_->interval(), interval_length_) < rows_.begin()) return true;
         if (walk_->step()) take_rollup();
         if (slice.over()) {
             walk_->pause();
@@ -191,11 +193,17 @@ void SeriesRunner::take_rollup() {
 }
 
 SeriesAnswer SeriesRunner::take() {
-    return {resolution_, rows_.take()};
+    auto rows = rows_.take();
+    return {resolution_, std::move(rows), rows_.cut_off()};
 }
 
 std::optional<Time> first_frame_time(sqlite::Database& database) {
     const auto ms = database.integer("SELECT first_ms FROM blocks ORDER BY key LIMIT 1");
+    return ms ? std::optional(from_ms(*ms)) : std::nullopt;
+}
+
+std::optional<Time> last_frame_time(sqlite::Database& database) {
+    const auto ms = database.integer("SELECT last_ms FROM blocks ORDER BY key DESC LIMIT 1");
     return ms ? std::optional(from_ms(*ms)) : std::nullopt;
 }
 

@@ -19,20 +19,22 @@ namespace sitepower {
 // The asked points that a stream has: position in the layout, position in the query.
 using WantedPoints = std::vector<std::pair<std::size_t, std::size_t>>;
 
-// Rows in the order of their times, at most the limit: the oldest of those that were added.
+// Rows in the order of their times, at most the limit: the newest of those that were added.
 class SeriesRows {
   public:
-    SeriesRows(Time to, std::size_t limit) : end_(to), limit_(limit) {}
+    SeriesRows(Time from, std::size_t limit) : begin_(from), limit_(limit) {}
     void add(SeriesRow row);
-    // Rows of this time and later would not be taken.
-    Time end() const { return end_; }
+    // Rows before this time would not be taken.
+    Time begin() const { return begin_; }
+    bool cut_off() const { return cut_off_; }
     std::vector<SeriesRow> take();
 
   private:
-    void cut();
+    void cut(std::size_t most);
     std::vector<SeriesRow> rows_;
-    Time end_;
+    Time begin_;
     std::size_t limit_;
+    bool cut_off_ = false;
 };
 
 class SeriesRunner {
@@ -59,14 +61,16 @@ class SeriesRunner {
     std::map<StreamId, WantedPoints> streams_;
     SeriesResolution resolution_;
     SeriesRows rows_;
-    std::int64_t next_block_ = 0;
-    std::int64_t last_block_ = -1;
+    std::int64_t first_block_ = 0;
+    std::int64_t next_block_ = -1;  // downwards
     std::optional<IntervalWalk> walk_;
     Duration interval_length_{};
 };
 
 // The time of the oldest block that is kept.
 std::optional<Time> first_frame_time(sqlite::Database& database);
+// The time of the newest frame of the last block.
+std::optional<Time> last_frame_time(sqlite::Database& database);
 // When the oldest row of a table of intervals begins.
 std::optional<Time> first_interval_time(sqlite::Database& database, std::string_view table, Duration length);
 

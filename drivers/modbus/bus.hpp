@@ -76,6 +76,7 @@ struct BusCounters {
     std::uint64_t exceptions = 0;
     std::uint64_t bad_frames = 0;
     std::uint64_t connects = 0;
+    std::uint64_t unsent = 0;        // requests that were due while the bus was not connected
     std::uint64_t missed_polls = 0;  // a period that passed before its poll could start
     std::uint64_t quarantines = 0;
     bool connected = false;

@@ -111,6 +111,7 @@ BusCounters Bus::Worker::counters() const {
             .exceptions = exceptions_.get(),
             .bad_frames = bad_frames_.get(),
             .connects = connects_.get(),
+            .unsent = unsent_.get(),
             .missed_polls = missed_polls_.get(),
             .quarantines = quarantines_.get(),
             .connected = connected_.load(std::memory_order_relaxed),
@@ -373,7 +374,10 @@ bool Bus::Worker::ensure_open() {
 
 Asker::Reply Bus::Worker::ask(ReadPlan& plan) {
     progress();
-    if (!ensure_open()) return {.answer = {.kind = AnswerKind::lost, .detail = "not connected"}};
+    if (!ensure_open()) {
+        if (!stop_.requested()) unsent_.add();
+        return {.answer = {.kind = AnswerKind::lost, .detail = "not connected"}};
+    }
     if (!units_[asking_].inspected && !inspecting_) {
         return {.answer = {.kind = AnswerKind::lost, .detail = "another device may be there now"}};
     }

@@ -160,7 +160,8 @@ class Bus::Worker final : private Asker {
     std::atomic<SteadyTime::rep> progress_at_ = 0;
     std::atomic<bool> connected_ = false;
     std::atomic<SteadySpan::rep> latency_ = 0;  // of the last answer with data; 0: there was none
-    Counter requests_, answers_, timeouts_, exceptions_, bad_frames_, connects_, missed_polls_, quarantines_;
+    Counter requests_, answers_, timeouts_, exceptions_, bad_frames_, connects_, unsent_, missed_polls_,
+        quarantines_;
     std::thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "drivers/profile/load.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string_view>
@@ -48,6 +50,14 @@ std::optional<Profile> read_profile(const schema::Node& document, std::size_t er
 }
 
 }  // namespace
+
+void check_profile_name(const Profile& profile, std::string_view name, schema::Diagnostics& diagnostics) {
+    if (profile.id == name) return;
+    diagnostics.add(
+        profile.origins.of("id"),
+        fmt::format("is \"{}\", but the file is called {}.toml: call it {}.toml, or change the id",
+                    profile.id, name, profile.id));
+}
 
 std::optional<Profile> parse_profile(std::string_view text, std::string_view file,
                                      schema::Diagnostics& diagnostics) {

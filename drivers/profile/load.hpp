@@ -19,4 +19,7 @@ std::optional<Profile> load_profile(const std::string& path, schema::Diagnostics
 std::optional<Profile> parse_profile(std::string_view text, std::string_view file,
                                      schema::Diagnostics& diagnostics);
 
+// An error where the id is not `name`, the name of the profile's file without ".toml".
+void check_profile_name(const Profile& profile, std::string_view name, schema::Diagnostics& diagnostics);
+
 }  // namespace sitepower

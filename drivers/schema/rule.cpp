@@ -14,10 +14,13 @@ namespace {
 
 constexpr std::size_t max_text = 1024;
 
+bool has_control_characters(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 bool is_plain_text(std::string_view text) {
-    return text.size() <= max_text && std::none_of(text.begin(), text.end(), [](char c) {
-               return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-           });
+    return text.size() <= max_text && !has_control_characters(text);
 }
 
 bool is_host(std::string_view text) {
@@ -88,8 +91,11 @@ std::string shown(const Node& node) {
 }
 
 bool refuse(const Node& node, const std::string& path, const ValueRule& rule, Diagnostics& diagnostics) {
+    const auto* text = std::get_if<std::string>(&node.value);
+    const auto* control =
+        text != nullptr && has_control_characters(*text) ? " without control characters" : "";
     diagnostics.add(origin(node.position, path),
-                    fmt::format("expected {}, not {}", expected(rule), shown(node)));
+                    fmt::format("expected {}{}, not {}", expected(rule), control, shown(node)));
     return false;
 }
 

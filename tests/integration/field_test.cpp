@@ -60,6 +60,7 @@ TEST_F(FieldCommands, ADumpIsACopyThatPassesItsOwnCheck) {
     EXPECT_THAT(text, AllOf(HasSubstr("[[samples.blocks]]"), HasSubstr("simulated \\\"rack\\\"")));
     const auto checked = site_.ctl({"profile", "check", copy});
     EXPECT_EQ(checked.status, 0) << checked.output;
+    EXPECT_THAT(checked.output, HasSubstr("called as its id: sim-bms.toml"));
     const auto again = site_.ctl(dump);
     EXPECT_EQ(again.status, 1);
     EXPECT_THAT(again.output, HasSubstr("is there already"));
@@ -78,7 +79,7 @@ TEST_F(FieldCommands, AScanNamesTheProfileThatFits) {
                                 "--response-timeout-ms", "300"});
     EXPECT_EQ(ran.status, 0) << ran.output;
     EXPECT_THAT(ran.output, AllOf(HasSubstr("unit 1: answers"), HasSubstr("profile sim-battery-monitor:"),
-                                  HasSubstr("1 units answer, 1 are silent")));
+                                  HasSubstr("1 unit answers, 1 is silent")));
 }
 
 TEST_F(FieldCommands, WhatIsWrongIsSaid) {

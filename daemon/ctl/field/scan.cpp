@@ -11,6 +11,7 @@
 #include "daemon/config/sunspec_shelf.hpp"
 #include "daemon/ctl/field/device.hpp"
 #include "daemon/ctl/field/endpoint.hpp"
+#include "daemon/ctl/format.hpp"
 #include "drivers/profile/load.hpp"
 #include "drivers/profile/probe_inspector.hpp"
 #include "drivers/sunspec/inspector.hpp"
@@ -214,8 +215,10 @@ ExitCode scan_endpoint(const FieldCommand& command, bool json, std::ostream& out
         out << Json{{"endpoint", command.endpoint}, {"units", std::move(all)}, {"silent", silent}}.dump()
             << '\n';
     } else {
-        out << fmt::format("{} units answer, {} are silent; {} profiles were tried\n", units->size() - silent,
-                           silent, scan.profiles());
+        const auto answering = units->size() - silent;
+        out << fmt::format("{}, {} silent; {} tried\n", count_text(answering, "unit answers", "units answer"),
+                           count_text(silent, "is", "are"),
+                           count_text(scan.profiles(), "profile was", "profiles were"));
     }
     return silent < units->size() ? ExitCode::fine : ExitCode::failed;
 }

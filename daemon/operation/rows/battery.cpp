@@ -87,13 +87,6 @@ Json describe_uncertainty(const BatteryState& state) {
     return record.take();
 }
 
-Json describe_estimate_status(const BatteryState& state) {
-    return {{"soc_pct", to_string(state.soc_pct.status)},
-            {"soh_pct", to_string(state.soh_pct.status)},
-            {"rul_days", to_string(state.rul_days.status)},
-            {"resistance_ratio", to_string(state.resistance_ratio.status)}};
-}
-
 Json describe_string(const SiteView& site, StringIndex index) {
     const auto& string = site.model().strings[position(index)];
     const auto& state = site.strings()[position(index)];
@@ -127,7 +120,6 @@ Outcome battery(const Request& request, Context& context) {
     record.set("rul_days", describe_remaining_life(state));
     record.estimated("resistance_ratio", state.resistance_ratio);
     record.set("uncertainty", describe_uncertainty(state));
-    record.set("estimate_status", describe_estimate_status(state));
     record.set("string_info", describe_string(site, self.string));
     record.set("location_info",
                describe_place(site.model().locations[position(location_of(site.model(), *index))]));
@@ -180,10 +172,6 @@ Operation battery_row() {
                  {"uncertainty.soh_pct", "number", "%", "standard deviation"},
                  {"uncertainty.rul_days", "number", "d", "standard deviation"},
                  {"uncertainty.resistance_ratio", "number", "", "standard deviation"},
-                 {"estimate_status.soc_pct", "text", "", "ok, degraded, prior_only or unknown"},
-                 {"estimate_status.soh_pct", "text", "", "likewise"},
-                 {"estimate_status.rul_days", "text", "", "likewise"},
-                 {"estimate_status.resistance_ratio", "text", "", "likewise"},
                  {"string_info.string_id", "text", "", "the string"},
                  {"string_info.batteries", "integer", "", "batteries in series"},
                  {"string_info.ups", "text", "", "the UPS that it feeds"},

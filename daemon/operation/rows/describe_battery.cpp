@@ -26,6 +26,13 @@ Json describe_latest(const BatteryState& state) {
     return record.take();
 }
 
+Json describe_estimate_status(const BatteryState& state) {
+    return {{"soc_pct", to_string(state.soc_pct.status)},
+            {"soh_pct", to_string(state.soh_pct.status)},
+            {"rul_days", to_string(state.rul_days.status)},
+            {"resistance_ratio", to_string(state.resistance_ratio.status)}};
+}
+
 PointName name_of(const SiteModel& model, const PointRef& ref) {
     const auto& device = model.devices[position(ref.device)];
     return {device.id, device.points[ref.slot].name};
@@ -57,33 +64,39 @@ Record describe_battery(const SiteView& site, BatteryIndex battery) {
     record.set("string_id", string.id);
     record.set("location_id", model.locations[position(string.location)].id);
     record.set("latest_telemetry", describe_latest(state));
+    record.set("estimate_status", describe_estimate_status(state));
     record.set("status", to_string(state.status)).because("status", state.status_reason);
     record.set("active_alerts", state.active_alerts);
     return record;
 }
 
 std::vector<Field> battery_fields() {
-    return {{"battery_id", "text", "", "identifier"},
-            {"serial_number", "text", "", "of the maker"},
-            {"position", "integer", "", "in the string, from 1"},
-            {"manufacturer", "text", "", "maker"},
-            {"model", "text", "", "of the maker"},
-            {"chemistry", "text", "", "vrla, lfp, nmc or nca"},
-            {"nominal_voltage_v", "number", "V", "as configured"},
-            {"nominal_capacity_ah", "number", "Ah", "at the reference rate and 25 Cel"},
-            {"installed_date", "date", "", "as configured"},
-            {"warranty_months", "integer", "month", "as configured"},
-            {"string_id", "text", "", "the string it belongs to"},
-            {"location_id", "text", "", "where it stands"},
-            {"latest_telemetry.timestamp", "time", "", "of the newest measured value"},
-            {"latest_telemetry.voltage_v", "number", "V", "measured"},
-            {"latest_telemetry.current_a", "number", "A", "charging positive"},
-            {"latest_telemetry.temperature_c", "number", "Cel", "measured"},
-            {"latest_telemetry.internal_resistance_ohm", "number", "Ohm", "measured"},
-            {"latest_telemetry.soc_pct", "number", "%", "estimated state of charge"},
-            {"latest_telemetry.soh_pct", "number", "%", "estimated state of health"},
-            {"status", "text", "", "worst open alert: healthy, warning, critical; or unknown"},
-            {"active_alerts", "integer", "", "open alerts of this battery"}};
+    return {
+        {"battery_id", "text", "", "identifier"},
+        {"serial_number", "text", "", "of the maker"},
+        {"position", "integer", "", "in the string, from 1"},
+        {"manufacturer", "text", "", "maker"},
+        {"model", "text", "", "of the maker"},
+        {"chemistry", "text", "", "vrla, lfp, nmc or nca"},
+        {"nominal_voltage_v", "number", "V", "as configured"},
+        {"nominal_capacity_ah", "number", "Ah", "at the reference rate and 25 Cel"},
+        {"installed_date", "date", "", "as configured"},
+        {"warranty_months", "integer", "month", "as configured"},
+        {"string_id", "text", "", "the string it belongs to"},
+        {"location_id", "text", "", "where it stands"},
+        {"latest_telemetry.timestamp", "time", "", "of the newest measured value"},
+        {"latest_telemetry.voltage_v", "number", "V", "measured"},
+        {"latest_telemetry.current_a", "number", "A", "charging positive"},
+        {"latest_telemetry.temperature_c", "number", "Cel", "measured"},
+        {"latest_telemetry.internal_resistance_ohm", "number", "Ohm", "measured"},
+        {"latest_telemetry.soc_pct", "number", "%", "estimated state of charge"},
+        {"latest_telemetry.soh_pct", "number", "%", "estimated state of health"},
+        {"estimate_status.soc_pct", "text", "", "ok, degraded, prior_only or unknown"},
+        {"estimate_status.soh_pct", "text", "", "likewise; prior_only: from the age, nothing measured yet"},
+        {"estimate_status.rul_days", "text", "", "likewise"},
+        {"estimate_status.resistance_ratio", "text", "", "likewise"},
+        {"status", "text", "", "worst open alert: healthy, warning, critical; or unknown"},
+        {"active_alerts", "integer", "", "open alerts of this battery"}};
 }
 
 std::vector<TelemetryPoint> telemetry_points(const SiteModel& model, BatteryIndex battery) {

@@ -37,10 +37,11 @@ ValueQuestion make_question(const Parameters& parameters, const Range& range, st
             .resolution = *parse_resolution(parameters.required_text("resolution"))};
 }
 
-Json describe_answer(std::vector<PastRow> rows, const std::vector<std::string>& names,
-                     Resolution resolution) {
-    const auto count = rows.size();
-    return {{"data", describe_rows(rows, names)}, {"count", count}, {"resolution", to_string(resolution)}};
+Json describe_answer(const ValueAnswer& answer, const std::vector<std::string>& names) {
+    return {{"data", describe_rows(answer.rows, names)},
+            {"count", answer.rows.size()},
+            {"cut_off", answer.cut_off},
+            {"resolution", to_string(answer.resolution)}};
 }
 
 // The estimates as rows of their own: values number `first` (SOC) and `first + 1` (SOH).
@@ -56,7 +57,7 @@ std::vector<PastRow> rows_of(const std::vector<PastEstimate>& estimates, std::si
     return rows;
 }
 
-// Both kinds of rows in order of time, at most `limit` of them.
+// Both kinds of rows in order of time; the newest when there are more than `limit`.
 std::vector<PastRow> merged(std::vector<PastRow> measured, std::vector<PastRow> estimated,
                             std::size_t limit) {
     std::vector<PastRow> all;
@@ -64,7 +65,7 @@ std::vector<PastRow> merged(std::vector<PastRow> measured, std::vector<PastRow> 
     std::ranges::merge(std::make_move_iterator(measured.begin()), std::make_move_iterator(measured.end()),
                        std::make_move_iterator(estimated.begin()), std::make_move_iterator(estimated.end()),
                        std::back_inserter(all), {}, &PastRow::time, &PastRow::time);
-    if (all.size() > limit) all.resize(limit);
+    if (all.size() > limit) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(limit));
     return all;
 }
 
@@ -73,12 +74,14 @@ Outcome find_telemetry(History& history, const std::string& battery, const Value
                        std::vector<std::string> names) {
     auto measured = history.values(question);
     if (!measured) return failure_of(measured.error());
-    auto estimates = history.estimates(battery, question.from, question.to, question.limit);
+    auto estimates = history.estimates(battery, question.from, question.to, question.limit + 1);
     if (!estimates) return failure_of(estimates.error());
     const auto first_estimate = names.size();
     names.insert(names.end(), {"soc_pct", "soh_pct"});
-    auto rows = merged(std::move(measured->rows), rows_of(*estimates, first_estimate), question.limit);
-    return describe_answer(std::move(rows), names, measured->resolution);
+    auto told = rows_of(*estimates, first_estimate);
+    measured->cut_off = measured->cut_off || measured->rows.size() + told.size() > question.limit;
+    measured->rows = merged(std::move(measured->rows), std::move(told), question.limit);
+    return describe_answer(*measured, names);
 }
 
 void telemetry(Request request, Context& context, Reply reply) {
@@ -138,20 +141,22 @@ void history(Request request, Context& context, Reply reply) {
                         [text, question = std::move(question)](History& store) -> Outcome {
                             auto found = store.values(question);
                             if (!found) return failure_of(found.error());
-                            return describe_answer(std::move(found->rows), {text}, found->resolution);
+                            return describe_answer(*found, {text});
                         });
 }
 
 std::vector<Parameter> range_parameters(Parameter subject) {
-    return {subject,
-            {.name = "start", .type = ParameterType::time, .help = "from when; default 24 hours before end"},
-            {.name = "end", .type = ParameterType::time, .help = "until when, exclusive; default now"},
-            limit_parameter("100", 10'000),
-            {.name = "resolution",
-             .type = ParameterType::choice,
-             .help = "raw readings or means; auto is the finest that fits the limit",
-             .fallback = "auto",
-             .allowed = "auto, raw, 1m, 15m"}};
+    return {
+        subject,
+        {.name = "start", .type = ParameterType::time, .help = "from when; default 24 hours before end"},
+        {.name = "end", .type = ParameterType::time, .help = "until when, exclusive; default now"},
+        limit_parameter("100", 10'000),
+        {.name = "resolution",
+         .type = ParameterType::choice,
+         .help =
+             "raw readings or means; auto is the finest that fits the limit, and raw before there are means",
+         .fallback = "auto",
+         .allowed = "auto, raw, 1m, 15m"}};
 }
 
 std::vector<Field> row_fields() {
@@ -159,6 +164,7 @@ std::vector<Field> row_fields() {
             {"data[].values.*", "number", "", "by name; null when its quality is not good"},
             {"data[].quality.*", "text", "", "of each value that is not good: why"},
             {"count", "integer", "", "length of data"},
+            {"cut_off", "boolean", "", "older rows of the range went over the limit; data are the newest"},
             {"resolution", "text", "", "raw, 1m or 15m"}};
 }
 

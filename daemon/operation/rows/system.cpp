@@ -122,6 +122,15 @@ Json describe_devices(const SiteView& site) {
     return {{"total", states.size()}, {"online", online}};
 }
 
+Json ups_on_battery(const SiteView& site) {
+    Json ids = Json::array();
+    for (const auto& ups : site.upses()) {
+        if (ups.on_battery == true)
+            ids.push_back(site.model().devices[position(site.model().upses[position(ups.ups)].device)].id);
+    }
+    return ids;
+}
+
 std::uint64_t missed_polls(const SystemView& system) {
     std::uint64_t missed = 0;
     for (const auto& bus : system.buses) missed += bus.counters.missed_polls;
@@ -139,7 +148,12 @@ Outcome system_status(const Request&, Context& context) {
     parts["planner"] = describe_planner(context.planner());
 
     Record record;
-    record.set("status", to_string(overall_status(system, site, components)));
+    const auto criticals = announced_alerts(site, Severity::critical);
+    record.set("status", to_string(site_status(overall_status(system, site, components), site)));
+    if (criticals > 0) {
+        record.because("status",
+                       fmt::format("{} critical alert{} open", criticals, criticals == 1 ? " is" : "s are"));
+    }
     record.maybe("overall_health_score", health_score(factors), "no_factors");
     record.set("health_factors", describe(factors));
     record.set("site", site.model().id).set("version", SITEPOWER_VERSION);
@@ -149,6 +163,7 @@ Outcome system_status(const Request&, Context& context) {
     record.set("prices", describe_prices(context));
     record.set("last_plan", describe_last_plan(context.planner(), context.now()));
     record.set("devices", describe_devices(site)).set("active_alerts", site.open_alerts().size());
+    record.set("critical_alerts", criticals).set("on_battery", ups_on_battery(site));
     record.set("live_clients", system.live_clients).set("missed_polls", missed_polls(system));
     record.set("outbox", system.store.outbox).set("requests_per_minute", system.requests_per_minute);
     return record.take();
@@ -205,7 +220,8 @@ Outcome inventory(const Request&, Context& context) {
     gpu.unknown("utilization", not_mapped).unknown("cooling_load_kw", not_mapped);
     Record operational;
     operational.unknown("temperature_c", not_mapped).unknown("efficiency", not_mapped);
-    operational.set("status", to_string(overall_status(system, site, components_of(system, site))));
+    const auto daemon = overall_status(system, site, components_of(system, site));
+    operational.set("status", to_string(site_status(daemon, site)));
     operational.set("alerts", site.open_alerts().size());
     return Json{{"power", describe_power(site)},
                 {"battery", std::move(banks)},
@@ -216,7 +232,7 @@ Outcome inventory(const Request&, Context& context) {
 Operation health_row() {
     return {.name = "health",
             .path = "/health",
-            .summary = "Is the daemon well: one word, and one per component",
+            .summary = "Is the daemon well: one word, and one per component; alerts of the site do not count",
             .result = {{"status", "text", "", "operational, degraded or down"},
                        {"version", "text", "", "of sitepowerd"},
                        {"environment", "text", "", "as configured"},
@@ -238,7 +254,8 @@ Operation status_row() {
     return {.name = "system.status",
             .path = "/api/v1/system/status",
             .summary = "The condition of the whole system, with a health score and what it is made of",
-            .result = {{"status", "text", "", "operational, degraded or down"},
+            .result = {{"status", "text", "",
+                        "operational, degraded or down; not operational while a critical alert is open"},
                        {"overall_health_score", "number", "", "0 to 100: weighted mean of the factors"},
                        {"health_factors[].name", "text", "", "devices, buses, broker, store, alerts"},
                        {"health_factors[].weight", "number", "", "how much the factor counts"},
@@ -261,6 +278,9 @@ Operation status_row() {
                        {"devices.total", "integer", "", "configured devices"},
                        {"devices.online", "integer", "", "devices that answer"},
                        {"active_alerts", "integer", "", "open alerts"},
+                       {"critical_alerts", "integer", "",
+                        "critical ones of them, without those that a maintenance window holds back"},
+                       {"on_battery[]", "text", "", "UPSs that run from their batteries"},
                        {"live_clients", "integer", "", "connections to the local API"},
                        {"missed_polls", "integer", "", "periods that passed unread since start"},
                        {"outbox", "integer", "", "messages not yet acknowledged by the broker"},
@@ -286,7 +306,7 @@ Operation inventory_row() {
                        {"gpu.cooling_load_kw", "number", "kW", "heat to be removed"},
                        {"operational.temperature_c", "number", "Cel", "of the room"},
                        {"operational.efficiency", "number", "", "0 to 1"},
-                       {"operational.status", "text", "", "operational, degraded or down"},
+                       {"operational.status", "text", "", "as of system.status"},
                        {"operational.alerts", "integer", "", "open alerts"}},
             .handler = inventory};
 }

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <regex>
 #include <string>
 
 #include "daemon/config/build.hpp"
@@ -229,6 +231,62 @@ TEST(Credentials, AreOfLimitedSize) {
     schema::Diagnostics too_long;
     directory.write("broker-password", std::string(4097, 'x'));
     EXPECT_FALSE(make_config(parsed(site_text()), paths, too_long));
+}
+
+// A check and a reload look at the clock and at files; a start, whose clock may not be set yet, does not.
+std::string problems_at(const std::string& text, std::optional<Time> checked_at,
+                        const std::string& profiles = test_profiles()) {
+    auto paths = test_paths(profiles);
+    paths.checked_at = checked_at;
+    schema::Diagnostics diagnostics;
+    const bool accepted = make_config(parsed(text), paths, diagnostics).has_value();
+    EXPECT_EQ(accepted, diagnostics.empty());
+    return diagnostics.empty() ? "" : error_report(diagnostics);
+}
+
+std::string without_certificates() {
+    return std::regex_replace(site_text(), std::regex("\nca_file = .*"), "");
+}
+
+TEST(CheckPresent, RefusesABatteryOfTheFuture) {
+    const auto text = without_certificates();
+    const auto now = *parse_time("2026-11-26T10:00:00Z");
+    EXPECT_EQ(problems_at(text, now), "");
+    const auto dated =
+        std::regex_replace(text, std::regex("installed_date = \\S+"), "installed_date = 2099-03-01");
+    ASSERT_NE(dated, text);
+    EXPECT_THAT(problems_at(dated, now), HasSubstr("installed_date: is in the future"));
+    EXPECT_EQ(problems_at(dated, std::nullopt), "");
+    const auto tomorrow =
+        std::regex_replace(text, std::regex("installed_date = \\S+"), "installed_date = 2026-11-27");
+    EXPECT_EQ(problems_at(tomorrow, now + std::chrono::hours{1}), "") << "it has begun east of here";
+}
+
+TEST(CheckPresent, NamesTheCertificateThatIsNotThere) {
+    const TemporaryDirectory directory;
+    const auto file = directory.path() + "/ca.pem";
+    const auto text =
+        std::regex_replace(site_text(), std::regex("ca_file = \\S+"), "ca_file = '" + file + "'");
+    ASSERT_NE(text, site_text());
+    const auto now = *parse_time("2026-11-26T10:00:00Z");
+    EXPECT_THAT(problems_at(text, now), HasSubstr("broker.tls.ca_file: there is no file " + file));
+    EXPECT_EQ(problems_at(text, std::nullopt), "");
+    directory.write("ca.pem", "x");
+    EXPECT_EQ(problems_at(text, now), "");
+}
+
+TEST(CheckPresent, WantsAProfileToBeCalledAsItsFile) {
+    const TemporaryDirectory directory;
+    for (const auto& entry : std::filesystem::directory_iterator(test_profiles())) {
+        const auto text = read_file(entry.path().string());
+        directory.write(entry.path().filename().string(), entry.path().stem() == "test-ups"
+                                                              ? replaced(text, "\"test-ups\"", "\"another\"")
+                                                              : text);
+    }
+    const auto now = *parse_time("2026-11-26T10:00:00Z");
+    EXPECT_THAT(problems_at(without_certificates(), now, directory.path()),
+                HasSubstr("id: is \"another\", but the file is called test-ups.toml"));
+    EXPECT_EQ(problems_at(without_certificates(), std::nullopt, directory.path()), "");
 }
 
 TEST(LoadConfig, ErrorsAreOfLimitedNumber) {

@@ -119,10 +119,48 @@ TEST(CommandLine, TurnsAnAgeIntoATime) {
                 ElementsAre(Pair("point", "a.b"), Pair("start", "2026-11-22T04:30:00.000Z")));
     EXPECT_THAT(asked({"history", "a.b", "--since", "7d"}).parameters,
                 ElementsAre(Pair("point", "a.b"), Pair("start", "2026-11-15T06:00:00.000Z")));
-    for (const auto* since : {"2026-11-01", "2w", "h", "-1h", "99999999999h"}) {
-        EXPECT_THAT(asked({"history", "a.b", "--since=" + std::string(since)}).parameters,
-                    ElementsAre(Pair("point", "a.b"), Pair("start", since)));
+    EXPECT_THAT(asked({"history", "a.b", "--until", "2h"}).parameters,
+                ElementsAre(Pair("point", "a.b"), Pair("end", "2026-11-22T04:00:00.000Z")));
+    EXPECT_THAT(asked({"history", "a.b", "--since", "2026-11-01"}).parameters,
+                ElementsAre(Pair("point", "a.b"), Pair("start", "2026-11-01")));
+}
+
+TEST(CommandLine, SaysHowAnAgeIsWritten) {
+    for (const auto* age : {"2w", "2x", "h", "-1h", "99999999999h"}) {
+        for (const auto* option : {"--since", "--until"}) {
+            const auto end = ended({"history", "a.b", option + ("=" + std::string(age))});
+            EXPECT_EQ(end.code, ExitCode::usage) << age;
+            EXPECT_THAT(end.error, HasSubstr(std::string(option) + ": is not a time")) << age;
+            EXPECT_THAT(end.error, HasSubstr("2h")) << age;
+        }
     }
+}
+
+TEST(CommandLine, FindsEachWrongValueBeforeItAsks) {
+    const std::string long_text(100'000, 'x');
+    const std::vector<std::pair<std::vector<std::string>, std::string>> wrong{
+        {{"battery", ""}, "ID: is not an identifier; allowed: 1 to 64 of"},
+        {{"battery", "a/../b"}, "ID: is not an identifier"},
+        {{"battery", long_text}, "ID: is not an identifier"},
+        {{"alert", "resolve", ""}, "ID: is not an identifier"},
+        {{"alert", "ack", "A", "--note", long_text}, "--note: is too long"},
+        {{"maintenance", "start", "--why", ""}, "--why: is empty; allowed: text of 1 to 200 bytes"},
+        {{"maintenance", "start", "--why", long_text}, "--why: is too long"},
+        {{"battery", "replace", "B", "--serial", ""}, "--serial: is empty; allowed: text of 1 to 56 bytes"},
+        {{"history", ""}, "POINT: is empty"},
+        {{"batteries", "--limit", "abc"}, "--limit: is not a whole number; allowed: 1 to 1000"},
+        {{"batteries", "--status", "foo"}, "--status: is not one of the allowed words"},
+        {{"call", "batteries", "limit=abc"}, "limit: is not a whole number"},
+        {{"call", "batteries", "colour=red"}, "colour: is not a parameter of this operation"}};
+    for (const auto& [arguments, problem] : wrong) {
+        const auto end = ended(arguments);
+        EXPECT_EQ(end.code, ExitCode::usage) << problem;
+        EXPECT_THAT(end.error, HasSubstr(problem));
+        EXPECT_LT(end.error.size(), 300U) << problem;
+    }
+    const auto two = ended({"batteries", "--limit", "abc", "--skip", "-1"}).error;
+    EXPECT_THAT(two, HasSubstr("--limit: "));
+    EXPECT_THAT(two, HasSubstr("--skip: "));
 }
 
 TEST(CommandLine, TakesOptionsBeforeAndAfterTheCommand) {
@@ -182,6 +220,7 @@ TEST(CommandLine, HelpsWithExamples) {
     EXPECT_EQ(help.code, ExitCode::fine);
     EXPECT_THAT(help.output, HasSubstr("Examples:"));
     EXPECT_THAT(help.output, HasSubstr("3 no daemon answers"));
+    EXPECT_THAT(help.output, HasSubstr("UPS-01/output.load_kw")) << "as in the README";
     EXPECT_THAT(ended({"alert", "ack", "--help"}).output, HasSubstr("--note"));
     EXPECT_THAT(ended({"alert", "ack", "--help"}).output, testing::Not(HasSubstr("Examples:")));
     EXPECT_THAT(ended({"--version"}).output, HasSubstr(SITEPOWER_VERSION));

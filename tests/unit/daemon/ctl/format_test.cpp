@@ -25,6 +25,8 @@ TEST(Format, ShowsAgesInOneUnit) {
 TEST(Format, ShowsTimesReadably) {
     EXPECT_EQ(time_text("2026-11-22T06:14:25.123Z", now), "2026-11-22 06:14:25Z (2 s ago)");
     EXPECT_EQ(short_time_text(7), "-");
+    EXPECT_EQ(exact_time_text("2026-11-22T06:14:25.123Z"), "2026-11-22 06:14:25.123Z");
+    EXPECT_EQ(exact_time_text(nullptr), "-");
 }
 
 TEST(Format, ShowsValuesWithUnits) {
@@ -35,6 +37,27 @@ TEST(Format, ShowsValuesWithUnits) {
     EXPECT_EQ(value_text(nullptr, "V"), "-");
     EXPECT_EQ(percent_text(0.0123), "1.2 %");
     EXPECT_EQ(percent_text(nullptr), "-");
+}
+
+TEST(Format, KeepsTheDigitsThatWereMeasured) {
+    const std::vector<std::pair<double, std::string>> numbers{{0.00504, "0.00504"},
+                                                              {0.0000123456789, "0.0000123457"},
+                                                              {13.5, "13.5"},
+                                                              {-13.52, "-13.52"},
+                                                              {0, "0"},
+                                                              {230.0, "230"},
+                                                              {100.25, "100.25"},
+                                                              {1234567.89, "1234567.89"},
+                                                              {99999.0, "99999"},
+                                                              {1e-12, "1e-12"},
+                                                              {1e20, "1e+20"}};
+    for (const auto& [number, text] : numbers) EXPECT_EQ(value_text(number, {}, significant), text);
+    EXPECT_EQ(value_text(0.00504, "Ohm", significant), "0.00504 Ohm");
+}
+
+TEST(Format, CountsOneAndMany) {
+    EXPECT_EQ(count_text(1, "row", "rows"), "1 row");
+    EXPECT_EQ(count_text(0, "row", "rows"), "0 rows");
 }
 
 TEST(Format, ExplainsWhatIsNotKnown) {

@@ -33,6 +33,7 @@ class Sitepowerctl : public HttpTest {
 
     void make_all_well() {
         for (auto& state : context_.fake_site.device_states) state.status = DeviceStatus::online;
+        for (auto& alert : context_.fake_site.alerts) alert.severity = Severity::warning;
     }
 
     std::string output_;
@@ -50,6 +51,27 @@ TEST_F(Sitepowerctl, EndsWithFourWhenTheSystemIsDegraded) {
     start();
     EXPECT_EQ(run({"status"}), 4);
     EXPECT_EQ(run({"status", "--json"}), 4);
+}
+
+TEST_F(Sitepowerctl, EndsWithFourWhileACriticalAlertIsOpen) {
+    start();
+    make_all_well();
+    context_.fake_site.alerts[0].severity = Severity::critical;
+    EXPECT_EQ(run({"status"}), 4);
+    EXPECT_THAT(output_, HasSubstr("DC-CNX-01: degraded (1 critical alert is open)"));
+    EXPECT_EQ(run({"call", "health"}), 0);
+    EXPECT_THAT(output_, HasSubstr("status: operational")) << "the daemon itself is well";
+}
+
+TEST_F(Sitepowerctl, SaysWhichUpsRunsFromItsBatteries) {
+    start();
+    make_all_well();
+    context_.fake_site.ups_states[0].on_battery = false;
+    EXPECT_EQ(run({"status"}), 0);
+    EXPECT_THAT(output_, testing::Not(HasSubstr("runs from its batteries")));
+    context_.fake_site.ups_states[0].on_battery = true;
+    EXPECT_EQ(run({"status"}), 0);
+    EXPECT_THAT(output_, HasSubstr("ups-1 runs from its batteries"));
 }
 
 TEST_F(Sitepowerctl, EndsWithThreeWhenNobodyAnswers) {
@@ -83,8 +105,12 @@ TEST_F(Sitepowerctl, EndsWithOneWhenTheDaemonRefuses) {
     start();
     EXPECT_EQ(run({"battery", "NOPE"}), 1);
     EXPECT_THAT(output_, HasSubstr("NOT_FOUND: no battery is called NOPE; batteries lists them"));
-    EXPECT_EQ(run({"batteries", "--limit", "x"}), 1);
-    EXPECT_THAT(output_, HasSubstr("limit: is not a whole number; allowed: 1 to 1000"));
+}
+
+TEST_F(Sitepowerctl, SpeaksOfOptionsWhenTheDaemonFindsAValueWrong) {
+    start();
+    EXPECT_EQ(run({"history", "ups-1.load_kw", "--since", "2026-11-22", "--until", "2026-11-21"}), 2);
+    EXPECT_THAT(output_, HasSubstr("--since: is not before end"));
 }
 
 TEST_F(Sitepowerctl, PrintsTheEnvelopeAsItCame) {
@@ -113,6 +139,8 @@ TEST_F(Sitepowerctl, PlansMaintenance) {
     EXPECT_EQ(run({"maintenance", "list"}), 0);
     EXPECT_THAT(output_, HasSubstr("fan exchange"));
     EXPECT_EQ(run({"maintenance", "end", "MW-1"}), 0);
+    EXPECT_EQ(run({"battery", "test", "BAT-DC-CNX-01-UPS-01-STR-01-001"}), 0);
+    EXPECT_THAT(output_, HasSubstr("alerts of battery BAT-DC-CNX-01-UPS-01-STR-01-001 are held back"));
 }
 
 TEST_F(Sitepowerctl, WaitsForTheVerdictOfAReload) {

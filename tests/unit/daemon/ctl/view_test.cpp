@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -74,6 +75,82 @@ TEST(View, ShowsHistoryWithHolesAndReasons) {
     EXPECT_THAT(text, HasSubstr("4 rows, resolution raw"));
 }
 
+TEST(View, ShowsRawHistoryToTheMillisecondAndWithItsDigits) {
+    const auto data = Json::parse(R"({"resolution": "raw", "cut_off": true, "data": [
+        {"timestamp": "2026-11-22T06:14:25.123Z", "values": {"r": 0.00504}, "quality": {}},
+        {"timestamp": "2026-11-22T06:14:25.623Z", "values": {"r": 0.00505}, "quality": {}}]})");
+    const auto text = view("history", data, now);
+    EXPECT_THAT(text, HasSubstr("2026-11-22 06:14:25.123Z  0.00504\n"));
+    EXPECT_THAT(text, HasSubstr("2026-11-22 06:14:25.623Z  0.00505\n"));
+    EXPECT_THAT(text, HasSubstr("the newest 2 rows, resolution raw; more with --limit\n"));
+}
+
+TEST(View, MarksHealthThatNothingWasMeasuredFor) {
+    const auto data = Json::parse(R"({"items": [
+        {"battery_id": "B-1", "latest_telemetry": {"soh_pct": 95.7}, "estimate_status": {"soh_pct": "prior_only"}},
+        {"battery_id": "B-2", "latest_telemetry": {"soh_pct": 91.2}, "estimate_status": {"soh_pct": "ok"}}]})");
+    const auto text = view("batteries", data, now);
+    EXPECT_THAT(text, HasSubstr("95.7 %*"));
+    EXPECT_THAT(text, HasSubstr("91.2 %\n"));
+    EXPECT_THAT(text, HasSubstr("* estimated from age only, not measured\n"));
+    EXPECT_THAT(view_of("batteries"), testing::Not(HasSubstr("from age only")));
+}
+
+TEST(View, ShowsHowFarARemainingLifeCanBeTrusted) {
+    auto battery = Json::parse(R"({"battery_id": "B-1", "latest_telemetry": {"soh_pct": 95.7},
+        "rul_days": {"p10": 920.4, "p50": 1840.2, "p90": 2760.1, "censored": false},
+        "estimate_status": {"soh_pct": "prior_only", "rul_days": "prior_only"}})");
+    auto text = view("battery", battery, now);
+    EXPECT_THAT(text, HasSubstr("95.70 %, estimated from age only"));
+    EXPECT_THAT(text, HasSubstr("1840 days, 80 % between 920 and 2760, estimated from age only"));
+    battery["estimate_status"] = {{"soh_pct", "ok"}, {"rul_days", "ok"}};
+    battery["rul_days"]["censored"] = true;
+    text = view("battery", battery, now);
+    EXPECT_THAT(text, HasSubstr("more than 1840 days, 80 % between 920 and 2760\n"));
+    EXPECT_THAT(text, testing::Not(HasSubstr("from age only")));
+}
+
+TEST(View, ShowsWindowIdsWholeSoThatTheyCanBeEnded) {
+    const std::string id(64, 'w');
+    const Json data{{"items",
+                     {{{"window_id", id},
+                       {"subject_id", std::string(64, 's')},
+                       {"from", "2026-11-22T06:14:25.123Z"},
+                       {"to", "2026-11-22T08:14:25.123Z"},
+                       {"who", "somebody@" + std::string(40, 'h')},
+                       {"why", std::string(200, 'y')}}}}};
+    EXPECT_THAT(view("maintenance", data, now), HasSubstr(id + " "));
+}
+
+TEST(View, SumsUpTheReplacementOfAString) {
+    Json data{{"replaced", Json::array()}};
+    for (int n = 1; n <= 72; ++n) {
+        data["replaced"].push_back({{"battery_id", "B-" + std::to_string(n)},
+                                    {"old_serial_number", nullptr},
+                                    {"serial_number", "LOT-" + std::to_string(n)},
+                                    {"model", "M"},
+                                    {"installed_date", "2026-11-20"}});
+    }
+    const auto text = view("battery.replace", data, now);
+    EXPECT_THAT(text, HasSubstr("72 batteries replaced\n"));
+    EXPECT_EQ(std::ranges::count(text, '\n'), 74) << text;
+}
+
+TEST(View, SaysWhenThereIsNothingToList) {
+    const auto nothing = Json::parse(R"({"items": [], "total": 0, "active_count": 0, "pending_count": 0})");
+    EXPECT_EQ(view("batteries", nothing, now), "no batteries\n");
+    EXPECT_EQ(view("devices", nothing, now), "no devices\n");
+    EXPECT_EQ(view("points", nothing, now), "no points\n");
+    EXPECT_EQ(view("alerts", nothing, now), "no alerts\n");
+    EXPECT_EQ(view("maintenance", nothing, now), "no maintenance windows\n");
+}
+
+TEST(View, CountsOneAlertAsOne) {
+    const auto data = Json::parse(R"({"items": [{"alert_id": "A"}], "total": 1, "active_count": 1,
+        "pending_count": 1})");
+    EXPECT_THAT(view("alerts", data, now), HasSubstr("1 alert: 1 active, 1 pending\n"));
+}
+
 TEST(View, SaysWhenAListIsNotWhole) {
     auto data = golden("devices");
     data["total"] = 72U;
@@ -88,6 +165,16 @@ TEST(View, ShowsAnErrorWithEachWrongField) {
               "VALIDATION_ERROR: two are wrong\n"
               "  limit: is out of range; allowed: 1 to 1000\n"
               "  /etc/sitepower/sitepower.toml:7: bus.baud: is not a baud rate\n");
+}
+
+TEST(View, LeavesOutOfAnErrorWhatIsNotKnownOfItsPlace) {
+    const auto error = Json::parse(R"({"code": "CONFLICT", "message": "refused", "details": [
+        {"file": "", "line": 0, "key": "site.id", "problem": "cannot change"},
+        {"file": "/etc/sitepower/sitepower.toml", "line": 0, "key": "", "problem": "cannot be opened"}]})");
+    EXPECT_EQ(view_error(error),
+              "CONFLICT: refused\n"
+              "  site.id: cannot change\n"
+              "  /etc/sitepower/sitepower.toml: cannot be opened\n");
 }
 
 TEST(View, OutlinesWhatHasNoViewOfItsOwn) {

@@ -51,6 +51,21 @@ TEST_F(Components, IsOperationalOnlyWhenEverythingWorks) {
     EXPECT_EQ(overall(), OverallStatus::degraded);
 }
 
+TEST_F(Components, IsNotOperationalAsASiteWhileACriticalAlertIsOpen) {
+    all_online();
+    auto& alerts = context_.fake_site.alerts;
+    for (auto& alert : alerts) alert.severity = Severity::warning;
+    EXPECT_EQ(site_status(overall(), context_.fake_site), OverallStatus::operational);
+    alerts[0].severity = Severity::critical;
+    EXPECT_EQ(overall(), OverallStatus::operational) << "the daemon's own word";
+    EXPECT_EQ(site_status(overall(), context_.fake_site), OverallStatus::degraded);
+    EXPECT_EQ(site_status(OverallStatus::down, context_.fake_site), OverallStatus::down);
+    alerts[0].held = true;
+    EXPECT_EQ(announced_alerts(context_.fake_site, Severity::critical), 0U);
+    EXPECT_EQ(site_status(overall(), context_.fake_site), OverallStatus::operational)
+        << "held back by a window";
+}
+
 TEST_F(Components, IsDownWhenNothingIsMeasured) {
     for (auto& state : context_.fake_site.device_states) state.status = DeviceStatus::offline;
     EXPECT_EQ(overall(), OverallStatus::down);
@@ -74,6 +89,22 @@ TEST_F(Components, LosesScoreForEachFactor) {
     EXPECT_EQ(found[2].score, 100);
     EXPECT_EQ(found[4].score, 0);  // a critical alert
     EXPECT_NEAR(*health_score(found), 65.76, 0.01);
+}
+
+TEST_F(Components, CountsWhatABusThatIsNotConnectedCannotAsk) {
+    auto& counters = context_.system_view.buses[1].counters;
+    counters = {.requests = 1000, .answers = 1000, .unsent = 1000};
+    auto components = components_of(context_.system_view, context_.fake_site);
+    EXPECT_EQ(components[3].error_rate, 0.5);
+    counters = {.unsent = 3};
+    components = components_of(context_.system_view, context_.fake_site);
+    EXPECT_EQ(components[3].error_rate, 1.0) << "it was never connected";
+}
+
+TEST_F(Components, ABusThatIsDownIsNotHealthyWhateverItDidBefore) {
+    context_.system_view.buses[1].counters = {.requests = 1'000'000, .answers = 1'000'000, .unsent = 1};
+    EXPECT_NEAR(factors()[1].score, 49.5, 0.01);  // 1 % failed on the one, the other is down
+    EXPECT_EQ(factors()[1].detail, "0.5 % of requests failed since start, 1 of 2 buses down");
 }
 
 TEST_F(Components, LeavesOutWhatCannotBeJudged) {

@@ -172,6 +172,10 @@ TEST(Parameters, ATextAtItsLimitIsTaken) {
         return errors == nullptr ? std::string() : errors->front().problem + ": " + errors->front().allowed;
     };
     EXPECT_EQ(problem(note, 500), "");
+    const Parameter why{.name = "why", .required = true, .maximum = 3};
+    EXPECT_EQ(problem(why, 0), "is empty: text of 1 to 3 bytes");
+    EXPECT_EQ(problem(why, 3), "");
+    EXPECT_EQ(problem(note, 0), "");
     EXPECT_EQ(problem(note, 501), "is too long: text of at most 500 bytes");
     EXPECT_EQ(problem(short_note, 3), "");
     EXPECT_EQ(problem(short_note, 4), "is too long: text of at most 3 bytes");

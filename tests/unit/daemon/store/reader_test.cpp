@@ -85,15 +85,67 @@ TEST_F(ReaderTest, RawSeriesOfSeveralDevicesInTheOrderOfTime) {
     EXPECT_EQ(answer.rows[6].time, at(3) + Duration{500});
 }
 
-TEST_F(ReaderTest, TheLimitKeepsTheOldestRowsAlsoWhenTheyCameLate) {
-    for (int i = 0; i < 3000; ++i) append(ups_, at(i + 1), {i, i});
+TEST_F(ReaderTest, TheLimitKeepsTheNewestRowsAlsoWhenOneCameEarly) {
+    append(ups_, at(4000), {-1, -1});
     commit();
-    append(ups_, at(0), {-1, -1});
+    for (int i = 0; i < 3000; ++i) append(ups_, at(i), {i, i});
     commit();
     const auto answer = ask({{{"UPS-01", "p0"}}, at(0), at(5000), 3, SeriesResolution::raw});
     ASSERT_EQ(answer.rows.size(), 3U);
-    EXPECT_EQ(answer.rows[0].time, at(0));
-    EXPECT_EQ(answer.rows[2].time, at(2));
+    EXPECT_EQ(answer.rows[0].time, at(2998));
+    EXPECT_EQ(answer.rows[2].time, at(4000));
+    EXPECT_TRUE(answer.cut_off);
+}
+
+TEST_F(ReaderTest, SaysWhetherOlderRowsWentOverTheLimit) {
+    for (int i = 0; i < 20 * 60; ++i) {
+        append(ups_, at(i), {i, i});
+        if (i % 5 == 4) commit();
+    }
+    const auto cut_off = [&](std::size_t limit, SeriesResolution resolution) {
+        return ask({{{"UPS-01", "p0"}}, at(0), at(600), limit, resolution}).cut_off;
+    };
+    EXPECT_FALSE(cut_off(600, SeriesResolution::raw));
+    EXPECT_TRUE(cut_off(599, SeriesResolution::raw));
+    EXPECT_FALSE(cut_off(10, SeriesResolution::minute));
+    EXPECT_TRUE(cut_off(9, SeriesResolution::minute));
+    const auto newest = ask({{{"UPS-01", "p0"}}, at(0), at(600), 2, SeriesResolution::minute});
+    ASSERT_EQ(newest.rows.size(), 2U);
+    EXPECT_EQ(newest.rows[0].time, at(480));
+    EXPECT_EQ(newest.rows[1].time, at(540));
+}
+
+// A day is asked for, as by default, of a site that was started a moment ago.
+TEST_F(ReaderTest, HasAnAnswerBeforeThereAreRollUps) {
+    const auto day = [&](std::size_t limit) {
+        return ask({{{"UPS-01", "p0"}}, at(-24 * 3600), at(3600), limit});
+    };
+    for (int i = 0; i < 50; ++i) append(ups_, at(i), {i, i});
+    commit();
+    EXPECT_EQ(day(100).rows.size(), 50U);
+    EXPECT_EQ(day(20).rows.size(), 20U) << "no minute is over yet";
+    EXPECT_EQ(day(20).rows.back().time, at(49));
+    for (int i = 50; i < 200; ++i) {
+        append(ups_, at(i), {i, i});
+        if (i % 5 == 4) commit();
+    }
+    EXPECT_EQ(day(100).resolution, SeriesResolution::minute);
+    EXPECT_FALSE(day(100).rows.empty());
+}
+
+// A device that is new on a site that has run for long.
+TEST_F(ReaderTest, HasAnAnswerForADeviceThatIsYoungerThanItsRollUps) {
+    for (int i = 0; i < 40 * 60; ++i) {
+        append(ups_, at(i), {i, i});
+        if (i % 5 == 4) commit();
+    }
+    const auto start = 40 * 60;
+    for (int i = 0; i < 20; ++i) append(jar_, at(start + i), {i, i, i});
+    commit();
+    const auto answer = ask({{{"BM-01", "p0"}}, at(-23 * 3600), at(3600), 100});
+    EXPECT_EQ(answer.resolution, SeriesResolution::raw);
+    EXPECT_EQ(answer.rows.size(), 20U);
+    EXPECT_TRUE(ask({{{"BM-09", "p0"}}, at(-23 * 3600), at(3600), 100}).rows.empty());
 }
 
 TEST_F(ReaderTest, UnknownDevicesAndPointsAreEmptyNotWrong) {
@@ -231,7 +283,15 @@ TEST_F(ReaderTest, GivesTheStatesOfABatteryAsTold) {
     EXPECT_EQ(first.soc_pct.as_of, at(60));
     EXPECT_EQ((*states)[1].soc_pct.value, std::nullopt);
     EXPECT_EQ((*states)[1].soc_pct.reason, "no_current_sensor");
-    EXPECT_EQ((*reader)->battery_states("BAT-1", at(0), at(600), 2)->size(), 2U);
+    const auto all = (*reader)->battery_states("BAT-1", at(0), at(600), 10);
+    const auto oldest = (*reader)->battery_states("BAT-1", at(0), at(600), 2);
+    const auto newest = (*reader)->battery_states("BAT-1", at(0), at(600), 2, Keep::newest);
+    ASSERT_EQ(oldest->size(), 2U);
+    ASSERT_EQ(newest->size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ((*oldest)[i].time, (*all)[i].time);
+        EXPECT_EQ((*newest)[i].time, (*all)[all->size() - 2 + i].time);
+    }
     EXPECT_TRUE((*reader)->battery_states("BAT-9", at(0), at(600), 2)->empty());
 }
 

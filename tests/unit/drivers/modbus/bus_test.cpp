@@ -269,6 +269,19 @@ TEST(BusOverTcp, APeerThatOnlyDropsConnectionsIsLeftAloneForAWhile) {
     slave.refuse_connections(false);
 }
 
+TEST(BusOverTcp, CountsWhatItCannotAskWithoutAConnection) {
+    FakeSlave slave(Wire::tcp);
+    auto settings = settings_for(slave);
+    std::get<TcpEndpoint>(settings.endpoint).port = 1;  // nobody listens there
+    RecordingSink sink;
+    Bus bus(settings, {word_unit(1, 1ms)}, sink);
+    bus.start();
+    ASSERT_TRUE(sink.wait([&] { return sink.failures().size() >= 2; }));
+    bus.stop();
+    EXPECT_EQ(bus.counters().requests, 0U);
+    EXPECT_GE(bus.counters().unsent, 2U);
+}
+
 TEST(BusOverTcp, ClosesAfterEachCycleWhenToldSo) {
     FakeSlave slave(Wire::tcp);
     auto settings = settings_for(slave);
