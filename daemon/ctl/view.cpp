@@ -16,7 +16,7 @@ struct ViewRow {
     std::string (*view)(const Json& data, Time now);
 };
 
-constexpr std::array<ViewRow, 23> views{{{"prices", view_prices},
+constexpr std::array<ViewRow, 25> views{{{"prices", view_prices},
                                          {"plan", view_plan},
                                          {"allocation", view_allocation},
                                          {"allocate", view_allocation},

@@ -121,7 +121,7 @@ void SiteFixture::start_daemon() {
         std::vector<std::string>{program("sitepowerd"), "--config", path("sitepower.toml"), "--profiles",
                                  SITEPOWER_SOURCE_DIR "/config/devices"},
         path("sitepowerd.log"), daemon_environment);
-    ASSERT_TRUE(support::eventually(seconds{20}, [&] { return ctl({"locations"}).status == 0; }))
+    ASSERT_TRUE(support::eventually(seconds{20}, [&] { return ctl({"devices"}).status == 0; }))
         << daemon->output();
 }
 

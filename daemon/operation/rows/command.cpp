@@ -141,7 +141,7 @@ Operation send_row() {
                        {"value", "number", "", "that the device can hold, nearest to what was asked for"},
                        {"table", "text", "", "holding or coil"},
                        {"address", "integer", "", "on the wire, from 0"},
-                       {"words", "list", "", "as they go over the wire"},
+                       {"words[]", "integer", "", "as they go over the wire"},
                        {"status", "text", "",
                         "verified (read back), accepted (acknowledged; nothing to read back) or simulated"},
                        {"read_back", "number", "", "what the point that shows the effect holds"}},

@@ -148,7 +148,9 @@ TEST(ProfiledDevice, APeriodBelowWhatThePointAllowsIsRefused) {
 
 TEST(ProfiledDevice, APeriodThatLetsAValueGrowTooOldIsRefused) {
     const std::string profile = "points = [{ name = \"a\", address = 0, max_age_s = 6 }]\n";
-    EXPECT_EQ(errors_of(profile, site(tcp, "period_ms = { fast = 4000 }\n")), "");
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", head + profile);
+    EXPECT_THAT(load(site(tcp, "period_ms = { fast = 4000 }\n"), directory.path()).buses, SizeIs(1));
     EXPECT_THAT(
         errors_of(profile, site(tcp, "period_ms = { fast = 4001 }\n")),
         HasSubstr("allows no value of point \"a\" older than 6 s: the period of poll group \"fast\" is at "
@@ -159,7 +161,7 @@ TEST(ProfiledDevice, AProbeHoldsForTheUnitsOfItsGroupsToo) {
     const TemporaryDirectory directory;
     directory.write("monitor.toml", std::string(head) +
                                         "probe = [{ address = 15, equals = [1] }]\n"
-                                        "[[groups]]\nname = \"s{s}\"\nunit = 101\n"
+                                        "[[groups]]\nname = \"s{s}\"\naddress = 0\nunit = 101\n"
                                         "repeat = [{ index = \"s\", count = 2, unit_stride = 1 }]\n"
                                         "points = [{ name = \"a\", address = 0 }]\n");
     const auto config = load(site(tcp), directory.path());

@@ -23,6 +23,8 @@ Texts needed_by(const Operation& operation) {
     for (const auto& parameter : operation.parameters) {
         if (!parameter.required) continue;
         std::string value = "text";
+        if (parameter.type == ParameterType::list) value = "[]";
+        if (parameter.type == ParameterType::time) value = "2026-11-23T00:00:00Z";
         if (parameter.name == "battery_id") value = "BAT-DC-CNX-01-UPS-01-STR-01-001";
         if (parameter.name == "location_id") value = "ROOM-1";
         if (parameter.name == "alert_id") value = "A-low";
