@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "daemon/ctl/command.hpp"
@@ -26,6 +27,17 @@ ExitCode judge(std::string_view operation, const Json& data) {
     return ExitCode::fine;
 }
 
+// Whether the daemon refused what was written on the command line, and not what it found elsewhere.
+bool is_usage(const AskCommand& asked, const Json& error) {
+    if (member(error, "code") != to_string(ErrorCode::validation_error)) return false;
+    const auto& details = member(error, "details");
+    const auto is_given = [&](const Json& detail) {
+        return std::ranges::any_of(asked.parameters,
+                                   [&](const auto& given) { return member(detail, "field") == given.first; });
+    };
+    return details.is_array() && std::ranges::any_of(details, is_given);
+}
+
 // The error in the words of the command line.
 Json renamed(const AskCommand& asked, Json error) {
     if (!member(error, "details").is_array()) return error;
@@ -47,8 +59,7 @@ ExitCode show(const AskCommand& asked, const Command& command, const std::string
     if (envelope.contains("error")) {
         const auto& error = envelope["error"];
         if (!command.json) say("sitepowerctl: " + view_error(renamed(asked, error)), err);
-        return member(error, "code") == to_string(ErrorCode::validation_error) ? ExitCode::usage
-                                                                               : ExitCode::failed;
+        return is_usage(asked, error) ? ExitCode::usage : ExitCode::failed;
     }
     const auto& data = envelope["data"];
     const auto& timestamp = member(envelope, "meta.timestamp");

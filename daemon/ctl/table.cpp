@@ -129,11 +129,12 @@ void Table::add(std::vector<std::string> cells, std::string_view note) {
     rows_.push_back({std::move(cells), printable(note)});
 }
 
-std::size_t Table::shrink(std::vector<Shown>& shown, Fit fit, std::size_t excess) const {
+std::size_t Table::shrink(std::vector<Shown>& shown, Fit fit, bool first, std::size_t excess) const {
     while (excess > 0) {
         Shown* widest = nullptr;
         for (auto& column : shown) {
-            if (column.column == 0 || columns_[column.column].fit != fit || column.width <= narrowest)
+            if ((column.column == 0) != first || columns_[column.column].fit != fit ||
+                column.width <= narrowest)
                 continue;
             if (widest == nullptr || column.width > widest->width) widest = &column;
         }
@@ -155,8 +156,10 @@ std::vector<Table::Shown> Table::shown_columns(std::size_t width) const {
         total += widest + (shown.empty() ? 0 : gap.size());
         shown.push_back({c, widest});
     }
-    const auto excess = shrink(shown, Fit::cut, total > width ? total - width : 0);
-    shrink(shown, Fit::whole, excess);
+    auto excess = shrink(shown, Fit::cut, false, total > width ? total - width : 0);
+    excess = shrink(shown, Fit::whole, false, excess);
+    // Wider than the terminal would be worse.
+    for (const auto fit : {Fit::cut, Fit::whole}) excess = shrink(shown, fit, true, excess);
     return shown;
 }
 

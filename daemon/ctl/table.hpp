@@ -31,7 +31,7 @@ class Table {
     void add(std::vector<std::string> cells, std::string_view note = {});
     // Titles and rows, each ending with a newline. When it is too wide, the widest columns that may be cut
     // are cut, and only then others; what is cut ends with '~'. The first column, which somebody types again,
-    // is never cut. Columns that are empty in all rows are left out.
+    // comes last. Columns that are empty in all rows are left out.
     std::string text(std::size_t width = terminal_width) const;
 
   private:
@@ -46,9 +46,9 @@ class Table {
     };
 
     std::vector<Shown> shown_columns(std::size_t width) const;
-    // Takes width from columns of that fit but the first, the widest first, until `excess` is gone; what is
-    // left of it.
-    std::size_t shrink(std::vector<Shown>& shown, Fit fit, std::size_t excess) const;
+    // Takes width from columns of that fit (all but the first one, or that one alone), the widest first,
+    // until `excess` is gone; what is left of it.
+    std::size_t shrink(std::vector<Shown>& shown, Fit fit, bool first, std::size_t excess) const;
 
     std::vector<Column> columns_;
     std::vector<Row> rows_;

@@ -155,13 +155,35 @@ TEST(ViewLaw, EveryViewFitsWhateverTheReplyHolds) {
     }
 }
 
+// Something that the parameter may be.
+std::string fit_for(const Parameter& parameter) {
+    switch (parameter.type) {
+        case ParameterType::text:
+            return "a=b c";
+        case ParameterType::identifier:
+            return "a-b";
+        case ParameterType::integer:
+        case ParameterType::number:
+            return std::to_string(static_cast<std::int64_t>(parameter.minimum) + 1);
+        case ParameterType::boolean:
+            return "true";
+        case ParameterType::time:
+            return "2026-11-22";
+        case ParameterType::list:
+            return "[]";
+        case ParameterType::choice:
+            break;
+    }
+    return std::string(parameter.allowed.substr(0, parameter.allowed.find(',')));
+}
+
 // Each operation's own parameters reach it through `call`, as they were written.
 TEST(CommandLineLaw, CallsEveryOperationOfTheTable) {
     for (const auto& operation : operations()) {
         std::vector<std::string> arguments{"call", std::string(operation.name)};
         std::vector<std::pair<std::string, std::string>> given;
         for (const auto& parameter : operation.parameters) {
-            given.emplace_back(parameter.name, "a=b c");
+            given.emplace_back(parameter.name, fit_for(parameter));
             arguments.push_back(given.back().first + "=" + given.back().second);
         }
         auto read = read_command_line(arguments, now);

@@ -91,7 +91,7 @@ TEST(View, MarksHealthThatNothingWasMeasuredFor) {
         {"battery_id": "B-2", "latest_telemetry": {"soh_pct": 91.2}, "estimate_status": {"soh_pct": "ok"}}]})");
     const auto text = view("batteries", data, now);
     EXPECT_THAT(text, HasSubstr("95.7 %*"));
-    EXPECT_THAT(text, HasSubstr("91.2 %\n"));
+    EXPECT_THAT(text, HasSubstr("91.2 %  "));
     EXPECT_THAT(text, HasSubstr("* estimated from age only, not measured\n"));
     EXPECT_THAT(view_of("batteries"), testing::Not(HasSubstr("from age only")));
 }

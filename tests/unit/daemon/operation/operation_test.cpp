@@ -97,8 +97,8 @@ TEST_F(Operations, AsksForTheLastDayByDefault) {
 }
 
 TEST_F(Operations, MergesMeasuredAndEstimatedValuesInOrder) {
-    const auto data = ask("telemetry", {{"battery_id", jar + "1"}, {"limit", "3"}}).body["data"];
-    EXPECT_EQ(data["count"], 3);
+    const auto data = ask("telemetry", {{"battery_id", jar + "1"}}).body["data"];
+    ASSERT_GE(data["count"], 3);
     EXPECT_EQ(data["data"][0]["values"]["voltage_v"], 10.0);
     EXPECT_EQ(data["data"][1]["values"], Json({{"soc_pct", 98.5}}));
     EXPECT_TRUE(data["data"][2]["values"]["voltage_v"].is_null());

@@ -167,7 +167,8 @@ TEST(Parameters, ATextAtItsLimitIsTaken) {
     const Parameter note{.name = "note"};
     const Parameter short_note{.name = "note", .maximum = 3};
     const auto problem = [](const Parameter& parameter, std::size_t bytes) {
-        auto checked = check_parameters(std::span(&parameter, 1), texts({{"note", std::string(bytes, 'x')}}));
+        auto checked = check_parameters(std::span(&parameter, 1),
+                                        texts({{std::string(parameter.name), std::string(bytes, 'x')}}));
         auto* errors = std::get_if<std::vector<FieldError>>(&checked);
         return errors == nullptr ? std::string() : errors->front().problem + ": " + errors->front().allowed;
     };
