@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Demo, LeavesNothingBehindWhenTheTerminalIsClosed) {
+TEST(Demo, ShowsAPlanAndLeavesNothingBehindWhenTheTerminalIsClosed) {
     if (access("/usr/sbin/mosquitto", X_OK) != 0) GTEST_SKIP() << "no mosquitto on this machine";
     const support::TemporaryDirectory directory;
     support::Process demo({SITEPOWER_SOURCE_DIR "/config/demo/run", SITEPOWER_BINARY_DIR},
@@ -26,6 +26,11 @@ TEST(Demo, LeavesNothingBehindWhenTheTerminalIsClosed) {
     ASSERT_TRUE(std::regex_search(output, found, std::regex("/tmp/sitepower-demo-\\w+"))) << output;
     const auto place = found.str();
     EXPECT_TRUE(std::filesystem::exists(place));
+    EXPECT_TRUE(support::eventually(30s, [&] {
+        support::Process plan({SITEPOWER_BINARY_DIR "/sitepowerctl", "--socket", place + "/api.sock", "plan"},
+                              directory.path() / "plan");
+        return plan.wait(10s) == 0;
+    }));
     demo.signal(SIGHUP);
     EXPECT_EQ(demo.wait(30s), 0) << demo.output();
     EXPECT_FALSE(std::filesystem::exists(place));

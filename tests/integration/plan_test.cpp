@@ -6,51 +6,13 @@
 
 #include "core/base/time.hpp"
 #include "tests/integration/site_fixture.hpp"
+#include "tests/support/process.hpp"
 
 namespace sitepower::integration {
 namespace {
 
 using std::chrono::seconds;
 using Arrivals = std::vector<SiteFixture::Arrival>;
-
-constexpr const char* dispatch = R"(
-[[price]]
-id = "energy_price"
-currency = "EUR"
-source = "tariff"
-
-[[price.period]]
-price = 320
-from = "08:00"
-to = "20:00"
-
-[[price.period]]
-price = 90
-
-[dispatch]
-import_price = "energy_price"
-load = ["UPS-01/output.load_kw"]
-import_limit_kw = 200
-demand_price_per_kw = 8
-
-[[dispatch.battery]]
-id = "LIB-01"
-charge = "BMS-01/pack.soc_pct"
-capacity_kwh = 47
-charge_max_kw = 20
-discharge_max_kw = 20
-critical_load = ["UPS-01/output.load_kw"]
-required_autonomy_min = 10
-
-[[dispatch.load_class]]
-id = "training"
-cop = 4
-entitlement_kw = 5
-
-[[dispatch.load_class.segment]]
-value_per_mwh = 900
-kw = 20
-)";
 
 const SiteFixture::Arrival* plan_of(const Arrivals& arrivals) {
     const auto found = std::find_if(arrivals.rbegin(), arrivals.rend(),
@@ -62,7 +24,7 @@ TEST(PlanTest, APlanWithItsProofIsPublishedAndShown) {
     SiteFixture site;
     site.subscribe();
     site.start_simulation();
-    site.more = dispatch;
+    site.more = support::read_file(SITEPOWER_SOURCE_DIR "/config/demo/plans.toml");
     site.start_daemon();
     ASSERT_TRUE(
         site.wait_until_arrived([](const Arrivals& all) { return plan_of(all) != nullptr; }, seconds{60}))

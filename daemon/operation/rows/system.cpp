@@ -11,7 +11,7 @@
 namespace sitepower {
 namespace {
 
-constexpr std::string_view no_planner = "no_planner";  // no [dispatch] in the configuration
+constexpr std::string_view no_planner = "no_dispatch_configured";
 
 Outcome health(const Request&, Context& context) {
     const auto system = context.system();
@@ -144,7 +144,7 @@ Outcome system_status(const Request&, Context& context) {
     const auto factors = health_factors(system, site, components);
     Json parts = Json::object();
     for (const auto& component : components) parts[component.name] = describe(component);
-    parts["forecaster"] = describe_absent("no_forecaster");
+    parts["forecaster"] = describe_absent("not_in_this_version");
     parts["planner"] = describe_planner(context.planner());
 
     Record record;
