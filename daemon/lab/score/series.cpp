@@ -58,6 +58,12 @@ Series start(const std::string& name, std::shared_ptr<const CellModel> model) {
     return series;
 }
 
+// A run of one moment cannot be scored.
+Result<Series> checked(Series series) {
+    if (series.samples.size() < 2) return bad_series(series.name, "has fewer than two usable rows");
+    return series;
+}
+
 // Rows in the order of time, without those that lack a number.
 std::vector<std::size_t> usable_rows(const Columns& columns) {
     std::vector<std::size_t> rows;
@@ -110,16 +116,17 @@ Result<Series> calce_series(const dataset::Csv& csv, Series series) {
     std::optional<double> full_ah;
     const auto rows = usable_rows(columns);
     for (const std::size_t row : rows) {
-        if (step[row] <= 3) full_ah = charge_ah[row] - discharge_ah[row];
+        const double net = charge_ah[row] - discharge_ah[row];
+        if (step[row] <= 3 && std::isfinite(net)) full_ah = net;
     }
     if (!full_ah) return bad_series(series.name, "has no step 1 to 3, at the end of which the cell is full");
     double last_t_s = 0;
     for (const std::size_t row : rows) {
-        if (step[row] <= 3) continue;
         const double net = charge_ah[row] - discharge_ah[row];
+        if (!(step[row] > 3) || !std::isfinite(net)) continue;
         append(series, columns, row, last_t_s, 1 + (net - *full_ah) / series.capacity_ah);
     }
-    return series;
+    return checked(std::move(series));
 }
 
 }  // namespace
@@ -146,8 +153,7 @@ Result<Series> soc_series(const dataset::Csv& csv, const std::string& name,
         append(series, columns, row, last_t_s, 1 + (*ah)[row] / series.capacity_ah);
         series.samples.back().current_is_mean = true;  // of the bin of a second
     }
-    if (series.samples.size() < 2) return bad_series(name, "has fewer than two usable rows");
-    return series;
+    return checked(std::move(series));
 }
 
 Result<Series> lead_acid_series(const dataset::Csv& csv, const std::string& name,
@@ -176,7 +182,7 @@ Result<Series> lead_acid_series(const dataset::Csv& csv, const std::string& name
     for (auto row = begin; row <= end; ++row) {
         append(series, columns, *row, last_t_s, 1 - (ah[*begin] - ah[*row]) / delivered_ah);
     }
-    return series;
+    return checked(std::move(series));
 }
 
 }  // namespace sitepower::lab

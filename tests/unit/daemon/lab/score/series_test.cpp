@@ -67,6 +67,12 @@ TEST(SocSeries, SaysWhatItLacks) {
     EXPECT_THAT(error_of("t_s,voltage_v,current_a,ah\n0,1,1,0\n"), HasSubstr("fewer than two"));
     EXPECT_THAT(error_of("t_s,step,voltage_v,current_a,charge_ah,discharge_ah\n0,7,1,1,0,0\n"),
                 HasSubstr("no step 1 to 3"));
+    constexpr std::string_view only_charge =
+        "t_s,step,voltage_v,current_a,charge_ah,discharge_ah\n0,2,4,1,0.5,0\n10,3,4.2,0.1,1,0\n";
+    EXPECT_THAT(error_of(only_charge), HasSubstr("fewer than two"));
+    EXPECT_THAT(error_of(std::string(only_charge) + "20,4,4.1,0,1,0\n30,7,4,-1,,1\n"),
+                HasSubstr("fewer than two"))
+        << "a row without its Ah tells nothing";
 }
 
 TEST(LeadAcidSeries, IsTheFirstDischargeDownToTheCutoff) {
