@@ -46,7 +46,7 @@ bool is_prior(const Json& battery, std::string_view name) {
 constexpr const char* prior_text = "estimated from age only";
 
 std::string prior_note(const Json& battery, std::string_view name) {
-    return is_prior(battery, name) ? std::string(", ") + prior_text : std::string();
+    return is_prior(battery, name) ? fmt::format(", {}", prior_text) : std::string();
 }
 
 std::string health_text(const Json& battery) {
