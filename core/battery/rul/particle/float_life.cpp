@@ -66,6 +66,12 @@ double FloatLife::days_left(std::size_t particle, const BatteryAge& age) const {
     return std::max(left / std::max(ThermalAge::between(age.rate, heat_place_[particle]), 1e-6), 0.0);
 }
 
+// As long as its age would have taken at the rate of the future.
+double FloatLife::days_served(std::size_t particle, const BatteryAge& age) const {
+    const double rate = ThermalAge::between(age.rate, heat_place_[particle]);
+    return std::max(ThermalAge::between(age.age_days, heat_place_[particle]) / std::max(rate, 1e-6), 0.0);
+}
+
 void FloatLife::learn_health(double health, double sigma, const BatteryAge& age) {
     if (!(health > 0 && health < 1.5 && sigma > 0)) return;
     Values misfits;
@@ -160,16 +166,20 @@ HealthPosterior FloatLife::health(const BatteryAge& age) const {
 
 RemainingLife FloatLife::remaining(const BatteryAge& age, double horizon_days) const {
     LogHistogram histogram(elementary::log2(shortest_days), elementary::log2(longest_days));
+    LogHistogram by_life(elementary::log2(shortest_days), elementary::log2(longest_days));
     for (std::size_t i = 0; i < particles; ++i) {
         const double days = std::clamp(days_left(i, age), shortest_days, longest_days);
         histogram.add(elementary::log2(days), weight_[i]);
+        by_life.add(elementary::log2(days), weight_[i] / (days_served(i, age) + days));
     }
     // A day or less is the end.
-    const auto days_at = [&](double q) {
-        const double days = elementary::exp2(histogram.quantile(q));
+    const auto days_at = [&](const LogHistogram& of, double q) {
+        const double days = elementary::exp2(of.quantile(q));
         return days < 2 * shortest_days ? 0 : std::min(days, horizon_days);
     };
-    RemainingLife life{.left = LifeQuantiles{days_at(0.1), days_at(0.5), days_at(0.9)},
+    const double p10 = days_at(histogram, 0.1);
+    const double p90 = days_at(histogram, 0.9);
+    RemainingLife life{.left = LifeQuantiles{p10, std::clamp(days_at(by_life, 0.5), p10, p90), p90},
                        .status = EstimateStatus::ok,
                        .reason = ""};
     life.censored = life.left->p50 >= horizon_days;

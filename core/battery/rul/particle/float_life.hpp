@@ -59,7 +59,9 @@ class FloatLife {
     void learn_ratio(double ratio, double sigma, const BatteryAge& age);
 
     HealthPosterior health(const BatteryAge& age) const;
-    // In days; beyond the horizon (> 0) censored. Status and reason are left to whoever knows the evidence.
+    // In days; p50 is the estimate with the least expected error over the life (the median of the lives
+    // weighted by their inverse): an overrun costs more of a short life. Beyond the horizon (> 0) censored.
+    // Status and reason are left to whoever knows the evidence.
     RemainingLife remaining(const BatteryAge& age, double horizon_days) const;
     // Probability that the end of life comes within so many days.
     double probability_within(double days, const BatteryAge& age) const;
@@ -71,6 +73,7 @@ class FloatLife {
 
     double health_of(std::size_t particle, const BatteryAge& age) const;
     double days_left(std::size_t particle, const BatteryAge& age) const;
+    double days_served(std::size_t particle, const BatteryAge& age) const;
     void weigh(const Values& misfits);  // in standard deviations
     void normalise();
     void resample();
