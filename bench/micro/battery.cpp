@@ -29,16 +29,22 @@ BatteryParameters block() {
 void cell_update(benchmark::State& state) {
     const CellModel model(block());
     const CellSetting setting{&model, {}, 100};
-    std::vector<CellFilter> filters(static_cast<std::size_t>(state.range(0)));
-    for (auto& filter : filters) filter = {.soc = 0.7, .ss = 0.01, .p11 = 1e-4, .p22 = 1e-4, .bb = 0.01};
+    struct Cell {
+        CellFilter filter;
+        CellPoint here;
+    };
+    std::vector<Cell> cells(static_cast<std::size_t>(state.range(0)));
+    for (auto& [filter, here] : cells) {
+        filter = {.soc = 0.7, .ss = 0.01, .p11 = 1e-4, .p22 = 1e-4, .bb = 0.01};
+        here = model.at(filter.soc, 25);
+    }
     const StepInterval step{.dt_s = 1, .decay1 = 0.9, .decay2 = 0.9997, .flow_a = -10, .current_a = -10};
     for (auto _ : state) {
-        for (auto& filter : filters) {
-            const CellPoint before = model.at(filter.soc, 25);
-            predict(filter, setting, before, step);
-            const CellPoint here = model.at(filter.soc, 25);
-            const auto noise = measurement_noise(setting, filter.soc, 25, -10, 1);
-            correct(filter, innovation(filter, setting, here, -10, 12.3, noise.lasting_v2));
+        for (auto& [filter, here] : cells) {
+            predict(filter, setting, here, step);
+            here = model.at(filter.soc, 25);
+            const auto noise = measurement_noise(setting, filter.soc, -10, 1);
+            correct(filter, innovation(filter, setting, here, -10, 12.3, noise));
         }
         benchmark::ClobberMemory();
     }

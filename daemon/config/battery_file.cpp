@@ -45,6 +45,9 @@ Table<NoiseParameters> noise_table() {
         .key("current_ohm", &Noise::current_ohm, {.range = ohms}, "And per ampere.")
         .key("correlation_s", &Noise::correlation_s, {.range = Range{0, 100'000}},
              "Its errors hang together for so long.")
+        .key("error_v", &Noise::error_v, {.range = volts}, "Standard deviation of the open circuit's error.")
+        .key("error_soc", &Noise::error_soc, {.range = share},
+             "It lasts until so much charge has flowed, as a share of the capacity.")
         .key("cold_per_c", &Noise::cold_per_c, {.range = share},
              "They grow by exp(cold_per_c * (25 - T)) in the cold.")
         .key("low_soc", &Noise::low_soc, {.range = share},
@@ -95,6 +98,12 @@ Table<BatteryFile> make_table() {
              "scaled from it.")
         .key("nominal_capacity_ah", &File::nominal_capacity_ah,
              {.range = Range{0, 100'000}, .required = true}, "Of the same.")
+        .key("peukert", &File::peukert, {.range = Range{1, 2}},
+             "A faster discharge gives less: (rated_c / current)^(peukert - 1) of it,")
+        .key("rated_c", &File::rated_c, {.range = Range{0.001, 10}},
+             "from the current for which the capacity is rated, as a multiple of it,")
+        .key("fastest_c", &File::fastest_c, {.range = Range{0.001, 10}},
+             "to here; of still faster ones the resistances tell.")
         .key("capacity_per_c", &File::capacity_per_c, {.range = Range{-0.1, 0.1}},
              "Relative change of the capacity per degree, from 25 degrees Celsius.")
         .key("charge_efficiency", &File::charge_efficiency, {.range = share},
@@ -114,6 +123,9 @@ Table<BatteryFile> make_table() {
              "Time constant of the fast,")
         .key("tau2_s", &File::tau2_s, {.range = Range{0.001, 1e6}, .required = true},
              "of the slow polarisation.")
+        .key("core_k_per_w", &File::core_k_per_w, {.range = Range{0, 100}},
+             "How much warmer it is inside than at its case, K per W of I^2 R0,")
+        .key("core_tau_s", &File::core_tau_s, {.range = Range{0.001, 1e6}}, "after so long.")
         .key("plateau_from", &File::plateau_from, {.range = share},
              "Between these states of charge the voltage says nothing (LFP),")
         .key("plateau_to", &File::plateau_to, {.range = share}, "and charge is counted only.")

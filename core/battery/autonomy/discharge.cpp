@@ -30,8 +30,7 @@ class Discharge {
           v1_v_(start.v1_v),
           v2_v_(start.v2_v) {
         const BatteryParameters& of = model.parameters();
-        const double factor = std::max(1 + of.capacity_per_c * (start.temperature_c - 25), 0.3);
-        capacity_as_ = 3600 * start.capacity_ah * factor;
+        capacity_as_ = 3600 * start.capacity_ah * share_at_temperature(of, start.temperature_c);
         look();
     }
 
@@ -77,9 +76,17 @@ class Discharge {
         r2_ohm_ = point_.r2_ohm * ohms;
     }
 
+    // A constant power asks for a little more current at every step.
+    void follow_rate(double current_a) {
+        if (std::abs(current_a - rate_a_) <= 0.01 * std::abs(rate_a_)) return;
+        rate_a_ = current_a;
+        share_at_rate_ = share_at_rate(model_.parameters(), -current_a / start_.capacity_ah);
+    }
+
     void advance(double current_a, const Decays& by) {
         const double true_a = current_a - start_.offset_a;
-        soc_ += true_a * by.step_s / capacity_as_;
+        follow_rate(current_a);
+        soc_ += true_a * by.step_s / (capacity_as_ * share_at_rate_);
         v1_v_ = by.first * v1_v_ + (1 - by.first) * r1_ohm_ * true_a;
         v2_v_ = by.second * v2_v_ + (1 - by.second) * r2_ohm_ * true_a;
         look();
@@ -97,6 +104,8 @@ class Discharge {
     DischargeLimits limits_;
     DischargeStart start_;
     double capacity_as_ = 0;
+    double rate_a_ = 0;
+    double share_at_rate_ = 1;
     double soc_;
     double v1_v_;
     double v2_v_;

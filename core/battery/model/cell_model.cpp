@@ -12,7 +12,9 @@ namespace {
 constexpr int soc_steps = 128;  // finer than any table that is measured
 constexpr int soc_nodes = soc_steps + 1;
 constexpr double temperature_step_c = 2.5;
+constexpr double temperature_steps_per_c = 1 / temperature_step_c;
 constexpr double zero_c_in_k = 273.15;
+constexpr double least_share = 0.3;
 constexpr double low_soc_spread_c = 25;  // see trust_at
 
 // Beyond the ends of `x` the nearest value holds.
@@ -100,7 +102,8 @@ CellModel::Node CellModel::node(double soc, double temperature_c) const {
 
 CellPoint CellModel::at(double soc, double temperature_c) const {
     const Cell s = locate(soc * soc_steps, soc_steps);
-    const Cell t = locate((temperature_c - first_temperature_c_) / temperature_step_c, temperature_steps_);
+    const Cell t =
+        locate((temperature_c - first_temperature_c_) * temperature_steps_per_c, temperature_steps_);
     const Node* cold = nodes_.data() + std::ptrdiff_t{t.index} * soc_nodes + s.index;
     const Node* warm = cold + soc_nodes;
     const double w00 = (1 - t.share) * (1 - s.share);
@@ -117,7 +120,8 @@ CellPoint CellModel::at(double soc, double temperature_c) const {
 }
 
 ModelTrust CellModel::trust(double temperature_c) const {
-    const Cell t = locate((temperature_c - first_temperature_c_) / temperature_step_c, temperature_steps_);
+    const Cell t =
+        locate((temperature_c - first_temperature_c_) * temperature_steps_per_c, temperature_steps_);
     const ModelTrust& cold = trust_[static_cast<std::size_t>(t.index)];
     const ModelTrust& warm = trust_[static_cast<std::size_t>(t.index) + 1];
     return {cold.cold_factor + t.share * (warm.cold_factor - cold.cold_factor),
@@ -133,6 +137,16 @@ double CellModel::soc_of_rest(double voltage_v, double temperature_c) const {
         (at(middle, temperature_c).ocv_v < voltage_v ? low : high) = middle;
     }
     return (low + high) / 2;
+}
+
+double share_at_temperature(const BatteryParameters& parameters, double temperature_c) {
+    return std::max(1 + parameters.capacity_per_c * (temperature_c - 25), least_share);
+}
+
+double share_at_rate(const BatteryParameters& parameters, double discharge_c) {
+    if (parameters.peukert <= 1 || !(discharge_c > parameters.rated_c)) return 1;
+    const double faster = std::min(discharge_c, parameters.fastest_c) / parameters.rated_c;
+    return std::max(std::pow(faster, 1 - parameters.peukert), least_share);
 }
 
 CellScale scale_to(const BatteryParameters& parameters, double nominal_voltage_v,

@@ -54,6 +54,12 @@ class CellModel {
     int temperature_steps_ = 1;
 };
 
+// What can be taken out over what is rated. At a temperature: along a line. While discharging at
+// `discharge_c`, a multiple of the capacity: by Peukert's law, up to parameters.fastest_c. Never below 0.3:
+// neither is meant for so far away.
+double share_at_temperature(const BatteryParameters& parameters, double temperature_c);
+double share_at_rate(const BatteryParameters& parameters, double discharge_c);
+
 // From the battery of the tables to the one at hand: cells in series add up, and a larger one of the same
 // make has less resistance in proportion.
 struct CellScale {

@@ -47,6 +47,11 @@ class FaultFinder {
         require_positive("charge_efficiency", of_.charge_efficiency);
         require_positive("tau1_s", of_.tau1_s);
         require_positive("tau2_s", of_.tau2_s);
+        require_not_negative("core_k_per_w", of_.core_k_per_w);
+        require_positive("core_tau_s", of_.core_tau_s);
+        require_positive("rated_c", of_.rated_c);
+        if (!(of_.peukert >= 1 && of_.peukert < 2)) add("peukert", "must be from 1 to 2");
+        if (!(of_.fastest_c >= of_.rated_c)) add("fastest_c", "must not be below `rated_c`");
         require_finite("capacity_per_c", of_.capacity_per_c);
         require_finite("r0_activation_k", of_.r0_activation_k);
         require_finite("r1_activation_k", of_.r1_activation_k);
@@ -57,6 +62,8 @@ class FaultFinder {
         require_positive("noise.voltage_v", noise.voltage_v);
         require_not_negative("noise.current_ohm", noise.current_ohm);
         require_not_negative("noise.correlation_s", noise.correlation_s);
+        require_not_negative("noise.error_v", noise.error_v);
+        require_positive("noise.error_soc", noise.error_soc);
         require_not_negative("noise.cold_per_c", noise.cold_per_c);
         require_not_negative("noise.low_soc", noise.low_soc);
         require_not_negative("noise.low_soc_v", noise.low_soc_v);

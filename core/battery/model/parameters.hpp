@@ -23,6 +23,8 @@ struct NoiseParameters {
     double voltage_v = 0.015;           // standard deviation of the model's voltage at 25 C
     double current_ohm = 0.003;         // and per ampere
     double correlation_s = 400;         // its errors hang together for so long
+    double error_v = 0;                 // standard deviation of the open circuit's error at 25 C, which
+    double error_soc = 0.3;             // lasts until so much charge has flowed, as a share of 1
     double cold_per_c = 0;              // they grow by exp(cold_per_c * (25 - T)) below 25 C
     double low_soc = 0.15;              // below this the open circuit falls off a cliff:
     double low_soc_v = 0.08;            // standard deviation added towards empty
@@ -48,8 +50,13 @@ struct BatteryParameters {
     Chemistry chemistry = Chemistry::vrla;
     double nominal_voltage_v = 0;    // of what the tables describe: a cell, a block
     double nominal_capacity_ah = 0;  // at the reference rate and 25 C
-    double capacity_per_c = 0;       // relative change of what can be taken out, per degree from 25 C
-    double charge_efficiency = 1;    // share of the charged Ah that stays
+    // A faster discharge gives less (Peukert 1897): (rated_c / current)^(peukert - 1) of it, from rated_c to
+    // fastest_c; at still faster ones the resistance tells the rest.
+    double peukert = 1;
+    double rated_c = 0.05;
+    double fastest_c = 0.25;
+    double capacity_per_c = 0;     // relative change of what can be taken out, per degree from 25 C
+    double charge_efficiency = 1;  // share of the charged Ah that stays
 
     std::vector<double> ocv_soc;      // ascending from 0 to 1
     std::vector<double> ocv_v;        // at 25 C
@@ -62,6 +69,10 @@ struct BatteryParameters {
     double r2_activation_k = 0;
     double tau1_s = 10;
     double tau2_s = 200;
+    // Inside it is warmer than at its case, where the sensor is: by so much per watt of I^2 R0, after so
+    // long.
+    double core_k_per_w = 0;
+    double core_tau_s = 100;
 
     // The state of charge between these says nothing about the voltage (LFP); 1 and 0: nowhere.
     double plateau_from = 1;

@@ -26,16 +26,18 @@ void keep_in_bounds(CellFilter& f) {
     f.p11 = std::max(f.p11, least_variance);
     f.p22 = std::max(f.p22, least_variance);
     f.bb = std::max(f.bb, least_variance);
+    f.ee = std::max(f.ee, least_variance);
 }
 
 }  // namespace
 
 // State: soc += (I - b) dt / Q, vj = aj vj + (1 - aj) Rj (I - b). Covariance F P F' + W with
 //
-//     F = 1  0   0   g        g  = -dt / Q
-//         0  a1  0   h1       hj = -(1 - aj) Rj
-//         0  0   a2  h2
-//         0  0   0   1
+//     F = 1  0   0   g   0        g  = -dt / Q
+//         0  a1  0   h1  0        hj = -(1 - aj) Rj
+//         0  0   a2  h2  0
+//         0  0   0   1   0
+//         0  0   0   0   c
 void predict(CellFilter& f, const CellSetting& setting, const CellPoint& here, const StepInterval& interval) {
     const BatteryParameters& of = setting.model->parameters();
     const NoiseParameters& noise = of.noise;
@@ -65,23 +67,35 @@ void predict(CellFilter& f, const CellSetting& setting, const CellPoint& here, c
     f.p22 = a2 * a2 * f.p22 + h2 * (2 * a2 * p2b + h2 * f.bb) + v;
     f.p1b = a1 * p1b + h1 * f.bb;
     f.p2b = a2 * p2b + h2 * f.bb;
+    // exp(-x) in many small steps.
+    const double c = noise.error_soc / (noise.error_soc + std::abs(moved));
+    const double be = f.be;
+    f.error *= c;
+    f.se = c * (f.se + g * be);
+    f.p1e = c * (a1 * f.p1e + h1 * be);
+    f.p2e = c * (a2 * f.p2e + h2 * be);
+    f.be = c * be;
+    f.ee = c * c * f.ee + (1 - c * c);
     f.bb += square(noise.offset_c_per_root_s * setting.capacity_ah) * interval.dt_s;
     keep_in_bounds(f);
 }
 
 Innovation innovation(const CellFilter& f, const CellSetting& setting, const CellPoint& here,
-                      double current_a, double voltage_v, double noise_v2) {
+                      double current_a, double voltage_v, const MeasurementNoise& noise) {
     const double slope = here.ocv_slope_v * setting.scale.voltage;
     const double r0 = here.r0_ohm * setting.scale.resistance;
+    const double error_v = noise.error_v;
     Innovation result;
-    result.residual_v =
-        voltage_v - (here.ocv_v * setting.scale.voltage + f.v1_v + f.v2_v + r0 * (current_a - f.offset_a));
-    result.gain_s = slope * f.ss + f.s1 + f.s2 - r0 * f.sb;
-    result.gain_1 = slope * f.s1 + f.p11 + f.p12 - r0 * f.p1b;
-    result.gain_2 = slope * f.s2 + f.p12 + f.p22 - r0 * f.p2b;
-    result.gain_b = slope * f.sb + f.p1b + f.p2b - r0 * f.bb;
-    result.state_v2 = slope * result.gain_s + result.gain_1 + result.gain_2 - r0 * result.gain_b;
-    result.variance_v2 = result.state_v2 + noise_v2;
+    result.residual_v = voltage_v - (here.ocv_v * setting.scale.voltage + f.v1_v + f.v2_v +
+                                     r0 * (current_a - f.offset_a) + error_v * f.error);
+    result.gain_s = slope * f.ss + f.s1 + f.s2 - r0 * f.sb + error_v * f.se;
+    result.gain_1 = slope * f.s1 + f.p11 + f.p12 - r0 * f.p1b + error_v * f.p1e;
+    result.gain_2 = slope * f.s2 + f.p12 + f.p22 - r0 * f.p2b + error_v * f.p2e;
+    result.gain_b = slope * f.sb + f.p1b + f.p2b - r0 * f.bb + error_v * f.be;
+    result.gain_e = slope * f.se + f.p1e + f.p2e - r0 * f.be + error_v * f.ee;
+    result.state_v2 =
+        slope * result.gain_s + result.gain_1 + result.gain_2 - r0 * result.gain_b + error_v * result.gain_e;
+    result.variance_v2 = result.state_v2 + noise.lasting_v2;
     return result;
 }
 
@@ -91,10 +105,12 @@ void correct(CellFilter& f, const Innovation& innovation) {
     const double k1 = innovation.gain_1 * share;
     const double k2 = innovation.gain_2 * share;
     const double kb = innovation.gain_b * share;
+    const double ke = innovation.gain_e * share;
     f.soc += ks * innovation.residual_v;
     f.v1_v += k1 * innovation.residual_v;
     f.v2_v += k2 * innovation.residual_v;
     f.offset_a += kb * innovation.residual_v;
+    f.error += ke * innovation.residual_v;
     f.ss -= ks * innovation.gain_s;
     f.s1 -= ks * innovation.gain_1;
     f.s2 -= ks * innovation.gain_2;
@@ -105,20 +121,24 @@ void correct(CellFilter& f, const Innovation& innovation) {
     f.p22 -= k2 * innovation.gain_2;
     f.p2b -= k2 * innovation.gain_b;
     f.bb -= kb * innovation.gain_b;
+    f.se -= ks * innovation.gain_e;
+    f.p1e -= k1 * innovation.gain_e;
+    f.p2e -= k2 * innovation.gain_e;
+    f.be -= kb * innovation.gain_e;
+    f.ee -= ke * innovation.gain_e;
     keep_in_bounds(f);
 }
 
-MeasurementNoise measurement_noise(const CellSetting& setting, double soc, double temperature_c,
-                                   double current_a, double dt_s) {
+MeasurementNoise measurement_noise(const CellSetting& setting, double soc, double current_a, double dt_s) {
     const NoiseParameters& noise = setting.model->parameters().noise;
-    const ModelTrust trust = setting.model->trust(temperature_c);
+    const ModelTrust& trust = setting.trust;
     const double plain_v = noise.voltage_v * setting.scale.voltage * trust.cold_factor;
     const double by_current_v = noise.current_ohm * setting.scale.resistance * current_a * trust.cold_factor;
     const double short_of = trust.low_soc > 0 ? std::max(1 - soc / trust.low_soc, 0.0) : 0;
     const double low_v = noise.low_soc_v * setting.scale.voltage * trust.cold_factor * short_of;
     const double lasting = dt_s > 0 ? std::max(1.0, noise.correlation_s / dt_s) : 1;
     const double instant_v2 = square(plain_v) + square(by_current_v) + square(low_v);
-    return {instant_v2, instant_v2 * lasting};
+    return {instant_v2, instant_v2 * lasting, noise.error_v * setting.scale.voltage * trust.cold_factor};
 }
 
 }  // namespace sitepower

@@ -23,13 +23,13 @@ double square(double value) {
 void set_charge(CellFilter& filter, double soc, double sigma) {
     filter.soc = soc;
     filter.ss = std::min(square(sigma), highest_variance);
-    filter.s1 = filter.s2 = filter.sb = 0;
+    filter.s1 = filter.s2 = filter.sb = filter.se = 0;
 }
 
 void set_offset(CellFilter& filter, double offset_a, double sigma_a) {
     filter.offset_a = offset_a;
     filter.bb = square(sigma_a);
-    filter.sb = filter.p1b = filter.p2b = 0;
+    filter.sb = filter.p1b = filter.p2b = filter.be = 0;
 }
 
 }  // namespace
@@ -51,8 +51,21 @@ KalmanEstimator::Cell KalmanEstimator::first_cell() const {
     set_charge(filter, 0.5, parameters_.first_soc_sigma);
     filter.p11 = filter.p22 = square(parameters_.first_voltage_v * cells);
     set_offset(filter, 0, setup_.model->parameters().noise.offset_c * setup_.nominal_capacity_ah);
-    cell.here = setup_.model->at(filter.soc, cell.temperature_c);
+    cell.trust = setup_.model->trust(cell.temperature_c);
+    look(cell);
     return cell;
+}
+
+// The model where the filter supposes the battery to be.
+void KalmanEstimator::look(Cell& cell) const {
+    cell.here = setup_.model->at(cell.filter.soc, cell.temperature_c + cell.core_k);
+}
+
+// The heat of one of the cells that the tables describe, which all share the current.
+void KalmanEstimator::warm_core(Cell& cell, const StepInterval& interval) const {
+    const double cell_a = interval.flow_a * scale_.resistance / scale_.voltage;
+    const double settled_k = setup_.model->parameters().core_k_per_w * square(cell_a) * cell.here.r0_ohm;
+    cell.core_k = settled_k + interval.core_decay * (cell.core_k - settled_k);
 }
 
 bool KalmanEstimator::can_estimate() const {
@@ -78,6 +91,7 @@ StepInterval KalmanEstimator::interval_of(double flow_a, double current_a, doubl
         const BatteryParameters& of = setup_.model->parameters();
         interval_.decay1 = std::exp(-dt_s / of.tau1_s);
         interval_.decay2 = std::exp(-dt_s / of.tau2_s);
+        interval_.core_decay = std::exp(-dt_s / of.core_tau_s);
         interval_.dt_s = dt_s;
     }
     interval_.flow_a = flow_a;
@@ -86,9 +100,8 @@ StepInterval KalmanEstimator::interval_of(double flow_a, double current_a, doubl
 }
 
 CellSetting KalmanEstimator::setting_of(const Cell& cell) const {
-    const double per_c = setup_.model->parameters().capacity_per_c;
-    const double factor = std::max(1 + per_c * (cell.temperature_c - 25), 0.3);
-    return {setup_.model.get(), scale_, setup_.nominal_capacity_ah * factor};
+    return {setup_.model.get(), scale_, setup_.nominal_capacity_ah * cell.usable_share * share_at_rate_,
+            cell.trust};
 }
 
 void KalmanEstimator::advance(const GroupSample& sample) {
@@ -103,7 +116,8 @@ void KalmanEstimator::advance(const GroupSample& sample) {
         Cell& cell = cells_[i];
         take_temperature(cell, sample, i);
         predict(cell.filter, setting_of(cell), cell.here, interval);
-        cell.here = setup_.model->at(cell.filter.soc, cell.temperature_c);
+        warm_core(cell, interval);
+        look(cell);
         if (sample.voltages_v[i]) take_voltage(cell, *sample.voltages_v[i], interval);
     }
     if (cells_.size() > 1) share_offset();
@@ -121,7 +135,8 @@ void KalmanEstimator::bridge_gap(const GroupSample& sample) {
         take_temperature(cell, sample, i);
         predict(cell.filter, setting_of(cell), cell.here, interval);
         cell.filter.ss = std::min(cell.filter.ss + square(sigma), highest_variance);
-        cell.here = setup_.model->at(cell.filter.soc, cell.temperature_c);
+        warm_core(cell, interval);
+        look(cell);
         cell.gap = true;
     }
 }
@@ -130,6 +145,7 @@ void KalmanEstimator::follow_current(double current_a, double dt_s) {
     const double share = 1 - std::exp(-dt_s / gap_memory_s);
     mean_current_a_ += share * (current_a - mean_current_a_);
     mean_square_a2_ += share * (square(current_a) - mean_square_a2_);
+    share_at_rate_ = share_at_rate(setup_.model->parameters(), -mean_current_a_ / setup_.nominal_capacity_ah);
     const double small_a = setup_.nominal_capacity_ah / 50;
     if (current_a < -small_a) {
         const bool begins = discharging_s_ == 0;
@@ -154,7 +170,10 @@ void KalmanEstimator::begin_discharge(double current_a) {
 }
 
 void KalmanEstimator::take_temperature(Cell& cell, const GroupSample& sample, std::size_t battery) const {
-    cell.temperature_c = temperature_of(sample, battery).value_or(25);
+    const double temperature_c = temperature_of(sample, battery).value_or(25);
+    if (temperature_c != cell.temperature_c) cell.trust = setup_.model->trust(temperature_c);
+    cell.usable_share = share_at_temperature(setup_.model->parameters(), temperature_c);
+    cell.temperature_c = temperature_c;
     const BatteryLimits& limits = setup_.model->parameters().limits;
     cell.out_of_range =
         cell.temperature_c < limits.lowest_temperature_c || cell.temperature_c > limits.highest_temperature_c;
@@ -168,14 +187,13 @@ void KalmanEstimator::take_voltage(Cell& cell, double voltage_v, const StepInter
     watch_frozen(cell, voltage_v, interval.current_a);
     if (cell.out_of_range || !says_something(cell, voltage_v, interval.current_a)) return;
     const MeasurementNoise noise = noise_of(cell, interval);
-    const Innovation by = relinearised(cell, interval.current_a, voltage_v, noise.lasting_v2);
+    const Innovation by = relinearised(cell, interval.current_a, voltage_v, noise);
     const double gate_v2 = square(parameters_.gate_sigmas) * (by.state_v2 + noise.instant_v2);
     if (square(by.residual_v) > gate_v2) {
         reject(cell);
         return;
     }
     correct(cell.filter, by);
-    cell.here = setup_.model->at(cell.filter.soc, cell.temperature_c);
     accept(cell);
 }
 
@@ -209,8 +227,8 @@ void KalmanEstimator::watch_frozen(Cell& cell, double voltage_v, double current_
 }
 
 MeasurementNoise KalmanEstimator::noise_of(const Cell& cell, const StepInterval& interval) const {
-    MeasurementNoise noise = measurement_noise(setting_of(cell), cell.filter.soc, cell.temperature_c,
-                                               interval.current_a, interval.dt_s);
+    MeasurementNoise noise =
+        measurement_noise(setting_of(cell), cell.filter.soc, interval.current_a, interval.dt_s);
     double factor = 1;
     const bool dips = !is_lithium(setup_.chemistry) && cell.from_full && discharging_s_ > 0 &&
                       discharging_s_ < parameters_.coup_de_fouet_s;
@@ -228,15 +246,15 @@ MeasurementNoise KalmanEstimator::noise_of(const Cell& cell, const StepInterval&
 // The iterated filter (Bell and Cathey, IEEE Trans. Automatic Control 38(2), 1993) while the charge is hardly
 // known: the open circuit is no line over so wide a range.
 Innovation KalmanEstimator::relinearised(const Cell& cell, double current_a, double voltage_v,
-                                         double noise_v2) const {
+                                         const MeasurementNoise& noise) const {
     const CellSetting setting = setting_of(cell);
-    Innovation by = innovation(cell.filter, setting, cell.here, current_a, voltage_v, noise_v2);
+    Innovation by = innovation(cell.filter, setting, cell.here, current_a, voltage_v, noise);
     if (cell.filter.ss < square(parameters_.degraded_above)) return by;
     for (int i = 0; i < 4; ++i) {
         const double soc = std::clamp(cell.filter.soc + by.gain_s / by.variance_v2 * by.residual_v, 0.0, 1.0);
         CellPoint tangent = setup_.model->at(soc, cell.temperature_c);
         tangent.ocv_v += tangent.ocv_slope_v * (cell.filter.soc - soc);
-        by = innovation(cell.filter, setting, tangent, current_a, voltage_v, noise_v2);
+        by = innovation(cell.filter, setting, tangent, current_a, voltage_v, noise);
     }
     return by;
 }
@@ -275,7 +293,7 @@ void KalmanEstimator::anchor(const GroupSample& sample) {
         if (!full_charge_.is_full(i)) continue;
         Cell& cell = cells_[i];
         set_charge(cell.filter, 1, parameters_.anchor_sigma);
-        cell.here = setup_.model->at(1, cell.temperature_c);
+        look(cell);
         cell.gap = cell.fault = false;
         cell.rejections = 0;
     }
@@ -356,7 +374,7 @@ void KalmanEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
     if (memory.offset_sigma_a && std::isfinite(memory.offset_a) && *memory.offset_sigma_a > 0) {
         set_offset(cell.filter, memory.offset_a, std::min(*memory.offset_sigma_a, 0.1 * capacity_ah));
     }
-    cell.here = setup_.model->at(cell.filter.soc, cell.temperature_c);
+    look(cell);
 }
 
 std::unique_ptr<SocEstimator> make_kalman_estimator(const GroupSetup& setup) {

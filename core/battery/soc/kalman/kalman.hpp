@@ -44,8 +44,11 @@ class KalmanEstimator : public SocEstimator {
   private:
     struct Cell {
         CellFilter filter;
-        CellPoint here;  // the model at filter.soc
-        double temperature_c = 25;
+        CellPoint here;             // the model at the soc of the last prediction
+        double temperature_c = 25;  // of the case
+        double core_k = 0;          // how much warmer it is inside
+        ModelTrust trust;           // at its temperature
+        double usable_share = 1;    // of its capacity, at its temperature
         bool out_of_range = false;  // the temperature is beyond the model's
         bool fault = false;
         bool gap = false;  // some current went unseen, and the voltage has not made up for it yet
@@ -63,6 +66,8 @@ class KalmanEstimator : public SocEstimator {
     void follow_current(double current_a, double dt_s);
     void begin_discharge(double current_a);
     StepInterval interval_of(double flow_a, double current_a, double dt_s);
+    void look(Cell& cell) const;
+    void warm_core(Cell& cell, const StepInterval& interval) const;
     CellSetting setting_of(const Cell& cell) const;
     void take_temperature(Cell& cell, const GroupSample& sample, std::size_t battery) const;
     void take_voltage(Cell& cell, double voltage_v, const StepInterval& interval);
@@ -71,7 +76,8 @@ class KalmanEstimator : public SocEstimator {
     bool is_plausible_voltage(double voltage_v) const;
     void watch_frozen(Cell& cell, double voltage_v, double current_a) const;
     MeasurementNoise noise_of(const Cell& cell, const StepInterval& interval) const;
-    Innovation relinearised(const Cell& cell, double current_a, double voltage_v, double noise_v2) const;
+    Innovation relinearised(const Cell& cell, double current_a, double voltage_v,
+                            const MeasurementNoise& noise) const;
     void reject(Cell& cell) const;
     void accept(Cell& cell) const;
     void share_offset();
@@ -90,6 +96,7 @@ class KalmanEstimator : public SocEstimator {
     double mean_current_a_ = 0;  // of the last minutes: what is supposed of a gap
     double mean_square_a2_ = 0;
     double discharging_s_ = 0;
+    double share_at_rate_ = 1;  // of the capacity, at the mean current of the last minutes
 };
 
 std::unique_ptr<SocEstimator> make_kalman_estimator(const GroupSetup& setup);

@@ -53,6 +53,16 @@ TEST_F(DischargeTest, AWornBatteryLastsLess) {
     EXPECT_NEAR(at_current(-10).seconds, fresh / 2, 5);
 }
 
+TEST_F(DischargeTest, AFastDischargeGivesLess) {
+    BatteryParameters cell = some_cell();
+    cell.peukert = 1.1;
+    cell.rated_c = 0.5;
+    cell.fastest_c = 1;
+    const CellModel fading(cell);
+    const auto end = time_at_current(fading, {}, start_, -10, {.cutoff_v = 3.2});
+    EXPECT_NEAR(end.seconds, at_current(-10).seconds * std::pow(2, -0.1), 5);
+}
+
 TEST_F(DischargeTest, TheOffsetOfTheSensorIsNotTakenOut) {
     start_.offset_a = -1;                                            // the sensor reads 10, 9 flow
     EXPECT_NEAR(at_current(-10).seconds, 0.61 * 3600 * 10 / 9, 10);  // 9 A: 10 mV less across v1, v2

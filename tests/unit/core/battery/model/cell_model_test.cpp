@@ -79,6 +79,26 @@ TEST(CellModelTest, IsTrustedLessInTheCold) {
     EXPECT_DOUBLE_EQ(model.trust(0).low_soc, 0.2);
 }
 
+TEST(CapacityShareTest, FollowsPeukertBetweenItsRates) {
+    BatteryParameters block = some_block();
+    EXPECT_EQ(share_at_rate(block, 3), 1) << "no exponent, no loss";
+    block.peukert = 1.1;
+    EXPECT_EQ(share_at_rate(block, 0.01), 1);
+    EXPECT_EQ(share_at_rate(block, -0.5), 1) << "charging";
+    EXPECT_NEAR(share_at_rate(block, 0.1), std::pow(2, -0.1), 1e-12);
+    EXPECT_EQ(share_at_rate(block, 3), share_at_rate(block, block.fastest_c));
+    for (double c = 0.02; c < 0.5; c += 0.01)
+        EXPECT_LE(share_at_rate(block, c + 0.01), share_at_rate(block, c));
+}
+
+TEST(CapacityShareTest, FollowsTheTemperature) {
+    BatteryParameters block = some_block();
+    block.capacity_per_c = 0.006;
+    EXPECT_EQ(share_at_temperature(block, 25), 1);
+    EXPECT_NEAR(share_at_temperature(block, 15), 0.94, 1e-12);
+    EXPECT_EQ(share_at_temperature(block, -300), 0.3);
+}
+
 TEST(CellScaleTest, AddsCellsInSeriesAndSharesTheCurrent) {
     const CellScale pack = scale_to(some_cell(), 51.1, 100);  // 14 cells
     EXPECT_DOUBLE_EQ(pack.voltage, 14);

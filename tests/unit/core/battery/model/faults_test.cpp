@@ -44,6 +44,11 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"charge_efficiency", [](auto& p) { p.charge_efficiency = -1; }},
         Broken{"capacity_per_c", [](auto& p) { p.capacity_per_c = inf; }},
         Broken{"tau1_s", [](auto& p) { p.tau1_s = 0; }}, Broken{"tau2_s", [](auto& p) { p.tau2_s = nan; }},
+        Broken{"core_k_per_w", [](auto& p) { p.core_k_per_w = -1; }},
+        Broken{"core_tau_s", [](auto& p) { p.core_tau_s = 0; }},
+        Broken{"rated_c", [](auto& p) { p.rated_c = 0; }},
+        Broken{"peukert", [](auto& p) { p.peukert = nan; }},
+        Broken{"fastest_c", [](auto& p) { p.fastest_c = 0.01; }},
         Broken{"ocv_soc",
                [](auto& p) {
                    p.ocv_soc = {0, 0.9};
@@ -90,6 +95,8 @@ INSTANTIATE_TEST_SUITE_P(
                }},
         Broken{"resistance[2].temperature_c", [](auto& p) { p.resistances.push_back(p.resistances[0]); }},
         Broken{"noise.voltage_v", [](auto& p) { p.noise.voltage_v = 0; }},
+        Broken{"noise.error_v", [](auto& p) { p.noise.error_v = -1; }},
+        Broken{"noise.error_soc", [](auto& p) { p.noise.error_soc = 0; }},
         Broken{"noise.offset_c", [](auto& p) { p.noise.offset_c = nan; }},
         Broken{"noise.capacity", [](auto& p) { p.noise.capacity = -0.1; }},
         Broken{"limits.cutoff_v", [](auto& p) { p.limits.cutoff_v = 0; }},

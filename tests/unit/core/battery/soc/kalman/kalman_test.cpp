@@ -128,6 +128,49 @@ TEST(KalmanTest, BatteriesOfAStringShareTheOffset) {
     EXPECT_EQ(bench.estimator().memory(2).offset_a, shared_a);
 }
 
+// 20 A through 10 mohm: 4 W, 8 K warmer inside than outside, where the resistance is half.
+TEST(KalmanTest, KnowsThatItIsWarmerInside) {
+    BatteryParameters cell = some_cell();
+    cell.resistances = {{17, {0.010, 0.010}, {0, 0}, {0, 0}}, {25, {0.005, 0.005}, {0, 0}, {0, 0}}};
+    const auto error_after = [](const BatteryParameters& parameters) {
+        KalmanEstimator estimator(setup_for(parameters));
+        estimator.restore(0, {.charge_ah = 8, .sigma_ah = 0.3});
+        std::vector<Estimate> result(1);
+        const std::optional<double> temperature_c = 17;
+        double soc = 0.8;
+        for (int i = 0; i < 900; ++i) {
+            soc -= 20.0 / 3600 / 10;
+            const std::optional<double> voltage_v = 3 + soc - 20 * 0.005;
+            estimator.step({.elapsed = seconds(1),
+                            .current_a = -20,
+                            .current_is_mean = true,
+                            .voltages_v = {&voltage_v, 1},
+                            .temperatures_c = {&temperature_c, 1}},
+                           result);
+        }
+        return std::abs(*result[0].value - 100 * soc);
+    };
+    const double outside = error_after(cell);
+    cell.core_k_per_w = 4;
+    cell.core_tau_s = 60;
+    EXPECT_LT(error_after(cell), 0.4 * outside);
+}
+
+TEST(KalmanTest, AFastDischargeTakesMoreOfTheCharge) {
+    BatteryParameters block = some_block();
+    block.noise.voltage_v = 10;  // counting alone
+    const auto counted = [](const BatteryParameters& parameters) {
+        Bench bench(parameters);
+        bench.soc = 0.9;
+        bench.estimator().restore(0, {.charge_ah = 90, .sigma_ah = 0.1});
+        return *bench.hold(-20, 7200).value;
+    };
+    const double plain = counted(block);
+    EXPECT_NEAR(plain, 50, 0.5);
+    block.peukert = 1.1;
+    EXPECT_NEAR(90 - counted(block), 40 * std::pow(4, 0.1), 1);
+}
+
 TEST(KalmanTest, ScalesTheModelToTheBatteryAtHand) {
     GroupSetup setup = setup_for(some_cell());
     setup.nominal_voltage_v = 51.1;  // 14 cells
