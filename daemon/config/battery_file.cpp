@@ -104,6 +104,11 @@ Table<BatteryFile> make_table() {
              "from the current for which the capacity is rated, as a multiple of it,")
         .key("fastest_c", &File::fastest_c, {.range = Range{0.001, 10}},
              "to here; of still faster ones the resistances tell.")
+        .key("power_min", &File::power_min, {.range = Range{0, 100'000}, .max_items = longest_list},
+             "The maker's table of constant power from full at 25 degrees, down to `cutoff_v`: minutes, "
+             "rising,")
+        .key("power_w", &File::power_w, {.range = Range{0, 1e7}, .max_items = longest_list},
+             "and beside it the power.")
         .key("capacity_per_c", &File::capacity_per_c, {.range = Range{-0.1, 0.1}},
              "Relative change of the capacity per degree, from 25 degrees Celsius.")
         .key("charge_efficiency", &File::charge_efficiency, {.range = share},

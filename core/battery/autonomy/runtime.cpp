@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <optional>
 
 namespace sitepower {
 namespace {
 
 constexpr double z_of_90_pct = 1.2816;
+// Maker and model so far apart: the lower of both is what can be relied on.
+constexpr double far_apart = 1.2;
 // The distance of the sigma points for which the fourth moment of a normal distribution is right.
 const double point_distance = std::sqrt(3.0);
 
@@ -26,6 +30,32 @@ DischargeEnd run(const CellModel& model, const CellScale& scale, const RuntimeIn
     start.resistance_factor *= std::exp(shift.resistance * input.resistance_sigma);
     const double power_w = input.power_w * std::exp(shift.power * input.power_sigma);
     return time_at_power(model, scale, start, power_w, limits);
+}
+
+// A larger battery of the same make gives more in proportion.
+double power_scale(const CellScale& scale) {
+    return scale.voltage * scale.voltage / scale.resistance;
+}
+
+// Of the maker's table, along lines of its logarithms; nothing beyond its ends.
+std::optional<double> told_seconds(const BatteryParameters& of, double power_w) {
+    const auto& watts = of.power_w;
+    if (watts.size() < 2 || power_w > watts.front() || power_w < watts.back()) return std::nullopt;
+    std::size_t right = 1;
+    while (watts[right] > power_w) ++right;
+    const double share = std::log(power_w / watts[right - 1]) / std::log(watts[right] / watts[right - 1]);
+    return 60 * of.power_min[right - 1] * std::pow(of.power_min[right] / of.power_min[right - 1], share);
+}
+
+// What the maker tells over what the model tells, both of a new, full battery at 25 C.
+double told_over_modelled(const CellModel& model, const CellScale& scale, double power_w) {
+    const BatteryParameters& of = model.parameters();
+    const auto told_s = told_seconds(of, power_w / power_scale(scale));
+    if (!told_s) return 1;
+    const DischargeStart full{.capacity_ah = of.nominal_capacity_ah * scale.voltage / scale.resistance};
+    const DischargeEnd modelled =
+        time_at_power(model, scale, full, power_w, {.cutoff_v = of.limits.cutoff_v * scale.voltage});
+    return *told_s / std::max(modelled.seconds, 1.0);
 }
 
 double square(double value) {
@@ -53,10 +83,17 @@ Runtime runtime_at_power(const CellModel& model, const CellScale& scale, const R
     }
     Runtime result;
     result.stop = middle.stop;
-    result.p50_min = middle.seconds / 60;
-    result.p10_min = std::max(middle.seconds - z_of_90_pct * std::sqrt(shorter), 0.0) / 60;
-    result.p90_min = std::min(middle.seconds + z_of_90_pct * std::sqrt(longer), limits.horizon_s) / 60;
-    result.sigma_min = std::sqrt((shorter + longer) / 2) / 60;
+    const double told = told_over_modelled(model, scale, input.power_w);
+    const double longest_s =
+        std::min(middle.seconds + z_of_90_pct * std::sqrt(longer), limits.horizon_s / told);
+    result.p50_min = told * std::min(middle.seconds, limits.horizon_s / told) / 60;
+    result.p10_min = told * std::max(middle.seconds - z_of_90_pct * std::sqrt(shorter), 0.0) / 60;
+    result.p90_min = told * longest_s / 60;
+    result.sigma_min = told * std::sqrt((shorter + longer) / 2) / 60;
+    if (std::abs(std::log(told)) > std::log(far_apart)) {
+        const double lower_min = std::min(1.0, told) * middle.seconds / 60;
+        result.p10_min = std::min(result.p10_min, lower_min);
+    }
     return result;
 }
 

@@ -1,6 +1,8 @@
 // How long a load can be carried, with its uncertainty: the discharge run once from what is believed, and
 // once from each side of it per uncertain quantity (sigma points: Julier and Uhlmann, Proc. IEEE 92(3),
-// 2004). Pure, any thread; some 10 us to 1 ms, by the length of the runtime.
+// 2004). Where the maker's table of constant power tells of that load, it tells how long a new, full battery
+// lasts, and the model only what charge, health, resistance and temperature make of it. Pure, any thread;
+// some 10 us to 1 ms, by the length of the runtime.
 #pragma once
 
 #include "core/battery/autonomy/discharge.hpp"

@@ -23,6 +23,7 @@ class FaultFinder {
         look_at_open_circuit();
         look_at_resistances();
         look_at_limits();
+        look_at_power();
         return std::move(faults_);
     }
 
@@ -128,6 +129,20 @@ class FaultFinder {
         const double span = limits.highest_temperature_c - limits.lowest_temperature_c;
         if (!(span > 0) || !(span <= 200) || !(limits.lowest_temperature_c >= -100)) {
             add("limits.highest_temperature_c", "must be above lowest_temperature_c, by at most 200");
+        }
+    }
+
+    void look_at_power() {
+        const auto& minutes = of_.power_min;
+        const auto& watts = of_.power_w;
+        if (!all_finite(minutes) || !rises(minutes) || (!minutes.empty() && minutes.front() <= 0)) {
+            add("power_min", "must rise, from above 0");
+        }
+        const bool falls = std::ranges::adjacent_find(watts, std::less_equal<>()) == watts.end();
+        if (watts.size() != minutes.size() || watts.size() == 1) {
+            add("power_w", "must have as many items as power_min, none or at least two");
+        } else if (!all_finite(watts) || !falls || (!watts.empty() && watts.back() <= 0)) {
+            add("power_w", "must fall, and stay above 0");
         }
     }
 

@@ -74,6 +74,11 @@ struct BatteryParameters {
     double core_k_per_w = 0;
     double core_tau_s = 100;
 
+    // What the maker says that a new, full battery gives at constant power and 25 C: minutes ascending, power
+    // falling, W of the battery that the tables describe; empty: nothing. Down to `limits.cutoff_v`.
+    std::vector<double> power_min;
+    std::vector<double> power_w;
+
     // The state of charge between these says nothing about the voltage (LFP); 1 and 0: nowhere.
     double plateau_from = 1;
     double plateau_to = 0;

@@ -63,6 +63,48 @@ TEST_F(RuntimeTest, AgreesWithManyDraws) {
     EXPECT_NEAR(result.p90_min, minutes[1800], 0.04 * minutes[1000]);
 }
 
+// The model says how the battery at hand differs from a new, full one, the maker how long that one lasts.
+TEST_F(RuntimeTest, FollowsTheMakersTable) {
+    const auto full_min = [&](double power_w) {
+        return time_at_power(model_, {}, {.capacity_ah = 10}, power_w, {.cutoff_v = 3}).seconds / 60;
+    };
+    const double plain_min = runtime().p50_min;
+    BatteryParameters told = some_cell();
+    told.power_min = {1.1 * full_min(60), 1.1 * full_min(30), 1.1 * full_min(15)};
+    told.power_w = {60, 30, 15};
+    const auto with_table = [&](const RuntimeInput& input, const CellScale& scale) {
+        return runtime_at_power(CellModel(told), scale, input, {.cutoff_v = 3.2 * scale.voltage});
+    };
+    EXPECT_NEAR(with_table(input_, {}).p50_min, 1.1 * plain_min, 0.1);
+    RuntimeInput twice = input_;  // four cells in two pairs
+    twice.power_w = 4 * 30;
+    twice.start.capacity_ah = 20;
+    EXPECT_NEAR(with_table(twice, {.voltage = 2, .resistance = 1}).p50_min, 1.1 * plain_min, 0.1);
+    RuntimeInput beyond = input_;
+    beyond.power_w = 70;
+    EXPECT_EQ(with_table(beyond, {}).p50_min,
+              runtime_at_power(model_, {}, beyond, {.cutoff_v = 3.2}).p50_min);
+    for (double power_w = 15.5; power_w < 59; power_w += 1) {
+        RuntimeInput less = input_;
+        less.power_w = power_w;
+        RuntimeInput more = less;
+        more.power_w = power_w + 1;
+        EXPECT_GT(with_table(less, {}).p50_min, with_table(more, {}).p50_min);
+    }
+}
+
+TEST_F(RuntimeTest, ReliesOnTheLowerWhereMakerAndModelAreFarApart) {
+    const double plain_min = runtime().p50_min;
+    BatteryParameters told = some_cell();
+    for (const double factor : {0.5, 2.0}) {
+        told.power_min = {factor * 10, factor * 120};
+        told.power_w = {100, 10};
+        const Runtime result = runtime_at_power(CellModel(told), {}, input_, {.cutoff_v = 3.2});
+        EXPECT_LE(result.p10_min, std::min(plain_min, result.p50_min) + 1e-9);
+        EXPECT_LE(result.p50_min, result.p90_min);
+    }
+}
+
 TEST_F(RuntimeTest, IsNeverBelowNothing) {
     input_.start.soc = 0.3;
     input_.soc_sigma = 0.5;

@@ -49,6 +49,20 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"rated_c", [](auto& p) { p.rated_c = 0; }},
         Broken{"peukert", [](auto& p) { p.peukert = nan; }},
         Broken{"fastest_c", [](auto& p) { p.fastest_c = 0.01; }},
+        Broken{"power_min",
+               [](auto& p) {
+                   p.power_min = {0, 5};
+                   p.power_w = {50, 40};
+               }},
+        Broken{"power_w",
+               [](auto& p) {
+                   p.power_min = {5, 10};
+                   p.power_w = {50, 60};
+               }},
+        Broken{"power_w",
+               [](auto& p) {
+                   p.power_min = {5, 10};
+               }},
         Broken{"ocv_soc",
                [](auto& p) {
                    p.ocv_soc = {0, 0.9};
