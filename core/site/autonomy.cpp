@@ -13,9 +13,7 @@ constexpr Duration on_mains_interval{60'000};
 // Nobody plans further, and no battery of a UPS lasts longer at a load that matters.
 constexpr double horizon_s = 24 * 3600.0;
 
-// Relative, of what is not measured: engineering defaults. The capacity is that of a battery of unknown
-// health.
-constexpr double resistance_sigma = 0.2;
+// Relative: engineering default.
 constexpr double power_sigma = 0.03;
 
 }  // namespace
@@ -35,10 +33,31 @@ bool Autonomy::is_due(const UpsState& state, const Moment& moment) {
     return due;
 }
 
-void Autonomy::estimate(UpsState& state, const Batteries& batteries, const Moment& moment) {
+// Strings are parallel: each carries its share of the load by its capacity, and the first that ends is the
+// end of all.
+void Autonomy::estimate(UpsState& state, Batteries& batteries, const Moment& moment) {
     if (!is_due(state, moment)) return;
-    const Outlook outlook = this->outlook(state, batteries);
-    last_[position(state.ups)].known = outlook.reason.empty();
+    const UpsModel& ups = model_.upses[position(state.ups)];
+    const Burden burden = burden_of(state);
+    Outlook shortest{.reason = burden.reason};
+    bool first = true;
+    bool degraded = false;
+    for (const StringIndex index : ups.strings) {
+        const Outlook outlook = of_string(index, batteries, burden);
+        write(batteries.strings()[position(index)], outlook, moment);
+        degraded = degraded || outlook.degraded;
+        const bool decides =
+            first || !outlook.reason.empty() || outlook.runtime.p50_min < shortest.runtime.p50_min;
+        if (shortest.reason.empty() && decides) shortest = outlook;
+        first = false;
+    }
+    shortest.degraded = degraded;
+    last_[position(state.ups)].known = shortest.reason.empty();
+    write(state, shortest, moment);
+}
+
+template <class State>
+void Autonomy::write(State& state, const Outlook& outlook, const Moment& moment) {
     state.autonomy_p10_min.reset();
     state.autonomy_p90_min.reset();
     if (!outlook.reason.empty()) {
@@ -58,7 +77,7 @@ void Autonomy::estimate(UpsState& state, const Batteries& batteries, const Momen
     state.autonomy_p90_min = outlook.runtime.p90_min;
 }
 
-Autonomy::Outlook Autonomy::outlook(const UpsState& state, const Batteries& batteries) const {
+Autonomy::Burden Autonomy::burden_of(const UpsState& state) const {
     const UpsModel& ups = model_.upses[position(state.ups)];
     if (!ups.load_kw) return {.reason = "no_load_measurement"};
     if (!state.load_kw.value) return {.reason = state.load_kw.reason};
@@ -68,20 +87,17 @@ Autonomy::Outlook Autonomy::outlook(const UpsState& state, const Batteries& batt
         capacity_ah += model_.strings[position(index)].nominal_capacity_ah;
     }
     if (capacity_ah <= 0) return {.reason = "no_nominal_capacity"};
-    Outlook result;
-    bool first = true;
-    for (const StringIndex index : ups.strings) {
-        const StringModel& string = model_.strings[position(index)];
-        const DischargeBelief belief = batteries.discharge_belief(index);
-        if (!belief.reason.empty()) return {.reason = belief.reason};
-        const double share = string.nominal_capacity_ah / capacity_ah;
-        const double power_w = 1000 * std::max(*state.load_kw.value, 0.0) / inverter_efficiency_ * share;
-        const Runtime runtime = of_string(string, belief, power_w);
-        result.degraded = result.degraded || belief.degraded;
-        if (first || runtime.p50_min < result.runtime.p50_min) result.runtime = runtime;
-        first = false;
-    }
-    return result;
+    return {.watts_per_ah = 1000 * std::max(*state.load_kw.value, 0.0) / inverter_efficiency_ / capacity_ah};
+}
+
+Autonomy::Outlook Autonomy::of_string(StringIndex string, const Batteries& batteries,
+                                      const Burden& burden) const {
+    if (!burden.reason.empty()) return {.reason = burden.reason};
+    const StringModel& model = model_.strings[position(string)];
+    const DischargeBelief belief = batteries.discharge_belief(string);
+    if (!belief.reason.empty()) return {.reason = belief.reason};
+    return {.runtime = of_string(model, belief, burden.watts_per_ah * model.nominal_capacity_ah),
+            .degraded = belief.degraded};
 }
 
 // As if all batteries of the string were as its weakest: it ends first.
@@ -91,7 +107,7 @@ Runtime Autonomy::of_string(const StringModel& string, const DischargeBelief& be
     const CellScale scale = scale_to(kind.parameters(), string.nominal_voltage_v, string.nominal_capacity_ah);
     RuntimeInput input{.start = belief.start, .soc_sigma = belief.soc_sigma};
     input.capacity_sigma = belief.capacity_sigma;
-    input.resistance_sigma = resistance_sigma;
+    input.resistance_sigma = belief.resistance_sigma;
     input.power_w = power_w / static_cast<double>(string.batteries.size());
     input.power_sigma = power_sigma;
     return runtime_at_power(kind, scale, input,

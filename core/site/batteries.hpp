@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/battery/autonomy/capacity_belief.hpp"
 #include "core/battery/autonomy/discharge.hpp"
 #include "core/battery/estimator.hpp"
 #include "core/battery/mode.hpp"
@@ -38,9 +39,11 @@ struct StringView {
 // What the runtime of a string starts from: its weakest battery.
 struct DischargeBelief {
     DischargeStart start;
+    BatteryIndex battery{};
     double soc_sigma = 0;
-    double capacity_sigma = 0;  // relative
-    std::string_view reason;    // why nothing is known; empty: something is
+    double capacity_sigma = 0;    // relative
+    double resistance_sigma = 0;  // relative
+    std::string_view reason;      // why nothing is known; empty: something is
     bool degraded = false;
 };
 
@@ -112,6 +115,9 @@ class Batteries {
     void compare_voltages(std::size_t string);
     void compare_temperatures(std::size_t string);
     void compare_resistances(std::size_t string);
+    std::optional<CapacityBelief> measured_capacity(BatteryIndex battery) const;
+    CapacityBelief capacity_belief(BatteryIndex battery, const StringModel& string,
+                                   const ChargeMemory& memory) const;
     void judge_string_soc(std::size_t string);
     StringMode mode_of(std::size_t string, std::optional<bool> ups_on_battery) const;
 

@@ -13,6 +13,12 @@ namespace {
 // Of a percentage that a battery's own management system reports; it does not say (engineering default).
 constexpr double reported_sigma_pct = 5;
 
+// Engineering defaults, relative: of a health however sure of itself, of a resistance that is measured over
+// its baseline (the instrument's 3 %, and what the baseline differs from the model), of one that is not.
+constexpr double least_health_sigma = 0.02;
+constexpr double measured_resistance_sigma = 0.1;
+constexpr double unknown_resistance_sigma = 0.2;
+
 Estimate as_reported(const Measurement& reported) {
     if (!reported.value) return unknown_estimate(reported.reason, reported.time);
     if (*reported.value < 0 || *reported.value > 100) {
@@ -155,28 +161,65 @@ void Batteries::read_resistances(std::size_t string, const Moment& moment) {
     }
 }
 
-// From the string's state of charge, which is that of the weakest battery, or the reason why it is unknown.
+// Of health that has been measured, or told by the battery; a prior alone is none.
+std::optional<CapacityBelief> Batteries::measured_capacity(BatteryIndex battery) const {
+    const Estimate& soh = batteries_[position(battery)].soh_pct;
+    const bool is_measured =
+        soh.value && (soh.status == EstimateStatus::ok || soh.status == EstimateStatus::degraded);
+    if (!is_measured || !(*soh.value > 0)) return std::nullopt;
+    return CapacityBelief{*soh.value / 100, std::max(soh.sigma / 100, least_health_sigma)};
+}
+
+// Of the battery with the least charge left, or the reason why one is unknown.
 DischargeBelief Batteries::discharge_belief(StringIndex string) const {
     const StringModel& model = model_.strings[position(string)];
-    const Estimate& soc = strings_[position(string)].soc_pct;
+    const Estimate& lowest = strings_[position(string)].soc_pct;
     DischargeBelief belief;
     if (!model.cell_model) return {.reason = "no_battery_file"};
-    if (!soc.value) return {.reason = soc.reason};
-    const auto weakest = std::ranges::find_if(model.batteries, [&](BatteryIndex battery) {
-        return batteries_[position(battery)].soc_pct.value == soc.value;
-    });
+    if (!lowest.value) return {.reason = lowest.reason};
+    // All are known, else the string's were not.
+    const auto left = [&](BatteryIndex battery) {
+        const auto measured = measured_capacity(battery);
+        return *batteries_[position(battery)].soc_pct.value * (measured ? measured->share : 1);
+    };
+    const auto weakest = std::ranges::min_element(model.batteries, {}, left);
     if (weakest == model.batteries.end()) return {.reason = "no_sensor"};
     const auto place = static_cast<std::size_t>(weakest - model.batteries.begin());
-    const ChargeMemory memory = groups_[position(string)].estimator->memory(place);
+    const Group& group = groups_[position(string)];
+    const ChargeMemory memory = group.estimator->memory(place);
+    const Estimate& soc = batteries_[position(*weakest)].soc_pct;
+    const CapacityBelief capacity = capacity_belief(*weakest, model, memory);
+    const Estimate& ratio = batteries_[position(*weakest)].resistance_ratio;
+    const bool is_ratio_known = ratio.value && ratio.status == EstimateStatus::ok && *ratio.value > 0;
     belief.start = {.soc = *soc.value / 100,
                     .v1_v = memory.v1_v,
                     .v2_v = memory.v2_v,
                     .temperature_c = temperature_of(*weakest).value_or(25),
-                    .capacity_ah = model.nominal_capacity_ah};
+                    .capacity_ah = model.nominal_capacity_ah * capacity.share,
+                    .resistance_factor = is_ratio_known ? *ratio.value : 1};
+    belief.battery = *weakest;
     belief.soc_sigma = soc.sigma / 100;
-    belief.capacity_sigma = parameters_of(model.chemistry).capacity_sigma;
+    belief.capacity_sigma = capacity.sigma / capacity.share;
+    belief.resistance_sigma = is_ratio_known ? measured_resistance_sigma : unknown_resistance_sigma;
     belief.degraded = soc.status != EstimateStatus::ok;
     return belief;
+}
+
+// What the present discharge has shown, and what was known before. In between, where neither tells, a
+// battery of unknown health.
+CapacityBelief Batteries::capacity_belief(BatteryIndex battery, const StringModel& string,
+                                          const ChargeMemory& memory) const {
+    const Group& group = groups_[places_[position(battery)].string];
+    const double current_a = group.current_a.value_or(0);
+    const NoiseParameters& noise = string.cell_model->parameters().noise;
+    const auto measured = measured_capacity(battery);
+    const CapacityBelief before =
+        measured ? *measured : CapacityBelief{1, parameters_of(string.chemistry).capacity_sigma};
+    const bool is_learning = current_a < -string.nominal_capacity_ah / 50 && noise.capacity > 0;
+    if (!is_learning || !memory.offset_sigma_a) return before;
+    const CapacityBelief now = learnt_capacity(noise, string.nominal_capacity_ah, current_a, memory.offset_a,
+                                               *memory.offset_sigma_a);
+    return together(before, now);
 }
 
 void Batteries::judge_string_soc(std::size_t string) {

@@ -82,6 +82,9 @@ struct StringState {
     Estimate soc_pct;                     // of the weakest battery
     std::optional<BatteryIndex> weakest;  // lowest voltage
     Measurement voltage_imbalance_v;      // largest distance from the median
+    Estimate autonomy_min;                // as of a UPS, of this string with its share of the load
+    std::optional<double> autonomy_p10_min;
+    std::optional<double> autonomy_p90_min;
     HealthStatus status = HealthStatus::unknown;
     std::uint32_t active_alerts = 0;
 };

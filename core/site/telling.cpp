@@ -50,7 +50,7 @@ bool differs_in_kind(const StringState& a, const StringState& b) {
            differs_in_kind(a.current_a, b.current_a) || differs_in_kind(a.voltage_v, b.voltage_v) ||
            differs_in_kind(a.soc_pct, b.soc_pct) ||
            differs_in_kind(a.voltage_imbalance_v, b.voltage_imbalance_v) ||
-           a.weakest.has_value() != b.weakest.has_value();
+           differs_in_kind(a.autonomy_min, b.autonomy_min) || a.weakest.has_value() != b.weakest.has_value();
 }
 
 bool differs_in_kind(const UpsState& a, const UpsState& b) {
@@ -71,7 +71,8 @@ bool differs_in_number(const BatteryState& a, const BatteryState& b) {
 bool differs_in_number(const StringState& a, const StringState& b) {
     return a.weakest != b.weakest || differs(a.current_a, b.current_a, flow, least_a) ||
            differs(a.voltage_v, b.voltage_v, volts, 0) || differs(a.soc_pct, b.soc_pct, points) ||
-           differs(a.voltage_imbalance_v, b.voltage_imbalance_v, 0.1, 0.02);
+           differs(a.voltage_imbalance_v, b.voltage_imbalance_v, 0.1, 0.02) ||
+           differs(a.autonomy_min, b.autonomy_min, 0.5);
 }
 
 bool differs_in_number(const UpsState& a, const UpsState& b) {

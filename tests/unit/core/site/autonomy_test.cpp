@@ -24,6 +24,7 @@ struct Wanted {
     bool model = true;
     bool current = true;
     bool string = true;
+    bool second_string = false;  // of half the capacity, half full
     std::optional<double> required_min = std::nullopt;
 };
 
@@ -55,6 +56,20 @@ class AutonomyTest : public testing::Test {
         monitor_layout_ = monitor.finish(seconds(1));
         if (wanted.string) of.strings = {StringIndex{0}};
         model->strings.push_back(string);
+        if (wanted.second_string) {
+            string.id = "STR-02";
+            string.nominal_capacity_ah = 50;
+            string.batteries.clear();
+            for (int i = 0; i < jars; ++i) {
+                BatteryModel battery = model->batteries[static_cast<std::size_t>(i)];
+                battery.id = "B" + std::to_string(jars + i);
+                battery.string = StringIndex{1};
+                string.batteries.push_back(static_cast<BatteryIndex>(jars + i));
+                model->batteries.push_back(battery);
+            }
+            model->strings.push_back(string);
+            of.strings.push_back(StringIndex{1});
+        }
         model->upses.push_back(of);
         site_.emplace(model, SiteSettings{});
         Snapshot snapshot;
@@ -62,6 +77,12 @@ class AutonomyTest : public testing::Test {
             snapshot.batteries.push_back({.battery = "B" + std::to_string(i),
                                           .charge_ah = 100,
                                           .charge_sigma_ah = 1,
+                                          .charge_as_of = start});
+        }
+        for (int i = 0; wanted.second_string && i < jars; ++i) {
+            snapshot.batteries.push_back({.battery = "B" + std::to_string(jars + i),
+                                          .charge_ah = 25,
+                                          .charge_sigma_ah = 0.5,
                                           .charge_as_of = start});
         }
         site_->restore(snapshot, start, effects_);
@@ -93,6 +114,44 @@ TEST_F(AutonomyTest, FollowsFromLoadAndCharge) {
     EXPECT_GT(*ups().autonomy_p90_min, *ups().autonomy_min.value);
     EXPECT_GT(ups().autonomy_min.sigma, 0);
     EXPECT_EQ(ups().autonomy_min.as_of, now_);
+}
+
+TEST_F(AutonomyTest, OfAStringIsThatOfItsUpsWhereItIsAlone) {
+    build({});
+    const StringState& string = site_->strings()[0];
+    EXPECT_EQ(string.autonomy_min.reason, "not_yet_read");
+    poll(0.94, -20.8, 12.85);
+    EXPECT_EQ(string.autonomy_min.value, ups().autonomy_min.value);
+    EXPECT_EQ(string.autonomy_p10_min, ups().autonomy_p10_min);
+    EXPECT_EQ(string.autonomy_p90_min, ups().autonomy_p90_min);
+}
+
+TEST_F(AutonomyTest, TheStringThatEndsFirstEndsTheUps) {
+    build({.second_string = true});
+    poll(0.94, -13.9, 12.9);
+    const StringState& full = site_->strings()[0];
+    const StringState& half = site_->strings()[1];
+    ASSERT_TRUE(full.autonomy_min.value) << full.autonomy_min.reason;
+    ASSERT_TRUE(half.autonomy_min.value) << half.autonomy_min.reason;
+    EXPECT_LT(*half.autonomy_min.value, 0.7 * *full.autonomy_min.value);
+    EXPECT_EQ(ups().autonomy_min.value, half.autonomy_min.value);
+}
+
+TEST_F(AutonomyTest, AWornBatteryLastsLess) {
+    build({});
+    poll(0.94, -20.8, 12.85);
+    const double fresh = *ups().autonomy_min.value;
+    build({});
+    site_->handle(RecordCapacityTest{.battery_id = "B2",
+                                     .test = {.time = now_,
+                                              .delivered_ah = 70,
+                                              .rated_ah = 100,
+                                              .temperature_c = 25,
+                                              .reached_end_voltage = true}},
+                  now_, effects_);
+    poll(0.94, -20.8, 12.85);
+    EXPECT_LT(*ups().autonomy_min.value, 0.85 * fresh);
+    EXPECT_GT(*ups().autonomy_min.value, 0.6 * fresh);
 }
 
 TEST_F(AutonomyTest, ChangesWithTheLoad) {
