@@ -187,6 +187,9 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
     buses_.stop(ending);
     drain_inbox();  // what the ended buses still read belongs to the old model
     take_reports();
+    // A map that was told and not yet taken names its device by the old model; its bus tells it again.
+    std::vector<MapChange> told;
+    inbox_.drain_maps(told);
     if (changes.publisher) {
         stop_publisher(publisher_exchange_limit);
     }
