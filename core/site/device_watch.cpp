@@ -141,6 +141,19 @@ bool DeviceWatch::is_silent(const Group& group, const Moment& moment) const {
     return period > Duration::zero() && moment.steady - group.last_heard > usable_for(period);
 }
 
+// Something of the device was heard within its shortest period and a half: what fails then is a unit of it,
+// or a group, and not the device.
+bool DeviceWatch::is_answering(const Watched& device, const Moment& moment) const {
+    Duration shortest = Duration::max();
+    Duration since_heard = Duration::max();
+    for (const Group& group : device.groups) {
+        if (group.layout->period <= Duration::zero()) continue;
+        shortest = std::min(shortest, group.layout->period);
+        if (group.seen) since_heard = std::min(since_heard, moment.steady - group.last_heard);
+    }
+    return shortest != Duration::max() && since_heard <= std::max(shortest + shortest / 2, shortest_stale);
+}
+
 // A group that is read once has no period and never decides.
 void DeviceWatch::judge(std::size_t index, const Moment& moment) {
     const Watched& device = devices_[index];
@@ -148,7 +161,8 @@ void DeviceWatch::judge(std::size_t index, const Moment& moment) {
         device.groups, [](const Group& group) { return group.layout->period > Duration::zero(); });
     const auto silent =
         std::ranges::count_if(device.groups, [&](const Group& group) { return is_silent(group, moment); });
-    if (device.failures >= missed_polls_ || (periodic > 0 && silent == periodic)) {
+    const bool failed = device.failures >= missed_polls_ && !is_answering(device, moment);
+    if (failed || (periodic > 0 && silent == periodic)) {
         if (states_[index].status == DeviceStatus::offline) return;
         become(index, DeviceStatus::offline, device.failure.empty() ? "no answer" : device.failure, moment);
         return;

@@ -72,6 +72,7 @@ class DeviceWatch {
     Group* find_group(Watched& device, const Frame& frame);
     bool is_late(const Group& group, const Moment& moment) const;
     bool is_silent(const Group& group, const Moment& moment) const;
+    bool is_answering(const Watched& device, const Moment& moment) const;
     void judge(std::size_t index, const Moment& moment);
     void become(std::size_t index, DeviceStatus status, std::string reason, const Moment& moment);
     void lose_groups(std::size_t index, const Moment& moment, std::vector<LostPoints>& lost);

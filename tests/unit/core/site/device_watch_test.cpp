@@ -117,6 +117,22 @@ TEST_F(DeviceWatchTest, IsOfflineAfterThreeFailuresInARow) {
     EXPECT_EQ(lost_.size(), 1U) << "an offline device has nothing usable at once";
 }
 
+// Three dead units of a device with many: each fails in turn, while the others' frames come.
+TEST_F(DeviceWatchTest, UnitsThatFailDoNotCountAgainstTheDeviceWhoseOthersAnswer) {
+    heard(slow_, Duration{1'000});
+    for (int cycle = 0; cycle < 6; ++cycle) {
+        const Duration at{10'000 * cycle + 2'000};
+        heard(fast_, at);
+        for (int unit = 1; unit <= 3; ++unit) {
+            fail(at + Duration{unit * 100}, "unit " + std::to_string(100 + unit) + ": timeout");
+            ASSERT_EQ(state().status, DeviceStatus::online) << cycle;
+        }
+    }
+    tick_until(Duration{52'000 + 16'000});  // then they fall silent as well
+    EXPECT_EQ(state().status, DeviceStatus::offline);
+    EXPECT_EQ(state().reason, "unit 103: timeout");
+}
+
 TEST_F(DeviceWatchTest, ADeviceThatNeverAnsweredIsOffline) {
     fail(Duration{1'000});
     fail(Duration{2'000});
