@@ -5,6 +5,10 @@
 namespace sitepower::modbus {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr SteadySpan repeats_for = 1h;  // a unit that was seen to repeat an answer is expected to do it again
+
 bool is_refusal(const Answer& answer) {
     return answer.kind == AnswerKind::exception && (answer.exception == 0x02 || answer.exception == 0x03);
 }
@@ -17,7 +21,9 @@ Asker::Reply postponed(SteadyTime until) {
 
 void CarefulAsker::add_unit(int unit, const UnitTiming& timing) {
     const auto found =
-        units_.try_emplace(unit, LineUnit{Quarantine(timing.late_window), timing.late_window, false, {}, {}})
+        units_
+            .try_emplace(unit,
+                         LineUnit{Quarantine(timing.late_window), timing.late_window, false, {}, {}, {}})
             .first;
     auto& line_unit = found->second;
     line_unit.repeats = line_unit.repeats || timing.repeats_answers;
@@ -51,7 +57,8 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
             return postponed(after);
         }
         // The refusal may be the late answer to another question: it is believed when it comes again.
-        const bool doubtful = is_refusal(answer) && (may_be_late || unit.repeats || !choice->covers);
+        const bool doubtful =
+            is_refusal(answer) && (may_be_late || may_repeat(unit, after) || !choice->covers);
         if (doubtful && !std::exchange(plan.refused_once, true)) {
             return postponed(unit.quarantine.allowed_at(plan.question, plan.longest, after));
         }
@@ -72,11 +79,11 @@ void CarefulAsker::note(LineUnit& unit, const Question& question, const Answer& 
         case AnswerKind::data:
             unit.last_answered = shape;
             unit.quarantine.answered(shape, now);
-            if (unit.repeats) unit.quarantine.suspect_repeat(shape, now);
+            if (may_repeat(unit, now)) unit.quarantine.suspect_repeat(shape, now);
             break;
         case AnswerKind::exception:
             // It may have been the answer to an earlier question, and then ours is still to come.
-            if (unit.repeats || unit.quarantine.expects_late(now)) suspect(unit, shape, now);
+            if (may_repeat(unit, now) || unit.quarantine.expects_late(now)) suspect(unit, shape, now);
             break;
         case AnswerKind::timeout:
         case AnswerKind::bad_frame:
@@ -91,7 +98,7 @@ void CarefulAsker::note(LineUnit& unit, const Question& question, const Answer& 
 
 void CarefulAsker::note_stray(LineUnit& unit, std::optional<AnswerShape> shape, SteadyTime now) {
     const bool again = shape && shape == unit.last_answered && !unit.quarantine.expects_late(now);
-    unit.repeats = unit.repeats || again;
+    if (again) unit.repeats_until = now + repeats_for;
     const auto in_doubt = shape ? shape : unit.last_asked;
     if (in_doubt) suspect(unit, *in_doubt, now);
 }

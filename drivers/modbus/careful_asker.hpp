@@ -36,11 +36,15 @@ class CarefulAsker {
     struct LineUnit {
         Quarantine quarantine;
         SteadySpan late_window{};
-        bool repeats = false;  // the profile says so, or it was seen to
+        bool repeats = false;        // the profile says so
+        SteadyTime repeats_until{};  // it was seen to
         std::optional<AnswerShape> last_asked;
         std::optional<AnswerShape> last_answered;
     };
 
+    static bool may_repeat(const LineUnit& unit, SteadyTime now) {
+        return unit.repeats || now < unit.repeats_until;
+    }
     void suspect(LineUnit& unit, AnswerShape shape, SteadyTime now);
     void note(LineUnit& unit, const Question& question, const Answer& answer, SteadyTime now);
     void note_stray(LineUnit& unit, std::optional<AnswerShape> shape, SteadyTime now);

@@ -20,6 +20,7 @@ constexpr SteadySpan first_retry = 10min;
 constexpr SteadySpan last_retry = 24h;
 constexpr SteadySpan shortest_rest = 10s;
 constexpr SteadySpan longest_rest = 10min;
+constexpr SteadySpan longest_lateness = 5s;  // of going on with a poll that had to wait
 
 bool is_refusal(const Answer& answer) {
     return answer.kind == AnswerKind::exception && (answer.exception == 0x02 || answer.exception == 0x03);
@@ -110,17 +111,32 @@ void GroupReader::plan_around_refusals() {
     sort_plans();
 }
 
-Attempt GroupReader::read(Asker& asker, SteadyTime now) {
-    if (now < rest_until_) return {.failed_question = refused_question_, .failure = refusal_};
-    Attempt attempt;
+Attempt GroupReader::begin(SteadyTime now) {
+    const auto waiting = std::exchange(waiting_, std::nullopt);
+    if (waiting && now <= waiting->until + longest_lateness) {
+        next_ = waiting->next;
+        return waiting->attempt;
+    }
+    next_ = 0;
     halvings_left_ = halvings_per_poll;
     silent_ = answered_ = 0;
     far_factors_.begin();
     refusals_changed_ = false;
-    for (std::size_t i = 0; i < plans_.size();) {
-        const auto next = handle(i, asker, now, attempt);
+    return {};
+}
+
+Attempt GroupReader::read(Asker& asker, SteadyTime now) {
+    if (now < rest_until_) return {.failed_question = refused_question_, .failure = refusal_};
+    Attempt attempt = begin(now);
+    while (next_ < plans_.size()) {
+        const auto next = handle(next_, asker, now, attempt);
+        if (attempt.postponed_to) {
+            waiting_ = Waiting{attempt, next_, *attempt.postponed_to};
+            waiting_->attempt.postponed_to.reset();
+            return attempt;
+        }
         if (next == Next::stop) break;
-        if (next == Next::go_on) ++i;
+        if (next == Next::go_on) ++next_;
     }
     if (attempt.frame != nullptr) {
         rest_ = SteadySpan::zero();
@@ -159,6 +175,10 @@ GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Re
                                               Attempt& attempt) {
     auto& plan = plans_[index];
     const auto& answer = reply.answer;
+    if (answer.kind == AnswerKind::postponed) {
+        attempt.postponed_to = reply.postponed_to;
+        return Next::stop;
+    }
     attempt.alive = attempt.alive || is_from_unit(answer);
     if (is_refusal(answer)) {
         const bool divisible = plan.purpose == ReadPurpose::values && halvings_left_ > 0;
@@ -170,7 +190,6 @@ GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Re
         attempt.failure = answer;
     }
     if (is_refusal(answer)) return Next::go_on;
-    attempt.postponed_to = reply.postponed_to;
     if (is_silence(answer)) return ++silent_ == 2 || answered_ == 0 ? Next::stop : Next::go_on;
     return is_busy(answer) || answer.kind != AnswerKind::exception ? Next::stop : Next::go_on;
 }

@@ -60,7 +60,8 @@ struct Attempt {
     // The first request that failed, refusals that were halved aside.
     std::optional<Question> failed_question{};
     Answer failure{};
-    SteadyTime postponed_to{};
+    // It is not over: its next request may not be asked before then. Read again, it goes on there.
+    std::optional<SteadyTime> postponed_to{};
 };
 
 class GroupReader {
@@ -81,7 +82,13 @@ class GroupReader {
     // over the rest is planned anew around what was refused, in as few requests as can be. When all of the
     // group is refused the device is probably not ready: nothing is remembered, and the whole group is tried
     // again after 10 s, doubling to 10 min.
+    //
+    // When a request has to wait (quarantine.hpp), the attempt says until when, and the next call goes on
+    // with it: begun anew, the requests before it would put it in doubt again, for ever. A call that comes
+    // much later than it might begins anew.
     Attempt read(Asker& asker, SteadyTime now);
+    // Another device may be at the other end: what was read of a poll that waits is no part of the next.
+    void forget() { waiting_.reset(); }
 
     std::size_t requests() const { return plans_.size(); }
 
@@ -92,6 +99,7 @@ class GroupReader {
     void make_plans();
     void sort_plans();
     void plan_around_refusals();
+    Attempt begin(SteadyTime now);
     Next handle(std::size_t index, Asker& asker, SteadyTime now, Attempt& attempt);
     Next handle_failure(std::size_t index, const Asker::Reply& reply, SteadyTime now, Attempt& attempt);
     bool halve(std::size_t index);
@@ -114,7 +122,14 @@ class GroupReader {
     SteadySpan rest_{};
     Question refused_question_;
     Answer refusal_;
+    struct Waiting {
+        Attempt attempt;
+        std::size_t next = 0;  // in plans_
+        SteadyTime until{};
+    };
+    std::optional<Waiting> waiting_;
     // Of the attempt under way:
+    std::size_t next_ = 0;
     int halvings_left_ = 0;
     int silent_ = 0;
     int answered_ = 0;

@@ -28,7 +28,7 @@ class FakeAsker : public Asker {
         const auto answer = manners(plan.question);
         words_.resize(plan.question.count);
         std::iota(words_.begin(), words_.end(), plan.question.address);
-        return {.answer = answer, .words = words_};
+        return {.answer = answer, .words = words_, .postponed_to = postponed_to};
     }
     void stamp(Frame& frame) override { frame.time = from_ms(77); }
 
@@ -48,6 +48,7 @@ class FakeAsker : public Asker {
         return Answer{.kind = AnswerKind::data};
     };
     std::vector<Question> asked;
+    SteadyTime postponed_to{};
 
   private:
     std::vector<std::uint16_t> words_;
@@ -320,6 +321,43 @@ TEST_F(GroupReaderTest, StopsWhereTheDeviceIsBusyOrTheLinkIsLost) {
         asker.manners = [&](const Question&) { return answer; };
         EXPECT_EQ(reader.read(asker, at(1s)).frame, nullptr);
         EXPECT_EQ(asker.asked.size(), 1U);
+    }
+}
+
+// Begun anew, the first request would put the second in doubt again, and no frame would ever come.
+TEST_F(GroupReaderTest, APollThatMustWaitGoesOnWhereItStopped) {
+    const auto requests = reader.requests();
+    ASSERT_GE(requests, 2U);
+    asker.manners = [&](const Question&) {
+        return asker.asked.size() == 2 ? Answer{.kind = AnswerKind::postponed}
+                                       : Answer{.kind = AnswerKind::data};
+    };
+    asker.postponed_to = at(3s);
+    const auto waiting = reader.read(asker, at(1s));
+    EXPECT_EQ(waiting.postponed_to, at(3s));
+    EXPECT_FALSE(waiting.failed_question);
+    const auto second = asker.asked.back();
+    const auto attempt = reader.read(asker, at(3s));
+    EXPECT_FALSE(attempt.postponed_to);
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_THAT(attempt.frame->quality, testing::Each(Quality::good));
+    EXPECT_EQ(asker.asked.size(), requests + 1);
+    EXPECT_EQ(asker.asked.at(2).address, second.address);
+}
+
+TEST_F(GroupReaderTest, APollThatWaitedTooLongOrForAnotherDeviceBeginsAnew) {
+    const auto requests = reader.requests();
+    for (const bool another_device : {false, true}) {
+        asker.asked.clear();
+        asker.manners = [&](const Question&) {
+            return asker.asked.size() == 2 ? Answer{.kind = AnswerKind::postponed}
+                                           : Answer{.kind = AnswerKind::data};
+        };
+        asker.postponed_to = at(3s);
+        reader.read(asker, at(1s));
+        if (another_device) reader.forget();
+        reader.read(asker, another_device ? at(3s) : at(60s));
+        EXPECT_EQ(asker.asked.size(), 2 + requests);
     }
 }
 
