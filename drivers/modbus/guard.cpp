@@ -52,14 +52,16 @@ bool Guard::succeeded(std::size_t index, SteadyTime now) {
     return true;
 }
 
-void Guard::failed(std::size_t index, SteadyTime now, SteadySpan cost) {
+bool Guard::failed(std::size_t index, SteadyTime now, SteadySpan cost) {
     auto& unit = units_[index];
+    const bool last = unit.well && well_ == 1;
     if (unit.well) --well_;
     unit.well = false;
     unit.good_polls = 0;
     unit.failed_at = now;
     unit.next_probe = now + unit.backoff.next();
     next_probe_of_any_ = now + (well_ > 0 ? cost_share * cost : dead_line_pace);
+    return last;
 }
 
 }  // namespace sitepower::modbus

@@ -37,8 +37,9 @@ class Guard {
 
     // True when this is the first unit to answer after all had been silent: the others may then be asked too.
     bool succeeded(std::size_t unit, SteadyTime now);
-    // A poll got no answer at all, and the last request took `cost` of the line's time.
-    void failed(std::size_t unit, SteadyTime now, SteadySpan cost);
+    // A poll got no answer at all, and the last request took `cost` of the line's time. True when no unit of
+    // the line is well any more: what was put off for the sake of the others may then be asked sooner.
+    bool failed(std::size_t unit, SteadyTime now, SteadySpan cost);
 
   private:
     static constexpr int trusted_after = 3;

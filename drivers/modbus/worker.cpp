@@ -16,6 +16,7 @@ constexpr Duration progress_margin{5000};
 // A host that is given by name: what the resolver may take with its usual two servers and two attempts.
 constexpr Duration resolver_limit{30'000};
 constexpr Duration inspection_period{5000};
+constexpr SteadySpan idle_pace = 1s;         // of a poll without a pause that has nothing to ask
 constexpr SteadySpan between_reports = 30s;  // of a map that has changed
 constexpr int tries_for_inspector = 12;
 constexpr std::size_t words_in_an_answer = 2000 + 32;
@@ -264,13 +265,14 @@ Answer Bus::Worker::read_for_inspector(const Question& question, std::span<std::
 // Another device may be at the other end now.
 void Bus::Worker::need_inspection() {
     for (auto& unit : units_) unit.inspected = unit.plan.inspector == nullptr;
+    for (auto& entry : entries_) entry.reader.forget();
 }
 
 std::optional<SteadyTime> Bus::Worker::retry_at(Entry& entry, const Attempt& attempt, SteadyTime now) const {
+    if (attempt.postponed_to) return std::max(*attempt.postponed_to, now);
     if (!attempt.failed_question) return std::nullopt;
     const auto& timing = units_[entry.unit].plan.timing;
     const auto& failure = attempt.failure;
-    if (failure.kind == AnswerKind::postponed) return std::max(attempt.postponed_to, now);
     if (is_busy(failure)) {
         if (entry.busy_tries >= timing.busy_retries) return std::nullopt;
         ++entry.busy_tries;
@@ -309,6 +311,8 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
         schedule_.defer(index, link_->is_open() ? allowed_at : std::max(allowed_at, reconnect_at_));
     } else if (!link_->is_open() && attempt.failure.kind == AnswerKind::lost) {
         schedule_.defer(index, std::max(now, reconnect_at_));
+    } else if (sent_ == 0 && entry.reader.layout().period < idle_pace) {
+        schedule_.defer(index, now + idle_pace);
     }
     if (settings_.close_after_cycle) close_if_idle();
 }
@@ -316,8 +320,12 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
 void Bus::Worker::account_health(std::size_t index, const Attempt& attempt, SteadyTime now) {
     const auto unit = entries_[index].unit;
     if (!attempt.alive) {
-        guard_.failed(unit, now, last_cost_);
         units_[unit].inspected = units_[unit].plan.inspector == nullptr;
+        if (!guard_.failed(unit, now, last_cost_)) return;
+        // The line is dead: whose probe was put off for the others' sake is asked at the dead line's pace.
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            if (i != index) schedule_.defer(i, guard_.allowed_at(entries_[i].unit, now));
+        }
         return;
     }
     const bool is_back = !guard_.is_well(unit);

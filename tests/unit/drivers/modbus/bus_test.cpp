@@ -366,6 +366,56 @@ TEST_P(BusOnEachWire, OneDeadUnitBehind36CostsTheOthersNearlyNothing) {
     EXPECT_LE(slave.requests(20), 10U) << "once per period, in the pause";
 }
 
+// Its two requests are as long as can be, so that only the window tells a repeated answer of the first from
+// the answer of the second.
+TEST_P(BusOnEachWire, AUnitThatRepeatsAnswersIsReadInAllItsLength) {
+    FakeSlave slave(GetParam());
+    auto unit = word_unit(1, 50ms, 100, 250);
+    unit.timing.repeats_answers = true;
+    unit.timing.late_window = 100ms;
+    slave.set_manners([](const SeenRequest&) { return Behaviour{.kind = Kind::duplicate, .delay = 20ms}; });
+    RecordingSink sink;
+    Bus bus(settings_for(slave), {unit}, sink);
+    bus.start();
+    ASSERT_TRUE(sink.wait_for_frames(4, 30s));
+    bus.stop();
+    for (const auto& frame : sink.frames()) EXPECT_THAT(frame->quality, testing::Each(Quality::good));
+    EXPECT_TRUE(sink.failures().empty());
+}
+
+TEST_P(BusOnEachWire, WhatRefusesEverythingIsNotAskedWithoutAPause) {
+    FakeSlave slave(GetParam());
+    slave.set_manners(
+        [](const SeenRequest&) { return Behaviour{.kind = Kind::exception, .exception = 0x02}; });
+    RecordingSink sink;
+    Bus bus(settings_for(slave), {word_unit(1, 0ms)}, sink);
+    bus.start();
+    ASSERT_TRUE(sink.wait([&] { return sink.failures().size() == 2; }));
+    const auto told = steady_now();
+    ASSERT_TRUE(sink.wait([&] { return sink.failures().size() >= 4; }));
+    EXPECT_GT(steady_now() - told, 1s);
+}
+
+// While the second unit was well, the first one's probe was put off by nine times what it had cost.
+TEST_P(BusOnEachWire, ALineThatDiesUnitByUnitIsProbedAtTheDeadLinesPace) {
+    std::atomic<bool> dead = false;
+    FakeSlave slave(GetParam());
+    slave.set_manners(
+        [&](const SeenRequest&) { return Behaviour{.kind = dead ? Kind::silent : Kind::answer}; });
+    std::vector<UnitPlan> units{word_unit(1, 1000ms), word_unit(2, 1000ms)};
+    for (auto& unit : units) unit.timing.response_timeout = 500ms;
+    RecordingSink sink;
+    Bus bus(settings_for(slave), units, sink);
+    bus.start();
+    ASSERT_TRUE(sink.wait_for_frames(4));
+    dead = true;
+    ASSERT_TRUE(sink.wait([&] { return sink.failures().size() >= 2; }));
+    const auto died = steady_now();
+    const auto asked = slave.requests();
+    ASSERT_TRUE(sink.wait([&] { return slave.requests() > asked; }));
+    EXPECT_LT(steady_now() - died, 3s) << "half a second and a time-out later, and not four and a half";
+}
+
 // The fault lasts so long that a busy line would look for the unit every ten seconds only.
 TEST_P(BusOnEachWire, AUnitThatWasDeadForLongIsBackWithinAWindowAndACycle) {
     support::RecoveryPlan plan{.wire = GetParam(), .only_unit = 2};

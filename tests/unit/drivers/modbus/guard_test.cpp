@@ -107,7 +107,7 @@ TEST(Guard, ALineWithoutAnyWellUnitIsProbedSoonAndInTurn) {
 }
 
 // One dead unit behind a gateway with 36 others, in virtual time: what the bus's worker does with schedule
-// and guard, as issue 2 asks for it.
+// and guard.
 struct Gateway {
     int units = 37;
     SteadySpan period = 1s;
