@@ -1,5 +1,8 @@
 // Buses and the devices on them.
+#include <fmt/ranges.h>
+
 #include "daemon/config/tables.hpp"
+#include "drivers/modbus/rtu_port.hpp"
 #include "drivers/profile/keys.hpp"
 
 namespace sitepower::config {
@@ -24,6 +27,10 @@ void check_bus(const BusEntry& bus, Diagnostics& diagnostics) {
         if (bus.path.empty()) {
             diagnostics.add(bus.origins.of("path"),
                             "is missing: a bus of type \"rtu\" needs the path of its serial line");
+        }
+        if (!modbus::is_serial_speed(bus.baud)) {
+            diagnostics.add(bus.origins.of("baud"), fmt::format("is no speed of a serial line; one of {}",
+                                                                fmt::join(modbus::serial_speeds, ", ")));
         }
     } else {
         refuse({"path", "baud", "parity", "data_bits", "stop_bits"}, "is for type \"rtu\" only");

@@ -3,13 +3,31 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <modbus/modbus.h>
+#include <sys/file.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 namespace sitepower::modbus {
+namespace {
+
+// The C library takes a line's settings for refused when the kernel leaves one out and nothing else changes:
+// so parity on a pseudo-terminal that a killed process has left with all the rest. Another speed is a change.
+void unsettle(const std::string& path) {
+    const int fd = open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return;
+    termios line{};
+    if (tcgetattr(fd, &line) == 0) {
+        cfsetspeed(&line, cfgetospeed(&line) == B1200 ? B2400 : B1200);
+        tcsetattr(fd, TCSANOW, &line);
+    }
+    ::close(fd);
+}
+
+}  // namespace
 
 void SerialPort::ContextDeleter::operator()(_modbus* context) const {
     modbus_close(context);
@@ -20,13 +38,24 @@ Status SerialPort::open(SteadySpan /*timeout*/, const StopSignal& /*stop*/) {
     close();
     context_.reset(modbus_new_rtu(endpoint_.path.c_str(), endpoint_.baud, static_cast<char>(endpoint_.parity),
                                   endpoint_.data_bits, endpoint_.stop_bits));
-    if (!context_ || modbus_connect(context_.get()) < 0) {
-        const auto cause = std::generic_category().message(errno);
+    const auto failed = [&](const std::string& cause) {
         context_.reset();
+        fd_ = -1;
         return Error{ErrorCode::service_unavailable,
                      fmt::format("cannot open serial port {}: {}", endpoint_.path, cause), ""};
+    };
+    if (!context_) return failed(std::generic_category().message(errno));
+    int connected = modbus_connect(context_.get());
+    if (connected < 0 && errno == EINVAL) {
+        unsettle(endpoint_.path);
+        connected = modbus_connect(context_.get());
     }
+    if (connected < 0) return failed(std::generic_category().message(errno));
     fd_ = modbus_get_socket(context_.get());
+    // Two programs on one line would take each other's answers.
+    if (flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return failed("another process uses it, such as sitepowerd; end that first");
+    }
     fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
     fcntl(fd_, F_SETFD, FD_CLOEXEC);
     // libmodbus sets VMIN to 0, and then a port that is gone reads like one that is silent.
@@ -41,6 +70,10 @@ Status SerialPort::open(SteadySpan /*timeout*/, const StopSignal& /*stop*/) {
 void SerialPort::close() {
     context_.reset();
     fd_ = -1;
+}
+
+bool is_serial_speed(int baud) {
+    return std::ranges::find(serial_speeds, baud) != serial_speeds.end();
 }
 
 SteadySpan SerialPort::byte_time() const {

@@ -2,6 +2,7 @@
 // RtuLink on the bus's thread; the bytes go through the file descriptor.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -11,6 +12,11 @@
 struct _modbus;
 
 namespace sitepower::modbus {
+
+// What libmodbus can set a serial line to; it takes 9600 for any other number, without a word.
+inline constexpr std::array serial_speeds{300,   600,    1200,   2400,   4800,   9600,   19200, 38400,
+                                          57600, 115200, 230400, 460800, 500000, 576000, 921600};
+bool is_serial_speed(int baud);
 
 class RtuPort {
   public:
@@ -22,7 +28,8 @@ class RtuPort {
     virtual SteadySpan byte_time() const { return {}; }
 };
 
-// Set up by libmodbus, which knows the odd cases of termios; its frames are not used (see link.hpp).
+// Set up by libmodbus, which knows the odd cases of termios; its frames are not used (see link.hpp). One
+// process at a time: it holds a lock on the line.
 class SerialPort final : public RtuPort {
   public:
     explicit SerialPort(SerialEndpoint endpoint) : endpoint_(std::move(endpoint)) {}

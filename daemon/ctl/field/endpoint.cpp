@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "drivers/modbus/rtu_port.hpp"
+
 namespace sitepower::ctl {
 namespace {
 
@@ -72,7 +74,7 @@ std::optional<modbus::SerialEndpoint> serial_line(std::string_view text) {
     const auto rest = text.substr(colon + 1);
     const auto second = rest.find(':');
     const auto baud = number(rest.substr(0, second), 300, 4'000'000);
-    if (!baud) return std::nullopt;
+    if (!baud || !modbus::is_serial_speed(*baud)) return std::nullopt;
     line.baud = *baud;
     if (second != std::string_view::npos && !take_framing(rest.substr(second + 1), line)) return std::nullopt;
     return line;

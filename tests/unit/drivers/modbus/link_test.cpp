@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -170,6 +171,49 @@ TEST(SerialLink, SaysWhichPortCannotBeOpened) {
     EXPECT_EQ(opened.error().message,
               "cannot open serial port /dev/does-not-exist: No such file or directory");
     EXPECT_FALSE(link->is_open());
+}
+
+BusSettings line_with_parity(const FakeSlave& slave) {
+    auto line = std::get<SerialEndpoint>(slave.endpoint());
+    line.parity = Parity::even;
+    line.baud = 19200;
+    BusSettings settings;
+    settings.endpoint = line;
+    return settings;
+}
+
+TEST(SerialLink, OpensALineThatAKilledProcessHasLeftSetUp) {
+    const FakeSlave slave(Wire::serial);
+    const auto settings = line_with_parity(slave);
+    const StopSignal stop;
+    const auto link = make_link(settings, stop);
+    ASSERT_TRUE(link->open(patience));
+    const auto& path = std::get<SerialEndpoint>(settings.endpoint).path;
+    const Descriptor by_hand(open(path.c_str(), O_RDWR | O_NOCTTY));
+    termios left{};
+    ASSERT_EQ(tcgetattr(by_hand.get(), &left), 0);
+    link->close();
+    tcsetattr(by_hand.get(), TCSANOW, &left);
+    const auto opened = link->open(patience);
+    ASSERT_TRUE(opened) << opened.error().message;
+    std::array<std::uint16_t, 4> words{};
+    EXPECT_TRUE(link->read(question, patience, words).good());
+}
+
+TEST(SerialLink, RefusesALineThatAnotherHolds) {
+    const FakeSlave slave(Wire::serial);
+    const auto settings = line_with_parity(slave);
+    const StopSignal stop;
+    const auto first = make_link(settings, stop);
+    const auto second = make_link(settings, stop);
+    ASSERT_TRUE(first->open(patience));
+    const auto refused = second->open(patience);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("another process uses it"), std::string::npos)
+        << refused.error().message;
+    EXPECT_FALSE(second->is_open());
+    first->close();
+    EXPECT_TRUE(second->open(patience));
 }
 
 TEST(SerialLink, KeepsTheSilenceBetweenFrames) {
