@@ -36,7 +36,7 @@ constexpr std::uint16_t setpoint = 500;
 // A device that keeps what is written to it.
 class Device {
   public:
-    explicit Device(FakeSlave& slave) {
+    explicit Device(FakeSlave& slave) : slave_(slave) {
         slave.set_taker([this](const WriteRequest& write) {
             const std::lock_guard lock(mutex_);
             taken_.push_back(write);
@@ -50,6 +50,13 @@ class Device {
             return found == words_.end() ? std::uint16_t{0} : found->second;
         });
     }
+    // The slave goes on for a moment longer.
+    ~Device() {
+        slave_.set_taker({});
+        slave_.set_content([](const SeenRequest&, std::uint16_t) { return std::uint16_t{0}; });
+    }
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
     void disobey() {
         const std::lock_guard lock(mutex_);
         obeys_ = false;
@@ -65,6 +72,7 @@ class Device {
     }
 
   private:
+    FakeSlave& slave_;
     mutable std::mutex mutex_;
     std::map<std::uint16_t, std::uint16_t> words_;
     std::vector<WriteRequest> taken_;
