@@ -9,17 +9,18 @@
 namespace sitepower {
 namespace {
 
-// Of a current whose device has no period: read on demand only, which hardly makes sense.
-constexpr Duration longest_period{60'000};
+// Of a current that no device measures: as if it were read every minute.
+constexpr Duration longest_gap{210'000};
 
-Duration period_of(const SiteModel& model, const std::optional<PointRef>& point) {
-    if (!point || position(point->device) >= model.devices.size()) return longest_period;
+// How long the current of a string is good for.
+Duration usable_for(const SiteModel& model, const std::optional<PointRef>& point, const DeviceWatch& watch) {
+    if (!point || position(point->device) >= model.devices.size()) return longest_gap;
     for (const auto& layout : model.devices[position(point->device)].layouts) {
         const bool holds =
             point->slot >= layout->first_slot && point->slot - layout->first_slot < layout->points.size();
-        if (holds && layout->period > Duration::zero()) return layout->period;
+        if (holds) return watch.usable_for(*layout);
     }
-    return longest_period;
+    return longest_gap;
 }
 
 GroupSetup setup_of(const SiteModel& model, const StringModel& string, const BatterySettings& settings,
@@ -30,7 +31,7 @@ GroupSetup setup_of(const SiteModel& model, const StringModel& string, const Bat
             .float_voltage_v = string.float_voltage_v,
             .batteries = string.batteries.size(),
             .has_current_sensor = string.current_a.has_value(),
-            .stale_after = watch.usable_for(period_of(model, string.current_a)),
+            .stale_after = usable_for(model, string.current_a, watch),
             .float_full_after = settings.float_full_after,
             .model = string.cell_model};
 }

@@ -15,6 +15,10 @@ bool is_well_formed(const Frame& frame) {
     return frame.values.size() == count && frame.quality.size() == count;
 }
 
+Duration period_of(const Layout& layout) {
+    return layout.period > Duration::zero() ? layout.period : DeviceWatch::without_pause;
+}
+
 std::string seconds(Duration duration) {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
 }
@@ -126,19 +130,27 @@ bool DeviceWatch::take_over(DeviceIndex device, const DeviceWatch& before, Devic
     return true;
 }
 
-Duration DeviceWatch::usable_for(Duration period) const {
+Duration DeviceWatch::usable_for(const Layout& layout) const {
+    const Duration period = period_of(layout);
     return std::max(missed_polls_ * period + period / 2, shortest_offline);
 }
 
 bool DeviceWatch::is_late(const Group& group, const Moment& moment) const {
-    const Duration period = group.layout->period;
-    return period > Duration::zero() &&
-           moment.steady - group.last_heard > std::max(period + period / 2, shortest_stale);
+    const Duration period = period_of(*group.layout);
+    return moment.steady - group.last_heard > std::max(period + period / 2, shortest_stale);
 }
 
 bool DeviceWatch::is_silent(const Group& group, const Moment& moment) const {
-    const Duration period = group.layout->period;
-    return period > Duration::zero() && moment.steady - group.last_heard > usable_for(period);
+    return moment.steady - group.last_heard > usable_for(*group.layout);
+}
+
+// What is read seldom decides only where there is nothing else.
+bool DeviceWatch::is_silent(const Watched& device, const Moment& moment) const {
+    const auto is_frequent = [](const Group& group) { return period_of(*group.layout) < seldom; };
+    const bool any_frequent = std::ranges::any_of(device.groups, is_frequent);
+    return !device.groups.empty() && std::ranges::all_of(device.groups, [&](const Group& group) {
+        return (any_frequent && !is_frequent(group)) || is_silent(group, moment);
+    });
 }
 
 // Something of the device was heard within its shortest period and a half: what fails then is a unit of it,
@@ -147,22 +159,17 @@ bool DeviceWatch::is_answering(const Watched& device, const Moment& moment) cons
     Duration shortest = Duration::max();
     Duration since_heard = Duration::max();
     for (const Group& group : device.groups) {
-        if (group.layout->period <= Duration::zero()) continue;
-        shortest = std::min(shortest, group.layout->period);
+        shortest = std::min(shortest, period_of(*group.layout));
         if (group.seen) since_heard = std::min(since_heard, moment.steady - group.last_heard);
     }
-    return shortest != Duration::max() && since_heard <= std::max(shortest + shortest / 2, shortest_stale);
+    return !device.groups.empty() && since_heard <= std::max(shortest + shortest / 2, shortest_stale);
 }
 
-// A group that is read once has no period and never decides.
 void DeviceWatch::judge(std::size_t index, const Moment& moment) {
     const Watched& device = devices_[index];
-    const auto periodic = std::ranges::count_if(
-        device.groups, [](const Group& group) { return group.layout->period > Duration::zero(); });
-    const auto silent =
-        std::ranges::count_if(device.groups, [&](const Group& group) { return is_silent(group, moment); });
+    const bool silent = is_silent(device, moment);
     const bool failed = device.failures >= missed_polls_ && !is_answering(device, moment);
-    if (failed || (periodic > 0 && silent == periodic)) {
+    if (failed || silent) {
         if (states_[index].status == DeviceStatus::offline) return;
         become(index, DeviceStatus::offline, device.failure.empty() ? "no answer" : device.failure, moment);
         return;
@@ -191,7 +198,8 @@ void DeviceWatch::become(std::size_t index, DeviceStatus status, std::string rea
 void DeviceWatch::lose_groups(std::size_t index, const Moment& moment, std::vector<LostPoints>& lost) {
     const bool offline = states_[index].status == DeviceStatus::offline;
     for (Group& group : devices_[index].groups) {
-        if (!group.usable || !(offline || is_silent(group, moment))) continue;
+        const bool given_up = offline && period_of(*group.layout) < seldom;
+        if (!group.usable || !(given_up || is_silent(group, moment))) continue;
         group.usable = false;
         lost.push_back({static_cast<DeviceIndex>(index), group.layout->first_slot,
                         static_cast<std::uint32_t>(group.layout->points.size())});

@@ -24,6 +24,12 @@ struct LostPoints {
 
 class DeviceWatch {
   public:
+    // A group that is polled without a pause comes as soon as its line lets it: at a slow one with many units
+    // that may take so long.
+    static constexpr Duration without_pause{10'000};
+    // Groups that are read this seldom hold what does not change, such as ratings: a failure of others says
+    // nothing about it.
+    static constexpr Duration seldom = std::chrono::hours{1};
     // Jitter of polls and ticks is forgiven up to these, however short the period.
     static constexpr Duration shortest_stale{1'000};
     static constexpr Duration shortest_offline{2'000};
@@ -44,7 +50,7 @@ class DeviceWatch {
 
     // When a poll group has been silent for so long, what it measured is not used any more: the offline
     // limit.
-    Duration usable_for(Duration period) const;
+    Duration usable_for(const Layout& layout) const;
 
     std::span<const DeviceState> states() const { return states_; }
     // Adds the state if it is to be told: a change of status at once, of reason at most every state_interval,
@@ -72,6 +78,7 @@ class DeviceWatch {
     Group* find_group(Watched& device, const Frame& frame);
     bool is_late(const Group& group, const Moment& moment) const;
     bool is_silent(const Group& group, const Moment& moment) const;
+    bool is_silent(const Watched& device, const Moment& moment) const;
     bool is_answering(const Watched& device, const Moment& moment) const;
     void judge(std::size_t index, const Moment& moment);
     void become(std::size_t index, DeviceStatus status, std::string reason, const Moment& moment);

@@ -133,6 +133,57 @@ TEST_F(DeviceWatchTest, UnitsThatFailDoNotCountAgainstTheDeviceWhoseOthersAnswer
     EXPECT_EQ(state().reason, "unit 103: timeout");
 }
 
+// Of two groups that are polled without a pause one answers, and the other fails after each of its frames.
+TEST_F(DeviceWatchTest, AGroupWithoutAPauseIsLostToo) {
+    SiteModel model;
+    DeviceBuilder builder(model, "MON-02");
+    builder.point("a");
+    const auto answering = builder.finish(Duration{0});
+    builder.point("b");
+    const auto failing = builder.finish(Duration{0}, "other");
+    DeviceWatch watch(model, settings_);
+    std::vector<LostPoints> lost;
+    watch.heard(*make_frame(failing, start, {1}), clock_.advance(start));
+    for (int second = 1; second <= 36; ++second) {
+        const auto& moment = clock_.advance(start + Duration{1'000 * second});
+        watch.heard(*make_frame(answering, moment.wall, {1}), moment);
+        watch.failed({device, moment.wall, "exception 0x04"}, moment);
+        watch.tick(moment, lost);
+        EXPECT_EQ(watch.states()[0].status, second <= 15 ? DeviceStatus::online : DeviceStatus::stale)
+            << second;
+        EXPECT_EQ(lost.size(), second <= 35 ? 0U : 1U) << second;
+    }
+    EXPECT_EQ(lost.at(0).first_slot, 1U);
+}
+
+// It is asked once a day: given up with the others, it would be missing for a day after a hiccup.
+TEST_F(DeviceWatchTest, WhatIsReadOnceStaysWhenTheRestFails) {
+    SiteModel model;
+    DeviceBuilder builder(model, "MON-04");
+    builder.point("a");
+    const auto fast = builder.finish(Duration{1'000});
+    builder.point("rated");
+    const auto once = builder.finish(std::chrono::hours{24}, "once");
+    DeviceWatch watch(model, settings_);
+    std::vector<LostPoints> lost;
+    watch.heard(*make_frame(fast, start, {1}), clock_.advance(start));
+    watch.heard(*make_frame(once, start, {1}), clock_.advance(start));
+    for (int second = 1; second <= 5; ++second) {
+        const auto& moment = clock_.advance(start + Duration{1'000 * second});
+        watch.failed({device, moment.wall, "exception 0x06"}, moment);
+        watch.tick(moment, lost);
+    }
+    EXPECT_EQ(watch.states()[0].status, DeviceStatus::offline);
+    ASSERT_EQ(lost.size(), 1U);
+    EXPECT_EQ(lost[0].first_slot, 0U);
+    // Nor does it keep a device online that says nothing more, and no failure either.
+    EXPECT_TRUE(watch.heard(*make_frame(fast, start + Duration{6'000}, {1}),
+                            clock_.advance(start + Duration{6'000})));
+    EXPECT_EQ(watch.states()[0].status, DeviceStatus::online);
+    watch.tick(clock_.advance(start + Duration{30'000}), lost);
+    EXPECT_EQ(watch.states()[0].status, DeviceStatus::offline);
+}
+
 TEST_F(DeviceWatchTest, ADeviceThatNeverAnsweredIsOffline) {
     fail(Duration{1'000});
     fail(Duration{2'000});
