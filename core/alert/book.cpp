@@ -16,6 +16,12 @@ void tell(AlertTransition transition, const Alert& alert, Effects& effects) {
     effects.alerts.push_back({transition, alert});
 }
 
+void forget_acknowledgement(Alert& alert) {
+    alert.acknowledged_at.reset();
+    alert.acknowledged_by.clear();
+    alert.acknowledgment_note.clear();
+}
+
 }  // namespace
 
 AlertBook::AlertBook(const AlertSlots& slots, const RuleSet& rules)
@@ -34,8 +40,13 @@ void AlertBook::observe(SlotNumber slot, const Observation& observation, const M
         here.muted.reset();
         if (here.open < 0) return;
         here.quiet_since = moment.steady;
-        const Alert& alert = open_[static_cast<std::size_t>(here.open)];
-        if (alert.flaps == 0) close(slot, std::string(condition_cleared), "", moment, effects);
+        here.quiet_told = false;
+        Alert& alert = open_[static_cast<std::size_t>(here.open)];
+        if (alert.flaps > 0) {
+            alert.message = quiet_message(alert.message, alert.flaps);
+        } else {
+            close(slot, std::string(condition_cleared), "", moment, effects);
+        }
     } else if (here.open < 0) {
         if (here.muted && *observation.severity <= *here.muted) return;
         here.muted.reset();
@@ -83,11 +94,11 @@ bool AlertBook::reopen(SlotNumber slot, const Observation& observation, const Mo
     alert.resolved_by.clear();
     alert.severity = *observation.severity;
     ++alert.flaps;
-    const bool was_held =
-        std::exchange(alert.held, maintenance_.covers(numbers_.subject_of(slot), moment.wall));
+    alert.held = maintenance_.covers(numbers_.subject_of(slot), moment.wall);
+    // It was told to be over, so it is news, and who acknowledged it did so before.
+    forget_acknowledgement(alert);
     describe(alert, observation);
-    const bool first_announced = was_held && !alert.held;
-    tell(first_announced ? AlertTransition::triggered : AlertTransition::changed, alert, effects);
+    tell(AlertTransition::triggered, alert, effects);
     insert(slot, std::move(alert));
     return true;
 }
@@ -96,8 +107,9 @@ bool AlertBook::reopen(SlotNumber slot, const Observation& observation, const Mo
 void AlertBook::count_flap(SlotNumber slot, const Observation& observation, Effects& effects) {
     Alert& alert = open_[static_cast<std::size_t>(at(slot).open)];
     ++alert.flaps;
-    if (!std::has_single_bit(alert.flaps)) return;
     describe(alert, observation);
+    const bool was_quiet = std::exchange(at(slot).quiet_told, false);
+    if (!was_quiet && !std::has_single_bit(alert.flaps)) return;
     tell(AlertTransition::changed, alert, effects);
 }
 
@@ -105,11 +117,7 @@ void AlertBook::count_flap(SlotNumber slot, const Observation& observation, Effe
 void AlertBook::change_severity(SlotNumber slot, const Observation& observation, Effects& effects) {
     Alert& alert = open_[static_cast<std::size_t>(at(slot).open)];
     if (alert.severity == *observation.severity) return;
-    if (*observation.severity > alert.severity) {
-        alert.acknowledged_at.reset();
-        alert.acknowledged_by.clear();
-        alert.acknowledgment_note.clear();
-    }
+    if (*observation.severity > alert.severity) forget_acknowledgement(alert);
     alert.severity = *observation.severity;
     describe(alert, observation);
     tell(AlertTransition::changed, alert, effects);
@@ -162,8 +170,13 @@ void AlertBook::summarise(SubjectNumber subject) {
 
 void AlertBook::tick(const Moment& moment, Effects& effects) {
     for (std::size_t i = open_.size(); i-- > 0;) {
-        const Slot& slot = at(open_slots_[i]);
-        if (!slot.severity && moment.steady - slot.quiet_since >= flap_window) {
+        Slot& slot = at(open_slots_[i]);
+        if (slot.severity) continue;
+        const Duration quiet = moment.steady - slot.quiet_since;
+        if (quiet >= quiet_told_after && !std::exchange(slot.quiet_told, true)) {
+            tell(AlertTransition::changed, open_[i], effects);
+        }
+        if (quiet >= flap_window) {
             close(open_slots_[i], std::string(condition_cleared), "", moment, effects);
         }
     }

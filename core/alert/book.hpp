@@ -40,6 +40,8 @@ class AlertBook {
     // A condition that rises again so soon after it cleared is the same alert: opened again under its id,
     // counted in `flaps`, and from then on closed only after it has been quiet for so long.
     static constexpr Duration flap_window = std::chrono::minutes(10);
+    // While a flapping alert waits for that, its message says so; told when it has been quiet for so long.
+    static constexpr Duration quiet_told_after = std::chrono::minutes(3);
     static constexpr std::size_t most_recent = 256;  // closed alerts remembered, for flaps and CONFLICT
     static constexpr std::size_t longest_note = 1'000;
 
@@ -81,6 +83,7 @@ class AlertBook {
         std::optional<Severity> severity;  // as last observed
         std::optional<Severity> muted;     // resolved by hand at this severity while the condition held
         Time quiet_since{};                // steady; of a flapping alert whose condition has cleared
+        bool quiet_told = false;           // that it has
     };
     struct Closed {
         Alert alert;

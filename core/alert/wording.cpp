@@ -37,4 +37,9 @@ std::string alert_message(const Rule& rule, const Observation& observation) {
     return text;
 }
 
+std::string quiet_message(const std::string& message, std::uint32_t flaps) {
+    return message + " (not at present; it has come back " + std::to_string(flaps) +
+           (flaps == 1 ? " time" : " times") + " and is over when it stays away for 10 min)";
+}
+
 }  // namespace sitepower

@@ -1,6 +1,7 @@
 // What an alert says to people.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace sitepower {
@@ -10,5 +11,8 @@ struct Rule;
 
 // One sentence: "Temperature is too high: 51.3 C, limit 50 C". Numbers have at most 4 digits that count.
 std::string alert_message(const Rule& rule, const Observation& observation);
+
+// Of an alert that is held open because it flaps, while its condition does not hold.
+std::string quiet_message(const std::string& message, std::uint32_t flaps);
 
 }  // namespace sitepower

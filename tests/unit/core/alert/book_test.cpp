@@ -227,19 +227,53 @@ TEST_F(AlertBookTest, FlappingIsCountedNotRepeated) {
     // resolved once, opened again, and told at 1, 2, 4, 8 and 16.
     ASSERT_EQ(all.size(), 6U);
     EXPECT_EQ(all[0].transition, AlertTransition::resolved);
-    EXPECT_EQ(all[1].transition, AlertTransition::changed);
+    EXPECT_EQ(all[1].transition, AlertTransition::triggered);
     EXPECT_FALSE(all[1].alert.resolved_at);
     for (const auto& change : all) EXPECT_EQ(change.alert.id, id);
     ASSERT_EQ(book_.open().size(), 1U);
     EXPECT_EQ(book_.open()[0].flaps, 20U);
 
+    const auto message = book_.open()[0].message;
     observe(std::nullopt);
-    after(AlertBook::flap_window - seconds(1));
+    EXPECT_THAT(book_.open()[0].message,
+                testing::StartsWith(message + " (not at present; it has come back 20 times"));
+    after(AlertBook::quiet_told_after - seconds(1));
+    EXPECT_TRUE(tick().empty());
+    after(seconds(1));
+    ASSERT_EQ(tick().size(), 1U);
+    after(AlertBook::flap_window - AlertBook::quiet_told_after - seconds(1));
     EXPECT_TRUE(tick().empty());
     after(seconds(1));
     const auto closed = tick();
     ASSERT_EQ(closed.size(), 1U);
     EXPECT_EQ(closed[0].alert.resolved_by, "condition_cleared");
+}
+
+// Whoever listens for what is triggered has been told that it was over.
+TEST_F(AlertBookTest, WhatRisesAgainAfterItWasOverHasToBeAcknowledgedAgain) {
+    const auto id = observe(Severity::warning)[0].alert.id;
+    ASSERT_TRUE(book_.acknowledge(id, "mia", "seen", clock_.moment(), effects_));
+    effects_.alerts.clear();
+    observe(std::nullopt);
+    after(seconds(8));
+    const auto again = observe(Severity::warning);
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].transition, AlertTransition::triggered);
+    EXPECT_EQ(again[0].alert.id, id);
+    EXPECT_EQ(again[0].alert.flaps, 1U);
+    EXPECT_FALSE(again[0].alert.acknowledged_at);
+    EXPECT_EQ(again[0].alert.acknowledgment_note, "");
+}
+
+TEST_F(AlertBookTest, AFlappingAlertThatComesBackAfterItWasToldQuietSaysSo) {
+    observe(Severity::warning);
+    observe(std::nullopt);
+    observe(Severity::warning);
+    observe(std::nullopt);
+    after(AlertBook::quiet_told_after);
+    ASSERT_EQ(tick().size(), 1U);
+    EXPECT_TRUE(observe(Severity::warning).size() == 1U) << "the second time, and it was told to be quiet";
+    EXPECT_THAT(book_.open()[0].message, testing::Not(testing::HasSubstr("not at present")));
 }
 
 TEST_F(AlertBookTest, WhatRisesAfterTheFlapWindowIsANewAlert) {
