@@ -36,7 +36,7 @@ SystemView App::Parts::system() const {
                               .kind = modbus::describe_endpoint(bus->settings()),
                               .counters = bus->counters()});
     }
-    view.live_clients = http_->connections();
+    view.live_clients = http_ ? http_->connections() : 0;  // requests over the broker outlive it in a stop
     view.requests_per_minute = dispatcher_.requests_per_minute();
     return view;
 }

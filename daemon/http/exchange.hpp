@@ -19,6 +19,7 @@ namespace sitepower {
 struct HttpConnection {
     int fd = -1;
     Peer peer;
+    bool turned_away = false;  // what it had sent before is not heard either
     // When the client must have sent its request or taken its reply; empty while we owe it an answer.
     std::optional<std::chrono::steady_clock::time_point> deadline;
 };

@@ -13,7 +13,7 @@
 namespace sitepower {
 
 struct Peer {
-    uid_t uid = 0;
+    uid_t uid = static_cast<uid_t>(-1);  // nobody, until the kernel has said who
     pid_t pid = 0;
     std::vector<gid_t> groups;  // primary and supplementary
 };

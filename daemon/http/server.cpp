@@ -180,6 +180,7 @@ void HttpServer::Engine::opened(MHD_Connection* connection, void** context) {
     const auto of_user = std::ranges::count_if(
         connections_, [&](const HttpConnection& other) { return other.peer.uid == record.peer.uid; });
     if (!peer || of_user > static_cast<std::ptrdiff_t>(settings_.limits.connections_per_user)) {
+        record.turned_away = true;
         shutdown(record.fd, SHUT_RDWR);
     }
 }
@@ -223,6 +224,7 @@ void HttpServer::Engine::on_completed(void* engine, MHD_Connection* /*connection
 MHD_Result HttpServer::Engine::begin(MHD_Connection* connection, const char* url, const char* method,
                                      void** context) {
     auto& record = connection_of(connection);
+    if (record.turned_away) return MHD_NO;
     if (!rate_.take(record.peer.uid, SteadyClock::now())) {
         return refuse(connection, {ErrorCode::rate_limited,
                                    fmt::format("more than {} requests a second from this user; wait a moment",
