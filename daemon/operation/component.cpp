@@ -181,7 +181,17 @@ std::size_t announced_alerts(const SiteView& site, Severity severity) {
 
 OverallStatus site_status(OverallStatus daemon, const SiteView& site) {
     if (daemon != OverallStatus::operational) return daemon;
-    return announced_alerts(site, Severity::critical) > 0 ? OverallStatus::degraded : daemon;
+    const bool well = announced_alerts(site, Severity::critical) == 0 && upses_on_battery(site).empty();
+    return well ? daemon : OverallStatus::degraded;
+}
+
+std::vector<std::string> upses_on_battery(const SiteView& site) {
+    std::vector<std::string> ids;
+    for (const auto& ups : site.upses()) {
+        if (ups.on_battery != true) continue;
+        ids.push_back(site.model().devices[position(site.model().upses[position(ups.ups)].device)].id);
+    }
+    return ids;
 }
 
 std::vector<HealthFactor> health_factors(const SystemView& system, const SiteView& site,

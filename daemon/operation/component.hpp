@@ -43,8 +43,10 @@ OverallStatus overall_status(const SystemView& system, const SiteView& site,
 std::size_t announced_alerts(const SiteView& site, Severity severity);
 
 // The word for daemon and site together: as the daemon's own, and degraded also while a critical alert is
-// open that no maintenance window holds back.
+// open that no maintenance window holds back, or a UPS runs from its batteries, whatever became of its alert.
 OverallStatus site_status(OverallStatus daemon, const SiteView& site);
+
+std::vector<std::string> upses_on_battery(const SiteView& site);
 
 // One part of the health score: 100 is perfect. A factor that cannot be judged yet is left out, and the
 // others weigh the more.

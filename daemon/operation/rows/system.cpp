@@ -122,13 +122,17 @@ Json describe_devices(const SiteView& site) {
     return {{"total", states.size()}, {"online", online}};
 }
 
-Json ups_on_battery(const SiteView& site) {
-    Json ids = Json::array();
-    for (const auto& ups : site.upses()) {
-        if (ups.on_battery == true)
-            ids.push_back(site.model().devices[position(site.model().upses[position(ups.ups)].device)].id);
+// Why the site is not well although the daemon is; empty when it is.
+std::string site_trouble(std::size_t criticals, const std::vector<std::string>& on_battery) {
+    std::string text;
+    if (criticals > 0) {
+        text = fmt::format("{} critical alert{} open", criticals, criticals == 1 ? " is" : "s are");
     }
-    return ids;
+    if (!on_battery.empty()) {
+        text += fmt::format("{}{} run{} from the batteries", text.empty() ? "" : ", ",
+                            fmt::join(on_battery, ", "), on_battery.size() == 1 ? "s" : "");
+    }
+    return text;
 }
 
 std::uint64_t missed_polls(const SystemView& system) {
@@ -150,10 +154,8 @@ Outcome system_status(const Request&, Context& context) {
     Record record;
     const auto criticals = announced_alerts(site, Severity::critical);
     record.set("status", to_string(site_status(overall_status(system, site, components), site)));
-    if (criticals > 0) {
-        record.because("status",
-                       fmt::format("{} critical alert{} open", criticals, criticals == 1 ? " is" : "s are"));
-    }
+    const auto on_battery = upses_on_battery(site);
+    record.because("status", site_trouble(criticals, on_battery));
     record.maybe("overall_health_score", health_score(factors), "no_factors");
     record.set("health_factors", describe(factors));
     record.set("site", site.model().id).set("version", SITEPOWER_VERSION);
@@ -163,7 +165,7 @@ Outcome system_status(const Request&, Context& context) {
     record.set("prices", describe_prices(context));
     record.set("last_plan", describe_last_plan(context.planner(), context.now()));
     record.set("devices", describe_devices(site)).set("active_alerts", site.open_alerts().size());
-    record.set("critical_alerts", criticals).set("on_battery", ups_on_battery(site));
+    record.set("critical_alerts", criticals).set("on_battery", on_battery);
     record.set("live_clients", system.live_clients).set("missed_polls", missed_polls(system));
     record.set("outbox", system.store.outbox).set("requests_per_minute", system.requests_per_minute);
     return record.take();
@@ -255,7 +257,9 @@ Operation status_row() {
             .path = "/api/v1/system/status",
             .summary = "The condition of the whole system, with a health score and what it is made of",
             .result = {{"status", "text", "",
-                        "operational, degraded or down; not operational while a critical alert is open"},
+                        "operational, degraded or down; not operational while a critical alert is open or a "
+                        "UPS runs from "
+                        "its batteries"},
                        {"overall_health_score", "number", "", "0 to 100: weighted mean of the factors"},
                        {"health_factors[].name", "text", "", "devices, buses, broker, store, alerts"},
                        {"health_factors[].weight", "number", "", "how much the factor counts"},

@@ -66,6 +66,15 @@ TEST_F(Components, IsNotOperationalAsASiteWhileACriticalAlertIsOpen) {
         << "held back by a window";
 }
 
+TEST_F(Components, IsNotOperationalAsASiteWhileAUpsRunsFromItsBatteries) {
+    all_online();
+    context_.fake_site.alerts.clear();
+    EXPECT_EQ(site_status(overall(), context_.fake_site), OverallStatus::operational);
+    context_.fake_site.ups_states[0].on_battery = true;
+    EXPECT_EQ(site_status(overall(), context_.fake_site), OverallStatus::degraded) << "no alert needed";
+    EXPECT_THAT(upses_on_battery(context_.fake_site), testing::SizeIs(1));
+}
+
 TEST_F(Components, IsDownWhenNothingIsMeasured) {
     for (auto& state : context_.fake_site.device_states) state.status = DeviceStatus::offline;
     EXPECT_EQ(overall(), OverallStatus::down);
