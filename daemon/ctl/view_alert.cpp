@@ -96,6 +96,9 @@ std::string view_alert(const Json& data, Time now) {
                     fmt::format("{} by {}", time_text(member(data, "resolved_at"), now),
                                 value_text(member(data, "resolved_by"))),
                     text);
+        if (member(data, "resolution_note").is_string()) {
+            append_line("Note", value_text(member(data, "resolution_note")), text);
+        }
     }
     return text;
 }

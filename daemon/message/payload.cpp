@@ -111,6 +111,7 @@ void write_alert(JsonWriter& json, const AlertChange& change) {
     write_optional(json, "triggered_at", std::optional<Time>(alert.triggered_at));
     write_optional(json, "resolved_at", alert.resolved_at);
     write_optional_text(json, "resolved_by", alert.resolved_by);
+    write_optional_text(json, "resolution_note", alert.resolution_note);
     json.key("is_acknowledged");
     json.boolean(alert.acknowledged_at.has_value());
     write_optional(json, "acknowledged_at", alert.acknowledged_at);

@@ -41,7 +41,17 @@ Json describe_list(const SiteModel& model, const Parameters& parameters, std::ve
 // What is open is known at once; for what is over the store is asked.
 void alerts(Request request, Context& context, Reply reply) {
     const auto filter = read_filter(request.parameters);
+    const auto& model = context.site().model();
+    if (filter.location_id && !find_location(model, *filter.location_id)) {
+        return reply(not_found("location", *filter.location_id, "locations"));
+    }
     if (filter.active_only) {
+        if (filter.battery_id && !find_battery(model, *filter.battery_id)) {
+            return reply(not_found("battery", *filter.battery_id, "batteries"));
+        }
+        if (filter.device_id && !find_device(model, *filter.device_id)) {
+            return reply(not_found("device", *filter.device_id, "devices"));
+        }
         const auto& site = context.site();
         reply(describe_list(site.model(), request.parameters, merged({}, site.open_alerts())));
         return;

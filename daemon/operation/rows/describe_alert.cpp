@@ -30,6 +30,7 @@ Record describe_alert(const Alert& alert) {
     record.set("triggered_at", alert.triggered_at);
     record.time("resolved_at", alert.resolved_at, "not_resolved");
     record.text("resolved_by", alert.resolved_by, "not_resolved");
+    record.text("resolution_note", alert.resolution_note, alert.is_active() ? "not_resolved" : "no_note");
     record.set("is_acknowledged", alert.acknowledged_at.has_value());
     record.time("acknowledged_at", alert.acknowledged_at, "not_acknowledged");
     record.text("acknowledged_by", alert.acknowledged_by, "not_acknowledged");
@@ -55,6 +56,7 @@ std::vector<Field> alert_fields() {
             {"triggered_at", "time", "", "when it rose"},
             {"resolved_at", "time", "", "when it ended"},
             {"resolved_by", "text", "", "condition_cleared, or who did it by hand"},
+            {"resolution_note", "text", "", "what they noted"},
             {"is_acknowledged", "boolean", "", "somebody has taken notice"},
             {"acknowledged_at", "time", "", "when"},
             {"acknowledged_by", "text", "", "who"},
@@ -62,7 +64,7 @@ std::vector<Field> alert_fields() {
             {"is_active", "boolean", "", "not resolved"},
             {"is_pending", "boolean", "", "active and not acknowledged"},
             {"affected", "integer", "", "how many parts hang on the subject"},
-            {"flaps", "integer", "", "how often it rose again while open"},
+            {"flaps", "integer", "", "how often it came back within 10 min"},
             {"is_held", "boolean", "", "raised in a maintenance window: recorded, not announced"}};
 }
 
