@@ -268,8 +268,11 @@ void CommandLine::add_alert() {
 
 void CommandLine::add_maintenance() {
     auto* maintenance = app_.add_subcommand("maintenance", "hold back alerts while somebody works");
-    maintenance->require_subcommand(1);
+    maintenance->require_subcommand(0, 1);
     maintenance->fallthrough();
+    maintenance->callback([this, maintenance] {
+        if (maintenance->get_subcommands().empty()) asked_.operation = "maintenance";
+    });
     auto* start = add_ask(*maintenance, "start", "begin a window", "maintenance.start");
     add_parameter(start, "SUBJECT", "subject_id", "device, string or battery; default the whole site");
     add_parameter(start, "--from", "from", "a time; default now");

@@ -50,6 +50,10 @@ Json describe_device(const Context& context, const DeviceState& state) {
 Outcome devices(const Request& request, Context& context) {
     const auto filter = read_filter(request.parameters);
     const auto& model = context.site().model();
+    if (filter.bus &&
+        std::ranges::find(model.devices, *filter.bus, &DeviceModel::bus) == model.devices.end()) {
+        return not_found("bus with devices", *filter.bus, "devices");
+    }
     std::vector<DeviceState> found;
     std::ranges::copy_if(context.site().devices(), std::back_inserter(found), [&](const DeviceState& state) {
         return passes(model.devices[position(state.device)], filter);

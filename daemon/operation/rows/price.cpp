@@ -153,7 +153,7 @@ Outcome prices(const Request& request, Context& context) {
     }
     const auto id = request.parameters.text("series");
     const auto* primary = book.find(id.value_or(std::string(energy_price)));
-    if (primary == nullptr && id) return not_found("price series", *id, "prices, without series");
+    if (primary == nullptr && id) return not_found("price series", *id, "prices");
     if (primary == nullptr) primary = find_energy(book);
     if (primary == nullptr) primary = &book.entries().front();
     const auto now = context.now();

@@ -18,7 +18,8 @@ std::optional<Index> find_by_id(const std::vector<Element>& elements, std::strin
 }  // namespace
 
 Failure not_found(std::string_view kind, std::string_view id, std::string_view listed_by) {
-    return {ErrorCode::not_found, fmt::format("no {} is called {}; {} lists them", kind, id, listed_by)};
+    return {ErrorCode::not_found,
+            fmt::format("no {} is called {}; the operation {} lists them", kind, id, listed_by)};
 }
 
 std::optional<BatteryIndex> find_battery(const SiteModel& model, std::string_view id) {

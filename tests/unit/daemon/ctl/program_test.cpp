@@ -104,7 +104,8 @@ TEST_F(Sitepowerctl, EndsWithTwoWhenTheCommandLineIsWrong) {
 TEST_F(Sitepowerctl, EndsWithOneWhenTheDaemonRefuses) {
     start();
     EXPECT_EQ(run({"battery", "NOPE"}), 1);
-    EXPECT_THAT(output_, HasSubstr("NOT_FOUND: no battery is called NOPE; batteries lists them"));
+    EXPECT_THAT(output_,
+                HasSubstr("NOT_FOUND: no battery is called NOPE; the operation batteries lists them"));
 }
 
 TEST_F(Sitepowerctl, SpeaksOfOptionsWhenTheDaemonFindsAValueWrong) {
