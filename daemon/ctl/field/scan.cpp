@@ -1,5 +1,6 @@
 // `scan`: what is behind one configured endpoint. Only reads, and only there: never a sweep of a network.
-#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -69,12 +70,16 @@ class Scan {
         Found found{.unit = unit, .left_out = {}, .chain = {}, .candidates = {}};
         find_sunspec(found);
         for (const auto& profile : profiles_) try_profile(profile, found);
-        std::ranges::stable_sort(found.candidates, std::greater{}, &Candidate::share);
+        // Of equal shares the profile that finds more says more.
+        std::ranges::stable_sort(found.candidates, std::greater{}, [](const Candidate& candidate) {
+            return std::pair(candidate.share(), candidate.good);
+        });
         if (found.candidates.size() > most_candidates) found.candidates.resize(most_candidates);
         return found;
     }
 
     std::size_t profiles() const { return profiles_.size(); }
+    const std::vector<std::string>& directories() const { return directories_; }
 
   private:
     // A refusal is an answer, too. 0x0A and 0x0B are the gateway's own.
@@ -199,9 +204,15 @@ ExitCode scan_endpoint(const FieldCommand& command, bool json, std::ostream& out
         return ExitCode::failed;
     }
     Scan scan(line, command);
+    if (scan.profiles() == 0) {
+        err << fmt::format("sitepowerctl: there is no profile in {}; --profiles names their directory\n",
+                           fmt::join(scan.directories(), " or "));
+        return ExitCode::failed;
+    }
     Json all = Json::array();
     std::size_t silent = 0;
     for (const int unit : *units) {
+        if (isatty(STDERR_FILENO) != 0) err << fmt::format("unit {} ...\r", unit) << std::flush;
         const auto found = scan.look_at(unit);
         silent += found ? 0 : 1;
         if (!found) continue;
