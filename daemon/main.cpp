@@ -44,8 +44,9 @@ int main(int argc, char** argv) {
         "configuration file, or the directory that holds sitepower.toml and conf.d [/etc/sitepower]");
     arguments.add_option("--profiles", profiles,
                          "directory of the device profiles [/usr/share/sitepower/devices]");
-    const auto* check =
+    auto* check =
         arguments.add_subcommand("check", "check configuration and profiles: file, line, key of each error");
+    check->fallthrough();
     auto* print = arguments.add_subcommand("print", "print a reference document");
     std::string document;
     print->add_option("document", document, documents::names())->required();

@@ -1,5 +1,7 @@
 #include "daemon/config/tables.hpp"
 
+#include <sys/un.h>
+
 #include "core/alert/rules.hpp"
 #include "core/battery/soc/methods.hpp"
 
@@ -57,7 +59,11 @@ Table<BatterySettings> estimation_table() {
 
 Table<HttpEntry> http_table() {
     return Table<HttpEntry>("http", "The local API that `sitepowerctl` speaks to.")
-        .key("socket", &HttpEntry::socket, {.format = Format::path}, "Path of the Unix socket.");
+        .key("socket", &HttpEntry::socket,
+             {.format = Format::path,
+              .valid = [](std::string_view text) { return text.size() < sizeof(sockaddr_un::sun_path); },
+              .expected = "an absolute path of at most 107 bytes"},
+             "Path of the Unix socket.");
 }
 
 Table<JournalEntry> journal_table() {
