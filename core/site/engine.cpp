@@ -14,6 +14,7 @@ Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_
       batteries(*model, settings.battery, devices),
       ageing(*model, settings.battery),
       capacity_watch(*model),
+      rest_watch(*model),
       upses(*model),
       autonomy(*model, settings.battery),
       rules(settings.alert_rules),
@@ -186,6 +187,9 @@ void Site::State::settle(Effects& effects) {
     for (const StringIndex string : batteries.touched()) {
         batteries.settle(string, upses.on_battery(model->strings[position(string)]), moment);
         watch_capacity(string, effects);
+        shown_at_rest.clear();
+        rest_watch.update(string, batteries, moment, shown_at_rest);
+        for (const RestEvidence& shown : shown_at_rest) ageing.learn(shown.battery, shown.evidence);
         ageing.update(string, batteries, moment);
         battery_alerts.evaluate(string, batteries, alerts, moment, effects);
         ageing_alerts.evaluate(string, batteries, devices, alerts, moment, effects);

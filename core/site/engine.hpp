@@ -16,6 +16,7 @@
 #include "core/site/device_watch.hpp"
 #include "core/site/latest_values.hpp"
 #include "core/site/plant_alerts.hpp"
+#include "core/site/rest_watch.hpp"
 #include "core/site/site.hpp"
 #include "core/site/telling.hpp"
 #include "core/site/upses.hpp"
@@ -74,6 +75,7 @@ struct Site::State {
     Batteries batteries;
     Ageing ageing;
     CapacityWatch capacity_watch;
+    RestWatch rest_watch;
     Upses upses;
     Autonomy autonomy;
     RuleSet rules;
@@ -90,6 +92,7 @@ struct Site::State {
     std::vector<UpsIndex> touched_upses;
     std::vector<bool> planned;
     std::vector<MeasuredTest> measured_tests;
+    std::vector<RestEvidence> shown_at_rest;
 };
 
 }  // namespace sitepower

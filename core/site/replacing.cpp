@@ -91,6 +91,7 @@ void Site::State::replace(BatteryIndex battery, const ReplaceBattery& request, s
     effects.batteries_replaced.push_back(std::move(replaced));
     batteries.start_anew(battery);
     ageing.start_anew(battery);
+    rest_watch.forget(battery);
     battery_alerts.start_anew(battery);
     ageing_alerts.start_anew(battery);
     for (const RuleId rule : learnt_alerts) {
