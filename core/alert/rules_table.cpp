@@ -164,7 +164,8 @@ constexpr std::array<Rule, 36> table{{
      .critical = 80,
      .hysteresis = 2,
      .readings = 2,
-     .measure = "median of the state of health, estimated once a day; not from a prior alone",
+     .measure = "median of the state of health, estimated once a day; not from a prior alone; once after a "
+                "capacity test",
      .message = "State of health is low",
      .advice = "Test the battery's capacity; plan its replacement.",
      .basis = "IEEE 1188: replace below 80 % of rated capacity"},

@@ -333,9 +333,10 @@ void Ageing::learn(BatteryIndex battery, const HealthEvidence& test) {
     const AgeingEvidence evidence{AgeingEvidence::Kind::capacity, test.time, test.health, sigma,
                                   aged.thermal.age_days(service_days)};
     if (!is_sound(evidence)) return;
-    if (!aged.life) replay(battery, aged);
     add(aged, evidence);
-    aged.life->learn_health(evidence.value, evidence.sigma, {evidence.age_days, {}});
+    // Told late: the tests since then have the last word.
+    std::ranges::stable_sort(aged.evidence, {}, &AgeingEvidence::time);
+    aged.life.reset();
 }
 
 void Ageing::add(Aged& aged, const AgeingEvidence& evidence) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/battery/chemistry.hpp"
 #include "core/site/measuring.hpp"
@@ -88,13 +89,16 @@ void AgeingAlerts::tell(SubjectNumber subject, RuleId rule, const Latch& latch, 
                         report.moment, report.effects);
 }
 
-// Each estimate counts once: the rule wants two of them, not one seen twice.
+// Each estimate counts once: the rule wants two of them, not one seen twice. One that a test has just made
+// stands alone.
 void AgeingAlerts::health(SubjectNumber subject, const BatteryState& state, Watched& watched,
                           Report& report) const {
-    const bool is_new = state.soh_pct.as_of != watched.soh_as_of;
+    const bool is_new = state.soh_pct.as_of != watched.soh_as_of || watched.is_tested;
     if (!is_judged(state.soh_pct) || !is_new || !rules_.enabled(RuleId::soh_degraded)) return;
     watched.soh_as_of = state.soh_pct.as_of;
-    watched.soh.update(*state.soh_pct.value, Limits(rules_[RuleId::soh_degraded]), report.moment.steady);
+    Limits limits(rules_[RuleId::soh_degraded]);
+    if (std::exchange(watched.is_tested, false)) limits.readings = 1;
+    watched.soh.update(*state.soh_pct.value, limits, report.moment.steady);
     tell(subject, RuleId::soh_degraded, watched.soh, *state.soh_pct.value, report);
 }
 
@@ -231,6 +235,7 @@ void AgeingAlerts::start_anew(BatteryIndex battery) {
     watched.soh = watched.rul_warning = watched.rul_critical = {};
     watched.runaway = {};
     watched.soh_as_of = {};
+    watched.is_tested = false;
     watched.hour_ago_c.reset();
     watched.c_per_hour = 0;
 }

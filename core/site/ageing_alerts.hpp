@@ -32,6 +32,8 @@ class AgeingAlerts {
                   const Moment& moment, Effects& effects);
     // As after a restart in which this alert was open, or resolved by hand while its condition held.
     void assume(const Alert& alert);
+    // Its capacity was tested: the next estimate is as good as measured, and needs no second one.
+    void take_test(BatteryIndex battery) { watched_[position(battery)].is_tested = true; }
     // Another battery stands in this place: what was watched of the one before is forgotten.
     void start_anew(BatteryIndex battery);
 
@@ -44,6 +46,7 @@ class AgeingAlerts {
         Latch fault;
         Latch stale;
         Time soh_as_of{};                       // of the last estimate that was judged
+        bool is_tested = false;                 // since then
         std::optional<double> still_voltage_v;  // since
         double median_then_v = 0;
         std::optional<double> hour_ago_c;  // temperature at

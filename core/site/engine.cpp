@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace sitepower {
+namespace {
+
+// A battery that gave nothing: as little as an evidence can say, with the sigma of any other test.
+constexpr double dead_health = 0.01;
+constexpr double dead_sigma = 0.02;
+
+}  // namespace
 
 Site::State::State(std::shared_ptr<const SiteModel> the_model, SiteSettings the_settings)
     : as_configured(std::move(the_model)),
@@ -113,7 +120,7 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
         return;
     }
     const auto battery = static_cast<BatteryIndex>(found - model->batteries.begin());
-    ageing.learn(battery, *evidence);
+    learn(battery, *evidence);
     effects.capacity_tests.push_back({.battery = battery,
                                       .test = test,
                                       .lasted = request.lasted,
@@ -122,6 +129,11 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
                                       .who = request.who});
     batteries.touch(found->string);
     settle(effects);
+}
+
+void Site::State::learn(BatteryIndex battery, const HealthEvidence& test) {
+    ageing.learn(battery, test);
+    ageing_alerts.take_test(battery);
 }
 
 void Site::State::watch_capacity(StringIndex string, Effects& effects) {
@@ -139,10 +151,11 @@ void Site::State::watch_capacity(StringIndex string, Effects& effects) {
         CapacityTest complete = measured.test;
         complete.reached_end_voltage = true;
         const auto evidence = evidence_of(complete, chemistry);
-        // Far more than rated: the rating is wrong. Nothing at all: dead, which no posterior can hold.
+        // Far more than rated: the rating is wrong. Nothing at all: dead.
         if (!evidence && measured.test.delivered_ah > measured.test.rated_ah) continue;
         const double health_pct = evidence ? 100 * evidence->health : 0;
-        if (evidence && measured.flaw.empty()) ageing.learn(measured.battery, *evidence);
+        const HealthEvidence dead{measured.test.time, dead_health, dead_sigma};
+        if (measured.flaw.empty()) learn(measured.battery, evidence.value_or(dead));
         effects.capacity_tests.push_back({.battery = measured.battery,
                                           .test = measured.test,
                                           .lasted = measured.lasted,

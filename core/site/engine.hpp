@@ -50,6 +50,7 @@ struct Site::State {
     void adopt(const BatteryMemory& memory);
     BatteryMemory memory_of(BatteryIndex battery) const;
 
+    void learn(BatteryIndex battery, const HealthEvidence& test);
     // A planned test of capacity that is over enters as evidence, and is told.
     void watch_capacity(StringIndex string, Effects& effects);
 

@@ -27,13 +27,12 @@ void HealthFusion::learn(const HealthEvidence& evidence) {
     }
     if (evidence.time < posterior_->time) return;
     const HealthEvidence before = aged(*posterior_, evidence.time);
-    double variance = evidence.sigma * evidence.sigma;
-    const double of_before = before.sigma * before.sigma;
-    const double distance = std::abs(evidence.health - before.health) / std::sqrt(variance + of_before);
-    if (distance > outlier_sigmas) variance *= (distance / outlier_sigmas) * (distance / outlier_sigmas);
+    const double variance = evidence.sigma * evidence.sigma;
+    const double distance = evidence.health - before.health;
+    const double at_least = distance * distance / (surprise_sigmas * surprise_sigmas) - variance;
+    const double of_before = std::max(before.sigma * before.sigma, at_least);
     const double gain = of_before / (of_before + variance);
-    posterior_ = {evidence.time, before.health + gain * (evidence.health - before.health),
-                  std::sqrt(of_before * (1 - gain))};
+    posterior_ = {evidence.time, before.health + gain * distance, std::sqrt(of_before * (1 - gain))};
 }
 
 Estimate HealthFusion::soh_pct(Time now) const {

@@ -17,8 +17,9 @@ class HealthFusion {
     static constexpr double drift_sigma_per_year = 0.02;
     // Beyond it an estimate is degraded.
     static constexpr double degraded_above = 0.10;
-    // An evidence so many standard deviations away counts as if its sigma were as much larger.
-    static constexpr double outlier_sigmas = 3;
+    // An evidence so many standard deviations away says that what was believed before was too sure: it counts
+    // as being as uncertain as the distance tells. A battery may fail between two tests.
+    static constexpr double surprise_sigmas = 2;
 
     // Ignored when older than the last one.
     void learn(const HealthEvidence& evidence);

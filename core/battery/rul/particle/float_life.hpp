@@ -2,12 +2,13 @@
 // in its life: 512 guesses of how long it lives, how it fades, how heat ages it and how its resistance
 // follows.
 //
-//     s(A) = c0 - (c0 - 0.8) (A / L)^beta          capacity over rated at age A (ThermalAge)
-//     R / R0 = 1 + kappa (c0 - s) / 0.2            ohmic resistance over its baseline
+//     s(A) = c0 - (c0 - 0.8) (A / L)^beta - d      capacity over rated at age A (ThermalAge)
+//     R / R0 = 1 + kappa (c0 - d - s) / 0.2        ohmic resistance over its baseline
 //
-// L is the age at 80 % of rated capacity, where IEEE 1188 replaces. Resampling shrinks and jitters (Liu and
-// West 2001), so that particles do not collapse. Deterministic: the same evidence in the same order gives the
-// same bits on every machine. Owned with its battery; about 24 KiB.
+// d is what capacity tests found beyond any fade of this shape: a cell that failed, a jar that was never
+// good. L is the age at 80 % of rated capacity, where IEEE 1188 replaces. Resampling shrinks and jitters (Liu
+// and West 2001), so that particles do not collapse. Deterministic: the same evidence in the same order gives
+// the same bits on every machine. Owned with its battery; about 28 KiB.
 #pragma once
 
 #include <array>
@@ -53,9 +54,10 @@ class FloatLife {
     FloatLife(const FloatLifePriors& priors, std::uint64_t seed);
 
     // Health as a test found it, with the standard deviation of the test. Ignored unless finite, health
-    // within 0 to 1.5 and sigma above 0. The same for a resistance ratio, within 0.2 to 10. Far outliers
-    // count little.
+    // within 0 to 1.5 and sigma above 0. The health follows a test however far off it is: nothing measures it
+    // better, and the next test mends what was mistyped.
     void learn_health(double health, double sigma, const BatteryAge& age);
+    // The same for a resistance ratio, within 0.2 to 10. Far outliers count little.
     void learn_ratio(double ratio, double sigma, const BatteryAge& age);
 
     HealthPosterior health(const BatteryAge& age) const;
@@ -75,18 +77,21 @@ class FloatLife {
     double days_left(std::size_t particle, const BatteryAge& age) const;
     double days_served(std::size_t particle, const BatteryAge& age) const;
     void weigh(const Values& misfits);  // in standard deviations
+    void correct(double health, double sigma, const BatteryAge& age);
     void normalise();
     void resample();
     void jitter(Values& values, std::uint64_t stream);
 
     CounterRandom random_;
     std::uint64_t resamplings_ = 0;
+    std::uint64_t tests_ = 0;
     double end_of_life_;
     Values log2_life_;  // of days
     Values log2_beta_;
     Values heat_place_;  // of h among the nodes of ThermalAge
     Values log2_kappa_;
     Values c0_;
+    Values lost_{};  // of health, beyond what age explains
     Values weight_;  // sums to 1
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -249,7 +250,7 @@ TEST_F(AgeingTest, ATestMovesHealthAndLifeAtOnce) {
     test(bare, 0.84);
     pass(minutes(2));
     EXPECT_EQ(state(bare).soh_pct.status, EstimateStatus::ok);
-    EXPECT_NEAR(*state(bare).soh_pct.value, 86.5, 3);
+    EXPECT_NEAR(*state(bare).soh_pct.value, 84, 1.2);
     EXPECT_LT(*state(bare).rul_days.value, before);
     test(undated, 0.84);
     pass(minutes(2));
@@ -338,6 +339,37 @@ TEST_F(AgeingTest, ACapacityTestIsAnEventOfTheSite) {
     EXPECT_TRUE(effects.capacity_tests.empty());
     EXPECT_FALSE(refused("BAT-1", {.time = start, .delivered_ah = 79, .reached_end_voltage = true}));
     EXPECT_FALSE(effects.capacity_tests.at(0).passed);
+}
+
+// Whatever was believed before, and whether the battery has a model of its ageing or not.
+TEST_F(AgeingTest, AFailedCapacityTestIsBelievedAndAlertedAtOnce) {
+    for (const std::string battery : {"BAT-0", "BAT-1", "BAT-2", "BAT-3"}) {
+        for (const double ah : {30.0, 45.0, 50.0, 60.0, 70.0, 78.0}) {
+            model_.strings[1].nominal_capacity_ah = 100;
+            Site site(std::make_shared<const SiteModel>(model_), {});
+            Effects effects;
+            site.handle(Tick{}, start, effects);
+            const CapacityTest test{
+                .time = start, .delivered_ah = ah, .temperature_c = 25, .reached_end_voltage = true};
+            site.handle(RecordCapacityTest{battery, test, "eve"}, start, effects);
+            site.handle(Tick{}, start + std::chrono::seconds(2), effects);
+            const auto& state = site.batteries()[static_cast<std::size_t>(battery.back() - '0')];
+            EXPECT_NEAR(*state.soh_pct.value, ah, 1.2) << battery;
+            EXPECT_EQ(state.soh_pct.status, EstimateStatus::ok);
+            EXPECT_EQ(state.soh_pct.reason, "");
+            const auto alert = std::ranges::find(site.open_alerts(), "soh_degraded", &Alert::type);
+            ASSERT_NE(alert, site.open_alerts().end()) << battery << " gave " << ah;
+            EXPECT_EQ(alert->severity, Severity::critical);
+            EXPECT_EQ(alert->subject.id, battery);
+        }
+    }
+}
+
+TEST_F(AgeingTest, ATestThatIsToldLateDoesNotOutdoTheLatestOne) {
+    test(bare, 0.5);
+    ageing_->learn(BatteryIndex{bare}, {now_.wall - hours(24 * 30), 0.97, 0.02});
+    pass(minutes(2));
+    EXPECT_NEAR(*state(bare).soh_pct.value, 50, 1.5);
 }
 
 TEST_F(AgeingTest, ASnapshotOfTheSiteHoldsTheEvidence) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ class CapacityWatchTest : public testing::Test {
             model.batteries[i].temperature_c = monitor.point(std::to_string(i) + ".temperature_c", "Cel");
             model.strings[0].batteries.push_back(static_cast<BatteryIndex>(i));
         }
+        model.batteries[1].installed_date = start - hours(24 * 1365);
         layout_ = monitor.finish(seconds(10));
         settings_.battery.soc_method = "counting";
         settings_.battery.float_full_after = minutes(30);
@@ -107,6 +109,11 @@ TEST_F(CapacityWatchTest, APlannedDischargeIsMeasuredForEachJar) {
     EXPECT_EQ(reports_.size(), 3U) << "told once";
     for (const AlertChange& change : alerts_) EXPECT_TRUE(change.alert.held) << change.alert.type;
     EXPECT_FALSE(alerts_.empty()) << "recorded, but not announced";
+    const auto degraded = std::ranges::find_if(site_->open_alerts(), [](const Alert& alert) {
+        return alert.type == "soh_degraded" && alert.subject.id == "BAT-1";
+    });
+    ASSERT_NE(degraded, site_->open_alerts().end());
+    EXPECT_EQ(degraded->severity, Severity::critical) << "at once: a test needs no second estimate";
 }
 
 TEST_F(CapacityWatchTest, ADischargeThatNobodyPlannedIsNoTest) {

@@ -58,11 +58,14 @@ TEST(HealthFusion, TimeWidensUntilItIsDegraded) {
     EXPECT_EQ(late.as_of, start);
 }
 
-TEST(HealthFusion, AWildTestCountsLittle) {
+TEST(HealthFusion, WhatWasBelievedGivesWayToATest) {
     HealthFusion fusion;
     for (int i = 0; i < 5; ++i) fusion.learn({start, 0.95, 0.02});
     fusion.learn({start, 0.30, 0.02});
-    EXPECT_GT(*fusion.soh_pct(start).value, 91);
+    EXPECT_NEAR(*fusion.soh_pct(start).value, 30, 0.5);
+    EXPECT_NEAR(fusion.soh_pct(start).sigma, 2, 0.1);
+    fusion.learn({start, 0.94, 0.02});
+    EXPECT_NEAR(*fusion.soh_pct(start).value, 94, 0.5) << "it was mistyped";
 }
 
 TEST(HealthFusion, WhatIsOlderComesTooLate) {

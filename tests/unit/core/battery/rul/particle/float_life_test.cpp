@@ -91,14 +91,41 @@ TEST(FloatLife, BeyondTheHorizonIsCensored) {
     EXPECT_EQ(remaining.left->p50, horizon_days);
 }
 
-TEST(FloatLife, OneWildTestIsNotBelieved) {
+TEST(FloatLife, TheHealthFollowsATestHoweverFarOff) {
+    for (const double days : {1.0, 365.0, 1000.0, 1365.0, 1600.0}) {
+        for (const double health : {0.05, 0.3, 0.45, 0.5, 0.6, 0.7, 0.78, 1.12}) {
+            FloatLife life({}, 1);
+            life.learn_health(health, 0.036, at_25_c(days));
+            const HealthPosterior found = life.health(at_25_c(days));
+            EXPECT_NEAR(found.mean, health, 0.01) << "tested after " << days << " days";
+            EXPECT_LT(found.sigma, 0.036);
+            const auto remaining = life.remaining(at_25_c(days), horizon_days);
+            EXPECT_EQ(remaining.left->p50 == 0, health < 0.8) << health << " after " << days << " days";
+            EXPECT_EQ(remaining.left->p90 == 0, health < 0.75) << health << " after " << days << " days";
+        }
+    }
+}
+
+TEST(FloatLife, TheNextTestMendsAMistypedOne) {
     FloatLife life({}, 1);
     for (int year = 1; year <= 4; ++year) {
         life.learn_health(health_of(365.0 * year, 2600, 2.5), 0.02, at_25_c(365.0 * year));
     }
-    const double before = life.health(at_25_c(1460)).mean;
-    life.learn_health(0.3, 0.02, at_25_c(1460));
-    EXPECT_NEAR(life.health(at_25_c(1460)).mean, before, 0.04);
+    const auto now = at_25_c(1460);
+    const double before = life.remaining(now, horizon_days).left->p50;
+    life.learn_health(0.3, 0.02, now);
+    EXPECT_NEAR(life.health(now).mean, 0.3, 0.01);
+    const double truth = health_of(1460, 2600, 2.5);
+    life.learn_health(truth, 0.02, now);
+    EXPECT_NEAR(life.health(now).mean, truth, 0.01);
+    EXPECT_NEAR(life.remaining(now, horizon_days).left->p50, before, 0.2 * before);
+}
+
+TEST(FloatLife, AResistanceDoesNotTalkAFailedTestAway) {
+    FloatLife life({}, 1);
+    life.learn_health(0.45, 0.036, at_25_c(1365));
+    for (int quarter = 1; quarter <= 4; ++quarter) life.learn_ratio(1, 0.045, at_25_c(1365 + 91.0 * quarter));
+    EXPECT_LT(life.health(at_25_c(1729)).mean, 0.5);
 }
 
 TEST(FloatLife, IgnoresWhatIsNoEvidence) {
