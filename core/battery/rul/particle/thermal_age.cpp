@@ -9,7 +9,8 @@
 namespace sitepower {
 namespace {
 
-constexpr double month_days = 365.0 / static_cast<double>(ThermalAge::months);
+constexpr double year_days = 365;
+constexpr double month_days = year_days / static_cast<double>(ThermalAge::months);
 constexpr double coldest_c = -40;
 constexpr double hottest_c = 80;
 constexpr double first = 1 / ThermalAge::largest_h_c;
@@ -43,20 +44,19 @@ double ThermalAge::place_of(double h_c) {
 ThermalAge::PerNode ThermalAge::age_days(double service_days) const {
     PerNode ages = memory_.age_days;
     const double unseen_days = std::max(service_days - memory_.seen_days, 0.0);
-    for (double& age : ages) age += unseen_days * (is_empty() ? 1 : age / memory_.seen_days);
+    for (double& age : ages) age += unseen_days;
     return ages;
 }
 
 ThermalAge::PerNode ThermalAge::rate() const {
     const double seen =
         std::accumulate(memory_.recent_seen_days.begin(), memory_.recent_seen_days.end(), 0.0);
+    const double unseen = std::max(year_days - memory_.seen_days, 0.0);
     PerNode rates{};
-    rates.fill(1);
-    if (seen <= 0) return rates;
     for (std::size_t node = 0; node < nodes; ++node) {
-        double aged = 0;
+        double aged = unseen;
         for (const PerNode& month : memory_.recent_days) aged += month[node];
-        rates[node] = aged / seen;
+        rates[node] = aged / (seen + unseen);
     }
     return rates;
 }

@@ -38,10 +38,11 @@ class ThermalAge {
         return values[node] + (place - static_cast<double>(node)) * (values[node + 1] - values[node]);
     }
 
-    // In days at 25 C, of `service_days` in all: what was not seen (before the monitor came, while it was
-    // away) counts as the mean of what was.
+    // In days at 25 C, of `service_days` in all. What was not seen (before the monitor came, while it was
+    // away) counts as 25 C: an hour of heat says nothing of the years before it.
     PerNode age_days(double service_days) const;
-    // Days at 25 C per day, mean of the last 365 days that were seen; 1 before anything was.
+    // Days at 25 C per day, mean of the last 365 days that were seen; as long as there are less, the others
+    // are taken to have had 25 C.
     PerNode rate() const;
     bool is_empty() const { return memory_.seen_days <= 0; }
 

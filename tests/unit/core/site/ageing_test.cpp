@@ -268,13 +268,34 @@ TEST_F(AgeingTest, AResistanceIsTakenOnceAQuarter) {
     EXPECT_EQ(ageing_->memory(BatteryIndex{dated}).evidence.size(), 2U);
 }
 
-TEST_F(AgeingTest, HeatShortensTheLife) {
-    pass(hours(24 * 30));
+TEST_F(AgeingTest, AYearOfHeatShortensTheLife) {
+    pass(hours(24 * 365));
     const double cool = *state(bare).rul_days.value;
     reset();
+    now_ = {.wall = start, .steady = start, .elapsed = start};
     temperature_c_ = 35;
-    pass(hours(24 * 30));
+    pass(hours(24 * 365));
     EXPECT_LT(*state(bare).rul_days.value, 0.6 * cool);
+}
+
+TEST_F(AgeingTest, MinutesOfHeatAreNotTakenForTheYearsBefore) {
+    pass(minutes(1));
+    const double cool_pct = *state(bare).soh_pct.value;
+    const double cool_days = *state(bare).rul_days.value;
+    for (const double hot_c : {48.0, 55.0}) {
+        reset();
+        temperature_c_ = hot_c;
+        pass(minutes(14));
+        for (int restart = 0; restart < 3; ++restart) {
+            const AgeingMemory memory = ageing_->memory(BatteryIndex{bare});
+            reset();
+            ageing_->restore(BatteryIndex{bare}, memory);
+            pass(minutes(2));
+            EXPECT_NEAR(*state(bare).soh_pct.value, cool_pct, 0.1);
+            EXPECT_NEAR(*state(bare).rul_days.value, cool_days, 2);
+            EXPECT_LT(state(bare).rul_interval->p10, *state(bare).rul_days.value);
+        }
+    }
 }
 
 TEST_F(AgeingTest, ARestartChangesNothing) {

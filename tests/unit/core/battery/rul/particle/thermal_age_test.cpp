@@ -41,11 +41,30 @@ TEST(ThermalAge, AMeanTemperatureIsLessThanItsSwings) {
     EXPECT_GT(age_at(swinging, 9, 100), age_at(even, 9, 100));
 }
 
-TEST(ThermalAge, WhatWasNotSeenCountsAsWhatWas) {
+TEST(ThermalAge, WhatWasNotSeenCountsAsTheReference) {
     ThermalAge age;
     hold(age, 100, 34);
-    EXPECT_NEAR(age_at(age, 12, 300), 3 * age_at(age, 12, 100), 1e-6);
+    EXPECT_NEAR(age_at(age, 12, 300), age_at(age, 12, 100) + 200, 1e-6);
     EXPECT_NEAR(age_at(ThermalAge(), 9, 300), 300, 1e-9);
+}
+
+TEST(ThermalAge, MinutesOfHeatCountForMinutes) {
+    ThermalAge age;
+    age.add(std::chrono::minutes(14), 55);
+    EXPECT_NEAR(age_at(age, 9, 1365), 1365, 0.2);
+    EXPECT_NEAR(ThermalAge::between(age.rate(), ThermalAge::place_of(9)), 1, 0.001);
+    ThermalAge again;
+    again.restore(age.memory());
+    again.add(std::chrono::minutes(14), 55);
+    EXPECT_NEAR(age_at(again, 9, 1365), 1365, 0.4) << "nor after a restart";
+}
+
+TEST(ThermalAge, TheFutureFollowsThePartOfTheYearThatWasSeen) {
+    ThermalAge age;
+    hold(age, 73, 37);
+    EXPECT_NEAR(ThermalAge::between(age.rate(), ThermalAge::place_of(12)), 1 + 0.2, 1e-6);
+    hold(age, 292, 37);
+    EXPECT_NEAR(ThermalAge::between(age.rate(), ThermalAge::place_of(12)), 2, 1e-6);
 }
 
 TEST(ThermalAge, TheFutureIsAsTheLastYear) {
