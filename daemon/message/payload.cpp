@@ -143,6 +143,11 @@ void write_remaining_life(JsonWriter& json, const BatteryState& state) {
     json.end_object();
 }
 
+// Beside the median, and unknown with it.
+Measurement autonomy_quantile(const std::optional<double>& minutes, const Estimate& median) {
+    return {minutes, minutes ? "" : median.reason, median.as_of};
+}
+
 }  // namespace
 
 std::string device_state_json(const PayloadHead& head, const DeviceModel& device, const DeviceState& state) {
@@ -187,11 +192,16 @@ std::string battery_state_json(const PayloadHead& head, const SiteModel& model, 
 }
 
 std::string string_state_json(const PayloadHead& head, const SiteModel& model, const StringState& state) {
+    const Measurement p10 = autonomy_quantile(state.autonomy_p10_min, state.autonomy_min);
+    const Measurement p90 = autonomy_quantile(state.autonomy_p90_min, state.autonomy_min);
     const auto measurements =
         std::to_array<NamedMeasurement>({{"current_a", state.current_a},
                                          {"voltage_v", state.voltage_v},
-                                         {"voltage_imbalance_v", state.voltage_imbalance_v}});
-    const auto estimates = std::to_array<NamedEstimate>({{"soc_pct", state.soc_pct}});
+                                         {"voltage_imbalance_v", state.voltage_imbalance_v},
+                                         {"autonomy_p10_min", p10},
+                                         {"autonomy_p90_min", p90}});
+    const auto estimates =
+        std::to_array<NamedEstimate>({{"soc_pct", state.soc_pct}, {"autonomy_min", state.autonomy_min}});
     std::string out;
     JsonWriter json(out);
     json.begin_object();
@@ -210,11 +220,8 @@ std::string string_state_json(const PayloadHead& head, const SiteModel& model, c
 
 std::string ups_state_json(const PayloadHead& head, const SiteModel& model, const UpsState& state) {
     const UpsModel& ups = model.upses[position(state.ups)];
-    const auto quantile = [&](const std::optional<double>& minutes) {
-        return Measurement{minutes, minutes ? "" : state.autonomy_min.reason, state.autonomy_min.as_of};
-    };
-    const Measurement p10 = quantile(state.autonomy_p10_min);
-    const Measurement p90 = quantile(state.autonomy_p90_min);
+    const Measurement p10 = autonomy_quantile(state.autonomy_p10_min, state.autonomy_min);
+    const Measurement p90 = autonomy_quantile(state.autonomy_p90_min, state.autonomy_min);
     const auto measurements = std::to_array<NamedMeasurement>({{"load_kw", state.load_kw},
                                                                {"autonomy_ups_min", state.autonomy_ups_min},
                                                                {"autonomy_p10_min", p10},

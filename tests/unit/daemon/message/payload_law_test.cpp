@@ -173,6 +173,7 @@ TEST(PayloadLaw, EveryStateIsJsonWithAReasonForEachNull) {
         string.voltage_v = any_measurement(random);
         string.voltage_imbalance_v = any_measurement(random);
         string.soc_pct = any_estimate(random);
+        string.autonomy_min = any_estimate(random);
         if (random() % 2) string.weakest = BatteryIndex{0};
         expect_reasons(parsed(string_state_json(head(), model, string)), json(), "string.");
 

@@ -132,6 +132,9 @@ std::string string_state() {
     state.current_a = measured(-12.5);
     state.voltage_imbalance_v = measured(0.11);
     state.soc_pct = unknown("no_full_charge_reference");
+    state.autonomy_min = estimated(42, 4);
+    state.autonomy_p10_min = 37;
+    state.autonomy_p90_min = 47;
     state.status = HealthStatus::healthy;
     return string_state_json(head(), model(), state);
 }
