@@ -237,6 +237,12 @@ RemainingLife Ageing::life_in_cycles(BatteryIndex battery, const Aged& aged, dou
     return life;
 }
 
+bool Ageing::is_tested(const Aged& aged) {
+    return std::ranges::any_of(aged.evidence, [](const AgeingEvidence& evidence) {
+        return evidence.kind == AgeingEvidence::Kind::capacity;
+    });
+}
+
 void Ageing::estimate_in_cycles(BatteryIndex battery, Aged& aged, const Moment& moment) {
     aged.rul_interval.reset();
     const auto unknown = [&](std::string_view reason) {
@@ -267,10 +273,7 @@ void Ageing::estimate_in_cycles(BatteryIndex battery, Aged& aged, const Moment& 
             *left = std::min(*left / per_day, horizon_days);
         }
     }
-    const bool is_tested = std::ranges::any_of(aged.evidence, [](const AgeingEvidence& evidence) {
-        return evidence.kind == AgeingEvidence::Kind::capacity;
-    });
-    if (life.status == EstimateStatus::ok && !is_tested) {
+    if (life.status == EstimateStatus::ok && !is_tested(aged)) {
         life.status = EstimateStatus::degraded;
         life.reason = "reported_by_bms";
     } else if (life.status == EstimateStatus::ok && aged.soh_pct.status == EstimateStatus::degraded) {
@@ -297,7 +300,9 @@ void Ageing::estimate_on_float(BatteryIndex battery, Aged& aged, const Moment& m
     const BatteryAge age{aged.thermal.age_days(service_days), aged.thermal.rate()};
     const HealthPosterior health = aged.life->health(age);
     const bool is_wide = health.sigma > HealthFusion::degraded_above;
-    aged.soh_pct = {.value = 100 * health.mean,
+    // More than rated is for a test to say.
+    const double highest_pct = is_tested(aged) ? 100 * health.mean : 100;
+    aged.soh_pct = {.value = std::min(100 * health.mean, highest_pct),
                     .sigma = 100 * health.sigma,
                     .status = is_wide ? EstimateStatus::degraded : EstimateStatus::ok,
                     .reason = is_wide ? "no_capacity_evidence" : "",

@@ -83,6 +83,7 @@ class Ageing {
     void replay(BatteryIndex battery, Aged& aged) const;
     bool has_float_model(BatteryIndex battery) const;
     bool is_cycled(BatteryIndex battery) const;
+    static bool is_tested(const Aged& aged);
     std::string_view missing_evidence(BatteryIndex battery) const;
 
     const SiteModel& model_;

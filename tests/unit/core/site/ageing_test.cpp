@@ -386,6 +386,22 @@ TEST_F(AgeingTest, AFailedCapacityTestIsBelievedAndAlertedAtOnce) {
     }
 }
 
+TEST_F(AgeingTest, OnlyATestFindsMoreThanTheRatedCapacity) {
+    model_.batteries[bare].installed_date = start;
+    std::size_t at_most_rated = 0;
+    for (int kind = 0; kind < 20; ++kind) {  // of each id the particles are others
+        model_.batteries[bare].id = "NEW-" + std::to_string(kind);
+        reset();
+        pass(minutes(1));
+        EXPECT_LE(*state(bare).soh_pct.value, 100);
+        at_most_rated += *state(bare).soh_pct.value == 100 ? 1 : 0;
+    }
+    EXPECT_GT(at_most_rated, 0U) << "of some the mean was above";
+    test(bare, 1.04);
+    pass(minutes(2));
+    EXPECT_NEAR(*state(bare).soh_pct.value, 104, 1.5);
+}
+
 TEST_F(AgeingTest, ATestThatIsToldLateDoesNotOutdoTheLatestOne) {
     test(bare, 0.5);
     ageing_->learn(BatteryIndex{bare}, {now_.wall - hours(24 * 30), 0.97, 0.02});
