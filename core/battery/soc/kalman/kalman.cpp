@@ -328,8 +328,10 @@ Estimate KalmanEstimator::judged(const GroupSample& sample, std::size_t battery)
     if (cell.out_of_range) return unknown("out_of_model_range");
     if (cell.fault || cell.frozen >= parameters_.frozen_steps) return unknown("sensor_fault");
     const double sigma = std::sqrt(cell.filter.ss);
-    const bool blind =
-        sample.voltages_v[battery] && !says_something(cell, *sample.voltages_v[battery], *sample.current_a);
+    // In a discharge a voltage of the charger is an old one: the next will tell.
+    const bool discharges = *sample.current_a < -setup_.nominal_capacity_ah / 50;
+    const bool blind = !discharges && sample.voltages_v[battery] &&
+                       !says_something(cell, *sample.voltages_v[battery], *sample.current_a);
     const std::string_view why = on_plateau(cell) ? "plateau_unobservable"
                                  : blind          ? "float_unobservable"
                                                   : "no_full_charge_reference";

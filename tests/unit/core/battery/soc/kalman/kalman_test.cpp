@@ -273,6 +273,15 @@ TEST(KalmanTest, AChargersVoltageIsNotTheBatterys) {
     EXPECT_NEAR(*bench.result().value, 60, 0.5);
 }
 
+// The jars are polled less often than the current.
+TEST(KalmanTest, InADischargeTheFloatIsNotToBlame) {
+    Bench bench(some_block());
+    bench.feed(0.05, 13.65, 0);
+    bench.feed(0.05, 13.65, 60);
+    expect_unknown(bench.result(), "float_unobservable");
+    for (int i = 0; i < 30; ++i) expect_unknown(bench.feed(-29, 13.65, 1), "no_full_charge_reference");
+}
+
 TEST(KalmanTest, SaysPlateauUnobservable) {
     Bench bench(some_flat_cell());
     bench.estimator().restore(0, {.charge_ah = 60, .sigma_ah = 30});
