@@ -104,7 +104,8 @@ Table<BrokerEntry> requests_table() {
     return Table<BrokerEntry>("requests", "Operations asked for over MQTT 5; only those that read.")
         .key("enabled", &BrokerEntry::requests_enabled, {}, "Answer them.")
         .key("per_minute", &BrokerEntry::requests_per_minute, {.range = Range{1, 10'000}},
-             "Beyond it, requests are refused.");
+             "Beyond it, requests are refused (RATE_LIMITED), one a second at most: the others get no "
+             "answer.");
 }
 
 Table<StoreEntry> store_table() {
