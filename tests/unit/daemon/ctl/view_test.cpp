@@ -75,6 +75,33 @@ TEST(View, ShowsHistoryWithHolesAndReasons) {
     EXPECT_THAT(text, HasSubstr("4 rows, resolution raw"));
 }
 
+TEST(View, APlansRowHoldsWhileWhatItShowsIsTheSame) {
+    const std::string why = "holds the reserve of 8.0 kWh " + std::string(100, 'x') + " to the last word";
+    Json data{{"step_min", 15.0}, {"steps", Json::array()}};
+    const auto add = [&](const std::string& time, double price, double load_kw, double stored_kwh) {
+        data["steps"].push_back({{"time", "2026-11-26T" + time + ":00.000Z"},
+                                 {"import_price_per_mwh", price},
+                                 {"load_kw", load_kw},
+                                 {"import_kw", load_kw + 1},
+                                 {"batteries",
+                                  {{{"battery", "LIB-01"},
+                                    {"charge_kw", 0.0},
+                                    {"discharge_kw", 0.0},
+                                    {"stored_kwh", stored_kwh},
+                                    {"reason", why}}}}});
+    };
+    add("19:30", 320, 40, 45.5);
+    add("19:45", 320, 50, 45);
+    add("20:00", 90, 40, 44.5);
+    add("20:15", 90, 40, 9.5);
+    const auto text = view("plan", data, now);
+    EXPECT_THAT(text, HasSubstr("11-26 19:30Z  11-26 20:00Z  320.0  45.0    46.0  LIB-01   +0.0    45.0\n"));
+    EXPECT_THAT(text, HasSubstr("11-26 20:00Z  11-26 20:30Z   90.0  40.0    41.0  LIB-01   +0.0     9.5\n"));
+    EXPECT_THAT(text, HasSubstr("to the last word\n")) << "why it does so is not cut";
+    EXPECT_THAT(text, testing::Not(HasSubstr("~")));
+    expect_fits(text);
+}
+
 TEST(View, ShowsRawHistoryToTheMillisecondAndWithItsDigits) {
     const auto data = Json::parse(R"({"resolution": "raw", "cut_off": true, "data": [
         {"timestamp": "2026-11-22T06:14:25.123Z", "values": {"r": 0.00504}, "quality": {}},
