@@ -169,7 +169,7 @@ Json describe_allocation(const AllocationReport& report, Time now) {
                       : std::nullopt,
                   "no_supply");
     const auto& marginal = report.allocation.marginal_price_per_kwh;
-    if (!marginal) reasons["marginal_price"] = "nothing_is_bid_for";
+    if (!marginal) reasons["marginal_price"] = bid_value > 0 ? "no_supply_is_left" : "nothing_is_bid_for";
     return {{"made_at", format_time(report.made)},
             {"plan_made_at", format_time(report.plan_made)},
             {"age_s", std::chrono::duration_cast<std::chrono::seconds>(now - report.made).count()},

@@ -29,7 +29,16 @@ void Auctioneer::run(const Auction& auction, Allocation& result) {
     allocate(auction, result);
     list_releases(auction);
     result.marginal_price_per_kwh.reset();
-    if (!releases_.empty()) result.marginal_price_per_kwh = releases_.front().price;
+    if (!releases_.empty()) {
+        result.marginal_price_per_kwh = releases_.front().price;
+    } else if (!pieces_.empty()) {
+        // Any price from the best bid to the cheapest supply clears; the supply's is what a kW costs.
+        for (std::size_t tier = 0; tier < supply_left_kw_.size(); ++tier) {
+            if (supply_left_kw_[tier] <= 0) continue;
+            result.marginal_price_per_kwh = auction.supply[tier].price_per_kwh;
+            break;
+        }
+    }
     group_own();
     for (std::size_t i = 0; i < auction.bidders.size(); ++i) {
         if (freed_kw_[i] > 0) result.awards[i].payment_per_h = payment(i, freed_kw_[i]);
@@ -139,7 +148,6 @@ void Auctioneer::list_releases(const Auction& auction) {
             add_release(auction.supply[tier].price_per_kwh, used_kw_[tier]);
         }
     }
-    if (releases_.empty() && next < pieces_.size()) add_release(pieces_[next].price, 0);
 }
 
 // A counting sort: the pieces of each bidder together, still in the order of the list.

@@ -52,10 +52,11 @@ struct Award {
 
 struct Allocation {
     std::vector<Award> awards;  // as the bidders
-    std::optional<double>
-        marginal_price_per_kwh;  // of one more facility kW; nothing auctioned and nothing wanted: none
-    double welfare_per_h = 0;    // values less the cost of supply, of what was auctioned
-    double used_kw = 0;          // facility
+    // Of one more facility kW: what it would be worth to whoever is next, or be saved by giving it back. With
+    // nothing auctioned, the cheapest supply that is left; none without any, and where nothing is wanted.
+    std::optional<double> marginal_price_per_kwh;
+    double welfare_per_h = 0;  // values less the cost of supply, of what was auctioned
+    double used_kw = 0;        // facility
     double supply_kw = 0;
 };
 

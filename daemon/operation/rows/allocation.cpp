@@ -190,7 +190,8 @@ std::vector<Field> allocation_fields() {
         {"payments.*", "number", "currency/h",
          "by class: energy of its entitlement, and what its power "
          "would have been worth to the others"},
-        {"marginal_price", "number", "currency/MWh", "of one more facility kW"},
+        {"marginal_price", "number", "currency/MWh",
+         "of one more facility kW; with nothing auctioned, of the cheapest supply left"},
         {"valuations.*", "text", "", "by class: where what power is worth to it comes from"},
         {"supply[].source", "text", "", "generation, battery or import, the cheapest first"},
         {"supply[].price_per_mwh", "number", "currency/MWh", "of stored energy what it would be worth later"},

@@ -102,7 +102,28 @@ TEST(Auction, EntitlementsAboveTheSupplyAreServedByPriorityAndSaidSo) {
 TEST(Auction, SaysWhyNotMore) {
     const Auction auction = two_classes();
     const Allocation allocation = run(auction);
-    EXPECT_THAT(reason_of(auction, allocation, 0), HasSubstr("gets 56 of 80 kW: the next kW is worth 0.4"));
+    EXPECT_THAT(
+        reason_of(auction, allocation, 0),
+        HasSubstr(
+            "gets 56 of 80 kW: the next kW is worth 0.5 per kWh, with its cooling 0.4 per facility kWh, "
+            "and power goes at 0.4 per facility kWh"));
+}
+
+TEST(Auction, WithNothingServedOneMoreKilowattCostsWhatSupplyCosts) {
+    Auction auction{.bidders = {{.id = "a", .overhead_factor = 1.25, .segments = {{0.25125, 40}}}},
+                    .supply = {{0.1, 0}, {0.32, 100}, {0.5, 50}}};
+    const Allocation allocation = run(auction);
+    EXPECT_EQ(allocation.awards[0].auctioned_kw, 0);
+    EXPECT_EQ(allocation.marginal_price_per_kwh, 0.32) << "not what is bid";
+    EXPECT_THAT(reason_of(auction, allocation, 0),
+                HasSubstr("gets 0 of 40 kW: the next kW is worth 0.25125 per kWh, with its cooling 0.201 per "
+                          "facility kWh, and power goes at 0.32 per facility kWh"));
+    auction.bidders[0].entitlement_kw = 80;
+    EXPECT_EQ(run(auction).marginal_price_per_kwh, 0.5) << "its entitlement takes the cheaper supply whole";
+    auction.supply = {{0.1, 100}};
+    const Allocation nothing_left = run(auction);
+    EXPECT_FALSE(nothing_left.marginal_price_per_kwh);
+    EXPECT_THAT(reason_of(auction, nothing_left, 0), HasSubstr("is served; gets nothing: no supply is left"));
 }
 
 TEST(Auction, RefusesWithThePlace) {
