@@ -17,6 +17,13 @@ bool is_over(const std::optional<Time>& since, Duration lasts, Time now) {
     return !since || now >= *since + lasts || now < *since;
 }
 
+void take_power(const Result<double>& found, std::optional<double>& kw, std::string& gap) {
+    if (found)
+        kw = *found;
+    else
+        gap = found.error().message;
+}
+
 }  // namespace
 
 void Planner::configure(std::shared_ptr<const DispatchSettings> settings, Time now) {
@@ -163,14 +170,19 @@ void Planner::auction(Time now) {
 // Of the site's load what no class and no cooling of one draws.
 Result<double> Planner::base_load_kw() const {
     const auto load = present_kw(settings_->load);
-    if (!load) return Error{ErrorCode::insufficient_data, "the load of the site is not known at present", ""};
+    if (!load) {
+        return Error{ErrorCode::insufficient_data,
+                     "the load of the site is not known at present: " + load.error().message, ""};
+    }
     double base_kw = *load;
     for (const auto& load_class : settings_->load_classes) {
         if (load_class.power.points.empty()) continue;
         const auto kw = present_kw(load_class.power);
         if (!kw) {
-            return Error{ErrorCode::insufficient_data,
-                         fmt::format("what {} draws is not known at present", load_class.id), ""};
+            return Error{
+                ErrorCode::insufficient_data,
+                fmt::format("what {} draws is not known at present: {}", load_class.id, kw.error().message),
+                ""};
         }
         base_kw -= *kw * (load_class.cop ? 1 + 1 / *load_class.cop : 1);
     }
@@ -268,13 +280,28 @@ void Planner::judge(Time now) {
     set_condition("plan_import_exceeded", told_import_, !import.empty(), import);
 }
 
-std::optional<double> Planner::present_kw(const MeasuredPower& power) const {
-    if (power.points.empty()) return std::nullopt;
+Result<double> Planner::present_kw(const MeasuredPower& power) const {
+    const auto unknown = [](std::string why) {
+        return Error{ErrorCode::insufficient_data, std::move(why), ""};
+    };
+    if (power.points.empty()) return unknown("nothing measures it");
     double sum = 0;
     for (const auto& point : power.points) {
         const auto& latest = site_.latest(point.device)[point.slot];
-        if (!latest.seen || latest.quality != Quality::good) return std::nullopt;
-        sum += latest.value;
+        if (latest.seen && latest.quality == Quality::good) {
+            sum += latest.value;
+            continue;
+        }
+        const auto& device = site_.model().devices[position(point.device)];
+        const auto name = device.id + "/" + device.points[point.slot].name;
+        if (!latest.seen) return unknown(name + " was not read yet");
+        // Without its time, which is another at each poll: the same trouble is told once.
+        if (latest.quality != Quality::stale)
+            return unknown(fmt::format("{} is not usable: {}", name, to_string(latest.quality)));
+        const auto status = site_.devices()[position(point.device)].status;
+        return unknown(
+            fmt::format("{} was last read at {}{}", name, format_time(latest.time),
+                        status == DeviceStatus::online ? "" : ", " + device.id + " does not answer"));
     }
     return sum;
 }
@@ -287,7 +314,7 @@ Result<BatterySnapshot> Planner::present(const PlannedBattery& battery) const {
             .detail = {}};
     };
     BatterySnapshot now;
-    now.critical_load_kw = present_kw(battery.critical_load);
+    take_power(present_kw(battery.critical_load), now.critical_load_kw, now.critical_load_gap);
     if (const auto* point = std::get_if<PointRef>(&battery.charge)) {
         const auto& latest = site_.latest(point->device)[point->slot];
         if (!latest.seen) return unknown("it was not read yet");
@@ -321,8 +348,8 @@ Result<PlanSnapshot> Planner::snapshot(Time now) const {
         const auto* sold = prices_.find(settings_->export_price);
         known.export_price = sold == nullptr ? PriceSeries{} : sold->series;
     }
-    known.load_kw = present_kw(settings_->load);
-    known.pv_kw = present_kw(settings_->pv);
+    take_power(present_kw(settings_->load), known.load_kw, known.load_gap);
+    take_power(present_kw(settings_->pv), known.pv_kw, known.pv_gap);
     for (const auto& battery : settings_->batteries) {
         auto seen = present(battery);
         if (!seen) return seen.error();

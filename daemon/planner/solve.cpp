@@ -16,6 +16,13 @@ Error missing(std::string what) {
     return {.code = ErrorCode::insufficient_data, .message = std::move(what), .detail = {}};
 }
 
+// `gap`: why it is not known at present.
+Error unmeasured(std::string_view what, const std::string& gap) {
+    return missing(
+        fmt::format("{} is not known: of the last two days no whole quarter of an hour is stored, and {}",
+                    what, gap.empty() ? "it is not measured at present" : gap));
+}
+
 // What the price of that time was on the seven days before: how far its p90 is above it.
 double spread_of(const PriceSeries& series, Time from, Time to, double expected) {
     std::vector<double> before;
@@ -97,7 +104,7 @@ class Maker {
         const auto load = past_.sum(history_, settings_.load, snapshot_.load_kw, snapshot_.now);
         if (!load) return load.error();
         const auto forecast = dispatch::forecast_load(*load, report_.start, report_.step, settings_.steps());
-        if (!forecast) return missing("the load was not measured in the last two days");
+        if (!forecast) return unmeasured("the load", snapshot_.load_gap);
         outlook_.load_p50_kw = forecast->p50_kw;
         outlook_.load_p90_kw = forecast->p90_kw;
         report_.load_method = forecast->method;
@@ -107,7 +114,7 @@ class Maker {
             if (!found) return found.error();
             pv = std::move(*found);
             const auto expected = dispatch::forecast_load(pv, report_.start, report_.step, settings_.steps());
-            if (!expected) return missing("the generation was not measured in the last two days");
+            if (!expected) return unmeasured("the generation", snapshot_.pv_gap);
             outlook_.pv_kw = expected->p50_kw;
         }
         if (settings_.site.demand_price_per_kw > 0) bill_peak(*load, pv);
@@ -144,8 +151,7 @@ class Maker {
         if (!load) return load.error();
         const auto forecast = dispatch::forecast_load(*load, report_.start, report_.step, settings_.steps());
         if (!forecast) {
-            return missing(fmt::format(
-                "the critical load of battery {} was not measured in the last two days", battery.limits.id));
+            return unmeasured("the critical load of battery " + battery.limits.id, seen.critical_load_gap);
         }
         now.critical_load_p95_kw = forecast->p95_kw;
         return now;

@@ -20,6 +20,7 @@ struct BatterySnapshot {
     double charge_pct = 0;
     double health_pct = 100;  // of the capacity when new
     std::optional<double> critical_load_kw;
+    std::string critical_load_gap;  // why that is not known
 };
 
 struct PlanSnapshot {
@@ -28,7 +29,9 @@ struct PlanSnapshot {
     PriceSeries import_price;
     std::optional<PriceSeries> export_price;
     std::optional<double> load_kw;  // at present; empty: not known
+    std::string load_gap;           // why that is not known
     std::optional<double> pv_kw;
+    std::string pv_gap;
     std::vector<BatterySnapshot> batteries;  // as in the settings
 };
 

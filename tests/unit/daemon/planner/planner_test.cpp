@@ -306,11 +306,33 @@ TEST_F(Planning, ALoadThatIsNotKnownIsNoAllocation) {
     site_.latest_values[2][0].quality = Quality::stale;
     tick(noon);
     EXPECT_FALSE(planner_.allocation());
-    EXPECT_THAT(planner_.allocation_trouble(), HasSubstr("what training draws is not known"));
+    EXPECT_THAT(planner_.allocation_trouble(),
+                HasSubstr("what training draws is not known at present: meter-1/power_kw was last read at "
+                          "2026-11-22T12:00:00.000Z"));
     EXPECT_THAT(conditions_, ElementsAre(HasSubstr("allocation_failed: what training draws")));
     site_.latest_values[2][0].quality = Quality::good;
     tick(noon + 5min);
     EXPECT_THAT(conditions_.back(), "allocation_failed over");
+}
+
+TEST_F(Planning, ALoadThatIsMissingIsNamedWithItsLastReading) {
+    history_.begins_at = noon + 48h;  // a new site: no quarter of an hour is over
+    auto& value = site_.latest_values[0][0];
+    value.time = noon - 7s;
+    value.quality = Quality::stale;
+    site_.device_states[0].status = DeviceStatus::offline;
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    EXPECT_THAT(planner_.trouble(),
+                HasSubstr("ups-1/load_kw was last read at 2026-11-22T11:59:53.000Z, ups-1 does not answer"));
+    value.quality = Quality::out_of_range;
+    EXPECT_EQ(planner_.snapshot(noon)->load_gap, "ups-1/load_kw is not usable: out_of_range");
+    value.seen = false;
+    EXPECT_EQ(planner_.snapshot(noon)->load_gap, "ups-1/load_kw was not read yet");
+    value = {.value = 40, .quality = Quality::good, .time = noon, .seen = true};
+    tick(noon + 15s);
+    EXPECT_THAT(planner_.trouble(), IsEmpty());
+    EXPECT_TRUE(planner_.report());
 }
 
 TEST_F(Planning, EntitlementsThatAreCutAreACondition) {

@@ -109,7 +109,10 @@ TEST_F(Solve, SellsAtItsOwnPriceOrForNothing) {
 TEST_F(Solve, SaysWhatIsMissing) {
     history_.begins_at = noon + 48h;
     known_.load_kw.reset();
-    EXPECT_THAT(refusal(), HasSubstr("the load was not measured"));
+    known_.load_gap = "ups-1/load_kw was not read yet";
+    EXPECT_EQ(refusal(),
+              "the load is not known: of the last two days no whole quarter of an hour is stored, "
+              "and ups-1/load_kw was not read yet");
     known_.load_kw = 40;
     EXPECT_THAT(made().load_method, HasSubstr("last hour goes on")) << "a new site plans with what it sees";
     known_.import_price = {};
