@@ -78,14 +78,18 @@ void add_span(Table& table, const Json& steps, std::size_t from, std::size_t to,
 
 // A row per battery for as long as price, power and reason stay the same, not per step: a day has 96 of them.
 std::string view_plan(const Json& data, Time now) {
-    auto text =
-        fmt::format("Plan {}{}, made {}, valid until {}\n", value_text(member(data, "status")),
-                    member(data, "is_valid") == true ? "" : " (run out)",
-                    age_text(member(data, "made_at"), now), short_time_text(member(data, "valid_until")));
+    const bool failed = member(data, "status") == "failed";
+    auto text = failed
+                    ? fmt::format("No plan, since {}\n", time_text(member(data, "made_at"), now))
+                    : fmt::format("Plan {}{}, made {}, valid until {}\n", value_text(member(data, "status")),
+                                  member(data, "is_valid") == true ? "" : " (run out)",
+                                  age_text(member(data, "made_at"), now),
+                                  short_time_text(member(data, "valid_until")));
     for (const auto* name : {"reason", "trouble"}) {
         if (member(data, name).is_string())
             text += wrapped(value_text(member(data, name)), terminal_width, 2) + '\n';
     }
+    if (failed) return text;
     text += fmt::format(
         "Cost {}, no plan is below {} (gap {}), solved in {}\n",
         value_text(member(data, "certificate.objective"), value_text(member(data, "currency"))),

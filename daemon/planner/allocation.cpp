@@ -112,17 +112,27 @@ Result<AllocationReport> allocate(const DispatchSettings& settings, const PlanRe
                                 .priority = load_class.priority,
                                 .segments = {}};
         auto source = take_values(load_class, snapshot, now, bidder);
-        if (!source) return source.error();
+        if (!source && plan.outage.empty()) return source.error();
+        if (!source) source = std::string("not known");
         report.valuations.push_back(std::move(*source));
         report.cop.push_back(load_class.cop);
         report.auction.bidders.push_back(std::move(bidder));
     }
-    report.supply = supply_of(plan, snapshot.base_load_kw, plan.step_at(now));
+    report.outage = plan.outage;
+    if (report.outage.empty()) {
+        if (!snapshot.base_load_kw)
+            return Error{ErrorCode::insufficient_data, "the base load is not known at present", ""};
+        report.supply = supply_of(plan, *snapshot.base_load_kw, plan.step_at(now));
+    }
     for (const auto& tier : report.supply) report.auction.supply.push_back(tier.tier);
     if (const auto sound = dispatch::check(report.auction); !sound) return sound.error();
     dispatch::Auctioneer().run(report.auction, report.allocation);
-    for (std::size_t i = 0; i < report.auction.bidders.size(); ++i)
-        report.reasons.push_back(dispatch::reason_of(report.auction, report.allocation, i));
+    for (std::size_t i = 0; i < report.auction.bidders.size(); ++i) {
+        report.reasons.push_back(report.outage.empty()
+                                     ? dispatch::reason_of(report.auction, report.allocation, i)
+                                     : "Gets nothing: " + report.outage +
+                                           ", and what is stored is kept for the critical load.");
+    }
     report.processing_ms =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
     return report;
@@ -169,7 +179,12 @@ Json describe_allocation(const AllocationReport& report, Time now) {
                       : std::nullopt,
                   "no_supply");
     const auto& marginal = report.allocation.marginal_price_per_kwh;
-    if (!marginal) reasons["marginal_price"] = bid_value > 0 ? "no_supply_is_left" : "nothing_is_bid_for";
+    if (!marginal) {
+        reasons["marginal_price"] = !report.outage.empty() ? "no_schedule"
+                                    : bid_value > 0        ? "no_supply_is_left"
+                                                           : "nothing_is_bid_for";
+    }
+    if (!report.base_load_kw) reasons["base_load_kw"] = "not_known_at_present";
     return {{"made_at", format_time(report.made)},
             {"plan_made_at", format_time(report.plan_made)},
             {"age_s", std::chrono::duration_cast<std::chrono::seconds>(now - report.made).count()},
@@ -180,7 +195,7 @@ Json describe_allocation(const AllocationReport& report, Time now) {
             {"reasons", std::move(reasons)},
             {"valuations", std::move(valuations)},
             {"supply", std::move(supply)},
-            {"base_load_kw", report.base_load_kw},
+            {"base_load_kw", report.base_load_kw ? Json(*report.base_load_kw) : Json()},
             {"optimization_metrics", metrics.take()},
             {"constraints_satisfied", report.constraints_satisfied()}};
 }

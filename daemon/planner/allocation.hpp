@@ -35,7 +35,8 @@ struct AllocationReport {
     std::vector<std::string> reasons;        // one per class
     std::vector<std::string> valuations;     // likewise: where its values came from
     std::vector<std::optional<double>> cop;  // likewise
-    double base_load_kw = 0;
+    std::optional<double> base_load_kw;
+    std::string outage;  // of the plan; then nobody gets anything
     double processing_ms = 0;
 
     double load_kw() const;              // of all classes
@@ -45,12 +46,13 @@ struct AllocationReport {
 
 // What an allocation stands on beside the plan.
 struct AllocationSnapshot {
-    double base_load_kw = 0;                      // drawn beside the classes and their cooling
+    std::optional<double> base_load_kw;           // drawn beside the classes and their cooling
     std::map<std::string, double> series_values;  // of the price series that classes name, at present
     std::map<std::string, Bid> bids;              // by class
 };
 
-// Error `insufficient_data` names the class whose value is not known.
+// Error `insufficient_data` names the class whose value is not known. While the mains are gone nobody gets
+// anything, entitled or not: what is stored is the critical load's; base load and values are not needed then.
 Result<AllocationReport> allocate(const DispatchSettings& settings, const PlanReport& plan,
                                   const AllocationSnapshot& snapshot, Time now);
 

@@ -13,7 +13,21 @@ Time step_begins(const PlanReport& report, std::size_t step) {
     return report.start + static_cast<std::int64_t>(step) * report.step;
 }
 
+constexpr std::string_view no_schedule = "no_schedule";
+
+Json unknown_all(Record record, std::initializer_list<std::string_view> names) {
+    for (const auto name : names) record.unknown(name, no_schedule);
+    return record.take();
+}
+
 Json describe_certificate(const PlanReport& report) {
+    if (!report.outage.empty()) {
+        Record record;
+        record.set("status", dispatch::name_of(report.plan.status));
+        return unknown_all(std::move(record),
+                           {"objective", "bound", "gap", "power_violation_kw", "energy_violation_kwh",
+                            "simultaneous_kw", "iterations", "solve_ms"});
+    }
     const auto& certificate = report.plan.certificate;
     return {{"status", dispatch::name_of(report.plan.status)},
             {"objective", certificate.primal_cost},
@@ -27,6 +41,10 @@ Json describe_certificate(const PlanReport& report) {
 }
 
 Json describe_shortfall(const PlanReport& report) {
+    if (!report.outage.empty()) {
+        return unknown_all({}, {"reserve_kwh_h", "worst_reserve_kwh", "import_excess_kwh", "import_excess_kw",
+                                "terminal_kwh", "first_step", "recovered_at"});
+    }
     const auto& shortfall = report.plan.shortfall;
     const bool none = report.plan.status != PlanStatus::relaxed;
     Record record;
@@ -89,6 +107,20 @@ Json describe_present(const PlanReport& report) {
 
 }  // namespace
 
+PlanReport outage_report(const DispatchSettings& settings, const std::string& outage, Time now) {
+    PlanReport report;
+    report.made = now;
+    report.step = settings.step;
+    report.start = Time{now.time_since_epoch() / settings.step * settings.step};
+    report.currency = settings.currency;
+    report.outage = outage;
+    report.plan.status = PlanStatus::failed;
+    report.plan.reason =
+        outage +
+        ": the mains count as gone, nothing can be imported, and no schedule is made until they are back";
+    return report;
+}
+
 std::size_t PlanReport::step_at(Time time) const {
     if (time <= start) return 0;
     const auto steps = problem.steps();
@@ -120,18 +152,22 @@ Json describe_plan(const PlanReport& report, const std::string& trouble, Time no
     record.text("reason", report.plan.reason, "optimal_needs_none");
     record.set("made_at", report.made).set("start", report.start);
     record.set("step_min", std::chrono::duration<double, std::ratio<60>>(report.step).count());
-    record.set("valid_until", report.valid_until()).set("is_valid", now < report.valid_until());
+    const bool gone = !report.outage.empty();
+    record.time("valid_until", gone ? std::nullopt : std::optional(report.valid_until()), no_schedule);
+    record.set("is_valid", !gone && now < report.valid_until());
     record.text("trouble", trouble, "the_last_attempt_succeeded");
     record.set("currency", report.currency);
     record.set("constraints_satisfied", report.constraints_satisfied());
     record.set("certificate", describe_certificate(report));
     record.set("shortfall", describe_shortfall(report));
-    if (report.problem.demand) {
+    if (gone) {
+        record.unknown("peak_kw", no_schedule);
+    } else if (report.problem.demand) {
         record.set("peak_kw", report.plan.schedule.peak_kw);
     } else {
         record.unknown("peak_kw", "no_demand_charge");
     }
-    record.set("load_forecast", report.load_method);
+    record.text("load_forecast", report.load_method, no_schedule);
     record.set("steps_with_assumed_price", std::ranges::count(report.price_known, false));
     record.set("batteries", describe_present(report));
     record.set("steps", describe_steps(report));

@@ -25,6 +25,9 @@ struct PlanReport {
     std::vector<double> charge_pct;    // of each battery when it was made
     std::vector<double> capacity_kwh;  // likewise
     double solve_ms = 0;               // the schedule alone
+    // Why the mains count as gone, or why there is still no plan since they are back; then there is no
+    // schedule, and the status is failed. Empty: there is one.
+    std::string outage;
 
     // A plan is used at most two steps beyond the one that it was made in.
     Time valid_until() const { return start + 3 * step; }
@@ -34,6 +37,9 @@ struct PlanReport {
     // What the battery should hold at `time` by the plan, in % of its capacity.
     double planned_charge_pct(std::size_t battery, Time time) const;
 };
+
+// What stands in for a plan while the mains are gone: no schedule, and why.
+PlanReport outage_report(const DispatchSettings& settings, const std::string& outage, Time now);
 
 // The plan whole, for the operation and the topic. `trouble`: why the last attempt gave none; empty: it did.
 Json describe_plan(const PlanReport& report, const std::string& trouble, Time now);

@@ -40,6 +40,7 @@ void Planner::configure(std::shared_ptr<const DispatchSettings> settings, Time n
     });
     past_ = std::make_shared<PastPower>();
     report_.reset();
+    outage_.clear();
     trouble_.clear();
     ordered_.reset();
     working_ = false;
@@ -49,8 +50,42 @@ void Planner::configure(std::shared_ptr<const DispatchSettings> settings, Time n
 
 void Planner::tick(Time now) {
     if (!settings_) return;
-    if (is_due(now)) order(now);
+    watch_mains(now);
+    if (outage_.empty() && is_due(now)) order(now);
     judge(now);
+}
+
+// Says which UPS is on battery and since when; empty: none. One that stops answering meanwhile has not said
+// that the mains are back.
+std::string Planner::on_battery(Time now) {
+    const auto& upses = site_.model().upses;
+    const auto states = site_.upses();
+    std::map<std::string, Time> since;
+    std::string first;
+    for (std::size_t i = 0; i < std::min(upses.size(), states.size()); ++i) {
+        const auto& id = site_.model().devices[position(upses[i].device)].id;
+        const auto before = on_battery_since_.find(id);
+        const bool was = before != on_battery_since_.end();
+        if (!states[i].on_battery.value_or(was)) continue;
+        since[id] = was ? before->second : now;
+        if (first.empty()) first = fmt::format("{} has been on battery since {}", id, format_time(since[id]));
+    }
+    on_battery_since_ = std::move(since);
+    return first;
+}
+
+// A plan that imports is worth nothing while the mains are gone: it is withdrawn at once, and a new one made
+// as soon as they are back.
+void Planner::watch_mains(Time now) {
+    auto outage = on_battery(now);
+    if (outage == outage_) return;
+    outage_ = std::move(outage);
+    if (outage_.empty()) {
+        ordered_.reset();
+        return;
+    }
+    trouble_.clear();
+    put_in_force(outage_report(*settings_, outage_, now), now);
 }
 
 bool Planner::is_due(Time now) const {
@@ -93,6 +128,7 @@ void Planner::order(Time now) {
 }
 
 void Planner::take(const Result<PlanReport>& found, Time now) {
+    if (!outage_.empty()) return;  // made before the mains failed
     if (!found) {
         fail(found.error().message, now);
         return;
@@ -102,7 +138,11 @@ void Planner::take(const Result<PlanReport>& found, Time now) {
         return;
     }
     trouble_.clear();
-    report_ = *found;
+    put_in_force(*found, now);
+}
+
+void Planner::put_in_force(PlanReport report, Time now) {
+    report_ = std::move(report);
     outlets_.keep({.time = report_->made,
                    .kind = "dispatch",
                    .status = dispatch::name_of(report_->plan.status),
@@ -116,7 +156,11 @@ void Planner::fail(const std::string& why, Time now) {
     ++failures_;
     const bool news = trouble_ != why;
     trouble_ = why;
+    // The mains are back, and still there is no plan: no longer for their sake.
+    const bool withdrawn = report_ && !report_->outage.empty();
+    if (withdrawn) report_->outage = report_->plan.reason = why;
     if (news) tell(now);
+    if (news && withdrawn) auction(now);
     judge(now);
 }
 
@@ -162,9 +206,10 @@ void Planner::auction(Time now) {
                    .status = allocation_->constraints_satisfied() ? "served" : "entitlements_cut",
                    .body = to_text(describe_allocation_briefly(*allocation_))});
     outlets_.tell_retained(std::string(allocation_topic), describe_allocation(*allocation_, now));
-    set_condition(
-        "entitlement_cut", told_cut_, !allocation_->constraints_satisfied(),
-        fmt::format("the supply of {:.1f} kW does not serve them", allocation_->allocation.supply_kw));
+    set_condition("entitlement_cut", told_cut_, !allocation_->constraints_satisfied(),
+                  allocation_->outage.empty() ? fmt::format("the supply of {:.1f} kW does not serve them",
+                                                            allocation_->allocation.supply_kw)
+                                              : allocation_->outage);
 }
 
 // Of the site's load what no class and no cooling of one draws.
@@ -192,8 +237,8 @@ Result<double> Planner::base_load_kw() const {
 Result<AllocationReport> Planner::allocate_by(const PlanReport& plan, Time now) const {
     AllocationSnapshot known;
     const auto base_kw = base_load_kw();
-    if (!base_kw) return base_kw.error();
-    known.base_load_kw = *base_kw;
+    if (!base_kw && plan.outage.empty()) return base_kw.error();
+    if (base_kw) known.base_load_kw = *base_kw;
     known.bids = bids_;
     for (const auto& load_class : settings_->load_classes) {
         const auto* entry = load_class.value_series.empty() ? nullptr : prices_.find(load_class.value_series);
@@ -205,6 +250,8 @@ Result<AllocationReport> Planner::allocate_by(const PlanReport& plan, Time now) 
 
 void Planner::cycle(const CycleOverrides& overrides, bool adopt, Time now,
                     UniqueFunction<void(const Result<PlanReport>&)> done) {
+    watch_mains(now);
+    if (!outage_.empty()) return done(outage_report(*settings_, outage_, now));
     auto known = snapshot(now);
     if (!known) return done(known.error());
     auto changed = std::make_shared<DispatchSettings>(*settings_);
@@ -224,6 +271,8 @@ void Planner::cycle(const CycleOverrides& overrides, bool adopt, Time now,
                 found = Error{ErrorCode::conflict, "there is no plan: " + found->plan.reason, ""};
             if (generation != generation_)
                 found = Error{ErrorCode::conflict, "the configuration has changed meanwhile: ask again", ""};
+            else if (!outage_.empty())
+                found = Error{ErrorCode::conflict, "the mains have failed meanwhile: ask again", ""};
             else if (adopt)
                 take(found, made);
             done(found);
@@ -248,9 +297,12 @@ Status Planner::bid(const std::string& load_class, Bid bid, Time now) {
     return Done{};
 }
 
-// There is no plan to go by once the last one has run out; until then a failed attempt is no alert.
+// There is no plan to go by once the last one has run out; until then a failed attempt is no alert. While the
+// mains are gone, what was told of plans stands: that a UPS is on battery is an alert of its own.
 void Planner::judge(Time now) {
-    const bool valid = report_ && now < report_->valid_until() && now >= report_->start - report_->step;
+    if (settings_ && !outage_.empty()) return;
+    const bool valid = report_ && report_->outage.empty() && now < report_->valid_until() &&
+                       now >= report_->start - report_->step;
     set_condition("plan_failed", told_no_plan_, settings_ && !valid && !trouble_.empty(), trouble_);
     const bool relaxed = settings_ && valid && report_->plan.status == dispatch::PlanStatus::relaxed;
     std::string reserve;

@@ -65,10 +65,13 @@ class Planner final : public PlannerView {
     Result<PlanSnapshot> snapshot(Time now) const;
 
   private:
+    void watch_mains(Time now);
+    std::string on_battery(Time now);
     bool is_due(Time now) const;
     bool strays(Time now) const;
     void order(Time now);
     void take(const Result<PlanReport>& found, Time now);
+    void put_in_force(PlanReport report, Time now);
     void fail(const std::string& why, Time now);
     void tell(Time now);
     void judge(Time now);
@@ -87,6 +90,8 @@ class Planner final : public PlannerView {
     std::optional<PlanReport> report_;
     std::string trouble_;
     std::string told_status_;
+    std::map<std::string, Time> on_battery_since_;  // by UPS; stays while one does not say that it is back
+    std::string outage_;                            // why the mains count as gone; empty: they do not
     std::map<std::string, Bid> bids_;  // by class, at most one each; dropped when they have run out
     std::optional<AllocationReport> allocation_;
     std::string allocation_trouble_;

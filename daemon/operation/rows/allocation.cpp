@@ -63,17 +63,25 @@ void allocate_now(Request request, Context& context, Reply reply) {
                   });
 }
 
+constexpr std::string_view no_schedule = "no_schedule";
+
+// At present by the plan.
+std::optional<double> import_kw(const PlanReport& plan, Time now) {
+    const auto& import = plan.plan.schedule.import_kw;
+    return import.empty() ? std::nullopt : std::optional(import[plan.step_at(now)]);
+}
+
 // Its own row in the energy balance, with what charges and discharges.
 Json power_requirements(const PlanReport& plan, const std::optional<AllocationReport>& allocated, Time now) {
     const auto step = plan.step_at(now);
-    double battery_kw = 0;
+    std::optional<double> battery_kw;
     for (const auto& moves : plan.plan.schedule.batteries)
-        battery_kw += moves.charge_kw[step] - moves.discharge_kw[step];
+        battery_kw = battery_kw.value_or(0) + moves.charge_kw[step] - moves.discharge_kw[step];
     Record record;
-    record.set("total", plan.plan.schedule.import_kw[step]);
+    record.maybe("total", import_kw(plan, now), no_schedule);
     record.maybe("cooling", allocated ? std::optional(allocated->cooling_kw()) : std::nullopt,
                  "no_load_class");
-    return record.set("battery", battery_kw).take();
+    return record.maybe("battery", battery_kw, no_schedule).take();
 }
 
 Json revenue_of(const std::optional<AllocationReport>& allocated) {
@@ -111,15 +119,18 @@ void full_cycle(Request request, Context& context, Reply reply) {
                           "no_load_class");
             elapsed.set("total",
                         std::chrono::duration<double, std::milli>(context.steady_now() - began).count());
-            reply(Json{{"success", plan->plan.status != dispatch::PlanStatus::failed},
-                       {"simulated", simulate},
-                       {"elapsed_ms", elapsed.take()},
-                       {"soc", std::move(soc)},
-                       {"total_power_kw", plan->plan.schedule.import_kw[plan->step_at(now)]},
-                       {"revenue", revenue_of(allocated)},
-                       {"power_requirements", power_requirements(*plan, allocated, now)},
-                       {"constraints_satisfied", plan->constraints_satisfied() &&
-                                                     (!allocated || allocated->constraints_satisfied())}});
+            Record record;
+            record.set("success", plan->plan.status != dispatch::PlanStatus::failed);
+            record.set("simulated", simulate);
+            record.set("elapsed_ms", elapsed.take());
+            record.set("soc", std::move(soc));
+            record.maybe("total_power_kw", import_kw(*plan, now), no_schedule);
+            record.set("revenue", revenue_of(allocated));
+            record.set("power_requirements", power_requirements(*plan, allocated, now));
+            record.set("constraints_satisfied",
+                       plan->constraints_satisfied() && (!allocated || allocated->constraints_satisfied()));
+            record.because("success", plan->outage);
+            reply(record.take());
         });
 }
 

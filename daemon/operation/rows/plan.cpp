@@ -24,8 +24,8 @@ Outcome plan(const Request&, Context& context) {
 std::vector<Field> plan_fields() {
     return {
         {"status", "text", "",
-         "optimal (proven), feasible (within all limits, the gap is proven) or relaxed (reserve or contract "
-         "cannot be kept)"},
+         "optimal (proven), feasible (within all limits, the gap is proven), relaxed (reserve or contract "
+         "cannot be kept) or failed (a UPS is on battery: there is no schedule)"},
         {"reason", "text", "", "why it is not optimal"},
         {"made_at", "time", "", "when it was made"},
         {"start", "time", "", "of its first step"},

@@ -12,6 +12,7 @@ namespace sitepower {
 namespace {
 
 constexpr std::string_view no_planner = "no_dispatch_configured";
+constexpr std::string_view no_schedule = "no_schedule";
 
 Outcome health(const Request&, Context& context) {
     const auto system = context.system();
@@ -56,26 +57,31 @@ Json describe_planner(const PlannerView& planner) {
     if (planner.settings() == nullptr) return describe_absent(no_planner);
     Record record;
     const bool failed = !planner.trouble().empty();
-    const bool any = planner.report().has_value();
+    const bool gone = planner.report() && !planner.report()->outage.empty();
+    const bool any = planner.report() && !gone;
+    const auto none = gone ? no_schedule : std::string_view("no_plan_yet");
     const auto status = !failed ? ComponentStatus::ok
                         : any   ? ComponentStatus::degraded
                                 : ComponentStatus::down;
-    record.set("status", to_string(status)).because("status", planner.trouble());
-    record.maybe("latency_ms", any ? std::optional(planner.report()->solve_ms) : std::nullopt, "no_plan_yet");
+    record.set("status", to_string(status))
+        .because("status", gone ? planner.report()->outage : planner.trouble());
+    record.maybe("latency_ms", any ? std::optional(planner.report()->solve_ms) : std::nullopt, none);
     const auto attempts = static_cast<double>(planner.attempts());
     record.maybe(
         "error_rate",
         attempts > 0 ? std::optional(static_cast<double>(planner.failures()) / attempts) : std::nullopt,
         "no_plan_yet");
-    record.time("last_success", any ? std::optional(planner.report()->made) : std::nullopt, "no_plan_yet");
+    record.time("last_success", any ? std::optional(planner.report()->made) : std::nullopt, none);
     return record.take();
 }
 
 // total_kw: what the plan draws from the grid now.
 Json describe_last_plan(const PlannerView& planner, Time now) {
     Record record;
-    if (!planner.report()) {
-        const auto reason = planner.settings() == nullptr ? no_planner : "no_plan_yet";
+    if (!planner.report() || !planner.report()->outage.empty()) {
+        const auto reason = planner.settings() == nullptr ? no_planner
+                            : planner.report()            ? no_schedule
+                                                          : std::string_view("no_plan_yet");
         record.unknown("time", reason).unknown("solve_ms", reason).unknown("total_kw", reason);
         return record.unknown("constraints_satisfied", reason).take();
     }

@@ -102,6 +102,14 @@ TEST(View, APlansRowHoldsWhileWhatItShowsIsTheSame) {
     expect_fits(text);
 }
 
+TEST(View, ShowsWhyThereIsNoPlan) {
+    const auto data = Json::parse(R"({"status": "failed", "reason": "ups-1 has been on battery since noon",
+        "made_at": "2026-11-22T06:14:25.123Z", "valid_until": null, "is_valid": false, "trouble": null,
+        "certificate": {"objective": null}, "steps": []})");
+    EXPECT_EQ(view("plan", data, now),
+              "No plan, since 2026-11-22 06:14:25Z (3 s ago)\nups-1 has been on battery since noon\n");
+}
+
 TEST(View, ShowsRawHistoryToTheMillisecondAndWithItsDigits) {
     const auto data = Json::parse(R"({"resolution": "raw", "cut_off": true, "data": [
         {"timestamp": "2026-11-22T06:14:25.123Z", "values": {"r": 0.00504}, "quality": {}},

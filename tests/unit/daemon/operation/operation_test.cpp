@@ -378,6 +378,37 @@ TEST_F(Operations, ACycleIsSimulatedUnlessSomebodySaysOtherwise) {
     EXPECT_TRUE(context_.fake_planner.last_adopted);
 }
 
+TEST_F(Operations, WhileTheMainsAreGoneEveryAnswerSaysSo) {
+    auto& planner = context_.fake_planner;
+    planner.plan = outage_report(planner.dispatch, "ups-1 has been on battery since noon", support::fake_now);
+    planner.allocated = *planner.allocate_by(*planner.plan, support::fake_now);
+    const auto plan = ask("plan").body["data"];
+    EXPECT_EQ(plan["status"], "failed");
+    EXPECT_THAT(plan["reason"].get<std::string>(),
+                testing::HasSubstr("ups-1 has been on battery since noon"));
+    EXPECT_EQ(plan["reasons"]["valid_until"], "no_schedule");
+    for (const auto* operation : {"allocation", "allocate"}) {
+        const auto data = ask(operation).body["data"];
+        EXPECT_EQ(data["allocation"]["training"], 0.0);
+        EXPECT_EQ(data["allocation"]["mining"], 0.0);
+        EXPECT_THAT(data["supply"], testing::IsEmpty());
+        EXPECT_EQ(data["reasons"]["marginal_price"], "no_schedule");
+        EXPECT_THAT(data["reasons"]["mining"].get<std::string>(),
+                    testing::HasSubstr("kept for the critical load"));
+        EXPECT_EQ(data["constraints_satisfied"], false);
+    }
+    EXPECT_TRUE(ask("allocate").body["data"]["certificate"]["gap"].is_null());
+    const auto cycle = ask("full_cycle").body["data"];
+    EXPECT_EQ(cycle["success"], false);
+    EXPECT_TRUE(cycle["total_power_kw"].is_null());
+    EXPECT_TRUE(cycle["power_requirements"]["battery"].is_null());
+    EXPECT_EQ(cycle["reasons"]["success"], "ups-1 has been on battery since noon");
+    const auto status = ask("system.status").body["data"];
+    EXPECT_EQ(status["components"]["planner"]["reasons"]["status"], "ups-1 has been on battery since noon");
+    EXPECT_TRUE(status["components"]["planner"]["last_success"].is_null());
+    EXPECT_TRUE(status["last_plan"]["total_kw"].is_null());
+}
+
 TEST_F(Operations, ABidIsCheckedWhole) {
     const auto bid = [&](const std::string& segments, const std::string& until = "2026-11-22T12:00:00Z") {
         return ask("bids", {{"class", "training"}, {"segments", segments}, {"valid_until", until}}).status;

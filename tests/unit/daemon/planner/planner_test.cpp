@@ -335,6 +335,82 @@ TEST_F(Planning, ALoadThatIsMissingIsNamedWithItsLastReading) {
     EXPECT_TRUE(planner_.report());
 }
 
+TEST_F(Planning, WhileAUpsIsOnBatteryThereIsNeitherImportNorAPlan) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    ASSERT_EQ(told_.back()["allocation"]["training"], 30.0);
+    site_.ups_states[0].on_battery = true;
+    site_.latest_values[0][0].quality = Quality::stale;  // nor is anything else needed for saying so
+    tick(noon + 1s);
+    ASSERT_TRUE(planner_.report());
+    EXPECT_THAT(
+        planner_.report()->plan.reason,
+        HasSubstr("ups-1 has been on battery since 2026-11-22T12:00:01.000Z: the mains count as gone"));
+    EXPECT_THAT(events_, ElementsAre("optimal", "failed"));
+    ASSERT_THAT(told_, SizeIs(4));
+    EXPECT_EQ(told_[2]["status"], "failed");
+    EXPECT_EQ(told_[2]["is_valid"], false);
+    EXPECT_TRUE(told_[2]["certificate"]["objective"].is_null());
+    EXPECT_THAT(told_[2]["steps"], IsEmpty());
+    EXPECT_EQ(told_[3]["allocation"]["training"], 0.0);
+    EXPECT_EQ(told_[3]["constraints_satisfied"], false);
+    EXPECT_THAT(told_[3]["reasons"]["training"], HasSubstr("Gets nothing: ups-1 has been on battery since"));
+    EXPECT_THAT(conditions_, ElementsAre(HasSubstr("entitlement_cut: ups-1 has been on battery")));
+    // Told once; and a cycle that somebody asks for says the same.
+    for (auto now = noon + 2s; now < noon + 10min; now += 1s) tick(now);
+    EXPECT_THAT(told_, SizeIs(4));
+    EXPECT_EQ(planner_.attempts(), 1U);
+    std::string reason;
+    planner_.cycle({}, false, noon + 10min,
+                   [&](const Result<PlanReport>& found) { reason = found ? found->plan.reason : ""; });
+    EXPECT_THAT(reason, HasSubstr("on battery since 2026-11-22T12:00:01.000Z"));
+    EXPECT_TRUE(planner_.bid("training", {.segments = {{9, 5}}, .valid_until = noon + 1h}, noon + 10min));
+    EXPECT_EQ(planner_.allocation()->load_kw(), 0);
+}
+
+TEST_F(Planning, WhenTheMainsAreBackANewPlanIsMadeAtOnce) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    auto& on_battery = site_.ups_states[0].on_battery;
+    on_battery = true;
+    tick(noon + 1s);
+    on_battery.reset();
+    tick(noon + 2s);
+    EXPECT_EQ(planner_.report()->plan.status, dispatch::PlanStatus::failed)
+        << "nobody says that they are back";
+    on_battery = false;
+    tick(noon + 3s);
+    EXPECT_EQ(planner_.report()->plan.status, dispatch::PlanStatus::optimal);
+    EXPECT_EQ(planner_.report()->made, noon + 3s);
+    EXPECT_EQ(planner_.allocation()->load_kw(), 30);
+    EXPECT_THAT(events_, ElementsAre("optimal", "failed", "optimal"));
+    EXPECT_THAT(conditions_.back(), "entitlement_cut over");
+}
+
+TEST_F(Planning, APlanFromBeforeTheMainsFailedIsNotTakenAfterwards) {
+    planner_.configure(auctioned(), noon);
+    planner_.tick(noon);
+    std::string why;
+    planner_.cycle({}, true, noon, [&](const Result<PlanReport>& found) { why = found.error().message; });
+    site_.ups_states[0].on_battery = true;
+    planner_.tick(noon + 1s);
+    run_jobs();
+    EXPECT_EQ(planner_.report()->plan.status, dispatch::PlanStatus::failed);
+    EXPECT_THAT(why, HasSubstr("the mains have failed meanwhile"));
+}
+
+TEST_F(Planning, ThatThereIsNoPlanAfterAnOutageIsNotBlamedOnIt) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    site_.ups_states[0].on_battery = true;
+    tick(noon + 1s);
+    site_.ups_states[0].on_battery = false;
+    site_.string_states[0].soc_pct = {.value = std::nullopt, .reason = "stale_input"};
+    tick(noon + 2s);
+    EXPECT_THAT(told_.back()["reasons"]["training"], HasSubstr("charge of battery LIB-01 is not known"));
+    EXPECT_THAT(conditions_.back(), HasSubstr("plan_failed: the charge of battery"));
+}
+
 TEST_F(Planning, EntitlementsThatAreCutAreACondition) {
     auto settings = auctioned();
     settings->load_classes[0].entitlement_kw = 500;
