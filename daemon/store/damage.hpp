@@ -9,7 +9,8 @@
 namespace sitepower {
 
 // A check whose time is bounded: all of a database up to 64 MiB; of a larger one the small tables and the
-// newest blocks. Damage elsewhere is noticed when it is met. False also when the connection has failed by
+// newest blocks. It does not compare indexes with their tables. Other damage is noticed when it is met, by
+// whoever uses the database, and counts as this does. False also when the connection has failed by
 // damage; other failures stay with the connection.
 bool looks_sound(sqlite::Database& database);
 

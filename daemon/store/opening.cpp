@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 #include <random>
 
 #include "daemon/store/damage.hpp"
@@ -156,9 +157,15 @@ void keep_epoch_with_patience(sqlite::Database& database, const Epoch& epoch, Ti
 // Restarts that a copy may not know of: keys drawn by it must lie beyond those of what will be salvaged.
 constexpr std::int64_t epochs_beyond_copy = 100'000;
 
-// What the start needs of the database at `path`, without writing to it. Error when it cannot be read.
-Status read_only_report(const std::string& path, OpenReport& report) {
+struct Look {
+    Status status = Done{};  // Error: it cannot be read
+    bool damaged = false;    // for damage
+};
+
+// What the start needs of the database at `path`, without writing to it.
+Look read_only_report(const std::string& path, OpenReport& report) {
     std::optional<sqlite::Failure> failure;
+    bool damaged = false;
     for (const auto access :
          {sqlite::Access::read_write, sqlite::Access::read_only, sqlite::Access::immutable}) {
         std::error_code error;
@@ -183,44 +190,46 @@ Status read_only_report(const std::string& path, OpenReport& report) {
             report.epoch = read.epoch;
             report.snapshot = std::move(read.snapshot);
             report.undelivered = read.undelivered;
-            return Done{};
+            return {};
         }
         failure = database.failure();
+        damaged = damaged || failure->trouble == sqlite::Trouble::damaged;
         if (version != 0 && version < schema_version() && failure->trouble == sqlite::Trouble::refused) {
-            return Error{
-                ErrorCode::service_unavailable,
-                fmt::format("database {} is of an older version and cannot be brought to this one: {}", path,
-                            report.trouble->message),
-                ""};
+            return {
+                Error{ErrorCode::service_unavailable,
+                      fmt::format("database {} is of an older version and cannot be brought to this one: {}",
+                                  path, report.trouble->message),
+                      ""}};
         }
     }
-    return error_of(*failure, path);
+    return {error_of(*failure, path), damaged};
 }
 
 // What the start needs while nothing can be written: of the database, or where that is empty, gone or
 // damaged, of the copy that it will be restored from. Keys stay unique although the epoch's row is not
-// written: no other process draws one meanwhile, and nothing is committed before it.
+// written: no other process draws one meanwhile, and nothing is committed before it. Where damage has taken
+// the epochs and there is no copy, the number lies beyond any that was drawn.
 Status look_only(const StoreSettings& settings, OpenReport& report) {
     const auto path = database_path(settings);
     std::error_code error;
     const auto size = fs::file_size(path, error);
     const bool none = size == 0 || error == std::errc::no_such_file_or_directory;
-    Status looked = Done{};
+    Look looked;
     if (!none) {
         looked = read_only_report(path, report);
-        if (looked || fault_of(path, settings.directory) != "damaged") return looked;
+        if (looked.status) return Done{};
+        looked.damaged = looked.damaged || fault_of(path, settings.directory) == "damaged";
+        if (!looked.damaged) return looked.status;
     }
     for (const auto& copy : precious_copies(settings.directory)) {
-        if (!read_only_report(copy, report)) continue;
+        if (!read_only_report(copy, report).status) continue;
         report.epoch.number += epochs_beyond_copy;
         report.undelivered = 0;
         return Done{};
     }
-    if (none) {
-        report.fresh = true;
-        report.epoch = {random_bits(), 1};
-    }
-    return looked;
+    report.fresh = none;
+    report.epoch = {random_bits(), none ? 1 : 1 + epochs_beyond_copy};
+    return Done{};
 }
 
 }  // namespace
@@ -287,9 +296,10 @@ namespace {
 
 // The database, without an epoch; a report as of replace_database.
 Result<OpenedDatabase> connect_or_replace(const StoreSettings& settings, Time now, const Progress& progress,
-                                          std::unique_ptr<sqlite::Database>& unlinked) {
+                                          std::unique_ptr<sqlite::Database>& unlinked, Known known) {
     const auto path = database_path(settings);
-    if (unlinked || fs::exists(ready_path(path)) || !fault_of(path, settings.directory).empty()) {
+    if (known == Known::damaged || unlinked || fs::exists(ready_path(path)) ||
+        !fault_of(path, settings.directory).empty()) {
         return replace_database(settings, now, progress, unlinked);
     }
     remove_database(building_path(path));
@@ -309,37 +319,51 @@ Result<OpenedDatabase> connect_or_replace(const StoreSettings& settings, Time no
     return opened;
 }
 
-}  // namespace
+using FirstUse = std::function<void(OpenedDatabase&)>;
 
-Result<OpenedDatabase> open_again(const StoreSettings& settings, const Epoch& epoch, Time now,
-                                  const Progress& progress, std::unique_ptr<sqlite::Database>& unlinked) {
-    if (auto ready = prepare_directory(settings.directory); !ready) return ready.error();
-    auto opened = connect_or_replace(settings, now, progress, unlinked);
+// The database after its first use, or null and the trouble. Where that use meets damage which the look at it
+// has passed over, a fresh one takes its place.
+Result<OpenedDatabase> open_and_use(const StoreSettings& settings, Time now, const Progress& progress,
+                                    std::unique_ptr<sqlite::Database>& unlinked, Known known,
+                                    const FirstUse& use) {
+    auto opened = connect_or_replace(settings, now, progress, unlinked, known);
     if (!opened || !opened->database) return opened;
-    keep_epoch_with_patience(*opened->database, epoch, now);
+    use(*opened);
+    const auto& failure = opened->database->failure();
+    const bool is_fresh = opened->report.fresh || !opened->report.replaced.empty();
+    if (failure && failure->trouble == sqlite::Trouble::damaged && !is_fresh) {
+        opened->database.reset();
+        opened = replace_database(settings, now, progress, unlinked);
+        if (!opened || !opened->database) return opened;
+        use(*opened);
+    }
     if (opened->database->ok()) return opened;
     opened->report.trouble = trouble_of(*opened->database->failure(), database_path(settings));
     opened->database.reset();
     return opened;
 }
 
+}  // namespace
+
+Result<OpenedDatabase> open_again(const StoreSettings& settings, const Epoch& epoch, Time now,
+                                  const Progress& progress, std::unique_ptr<sqlite::Database>& unlinked,
+                                  Known known) {
+    if (auto ready = prepare_directory(settings.directory); !ready) return ready.error();
+    return open_and_use(settings, now, progress, unlinked, known, [&](OpenedDatabase& opened) {
+        keep_epoch_with_patience(*opened.database, epoch, now);
+    });
+}
+
 Result<OpenedDatabase> open_database(const StoreSettings& settings, Time now) {
     if (auto ready = prepare_directory(settings.directory); !ready) return ready.error();
-    const auto path = database_path(settings);
     std::unique_ptr<sqlite::Database> none;
-    auto opened = connect_or_replace(settings, now, {}, none);
-    if (!opened) return opened;
-    auto& report = opened->report;
-    if (opened->database) {
-        auto& database = *opened->database;
-        report.epoch = {random_bits(), next_epoch_number(database)};
-        keep_epoch_with_patience(database, report.epoch, now);
-        report.snapshot = read_snapshot(database);
-        if (database.ok()) return opened;
-        report.trouble = trouble_of(*database.failure(), path);
-        opened->database.reset();
-    }
-    if (auto looked = look_only(settings, report); !looked) return looked.error();
+    auto opened = open_and_use(settings, now, {}, none, Known::nothing, [&](OpenedDatabase& used) {
+        used.report.epoch = {random_bits(), next_epoch_number(*used.database)};
+        keep_epoch_with_patience(*used.database, used.report.epoch, now);
+        used.report.snapshot = read_snapshot(*used.database);
+    });
+    if (!opened || opened->database) return opened;
+    if (auto looked = look_only(settings, opened->report); !looked) return looked.error();
     return opened;
 }
 

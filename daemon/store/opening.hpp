@@ -2,6 +2,7 @@
 // remembered. Runs before the writer's thread exists.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -31,10 +32,15 @@ std::string database_path(const StoreSettings& settings);
 Result<OpenedDatabase> replace_database(const StoreSettings& settings, Time now, const Progress& progress,
                                         std::unique_ptr<sqlite::Database>& unlinked);
 
+// What is known of a database before it is looked at. `damaged`: its use has shown damage, which the look at
+// it may pass over.
+enum class Known : std::uint8_t { nothing, damaged };
+
 // While the daemon runs: opens the database that could not be opened before, or what takes the place of one
 // that is damaged or gone, for an epoch that has been drawn already. The report is as of replace_database.
 Result<OpenedDatabase> open_again(const StoreSettings& settings, const Epoch& epoch, Time now,
-                                  const Progress& progress, std::unique_ptr<sqlite::Database>& unlinked);
+                                  const Progress& progress, std::unique_ptr<sqlite::Database>& unlinked,
+                                  Known known);
 
 // As Store::open, in a directory that is locked. `now` names a damaged file that is set aside, and dates the
 // epoch.

@@ -171,8 +171,11 @@ Database::Database(std::string path, Access access) : path_(std::move(path)) {
     const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) fail(code, "open " + path_);
+    if (!ok()) return;
     // Takes the place of SQLite's own checkpoints after every 1000 pages.
-    if (ok()) sqlite3_wal_hook(handle, note_log_pages, &log_pages_);
+    sqlite3_wal_hook(handle, note_log_pages, &log_pages_);
+    // Or it takes a row out of a page whose pointers lead nowhere, and says nothing.
+    execute("PRAGMA cell_size_check = ON");
 }
 
 void Database::fail(int code, std::string_view what) {

@@ -208,17 +208,18 @@ void Store::Writer::note_failure(Batch& batch) {
     const auto failure = *side_->database->failure();
     side_->database->clear_failure();
     if (failure.trouble == sqlite::Trouble::busy && failures_ < busy_limit) return;
-    if (failure.trouble == sqlite::Trouble::damaged) {
-        side_.reset();
-        open_again_or_tell();
-        return;
-    }
     const auto message = path() + ": " + failure.message;
     tell(failure.trouble == sqlite::Trouble::full ? store_condition_type::full : store_condition_type::error,
          true, message);
     {
         const std::lock_guard lock(counters_mutex_);
         counters_.healthy = false;
+    }
+    if (failure.trouble == sqlite::Trouble::damaged) {
+        known_ = Known::damaged;
+        side_.reset();
+        open_again_or_tell();
+        return;
     }
     if (failure.trouble == sqlite::Trouble::full) make_room();
     if (failure.trouble == sqlite::Trouble::refused && ++refusals_ >= refusals_limit) give_up(batch);
@@ -271,7 +272,7 @@ void Store::Writer::notice_lost_files() {
 
 void Store::Writer::open_again_or_tell() {
     auto opened = open_again(
-        settings_, report_.epoch, now_utc(), [this] { note_progress(); }, unlinked_);
+        settings_, report_.epoch, now_utc(), [this] { note_progress(); }, unlinked_, known_);
     if (!opened) {
         tell(store_condition_type::error, true, opened.error().message);
         return;
@@ -282,6 +283,7 @@ void Store::Writer::open_again_or_tell() {
         side_ = std::make_unique<WritingSide>(std::move(opened->database), report_.epoch, settings_);
     }
     if (opened->report.replaced.empty()) return;
+    known_ = Known::nothing;
     observer_.store_condition(std::string(store_condition_type::set_aside), true, opened->report.replaced);
 }
 

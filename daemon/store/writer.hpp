@@ -92,6 +92,7 @@ class Store::Writer {
     // The writer's thread only, once it runs.
     std::unique_ptr<WritingSide> side_;           // null while the database cannot be opened
     std::unique_ptr<sqlite::Database> unlinked_;  // whose file was deleted: until all is saved from it
+    Known known_ = Known::nothing;                // of the database that is to be opened again
     std::optional<Time> data_time_;               // of the newest frames with a clock that could be trusted
     Clock::time_point next_copy_check_;
     Clock::time_point last_copy_;

@@ -13,6 +13,7 @@
 #include "daemon/store/opening.hpp"
 #include "daemon/store/rollup_writer.hpp"
 #include "tests/support/faulty_vfs.hpp"
+#include "tests/unit/daemon/store/damaged_file.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
 namespace sitepower {
@@ -259,6 +260,41 @@ TEST_F(FullDisk, ADatabaseThatIsGoneIsStartedFromItsCopyAndRestoredLater) {
     EXPECT_EQ(store_->report().snapshot.batteries.size(), 1U);
     EXPECT_FALSE(store_->report().trouble);
     store_.reset();
+}
+
+// With damage that the look at it passes over, and without room for what would take its place: from the copy,
+// and where there is none, with keys that were never drawn.
+TEST_F(FullDisk, ADamagedDatabaseThatCannotBeReplacedYetIsNoReasonNotToStart) {
+    for (const bool has_copy : {true, false}) {
+        TemporaryDirectory directory;
+        FaultyVfs vfs;
+        start(directory.path());
+        BatteryMemory memory;
+        memory.battery = "BAT-1";
+        ASSERT_TRUE(store_->append(memory));
+        ASSERT_TRUE(store_->append(
+            MessageRow{text_message(store_->report().epoch, 1, MessageKind::alert, "alert/A", "{}")}));
+        store_.reset();
+        damage_root(database_path(settings_), "texts");
+        enlarge(database_path(settings_));
+        if (!has_copy) {
+            for (const char* name : {"/precious-1.db", "/precious-2.db"}) {
+                std::filesystem::remove(directory.path() + name);
+            }
+        }
+        vfs.fail_writes(SQLITE_FULL);
+        sequence_ = 0;
+        start(directory.path());
+        ASSERT_TRUE(store_->report().trouble);
+        EXPECT_EQ(store_->report().trouble->condition, "store_full");
+        EXPECT_GT(store_->report().epoch.number, 100'000);
+        EXPECT_EQ(store_->report().snapshot.batteries.size(), has_copy ? 1U : 0U);
+        append();
+        vfs.heal();
+        ASSERT_TRUE(eventually([&] { return told("store_full", false) || told("store_error", false); }));
+        EXPECT_TRUE(eventually([&] { return read_outbox(store_->path()).size() == 1U; }));
+        store_.reset();
+    }
 }
 
 TEST_F(FullDisk, AStopSaysWhatItCouldNotKeep) {

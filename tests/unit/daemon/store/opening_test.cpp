@@ -9,6 +9,7 @@
 #include "daemon/store/damage.hpp"
 #include "daemon/store/precious_copy.hpp"
 #include "daemon/store/schema.hpp"
+#include "tests/unit/daemon/store/damaged_file.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
 namespace sitepower {
@@ -54,10 +55,28 @@ class OpeningTest : public ::testing::Test {
         ASSERT_TRUE(committer.commit(batch, test_start));
         EXPECT_TRUE(opened.database->checkpoint(sqlite::Database::Checkpoint::restart));
     }
-    void overwrite(std::uint64_t offset, std::size_t bytes) {
-        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(static_cast<std::streamoff>(offset));
-        file << std::string(bytes, '\xa5');
+    void overwrite(std::uint64_t offset, std::size_t bytes) { sitepower::overwrite(path(), offset, bytes); }
+    // Rows of every kind. False: the database cannot be used.
+    bool commit_some_of_all(OpenedDatabase& opened, const Epoch& epoch) {
+        Batch batch;
+        batch.rows.emplace_back(MessageRow{
+            reading_message(epoch, 1, 1, make_frame(make_layout("UPS-02"), test_start, {1, 2, 3}))});
+        batch.rows.emplace_back(MessageRow{text_message(epoch, 2, MessageKind::alert, "alert/B", "{}")});
+        Alert alert;
+        alert.id = "A2";
+        batch.rows.emplace_back(AlertRow{alert});
+        batch.rows.emplace_back(WindowRow{.window = {.id = "W1"}});
+        BatteryMemory memory;
+        memory.battery = "BAT-2";
+        batch.rows.emplace_back(memory);
+        batch.rows.emplace_back(AuditRow{.time = test_start, .who = "mia"});
+        batch.rows.emplace_back(BatteryStateRow{.battery = "BAT-2"});
+        batch.rows.emplace_back(PriceRow{
+            .series = "P", .step = {.from = test_start, .to = test_start + Duration{1000}, .value = 1}});
+        batch.rows.emplace_back(
+            PlanRow{.time = test_start, .kind = "dispatch", .status = "optimal", .body = "{}"});
+        batch.delivered.push_back(MessageKey{(std::int64_t{1} << 40) | 1});
+        return Committer(*opened.database, epoch).commit(batch, test_start);
     }
     std::vector<std::string> files_like(const std::string& part) const {
         std::vector<std::string> names;
@@ -165,23 +184,60 @@ TEST_F(OpeningTest, WhatWasRestoredAndHowOldItWasIsTold) {
     EXPECT_NE(text.find("was damaged and is now " + path() + ".damaged-"), std::string::npos) << text;
 }
 
+// Of a database that is looked at as a whole, and of one of which only parts are: there the rest shows in
+// use.
 TEST_F(OpeningTest, EveryDamagedPageIsSurvived) {
     fill();
     TemporaryDirectory backup;
     const auto kept = backup.path() + "/kept";
     std::filesystem::copy_file(path(), kept);
-    const auto pages = std::filesystem::file_size(path()) / 4096;
+    const auto pages = std::filesystem::file_size(path()) / page_bytes;
     ASSERT_GT(pages, 20U);
-    for (std::uint64_t page = 0; page < pages; ++page) {
-        for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
-            std::filesystem::remove(entry.path());
+    for (const bool large : {false, true}) {
+        int met_in_use = 0;
+        std::vector<std::uint64_t> saved_little;
+        for (std::uint64_t page = 0; page < pages; ++page) {
+            for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+                std::filesystem::remove(entry.path());
+            }
+            std::filesystem::copy_file(kept, path());
+            if (large) enlarge(path());
+            damage_page(path(), page);
+            auto opened = open_database(settings_, test_start);
+            ASSERT_TRUE(opened) << page << ": " << opened.error().message;
+            ASSERT_NE(opened->database, nullptr) << page << ": " << opened->report.trouble->message;
+            const auto epoch = opened->report.epoch;
+            if (!commit_some_of_all(*opened, epoch)) {
+                ++met_in_use;
+                ASSERT_EQ(opened->database->failure()->trouble, sqlite::Trouble::damaged) << page;
+                opened->database.reset();
+                std::unique_ptr<sqlite::Database> none;
+                opened = open_again(settings_, epoch, test_start, {}, none, Known::damaged);
+                ASSERT_TRUE(opened && opened->database) << page;
+                EXPECT_FALSE(opened->report.set_aside.empty()) << page;
+                ASSERT_TRUE(commit_some_of_all(*opened, epoch)) << page;
+            }
+            opened->database.reset();
+            const auto messages = read_outbox(path());
+            EXPECT_LE(messages.size(), 1011U) << page;
+            if (messages.size() < 500) saved_little.push_back(page);
+            EXPECT_TRUE(!messages.empty() && messages.back()->key == epoch.key(2)) << page;
         }
-        std::filesystem::copy_file(kept, path());
-        overwrite(page * 4096 + 8, 2000);
-        const auto opened = open_database(settings_, test_start);
-        ASSERT_TRUE(opened) << page << ": " << opened.error().message;
-        EXPECT_LE(read_outbox(path()).size(), 1010U) << page;
+        EXPECT_EQ(met_in_use > 0, large) << met_in_use;
+        EXPECT_LE(saved_little.size(), 7U) << "the schema, and the roots of streams, blocks and pending: "
+                                           << ::testing::PrintToString(saved_little);
     }
+}
+
+TEST_F(OpeningTest, DamageThatOnlyTheStartMeetsIsReplacedAtOnce) {
+    fill();
+    damage_root(path(), "texts");
+    enlarge(path());
+    const auto opened = open();
+    EXPECT_NE(opened.database, nullptr);
+    EXPECT_FALSE(opened.report.set_aside.empty());
+    EXPECT_EQ(opened.report.salvaged, 1000U) << "all but the texts";
+    EXPECT_EQ(opened.report.epoch.number, 2);
 }
 
 // A kill in the midst of the salvage leaves the damaged database in its place, and half a replacement.

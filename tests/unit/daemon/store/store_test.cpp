@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/store/precious_copy.hpp"
+#include "tests/unit/daemon/store/damaged_file.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
 namespace sitepower {
@@ -128,6 +129,40 @@ TEST_F(StoreTest, ADatabaseThatIsDeletedUnderItIsNoticedAndNothingOfItIsLost) {
     EXPECT_EQ(store_->report().snapshot.batteries.size(), 1U);
     EXPECT_EQ(store_->report().epoch.number, 2);
     EXPECT_EQ(store_->report().replaced, "");
+}
+
+// The start looks at parts of a large database only, and compares no index with its table.
+TEST_F(StoreTest, DamageThatOnlyUseMeetsIsToldAndTheDatabaseReplaced) {
+    for (const std::string where : {"audit", "audit_by_time"}) {
+        ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "mia"}));
+        commit();
+        const auto path = store_->path();
+        store_.reset();
+        damage_root(path, where);
+        enlarge(path);
+        const auto before = observer_.conditions().size();
+        settings_.commit_interval = Duration{10};  // what was refused is tried again with the next
+        open();
+        EXPECT_EQ(store_->report().replaced, "") << where;
+        EXPECT_FALSE(store_->report().trouble) << where;
+        ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "eve"}));
+        commit();
+        ASSERT_TRUE(eventually([&] { return observer_.conditions().size() >= before + 3; })) << where;
+        const auto conditions = observer_.conditions();
+        EXPECT_EQ(conditions.size(), before + 3) << where;
+        EXPECT_EQ(conditions[before].type, "store_error");
+        EXPECT_NE(conditions[before].message.find("malformed"), std::string::npos)
+            << conditions[before].message;
+        EXPECT_EQ(conditions[before + 1].type, "database_set_aside");
+        EXPECT_EQ(conditions[before + 2].type, "store_error");
+        EXPECT_FALSE(conditions[before + 2].holds);
+        EXPECT_TRUE(eventually([&] { return store_->counters().healthy; }));
+        auto reader = Reader::open(path);
+        ASSERT_TRUE(reader);
+        const auto audit = (*reader)->audit(test_start - Duration{1}, test_start + Duration{1}, 10);
+        ASSERT_TRUE(audit);
+        EXPECT_EQ(std::ranges::count(*audit, "eve", &AuditRow::who), where == "audit" ? 1 : 2);
+    }
 }
 
 // A disk that keeps readings and refuses the copy is no store that cannot be written.
