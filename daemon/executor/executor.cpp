@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -406,6 +407,9 @@ void Executor::backlog_read(std::vector<std::shared_ptr<const Message>> batch) {
 
 void Executor::tick(std::uint64_t outbox_rows, Time now) {
     handle(Tick{}, now);
+    // What a clock dated that was ahead, and has been set back since, counts from now on.
+    if (last_refusal_) last_refusal_ = std::min(*last_refusal_, now);
+    if (retry_refused_at_) retry_refused_at_ = std::min(*retry_refused_at_, now + retry_refused_after);
     if (last_refusal_ && now - *last_refusal_ > refusal_is_over) {
         last_refusal_.reset();
         condition("broker_refused", false, "no refusal for ten minutes", now);

@@ -253,6 +253,29 @@ TEST_F(ExecutorTest, WhatTheBrokerRefusedIsOfferedAgainOnTheSameConnection) {
     EXPECT_EQ(outlets.orders[1].after, MessageKey{});
 }
 
+TEST_F(ExecutorTest, ARefusalUnderAClockThatWasAheadIsOverAndOfferedAgainInTime) {
+    const auto years_ahead = start + std::chrono::days(4 * 365);
+    executor.begin({}, years_ahead);
+    connect(true, years_ahead);
+    executor.tick(1, years_ahead);
+    ASSERT_EQ(outlets.orders.size(), 1U);
+    executor.backlog_read({backlog_up_to(outlets.orders[0])});
+    executor.message_refused(outlets.orders[0].up_to, 0x97, years_ahead);
+    executor.backlog_wanted();
+    const auto open = [&] {
+        const auto alerts = executor.site().open_alerts();
+        return std::ranges::any_of(alerts, [](const auto& a) { return a.type == "broker_refused"; });
+    };
+    auto now = start;
+    for (int i = 0; i < 290; ++i, now += Duration{1000}) executor.tick(1, now);
+    EXPECT_TRUE(open());
+    EXPECT_EQ(outlets.orders.size(), 1U);
+    for (int i = 0; i < 20; ++i, now += Duration{1000}) executor.tick(1, now);
+    EXPECT_EQ(outlets.orders.size(), 2U);
+    for (int i = 0; i < 3600 && open(); ++i, now += Duration{1000}) executor.tick(1, now);
+    EXPECT_FALSE(open());
+}
+
 TEST_F(ExecutorTest, ABatchForWhichThePublisherHasNoRoomIsReadAgain) {
     executor.begin({}, start);
     connect(true, start);
