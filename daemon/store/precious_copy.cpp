@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "daemon/store/damage.hpp"
 #include "daemon/store/schema.hpp"
@@ -22,15 +23,20 @@ constexpr std::array<std::string_view, 5> precious_tables = {"epochs", "alerts",
 
 using Copies = std::array<fs::path, 2>;
 
-// The newest first; a missing one counts as old.
+// A copy further in the future was dated by a wrong clock.
+constexpr auto longest_lead = std::chrono::hours(24);
+
+// The newest first. A missing one counts as old, and one from the future as older than one that is not: it
+// would be taken for the newest for ever, and each new one overwrite the other.
 Copies copies_by_age(const std::string& directory) {
     Copies copies = {directory + "/precious-1.db", directory + "/precious-2.db"};
-    const auto written = [](const fs::path& path) {
+    const auto latest = fs::file_time_type::clock::now() + longest_lead;
+    const auto rank = [&](const fs::path& path) {
         std::error_code error;
         const auto time = fs::last_write_time(path, error);
-        return error ? fs::file_time_type::min() : time;
+        return error ? std::pair(false, fs::file_time_type::min()) : std::pair(time <= latest, time);
     };
-    if (written(copies[0]) < written(copies[1])) std::swap(copies[0], copies[1]);
+    if (rank(copies[0]) < rank(copies[1])) std::swap(copies[0], copies[1]);
     return copies;
 }
 
@@ -94,8 +100,7 @@ bool precious_copy_due(const std::string& directory) {
     std::error_code error;
     const auto written = fs::last_write_time(copies_by_age(directory)[0], error);
     const auto age = fs::file_time_type::clock::now() - written;
-    // A copy from the future was dated by a wrong clock.
-    return error || age > std::chrono::hours(24) || age < -std::chrono::hours(24);
+    return error || age > std::chrono::hours(24) || age < -longest_lead;
 }
 
 Status write_precious_copy(const std::string& path, const std::string& directory) {

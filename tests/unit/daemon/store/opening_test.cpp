@@ -312,6 +312,46 @@ TEST_F(OpeningTest, CopiesTakeTurnsAndADamagedOneIsPassedOver) {
     EXPECT_EQ(open().report.snapshot.open_alerts.size(), 1U);
 }
 
+TEST_F(OpeningTest, ACopyFromTheFutureIsNotTheNewest) {
+    fill();
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    const auto stale = precious_copies(directory_.path()).front();
+    std::filesystem::last_write_time(
+        stale, std::filesystem::file_time_type::clock::now() + std::chrono::days(10 * 365));
+    EXPECT_TRUE(precious_copy_due(directory_.path()));
+    {
+        auto opened = open();
+        BatteryMemory memory;
+        memory.battery = "BAT-2";
+        Batch batch;
+        batch.rows.emplace_back(memory);
+        ASSERT_TRUE(Committer(*opened.database, opened.report.epoch).commit(batch, test_start));
+    }
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    EXPECT_FALSE(precious_copy_due(directory_.path())) << "not at every look";
+    const auto copies = precious_copies(directory_.path());
+    ASSERT_EQ(copies.size(), 2U);
+    EXPECT_EQ(copies.back(), stale);
+    std::filesystem::resize_file(path(), 0);
+    EXPECT_EQ(open().report.snapshot.batteries.size(), 2U);
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    EXPECT_EQ(precious_copies(directory_.path()).front(), stale) << "overwritten by then";
+}
+
+// A box without a battery-backed clock starts long before its copies were written.
+TEST_F(OpeningTest, OfTwoCopiesFromTheFutureTheLaterIsTheNewest) {
+    fill();
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    const auto now = std::filesystem::file_time_type::clock::now();
+    for (const int later : {1, 2}) {
+        const auto file = directory_.path() + "/precious-" + std::to_string(later) + ".db";
+        const auto other = directory_.path() + "/precious-" + std::to_string(3 - later) + ".db";
+        std::filesystem::last_write_time(file, now + std::chrono::days(366));
+        std::filesystem::last_write_time(other, now + std::chrono::days(365));
+        EXPECT_EQ(precious_copies(directory_.path()).front(), file);
+    }
+}
+
 TEST_F(OpeningTest, AFlippedBitInABlockCostsThatBlockOnly) {
     fill();
     {
