@@ -18,6 +18,8 @@ constexpr double quantile_z = 1.2816;  // half of an 80 % interval of a normal d
 constexpr double model_sigma = 0.03;
 // The baseline of a monitor is good to 3 %, and so is a reading.
 constexpr double ratio_sigma = 1.5 * ResistanceBaseline::instrument_sigma;
+// What is dated further ahead was learnt under a wrong clock.
+constexpr Duration longest_lead = std::chrono::hours(24);
 
 double days_between(Time from, Time to) {
     return std::max(std::chrono::duration<double, std::ratio<86'400>>(to - from).count(), 0.0);
@@ -192,6 +194,11 @@ void Ageing::estimate(BatteryIndex battery, Aged& aged, const BatteryState& stat
     }
     const double service_days =
         days_between(*model_.batteries[position(battery)].installed_date, moment.wall);
+    // Its age is wrong too. Before the battery was there, it is this clock that is wrong.
+    const auto is_ahead = [&](const AgeingEvidence& evidence) {
+        return evidence.kind == AgeingEvidence::Kind::ratio && evidence.time > moment.wall + longest_lead;
+    };
+    if (service_days > 0 && std::erase_if(aged.evidence, is_ahead) > 0) aged.life.reset();
     if (!aged.life) replay(battery, aged);
     take_ratio(aged, state, moment, service_days);
     estimate_on_float(battery, aged, moment);

@@ -268,6 +268,39 @@ TEST_F(AgeingTest, AResistanceIsTakenOnceAQuarter) {
     EXPECT_EQ(ageing_->memory(BatteryIndex{dated}).evidence.size(), 2U);
 }
 
+// It would keep others away until the clock has come that far, and its age is wrong for ever.
+TEST_F(AgeingTest, AResistanceLearntUnderAClockThatWasAheadIsForgotten) {
+    pass(hours(1));
+    state(dated).resistance_ratio = {.value = 1.1, .sigma = 0.03, .status = EstimateStatus::ok};
+    pass(hours(24));
+    const auto untouched = ageing_->memory(BatteryIndex{dated});
+    ASSERT_EQ(untouched.evidence.size(), 1U);
+    const auto after = [&](AgeingMemory memory, Time wall) {
+        reset();
+        ageing_->restore(BatteryIndex{dated}, memory);
+        state(dated).resistance_ratio = {.value = 1.1, .sigma = 0.03, .status = EstimateStatus::ok};
+        now_.wall = wall;
+        pass(minutes(2));
+        return ageing_->memory(BatteryIndex{dated}).evidence;
+    };
+    const Time today = now_.wall;
+    auto memory = untouched;
+    memory.evidence[0].time = today + hours(24 * 365 * 10);
+    memory.evidence[0].age_days[0] += 3650;
+    const auto evidence = after(memory, today);
+    ASSERT_EQ(evidence.size(), 1U);
+    EXPECT_LE(evidence[0].time, now_.wall);
+    EXPECT_NEAR(evidence[0].age_days[0], untouched.evidence[0].age_days[0], 2);
+    const double health = *state(dated).soh_pct.value;
+    after(untouched, today);
+    EXPECT_NEAR(*state(dated).soh_pct.value, health, 0.5) << "as if it had never been";
+    memory = untouched;
+    memory.evidence[0].time = today + hours(1);
+    EXPECT_EQ(after(memory, today)[0].time, memory.evidence[0].time) << "no more than a clock that lags";
+    EXPECT_EQ(after(untouched, from_ms(0))[0].time, untouched.evidence[0].time)
+        << "at a start in 1970 it is the clock that is wrong";
+}
+
 TEST_F(AgeingTest, AYearOfHeatShortensTheLife) {
     pass(hours(24 * 365));
     const double cool = *state(bare).rul_days.value;
