@@ -11,6 +11,7 @@
 
 #include "daemon/executor/executor.hpp"
 #include "daemon/publish/publisher.hpp"
+#include "daemon/publish/retained_messages.hpp"
 #include "daemon/store/store.hpp"
 
 namespace sitepower {
@@ -25,7 +26,9 @@ class LiveOutlets final : public ExecutorOutlets {
     void use(Publisher* publisher) { publisher_ = publisher; }
 
     bool publish(std::shared_ptr<const Message> message) override {
-        return publisher_ != nullptr && publisher_->publish(std::move(message));
+        // Nobody remembers the topic, and a new publisher clears what it does not know.
+        if (publisher_ == nullptr) return is_clear(*message);
+        return publisher_->publish(std::move(message));
     }
     // Without a broker in the configuration nothing waits for delivery: readings are kept as history, and
     // messages that are not readings only exist to be delivered.

@@ -74,7 +74,7 @@ void Executor::replace_site(std::shared_ptr<const SiteModel> model, SiteSettings
     tell_site(now);
     carry_out(now);
     for (const auto& topic : state_topics(site_.model())) vanished.erase(topic);
-    for (const auto& topic : vanished) outlets_.publish(maker_.cleared(topic));
+    for (const auto& topic : vanished) take_off(topic);
 }
 
 void Executor::publisher_exchanged(Time now) {
@@ -184,6 +184,7 @@ void Executor::tell_readings(FramePtr frame) {
 }
 
 void Executor::send(std::shared_ptr<const Message> message) {
+    if (message->retained) not_taken_off_.erase(message->topic);  // it is in use again
     const bool live = outlets_.publish(message);
     if (!live && connection_ && connection_->connected) {
         pump_.left_behind(message->key);
@@ -240,7 +241,7 @@ void Executor::tell_alert(const AlertChange& change, Time now) {
         tell_alert_topic(change, now);
     } else {
         const auto topic = "alert/" + alert.id;
-        outlets_.publish(maker_.cleared(topic));
+        take_off(topic);
         maker_.forget(topic);
     }
     auto kind = alert.is_active() ? journal::alert_triggered : journal::alert_resolved;
@@ -289,8 +290,21 @@ void Executor::tell_event(const std::string& topic, const Json& body, Time now) 
 }
 
 void Executor::clear(const std::string& topic) {
-    outlets_.publish(maker_.cleared(topic));
+    take_off(topic);
     maker_.forget(topic);
+}
+
+// In no outbox: what found no room is to be said again, or the publisher repeats the topic's last message for
+// ever. At the limit it does so until the next start.
+void Executor::take_off(const std::string& topic) {
+    if (outlets_.publish(maker_.cleared(topic))) return;
+    if (not_taken_off_.size() < not_taken_off_limit) not_taken_off_.insert(topic);
+}
+
+void Executor::take_off_again() {
+    while (!not_taken_off_.empty() && outlets_.publish(maker_.cleared(*not_taken_off_.begin()))) {
+        not_taken_off_.erase(not_taken_off_.begin());
+    }
 }
 
 void Executor::tell_site(Time now) {
@@ -406,6 +420,7 @@ void Executor::backlog_read(std::vector<std::shared_ptr<const Message>> batch) {
 }
 
 void Executor::tick(std::uint64_t outbox_rows, Time now) {
+    take_off_again();
     handle(Tick{}, now);
     // What a clock dated that was ahead, and has been set back since, counts from now on.
     if (last_refusal_) last_refusal_ = std::min(*last_refusal_, now);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ namespace sitepower {
 class ExecutorOutlets {
   public:
     virtual ~ExecutorOutlets() = default;
-    // Live. False: no connection or no room, it comes back as backlog.
+    // Live. False: no connection or no room, it comes back as backlog. Of a message that clears a topic,
+    // which is in no backlog: no room, it is to be published again.
     virtual bool publish(std::shared_ptr<const Message> message) = 0;
     // False at the store's limit (readings only).
     virtual bool append(Row row) = 0;
@@ -43,6 +45,9 @@ struct ExecutorCounters {
 
 class Executor {
   public:
+    // Topics to be cleared for which the publisher had no room.
+    static constexpr std::size_t not_taken_off_limit = 4096;
+
     Executor(Site site, Epoch epoch, ExecutorOutlets& outlets);
 
     // What was open before the start; tells the site and every present state once.
@@ -100,6 +105,8 @@ class Executor {
     void tell_tested(const CapacityReport& report, Time now);
     void tell_site(Time now);
     void send(std::shared_ptr<const Message> message);
+    void take_off(const std::string& topic);
+    void take_off_again();
     std::string name_of(MessageKey key) const;
     void set_nobody_subscribes(bool holds, Time now);
     void tell_connection(const ConnectionState& state);
@@ -114,6 +121,7 @@ class Executor {
     ExecutorCounters counters_;
     std::vector<DeviceStatus> told_;                     // by DeviceIndex: what the journal has heard
     std::map<std::string, SystemCondition> conditions_;  // that hold, by type; at most one per rule
+    std::set<std::string> not_taken_off_;                // topics; tried again at each tick
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;
     std::optional<Time> retry_refused_at_;  // what the broker refused is in the outbox and is offered again

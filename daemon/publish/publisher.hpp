@@ -87,7 +87,8 @@ class Publisher {
     // Live. False: not connected or no room; the outbox has it, nothing else is to be done. Right after
     // start(), until the first attempt to connect has ended and for at most two seconds, live messages wait
     // for the connection, so that what is read in the first moments does not come as backlog. A retained
-    // message is remembered also while there is no connection; an empty one clears its topic.
+    // message is remembered also while there is no connection; an empty one clears its topic, and false means
+    // that there was no room and the topic goes on.
     bool publish(std::shared_ptr<const Message> message);
     // Undelivered messages in order, sent on backlog/<topic> (not retained) at a bounded rate and behind
     // everything live; keys in flight live are skipped. A batch replaces one that is still waiting. False: no

@@ -76,7 +76,7 @@ void Session::send_late(std::shared_ptr<const Message> message) {
 }
 
 void Session::queue_clear(std::string topic, std::shared_ptr<const Message> source) {
-    // At the limit the store still has the message, and the next connect reconciles.
+    // At the limit it is lost, for the store has none; the next connect reconciles.
     if (own_.size() >= most_own_messages) return;
     own_.push_back(
         {.topic = environment_.root + topic, .payload = {}, .retained = true, .source = std::move(source)});

@@ -81,7 +81,10 @@ void Publisher::Worker::stop(Duration at_most) {
 bool Publisher::Worker::publish(std::shared_ptr<const Message> message) {
     if (!thread_.joinable()) return false;
     const bool connected = connected_.load(std::memory_order_relaxed);
-    if (message->retained) return commands_mailbox_.push(Command(std::move(message))) && connected;
+    if (message->retained) {
+        const bool in_outbox = !is_clear(*message);
+        return commands_mailbox_.push(Command(std::move(message))) && (connected || !in_outbox);
+    }
     if (!connected && !first_attempt_.load(std::memory_order_relaxed)) return false;
     if (live_mailbox_.push(std::move(message))) return true;
     ++tally_.left_to_backlog;

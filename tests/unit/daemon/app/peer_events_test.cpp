@@ -87,6 +87,8 @@ TEST_F(PeerEventsTest, WithoutAPublisherEverythingIsStoredAndNothingIsLive) {
     LiveOutlets outlets(*store_, [&](BacklogPump::Order order) { orders.push_back(order); });
     const auto message = text_message(store_->report().epoch, 1, MessageKind::event, "event/x", "{}");
     EXPECT_FALSE(outlets.publish(message));
+    EXPECT_TRUE(outlets.publish(MessageMaker("DC-1", store_->report().epoch).cleared("alert/A1")))
+        << "nobody holds it";
     EXPECT_TRUE(outlets.append(MessageRow{message}));
     EXPECT_FALSE(outlets.send_backlog({message})) << "nobody to take it";
     outlets.read_outbox({.after = MessageKey{5}, .up_to = MessageKey{9}});

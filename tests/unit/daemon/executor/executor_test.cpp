@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/publish/retained_messages.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -18,6 +20,7 @@ constexpr Time start = from_ms(1'795'328'000'000);
 class FakeOutlets final : public ExecutorOutlets {
   public:
     bool publish(std::shared_ptr<const Message> message) override {
+        if (is_clear(*message) && !takes_clears) return false;
         if (connected) live.push_back(std::move(message));
         return connected;
     }
@@ -58,6 +61,7 @@ class FakeOutlets final : public ExecutorOutlets {
     bool connected = true;
     bool store_full = false;
     bool takes_backlog = true;
+    bool takes_clears = true;
     int commits_wanted = 0;
     std::vector<std::shared_ptr<const Message>> live;
     std::vector<std::shared_ptr<const Message>> backlog;
@@ -602,6 +606,48 @@ TEST_F(ExecutorTest, AFreshDatabaseIsToldWhatIsOpen) {
     executor.handle(SystemCondition{.type = "database_set_aside", .holds = true, .message = "damaged"}, now);
     const auto kept = outlets.rows_of<AlertRow>();
     EXPECT_TRUE(std::ranges::any_of(kept, [&](const auto* row) { return row->alert.id == id; }));
+}
+
+TEST_F(ExecutorTest, ATopicThatCouldNotBeTakenOffIsTakenOffAtATick) {
+    executor.begin({}, start);
+    auto now = start;
+    for (int i = 0; i < 120; ++i, now += Duration{1000}) {
+        executor.handle(frame_of(*model, 1, now), now);
+        executor.tick(0, now);
+    }
+    ASSERT_EQ(executor.site().open_alerts().size(), 1U);
+    const auto topic = "alert/" + executor.site().open_alerts()[0].id;
+    outlets.takes_clears = false;
+    for (int i = 0; i < 1200 && !executor.site().open_alerts().empty(); ++i, now += Duration{1000}) {
+        executor.handle(frame_of(*model, 0, now), now);
+        executor.tick(0, now);
+    }
+    ASSERT_TRUE(executor.site().open_alerts().empty());
+    executor.tell_retained("plan/dispatch", Json{{"status", "optimal"}}, now);
+    executor.clear("plan/dispatch");
+    executor.tell_retained("plan/dispatch", Json{{"status", "optimal"}}, now);
+    EXPECT_FALSE(is_clear(*outlets.on_topic(topic).back()));
+    outlets.takes_clears = true;
+    executor.tick(0, now);
+    EXPECT_TRUE(is_clear(*outlets.on_topic(topic).back()));
+    EXPECT_FALSE(is_clear(*outlets.on_topic("plan/dispatch").back())) << "it is in use again";
+    const auto sent = outlets.live.size();
+    executor.tick(0, now);
+    EXPECT_EQ(outlets.live.size(), sent) << "once";
+}
+
+TEST_F(ExecutorTest, TopicsThatCouldNotBeTakenOffHaveALimit) {
+    executor.begin({}, start);
+    outlets.takes_clears = false;
+    for (std::size_t i = 0; i < Executor::not_taken_off_limit + 10; ++i) {
+        executor.clear("plan/" + std::to_string(i));
+    }
+    outlets.takes_clears = true;
+    const auto before = outlets.live.size();
+    executor.tick(0, start);
+    EXPECT_EQ(std::count_if(outlets.live.begin() + static_cast<std::ptrdiff_t>(before), outlets.live.end(),
+                            [](const auto& message) { return is_clear(*message); }),
+              static_cast<std::ptrdiff_t>(Executor::not_taken_off_limit));
 }
 
 TEST_F(ExecutorTest, WhatAnotherPartSaysGetsTheHeadOfEveryPayload) {
