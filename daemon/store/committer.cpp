@@ -7,7 +7,8 @@ namespace sitepower {
 
 namespace {
 
-// Acknowledgements that wait for their row: the executor appends before it publishes, so there are few.
+// Acknowledgements that wait for their row: the executor publishes before it appends, but appends right
+// after, so there are few.
 constexpr std::size_t early_limit = 100'000;
 
 // How many of the entries, from the front, go into the next block.
