@@ -28,7 +28,7 @@ Result<Series> read_series(const fs::path& file, config::BatteryShelf& batteries
     const SeriesKind* kind = series_kind(name);
     if (kind == nullptr) {
         return Error{ErrorCode::validation_error,
-                     file.string() + ": the name tells no known battery (18650pf, 18650_20r)", ""};
+                     file.string() + ": the name tells no known battery (18650pf, 18650_20r, lfp)", ""};
     }
     auto model = batteries.find(std::string(kind->battery), {.file = file.string()});
     if (!model) return Error{ErrorCode::not_found, file.string() + ": has no battery file", ""};
@@ -121,6 +121,10 @@ void add_pooled(const std::vector<Scored>& all, Report& report) {
     add_panasonic(all, report);
     if (const Mean right = mean_of(all, SocCase::right_start, samsung); !right.empty()) {
         report.add({"soc.18650_20r.A.rmse", right.rmse(), "%", at_most(0.30)});
+    }
+    const auto flat = [](const Series& series) { return series.battery == "lfp"; };
+    if (const Mean right = mean_of(all, SocCase::right_start, flat); !right.empty()) {
+        report.add({"soc.lfp.A.rmse", right.rmse(), "%"});
     }
     ErrorSums pooled;
     for (const SocCase which : soc_cases) {

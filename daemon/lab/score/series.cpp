@@ -15,22 +15,24 @@ constexpr double seconds_per_hour = 3600;
 constexpr double least_interval_s = 1e-3;
 
 // The first that fits.
-constexpr std::array<SeriesKind, 4> kinds{{{"18650pf", "nca-18650pf"},
+constexpr std::array<SeriesKind, 5> kinds{{{"18650pf", "nca-18650pf"},
                                            {"18650_20r", "nmc-18650-20r"},
                                            {"bboxx", "vrla-12v17-bboxx"},
-                                           {"vrla", "vrla-12v"}}};
+                                           {"vrla", "vrla-12v", true},
+                                           {"lfp", "lfp", true}}};
 
 Error bad_series(const std::string& name, std::string_view why) {
     return {ErrorCode::validation_error, fmt::format("{}: {}", name, why), ""};
 }
 
-// The number that stands before `unit` in the name: "_25degC", "v17ah".
-std::optional<int> number_before(std::string_view name, std::string_view unit) {
+// The number that stands before `unit` in the name: "_25degC", "v17ah", "_2.3ah".
+std::optional<double> number_before(std::string_view name, std::string_view unit) {
     const auto end = name.find(unit);
     if (end == std::string_view::npos) return std::nullopt;
     auto begin = end;
-    while (begin > 0 && std::isdigit(static_cast<unsigned char>(name[begin - 1])) != 0) --begin;
-    int value = 0;
+    const auto belongs = [](char each) { return (each >= '0' && each <= '9') || each == '.'; };
+    while (begin > 0 && belongs(name[begin - 1])) --begin;
+    double value = 0;
     const auto [_, error] = std::from_chars(name.data() + begin, name.data() + end, value);
     if (begin == end || error != std::errc{}) return std::nullopt;
     return begin > 0 && name[begin - 1] == '-' ? -value : value;
@@ -52,9 +54,14 @@ bool is_complete(const Columns& columns) {
 }
 
 Series start(const std::string& name, std::shared_ptr<const CellModel> model) {
-    Series series{.name = name, .chamber_c = number_before(name, "degC"), .model = std::move(model)};
-    if (const auto* kind = series_kind(name)) series.battery = kind->part;
+    Series series{.name = name, .model = std::move(model)};
+    if (const auto chamber_c = number_before(name, "degC")) series.chamber_c = static_cast<int>(*chamber_c);
     series.capacity_ah = series.model->parameters().nominal_capacity_ah;
+    if (const auto* kind = series_kind(name)) {
+        series.battery = kind->part;
+        const auto nominal_ah = number_before(name, "ah");
+        if (kind->is_scaled && nominal_ah && *nominal_ah > 0) series.capacity_ah = *nominal_ah;
+    }
     return series;
 }
 
@@ -161,9 +168,6 @@ Result<Series> lead_acid_series(const dataset::Csv& csv, const std::string& name
     const Columns columns = columns_of(csv);
     if (!is_complete(columns)) return bad_series(name, "needs columns t_s, voltage_v and current_a");
     Series series = start(name, std::move(model));
-    const auto nominal = number_before(name, "ah");
-    const bool generic = series.battery == "vrla";
-    if (generic && nominal && *nominal > 0) series.capacity_ah = *nominal;
     series.skip_s = 1800;
     const auto rows = usable_rows(columns);
     const auto ah = net_ah(csv, columns, rows);

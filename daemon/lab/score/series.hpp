@@ -35,6 +35,7 @@ struct Series {
 struct SeriesKind {
     std::string_view part;     // of the name
     std::string_view battery;  // a file of config/batteries
+    bool is_scaled = false;    // to the capacity that the name tells: "v100ah", "_2.3ah"
 };
 // nullptr: a name that says nothing of a known battery.
 const SeriesKind* series_kind(std::string_view file_name);

@@ -27,6 +27,7 @@ TEST(SeriesKindTest, IsInTheName) {
     EXPECT_EQ(series_kind("soc_inr18650_20r_25degC_FUDS_80SOC")->battery, "nmc-18650-20r");
     EXPECT_EQ(series_kind("pb_vrla12v17ah_bboxx_D2_2.5A")->battery, "vrla-12v17-bboxx");
     EXPECT_EQ(series_kind("pb_vrla12v100ah_x")->battery, "vrla-12v");
+    EXPECT_EQ(series_kind("soc_lfp_2.3ah_25degC_DST")->battery, "lfp");
     EXPECT_EQ(series_kind("soc_moon_rock"), nullptr);
 }
 
@@ -43,6 +44,16 @@ TEST(SocSeries, TakesTheReferenceFromNetAh) {
     EXPECT_EQ(series->samples[1].temperature_c, 26);
     EXPECT_FALSE(series->samples[2].temperature_c);
     EXPECT_TRUE(series->samples[1].current_is_mean);
+}
+
+TEST(SocSeries, OfLfpHasTheCapacityThatItsNameTells) {
+    const auto model = std::make_shared<const CellModel>(some_flat_cell());  // 100 Ah
+    const auto csv = csv_of("t_s,voltage_v,current_a,ah\n0,3.4,-1,0\n3600,3.3,-1,-1.15\n");
+    const auto small = soc_series(csv, "soc_lfp_2.3ah_-5degC_DST", model);
+    ASSERT_TRUE(small);
+    EXPECT_DOUBLE_EQ(small->samples[1].soc, 0.5);
+    EXPECT_EQ(small->chamber_c, -5);
+    EXPECT_DOUBLE_EQ(soc_series(csv, "soc_lfp_DST", model)->samples[1].soc, 1 - 1.15 / 100);
 }
 
 TEST(SocSeries, OfCalceStartsFullAfterStep3AndSortsByTime) {
