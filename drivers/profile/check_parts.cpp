@@ -100,6 +100,9 @@ void check_effect(const ProfileCommand& command, const auto& fail) {
     if (command.expect.size() == 2 && command.expect[0] > command.expect[1]) {
         fail("expect", "expected the lowest value first");
     }
+    if (command.dead_man != Duration{0} && command.write.empty()) {
+        fail("dead_man_s", "belongs to write: a keep-alive takes no value");
+    }
     if (command.tolerance != 0 && (command.range.empty() || command.verify.empty())) {
         fail("tolerance", "belongs to range and verify");
     }

@@ -68,6 +68,7 @@ DeviceCommand command_of(const Profile& profile, const ProfileCommand& source, i
     command.label = source.label;
     command.unit = source.unit;
     command.verify = source.verify;
+    command.dead_man = source.dead_man;
     auto& order = command.order;
     order.settle = source.settle.value_or(profile.timing.write_settle);
     order.request = {.unit = static_cast<std::uint8_t>(unit),

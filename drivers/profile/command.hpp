@@ -29,6 +29,7 @@ struct DeviceCommand {
     std::string unit;                   // of the value, and of the point that shows the effect
     std::string verify;                 // that point; empty: there is none
     std::optional<CommandValue> value;  // empty: the words are fixed
+    Duration dead_man{0};               // of a keep-alive; 0: it is none
     // All but the words of a value and what the point then shows; id and device are those of who orders.
     modbus::WriteOrder order;
 };

@@ -206,6 +206,10 @@ schema::Table<ProfileCommand> command_table() {
              "Silence of the device after this command; otherwise `timing.write_settle_ms`.")
         .key("effect_ms", &ProfileCommand::effect, {.range = Range{0, 600'000}},
              "How long after that the effect may take to show.")
+        .key("dead_man_s", &ProfileCommand::dead_man, {.range = Range{0, 86'400}},
+             "Of a keep-alive: once it was sent, the device goes back to its own control when it does not "
+             "come "
+             "again within so long.")
         .origins(&ProfileCommand::origins);
 }
 

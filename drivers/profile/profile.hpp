@@ -239,6 +239,8 @@ struct ProfileCommand {
     double tolerance = 0;            // of a value: how far the point may be off
     std::optional<Duration> settle;  // empty: timing.write_settle
     Duration effect{0};              // how long the effect may take to show
+    // Once it was sent, the device takes itself back when it does not come again within so long; 0: does not.
+    Duration dead_man{0};
     schema::Origins origins;
 };
 

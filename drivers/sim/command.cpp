@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -70,10 +71,19 @@ Result<Command> parse_jar(const Words& words) {
     return wrong(fmt::format("jar: \"{}\" is not known; expected temperature or age", words[3]));
 }
 
+constexpr std::array<std::pair<std::string_view, Manner>, 5> manners{{{"obey", Manner::obeys},
+                                                                      {"ignore", Manner::ignores},
+                                                                      {"lag", Manner::lags},
+                                                                      {"saturate", Manner::saturates},
+                                                                      {"lie", Manner::lies}}};
+
 Result<Command> parse_device(const Words& words) {
     if (words.size() < 3) {
         return wrong(R"(device: expected "device ID drop", "hang", "late SECONDS" or "return")");
     }
+    const auto* manner = std::ranges::find(manners, words[2], &std::pair<std::string_view, Manner>::first);
+    if (words.size() == 3 && manner != manners.end())
+        return Command(SetManner{.device = std::string(words[1]), .manner = manner->second});
     SetBehaviour command{.device = std::string(words[1])};
     if (words.size() == 3 && words[2] == "return") return Command(command);
     if (words.size() == 3 && words[2] == "drop") {
@@ -90,8 +100,10 @@ Result<Command> parse_device(const Words& words) {
         command.lateness = std::chrono::microseconds(static_cast<std::int64_t>(*seconds * 1e6));
         return Command(command);
     }
-    return wrong(
-        fmt::format("device: \"{}\" is not known; expected drop, hang, late SECONDS or return", words[2]));
+    return wrong(fmt::format(
+        "device: \"{}\" is not known; expected drop, hang, late SECONDS or return; of an inverter "
+        "obey, ignore, lag, saturate or lie",
+        words[2]));
 }
 
 }  // namespace
@@ -117,6 +129,11 @@ std::string_view command_help() {
   device BMS-01 hang          takes requests, never answers
   device BMS-01 late 0.45     answers 0.45 s late
   device BMS-01 return        well again
+  device INV-01 ignore        acknowledges setpoints and goes on as before
+  device INV-01 lag           follows them late
+  device INV-01 saturate      stops at 4 kW
+  device INV-01 lie           says that it follows, and does nothing
+  device INV-01 obey          does as told
   status                      what the site is doing
 )";
 }

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/base/result.hpp"
+#include "drivers/sim/battery_inverter.hpp"
 #include "drivers/sim/server.hpp"
 
 namespace sitepower::sim {
@@ -35,9 +36,15 @@ struct SetBehaviour {
     std::chrono::microseconds lateness{0};
 };
 
+// The device must be the inverter.
+struct SetManner {
+    std::string device;
+    Manner manner = Manner::obeys;
+};
+
 struct ShowStatus {};
 
-using Command = std::variant<SetMains, SetJarTemperature, AgeJar, SetBehaviour, ShowStatus>;
+using Command = std::variant<SetMains, SetJarTemperature, AgeJar, SetBehaviour, SetManner, ShowStatus>;
 
 // The error says which word is wrong and what is allowed.
 Result<Command> parse_command(std::string_view text);

@@ -50,6 +50,13 @@ void LithiumPack::charge(double seconds) {
     step(seconds, std::clamp(headroom_v / resistance_ohm(), 0.0, parameters_.charge_limit_a));
 }
 
+void LithiumPack::charge(double seconds, double power_kw) {
+    const double headroom_v = parameters_.cells * parameters_.cell_limit_v - rest_voltage_v();
+    const double most_a =
+        std::min(std::max(headroom_v, 0.0) / resistance_ohm(), power_kw * 1000 / rest_voltage_v());
+    step(seconds, std::min(most_a, parameters_.charge_limit_a));
+}
+
 void LithiumPack::discharge(double seconds, double power_kw) {
     const auto current_a = discharge_current(rest_voltage_v(), resistance_ohm(), power_kw * 1000);
     step(seconds, current_a.value_or(0));

@@ -39,6 +39,8 @@ class LithiumPack {
 
     // One step on the charger: limited current, then constant voltage. `seconds` at most 60.
     void charge(double seconds);
+    // Likewise, with no more than `power_kw` >= 0.
+    void charge(double seconds, double power_kw);
     // One step that gives `power_kw` >= 0, which must not be more than available_kw().
     void discharge(double seconds, double power_kw);
 

@@ -132,6 +132,11 @@ constexpr std::array rows{
         [](const Plant& p, Indices, int) -> Value { return p.pack().available_kw() > 0; }},
     Row{"sim-bms", "cells", [](const Plant& p, Indices, int) -> Value { return p.pack().cells(); }},
 
+    Row{"sim-inverter", "power_kw",
+        [](const Plant& p, Indices, int) -> Value { return p.inverter().shown_kw(p.pack_power_kw()); }},
+    Row{"sim-inverter", "charge_pct",
+        [](const Plant& p, Indices, int) -> Value { return 100 * p.pack().soc(); }},
+
     Row{"sim-meter", "voltage_l1_v", phase_voltage<0>},
     Row{"sim-meter", "voltage_l2_v", phase_voltage<1>},
     Row{"sim-meter", "voltage_l3_v", phase_voltage<2>},

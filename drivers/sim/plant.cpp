@@ -70,7 +70,15 @@ void Plant::follow_load() {
 
 void Plant::charge(double seconds) {
     for (VrlaString& string : strings_) string.charge(seconds);
-    pack_.charge(seconds);
+    inverter_.pass(seconds);
+    const auto power_kw = inverter_.power_kw();
+    if (!power_kw) {
+        pack_.charge(seconds);
+    } else if (*power_kw >= 0) {
+        pack_.charge(seconds, *power_kw);
+    } else {
+        pack_.discharge(seconds, std::min(-*power_kw, pack_.available_kw()));
+    }
 }
 
 // The pack hangs on a converter of its own and carries a fixed share; whoever is empty leaves the rest to the
@@ -144,6 +152,7 @@ void Plant::count_energy(double seconds) {
     const double incoming_kw = mains_ ? (load_kw() + battery_kw) / parameters_.efficiency + cooling_kw : 0;
     meters_[0].power_kw = incoming_kw;
     meters_[1].power_kw = load_kw();
+    meters_[2].power_kw = pack_power_kw();
     for (MeterReading& meter : meters_) meter.energy_import_kwh += meter.power_kw * seconds / 3600;
 }
 
@@ -153,6 +162,7 @@ void Plant::measure() {
     for (VrlaString& string : strings_) string.measure(noise_);
     show(meters_[0], meters_[0].power_kw, input_voltage_v_, 0.96, noise_);
     show(meters_[1], load_kw(), output_voltage_v(), 0.98, noise_);
+    show(meters_[2], meters_[2].power_kw, input_voltage_v_, 1, noise_);
 }
 
 }  // namespace sitepower::sim

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "drivers/sim/battery_inverter.hpp"
 #include "drivers/sim/lithium_pack.hpp"
 #include "drivers/sim/noise.hpp"
 #include "drivers/sim/vrla_string.hpp"
@@ -35,7 +36,7 @@ struct MeterReading {
 class Plant {
   public:
     static constexpr int strings = 2;
-    static constexpr int meters = 2;  // 0: incoming supply, 1: output of the UPS
+    static constexpr int meters = 3;  // 0: incoming supply, 1: output of the UPS, 2: before the inverter
 
     explicit Plant(const PlantParameters& parameters);
 
@@ -52,6 +53,11 @@ class Plant {
     VrlaString& string(int index) { return strings_.at(static_cast<std::size_t>(index)); }
     const VrlaString& string(int index) const { return strings_.at(static_cast<std::size_t>(index)); }
     const LithiumPack& pack() const { return pack_; }
+    BatteryInverter& inverter() { return inverter_; }
+    const BatteryInverter& inverter() const { return inverter_; }
+    double pack_power_kw() const {
+        return pack_.current_a() * pack_.voltage_v() / 1000;
+    }  // charging positive
     const MeterReading& meter(int index) const { return meters_.at(static_cast<std::size_t>(index)); }
 
     bool mains() const { return mains_; }
@@ -91,6 +97,7 @@ class Plant {
     Noise noise_;
     std::array<VrlaString, strings> strings_;
     LithiumPack pack_;
+    BatteryInverter inverter_;
     std::array<MeterReading, meters> meters_;
     bool mains_ = true;
     bool supplying_ = true;

@@ -17,6 +17,27 @@ PlantParameters plant_parameters(const SiteOptions& options) {
     return parameters;
 }
 
+// Holding registers of sim-inverter.toml.
+constexpr std::uint16_t remote_register = 0;
+constexpr std::uint16_t setpoint_register = 1;
+constexpr std::uint16_t keep_alive_register = 2;
+
+std::string_view to_string(Manner manner) {
+    switch (manner) {
+        case Manner::obeys:
+            return "obeys";
+        case Manner::ignores:
+            return "ignores";
+        case Manner::lags:
+            return "lags";
+        case Manner::saturates:
+            return "saturates";
+        case Manner::lies:
+            break;
+    }
+    return "lies";
+}
+
 std::string_view to_string(const Unit& unit) {
     if (unit.behaviour == Behaviour::dropped) return "off the bus";
     if (unit.behaviour == Behaviour::hung) return "hung";
@@ -44,31 +65,54 @@ SimulatedSite::SimulatedSite(const SiteOptions& options, Server& server)
         const std::size_t channel = server.add_tcp(port(offset));
         add(require_profile(profiles, profile), id, 1, 0, channel,
             fmt::format("Modbus TCP 127.0.0.1:{} unit 1", server.port(channel)));
+        return channel;
     };
     tcp("sim-ups", "UPS-01", 0);
     tcp("sim-battery-monitor", "MON-01", 1);
-    tcp("sim-bms", "BMS-01", 2);
+    const std::size_t pack = tcp("sim-bms", "BMS-01", 2);
 
+    const Profile meter = require_profile(profiles, "sim-meter");
     const std::string link = options.directory + "/ttySIM0";
     const std::size_t line = server.add_serial(link);
-    const Profile meter = require_profile(profiles, "sim-meter");
-    for (int i = 0; i < Plant::meters; ++i) {
+    for (int i = 0; i < 2; ++i) {
         add(meter, fmt::format("MTR-0{}", i + 1), i + 1, i, line,
             fmt::format("Modbus RTU {} unit {}", link, i + 1));
     }
+    const auto beside = [&](int unit) {
+        return fmt::format("Modbus TCP 127.0.0.1:{} unit {}", server.port(pack), unit);
+    };
+    inverter_ = &add(require_profile(profiles, "sim-inverter"), "INV-01", 2, 0, pack, beside(2));
+    add(meter, "MTR-03", 3, 2, pack, beside(3));
     advance(0);
 }
 
-void SimulatedSite::add(const Profile& profile, const std::string& id, int unit, int meter,
-                        std::size_t channel, const std::string& where) {
+ServedDevice& SimulatedSite::add(const Profile& profile, const std::string& id, int unit, int meter,
+                                 std::size_t channel, const std::string& where) {
     devices_.push_back(std::make_unique<ServedDevice>(profile, id, unit, meter));
     devices_.back()->unit().delay = options_.delay;
     server_.add_unit(channel, devices_.back()->unit());
     places_.push_back(where);
+    return *devices_.back();
+}
+
+void SimulatedSite::command_inverter() {
+    auto& bank = inverter_->unit().bank;
+    const auto word = [&](std::uint16_t address) {
+        return bank.read(modbus::Table::holding, address, 1)->front();
+    };
+    auto& inverter = plant_.inverter();
+    // It counts discharging as positive, in 0.1 kW.
+    inverter.command(word(remote_register) == 1, -0.1 * static_cast<std::int16_t>(word(setpoint_register)));
+    if (word(keep_alive_register) == 0) return;
+    inverter.keep_alive();
+    bank.set(modbus::Table::holding, keep_alive_register, 0);
 }
 
 void SimulatedSite::advance(double real_seconds) {
+    command_inverter();
     plant_.advance(real_seconds * options_.speed);
+    inverter_->unit().bank.set(modbus::Table::holding, remote_register,
+                               plant_.inverter().is_remote() ? 1 : 0);
     for (const auto& device : devices_) device->refresh(plant_);
 }
 
@@ -102,6 +146,7 @@ Result<std::string> SimulatedSite::execute(const Command& command) {
         server_.apply_behaviour();
         return fmt::format("{} is {}", device->id(), to_string(device->unit()));
     }
+    if (const auto* manner = std::get_if<SetManner>(&command)) return apply(*manner);
     return status();
 }
 
@@ -111,6 +156,17 @@ void SimulatedSite::apply(const SetMains& command) {
     } else {
         plant_.fail_mains();
     }
+}
+
+Result<std::string> SimulatedSite::apply(const SetManner& command) {
+    if (command.device != inverter_->id()) {
+        return Error{
+            .code = ErrorCode::not_found,
+            .message = fmt::format("\"{}\" takes no setpoints; {} does", command.device, inverter_->id()),
+            .detail = {}};
+    }
+    plant_.inverter().set_manner(command.manner);
+    return fmt::format("{} {}", inverter_->id(), to_string(command.manner));
 }
 
 ServedDevice* SimulatedSite::find(const std::string& id) {
@@ -131,6 +187,9 @@ std::string SimulatedSite::status() const {
     }
     text += fmt::format("pack      {:.1f} V  {:+.2f} A  {:.0f} %\n", plant_.pack().voltage_v(),
                         plant_.pack().current_a(), 100 * plant_.pack().soc());
+    text += fmt::format("inverter  {}, {:+.1f} kW, {}\n",
+                        plant_.inverter().is_remote() ? "follows setpoints" : "by itself",
+                        plant_.pack_power_kw(), to_string(plant_.inverter().manner()));
     for (const auto& device : devices_)
         text += fmt::format("{}  {}\n", device->id(), to_string(device->unit()));
     return text;

@@ -1,4 +1,4 @@
-// The simulated site DC-CNX-01: the plant, its five devices and where they listen. Owned by main or a test;
+// The simulated site DC-CNX-01: the plant, its seven devices and where they listen. Owned by main or a test;
 // one thread.
 #pragma once
 
@@ -43,18 +43,22 @@ class SimulatedSite {
 
   private:
     // Makes a device and puts it on a channel; `where` is for description().
-    void add(const Profile& profile, const std::string& id, int unit, int meter, std::size_t channel,
-             const std::string& where);
+    ServedDevice& add(const Profile& profile, const std::string& id, int unit, int meter, std::size_t channel,
+                      const std::string& where);
     // nullptr when there is no such device.
     ServedDevice* find(const std::string& id);
     void apply(const SetMains& command);
+    Result<std::string> apply(const SetManner& command);
+    // From its registers to the inverter, and back when it has taken itself back.
+    void command_inverter();
     std::string status() const;
 
     SiteOptions options_;
     Server& server_;
     Plant plant_;
     std::vector<std::unique_ptr<ServedDevice>> devices_;
-    std::vector<std::string> places_;  // by device
+    ServedDevice* inverter_ = nullptr;  // one of them
+    std::vector<std::string> places_;   // by device
 };
 
 // The first of: config/devices below the working directory, config/devices beside the build, the installed

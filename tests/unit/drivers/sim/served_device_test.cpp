@@ -44,7 +44,8 @@ TEST_P(Served, EveryPointIsMeasured) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Served,
-                         testing::Values("sim-ups", "sim-battery-monitor", "sim-bms", "sim-meter"),
+                         testing::Values("sim-ups", "sim-battery-monitor", "sim-bms", "sim-inverter",
+                                         "sim-meter"),
                          [](const auto& profile) {
                              std::string name = profile.param;
                              std::ranges::replace(name, '-', '_');

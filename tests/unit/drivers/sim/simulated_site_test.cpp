@@ -105,7 +105,7 @@ TEST_F(SimulatedSiteTest, DescribesWhatListensWhere) {
     Server server;
     const SimulatedSite site(options(), server);
     const auto lines = site.description();
-    ASSERT_EQ(lines.size(), 5U);
+    ASSERT_EQ(lines.size(), 7U);
     EXPECT_NE(lines[0].find("UPS-01  Modbus TCP 127.0.0.1:" + std::to_string(server.port(0))),
               std::string::npos);
     EXPECT_NE(lines[4].find("ttySIM0 unit 2"), std::string::npos);
@@ -133,6 +133,79 @@ TEST_F(SimulatedSiteTest, CarriesOutCommands) {
     EXPECT_NE(status->find("BMS-01  late"), std::string::npos) << *status;
     EXPECT_TRUE(site.execute(command("device BMS-01 return")));
     EXPECT_EQ(site.device(2).unit().lateness.count(), 0);
+}
+
+class InverterTest : public SimulatedSiteTest {
+  protected:
+    InverterTest() : site_(options(), server_) {}
+
+    void set(std::uint16_t address, int word) {
+        site_.device(5).unit().bank.set(modbus::Table::holding, address, static_cast<std::uint16_t>(word));
+    }
+    int word(std::uint16_t address) {
+        return static_cast<std::int16_t>(
+            site_.device(5).unit().bank.read(modbus::Table::holding, address, 1)->front());
+    }
+    void run(int seconds) {
+        for (int i = 0; i < 5 * seconds; ++i) site_.advance(0.2);
+    }
+    double pack_kw() const { return site_.plant().pack_power_kw(); }
+
+    Server server_;
+    SimulatedSite site_;
+};
+
+// The device counts discharging as positive, in 0.1 kW.
+TEST_F(InverterTest, FollowsSetpointsWhenItIsTaken) {
+    EXPECT_EQ(site_.device(5).id(), "INV-01");
+    set(1, 80);
+    run(2);
+    EXPECT_GE(pack_kw(), 0);  // by itself it keeps the pack charged
+    set(0, 1);
+    run(2);
+    EXPECT_NEAR(pack_kw(), -8, 0.2);
+    EXPECT_NEAR(word(10), 80, 2);
+    EXPECT_NEAR(site_.plant().meter(2).power_kw, -8, 0.2);
+    set(0, 0);
+    run(2);
+    EXPECT_GE(pack_kw(), 0);
+}
+
+TEST_F(InverterTest, TakesItselfBackWhenTheKeepAliveStops) {
+    set(0, 1);
+    set(1, 80);
+    run(60);
+    EXPECT_EQ(word(0), 1) << "without a first keep-alive it goes on";
+    set(2, 1);
+    run(29);
+    EXPECT_EQ(word(0), 1);
+    EXPECT_EQ(word(2), 0) << "taken";
+    run(3);
+    EXPECT_EQ(word(0), 0);
+    EXPECT_GE(pack_kw(), 0);
+}
+
+TEST_F(InverterTest, ItsMannersDiffer) {
+    set(0, 1);
+    set(1, 100);
+    EXPECT_TRUE(site_.execute(command("device INV-01 ignore")));
+    run(30);
+    EXPECT_GE(pack_kw(), 0);
+    EXPECT_TRUE(site_.execute(command("device INV-01 saturate")));
+    run(2);
+    EXPECT_NEAR(pack_kw(), -4, 0.1);
+    EXPECT_TRUE(site_.execute(command("device INV-01 lag")));
+    run(15);
+    EXPECT_LT(pack_kw(), -5);
+    EXPECT_GT(pack_kw(), -9);
+    EXPECT_TRUE(site_.execute(command("device INV-01 lie")));
+    run(2);
+    EXPECT_NEAR(pack_kw(), 0, 0.01);
+    EXPECT_EQ(word(10), 100);
+    EXPECT_TRUE(site_.execute(command("device INV-01 obey")));
+    run(2);
+    EXPECT_NEAR(pack_kw(), -10, 0.2);
+    EXPECT_FALSE(site_.execute(command("device MTR-01 lie")));
 }
 
 TEST_F(SimulatedSiteTest, NamesTheDevicesThereAre) {
