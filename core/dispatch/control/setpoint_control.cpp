@@ -33,6 +33,11 @@ double seconds(Duration span) {
     return std::chrono::duration<double>(span).count();
 }
 
+bool has_moved(double from_kw, double to_kw, double edge_kw) {
+    const double way_kw = edge_kw - from_kw;
+    return (to_kw - from_kw) * way_kw > 0 && std::abs(to_kw - from_kw) >= moved_share * std::abs(way_kw);
+}
+
 int sign_of(double value) {
     return value > 0 ? 1 : value < 0 ? -1 : 0;
 }
@@ -222,7 +227,10 @@ void SetpointControl::wrote(bool done, const std::string& reason, Duration now) 
     if (write.kind == ControlWrite::Kind::setpoint) {
         // Also one of which nobody knows whether it has arrived.
         const double measured_kw = measured_.empty() ? write.setpoint_kw : measured_.back().kw;
-        if (setpoints_.empty()) setpoints_.push_back({now, measured_kw, measured_kw});
+        if (setpoints_.empty()) {
+            before_kw_ = measured_kw;
+            setpoints_.push_back({now, measured_kw, measured_kw});
+        }
         setpoints_.push_back({now, write.setpoint_kw, measured_kw});
         setpoint_at_ = writing_since_;
     }
@@ -352,13 +360,13 @@ ControlTrouble SetpointControl::classify(double measured_kw, double edge_kw, Dur
     const auto set = std::ranges::find(setpoints_, edge_kw, &Setpoint::kw);
     const double then_kw = set != setpoints_.end() ? set->measured_kw : measured_kw;
     const double way_kw = edge_kw - then_kw;
-    const double moved_kw = measured_kw - then_kw;
-    if (moved_kw * way_kw <= 0 || std::abs(moved_kw) < moved_share * std::abs(way_kw))
-        return ControlTrouble::ignores;
+    const bool falls_short = edge_kw * measured_kw > 0 && std::abs(measured_kw) < std::abs(edge_kw);
+    // On a ramp it may have come to its end before the last setpoint was set.
+    const bool has_followed = falls_short && has_moved(before_kw_, measured_kw, edge_kw);
+    if (!has_moved(then_kw, measured_kw, edge_kw) && !has_followed) return ControlTrouble::ignores;
     const double lately_kw = measured_kw - measured_at(now - limits_.effect_within / 4);
     if (lately_kw * way_kw > 0 && std::abs(lately_kw) >= still_moving_share * std::abs(way_kw))
         return ControlTrouble::lags;
-    const bool falls_short = edge_kw * measured_kw > 0 && std::abs(measured_kw) < std::abs(edge_kw);
     return falls_short ? ControlTrouble::saturates : ControlTrouble::ignores;
 }
 

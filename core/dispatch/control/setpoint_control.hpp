@@ -145,7 +145,7 @@ class SetpointControl {
     void forget();
 
     ControlLimits limits_;
-    ControlState state_ = ControlState::releasing;
+    ControlState state_ = ControlState::released;
     bool engaged_ = true;
     bool ending_ = false;
     std::optional<ControlWrite> writing_;
@@ -160,6 +160,7 @@ class SetpointControl {
     int direction_ = 0;  // of the last setpoint that was not zero
     Duration direction_at_{};
     std::optional<Duration> controlling_since_;
+    double before_kw_ = 0;  // measured before the first setpoint
     // What was in force within effect_within, the one before included; at most one per write_interval.
     std::vector<Setpoint> setpoints_;
     std::vector<Sample> measured_;           // within effect_within, at most one per second

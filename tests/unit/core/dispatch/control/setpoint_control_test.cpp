@@ -177,6 +177,15 @@ TEST_F(SetpointControlTest, OneThatSaturatesIsToldAndGoesOn) {
     EXPECT_EQ(control_->trouble(), ControlTrouble::ignores);
 }
 
+TEST_F(SetpointControlTest, OneThatSaturatesOnTheRampIsNoneThatIgnores) {
+    inverter_.manner = Manner::saturates;
+    inverter_.setpoint_kw = inverter_.power_kw = 4;
+    limits_.ramp_kw_per_s = 1;
+    wanted_kw_ = -8;
+    run(seconds{90});
+    EXPECT_EQ(control_->trouble(), ControlTrouble::saturates) << control_->reason();
+}
+
 TEST_F(SetpointControlTest, OneThatLiesIsFoundOutByItsMeter) {
     inverter_.manner = Manner::lies;
     has_meter_ = true;
