@@ -9,7 +9,7 @@ expect() { # WHAT EXPECTED ACTUAL
 }
 
 F=/box/f
-install -D -t /usr/bin "$F/sitepowerd" "$F/sitepowerctl"
+install -D -t /usr/bin "$F/sitepowerd" "$F/sitepowerctl" "$F/sitepower-release"
 install -D -m 644 -t /etc/sitepower "$F/sitepower.toml"
 mkdir -p /usr/share/sitepower && cp -r "$F/devices" "$F/batteries" "$F/sunspec" /usr/share/sitepower/
 install -D -m 644 -t /lib/systemd/system "$F/sitepowerd.service"
