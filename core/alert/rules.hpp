@@ -51,6 +51,8 @@ enum class RuleId : std::uint8_t {
     plan_import_exceeded,
     allocation_failed,
     entitlement_cut,
+    setpoint_not_followed,
+    setpoint_limited,
     alerts_full,
 };
 

@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 36> table{{
+constexpr std::array<Rule, 38> table{{
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",
@@ -409,6 +409,26 @@ constexpr std::array<Rule, 36> table{{
      .message = "Load classes get less than they are entitled to",
      .advice = "See sitepowerctl allocation: shed load, or raise import_limit_kw of [dispatch].",
      .basis = "entitlement_kw of the load classes"},
+    {.id = RuleId::setpoint_not_followed,
+     .name = "setpoint_not_followed",
+     .type = "setpoint_not_followed",
+     .subject = SubjectKind::site,
+     .kind = RuleKind::condition,
+     .severity = Severity::critical,
+     .message = "A device does not follow its setpoint and was handed back to its own control",
+     .advice = "The message says which and how it was found out; it is tried again after retry_after_min.",
+     .basis = "the device's power against its setpoint, its meter and its charge"},
+    {.id = RuleId::setpoint_limited,
+     .name = "setpoint_limited",
+     .type = "setpoint_limited",
+     .subject = SubjectKind::site,
+     .kind = RuleKind::condition,
+     .severity = Severity::warning,
+     .message = "A device follows its setpoint late or not as far",
+     .advice =
+         "Check its limits and temperature; where that is how it is, set charge_max_kw, discharge_max_kw "
+         "or effect_within_s accordingly.",
+     .basis = "the device's power against its setpoint"},
     {.id = RuleId::alerts_full,
      .name = "alerts_full",
      .type = "alerts_full",

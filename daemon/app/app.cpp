@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <poll.h>
 
+#include <algorithm>
 #include <csignal>
 #include <random>
 #include <stdexcept>
@@ -29,6 +31,7 @@ constexpr Duration remember_interval = std::chrono::minutes{5};
 constexpr std::size_t most_restored_prices = 100'000;
 // Together they keep the stop within 5 s: what is not acknowledged by then is in the outbox.
 constexpr Duration publisher_stop_limit = seconds{2};
+constexpr Duration hand_back_limit = std::chrono::milliseconds{1500};
 
 std::unique_ptr<Store> open_store(const StoreSettings& settings, StoreObserver& observer) {
     auto store = Store::open(settings, observer);
@@ -119,7 +122,28 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
                         executor_.handle(
                             SystemCondition{.type = std::string(type), .holds = holds, .message = message},
                             now());
-                    }}) {}
+                    }}),
+      controller_(site_view_, planner_, commands_, control_outlets()) {}
+
+Controller::Outlets App::Parts::control_outlets() {
+    return {
+        .now = [this] { return now(); },
+        .steady = [this] { return std::chrono::duration_cast<Duration>(steady_now().time_since_epoch()); },
+        .tell_retained = [this](const std::string& topic,
+                                const Json& body) { executor_.tell_retained(topic, body, now()); },
+        .clear = [this](const std::string& topic) { executor_.clear(topic); },
+        .tell_event = [this](const std::string& topic,
+                             const Json& body) { executor_.tell_event(topic, body, now()); },
+        .condition =
+            [this](std::string_view type, bool holds, const std::string& message) {
+                executor_.handle(
+                    SystemCondition{.type = std::string(type), .holds = holds, .message = message}, now());
+            },
+        .keep_releases =
+            [this](const std::vector<ReleaseWrite>& writes) {
+                return keep_releases(config_.store.directory + "/" + release_file_name, writes);
+            }};
+}
 
 int App::Parts::run() {
     start();
@@ -164,6 +188,7 @@ void App::Parts::start() {
     start_publisher();
     executor_.begin(store_->report().snapshot, now());
     planner_.configure(config_.dispatch, now());
+    controller_.configure(config_.control);
     arm_timers();
     for (const auto& bus : config_.buses) {
         buses_.start(buses_.make(bus));
@@ -333,6 +358,7 @@ void App::Parts::tick() {
     executor_.tick(store_->counters().outbox, now());
     prices_.tick(now());
     planner_.tick(now());
+    controller_.tick();
     if (publisher_) {
         const auto counters = publisher_->counters();
         executor_.acknowledgements(counters.acknowledged, counters.no_subscriber, now());
@@ -426,12 +452,26 @@ void App::Parts::restore_prices() {
     static_cast<void>(accepted);  // the queue of a daemon that starts has room
 }
 
+// What does not answer in time is left to the service manager's program.
+void App::Parts::hand_back_devices() {
+    controller_.end();
+    const auto until = steady_now() + hand_back_limit;
+    while (!controller_.is_handed_back() && steady_now() < until) {
+        pollfd reports{.fd = inbox_.reports_fd(), .events = POLLIN, .revents = 0};
+        const auto left = std::chrono::duration_cast<Duration>(until - steady_now());
+        ::poll(&reports, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 100)));
+        take_reports();
+        drain_inbox();
+    }
+}
+
 void App::Parts::stop() {
     notify::stopping();
     journal::log(journal::stopping, "stopping");
     ready_ = false;
     prices_.interrupt();
     http_.reset();
+    hand_back_devices();
     buses_.stop_all();
     drain_inbox();
     take_reports();  // so that the audit trail says what became of each command

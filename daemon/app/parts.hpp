@@ -18,6 +18,7 @@
 #include "daemon/app/watchdog.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/config/diff.hpp"
+#include "daemon/control/controller.hpp"
 #include "daemon/executor/bus_inbox.hpp"
 #include "daemon/executor/executor.hpp"
 #include "daemon/http/local_socket.hpp"
@@ -59,6 +60,9 @@ class App::Parts final : private Context {
     void feed_watchdog();
     void tell_status();
     void restore_prices();
+    // Waits for the devices, but not for long.
+    void hand_back_devices();
+    Controller::Outlets control_outlets();
     bool plan(Query query);
     void read_outbox(BacklogPump::Order order);
 
@@ -72,6 +76,7 @@ class App::Parts final : private Context {
     PlannerView& planner() override { return planner_; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     CommandDesk& commands() override { return commands_; }
+    ControlView& control() override { return controller_; }
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override;
     bool query(Query query) override;
@@ -107,6 +112,7 @@ class App::Parts final : private Context {
     PriceKeeper prices_;
     Worker planner_worker_{4};
     Planner planner_;
+    Controller controller_;
     Watchdog watchdog_;
 
     std::vector<LoopSource> sources_;

@@ -47,6 +47,13 @@ std::shared_ptr<const DispatchSettings> build_dispatch(const SiteFile& file,
                                                        const SiteModel& model,
                                                        schema::Diagnostics& diagnostics);
 
+// Needs model.devices, model.upses and `commands`. Null where no device follows a plan.
+std::shared_ptr<const ControlSettings> build_control(const SiteFile& file, const DispatchSettings* dispatch,
+                                                     const SiteModel& model,
+                                                     const std::vector<BusConfig>& buses,
+                                                     const std::vector<CommandConfig>& commands,
+                                                     schema::Diagnostics& diagnostics);
+
 // Reads the credential; empty, with an error at `at`, where systemd gave none of that name. Empty without an
 // error on a desk, which has no credentials.
 std::string find_credential(const std::string& directory, const std::string& name, const schema::Origin& at,

@@ -11,6 +11,7 @@
 
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
+#include "daemon/control/settings.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/planner/settings.hpp"
 #include "daemon/price/settings.hpp"
@@ -85,6 +86,7 @@ struct Config {
     SiteSettings settings;
     std::vector<PriceSettings> prices;                 // in the order of the file
     std::shared_ptr<const DispatchSettings> dispatch;  // null: nothing is planned
+    std::shared_ptr<const ControlSettings> control;    // null: nothing follows a plan
     std::string environment;                           // as told by the operation `health`
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;

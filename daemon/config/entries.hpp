@@ -11,6 +11,7 @@
 #include "core/base/time.hpp"
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
+#include "daemon/config/control_entries.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/planner/settings.hpp"
 #include "daemon/price/settings.hpp"
@@ -177,6 +178,7 @@ struct DispatchBatteryEntry : dispatch::BatteryLimits {
     std::string string;
     std::string charge;
     std::vector<std::string> critical_load;
+    std::optional<ControlEntry> control;
     schema::Origins origins;
 };
 
@@ -195,6 +197,7 @@ struct LoadClassEntry {
     double yield_per_kwh = 0;
     double most_kw = 0;
     std::vector<std::string> power;
+    std::optional<ControlEntry> control;
     schema::Origins origins;
 };
 

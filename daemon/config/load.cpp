@@ -129,6 +129,8 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     const auto zones = build_time_zones(file, paths.time_zone_directory, model, diagnostics);
     config.prices = build_prices(file, paths, zones, model, diagnostics);
     config.dispatch = build_dispatch(file, config.prices, zones, model, diagnostics);
+    config.control =
+        build_control(file, config.dispatch.get(), model, config.buses, config.commands, diagnostics);
     config.environment = file.site.environment;
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;

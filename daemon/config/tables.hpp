@@ -21,5 +21,7 @@ schema::Table<StoreEntry> store_table();
 schema::Table<AlertEntry> alert_table();
 schema::Table<PriceEntry> price_table();
 schema::Table<DispatchEntry> dispatch_table();
+schema::Table<ControlEntry> battery_control_table();
+schema::Table<ControlEntry> load_class_control_table();
 
 }  // namespace sitepower::config

@@ -90,6 +90,8 @@ Table<DispatchBatteryEntry> dispatch_battery_table() {
              "The points, in kW, of the load that it backs up when the mains fail.")
         .key("required_autonomy_min", &Limits::required_autonomy_min, {.range = Range{0, 1440}},
              "How long it must carry that load: this energy is kept back, and never spent for money.")
+        .table("control", &Entry::control, battery_control_table(), {},
+               "Only with this table is anything written: the inverter then follows the plan.")
         .check(check_battery);
 }
 
@@ -126,7 +128,8 @@ Table<LoadClassEntry> load_class_table() {
     using Entry = LoadClassEntry;
     return Table<Entry>("load_class",
                         "A kind of load that takes what power it is given, and what that is worth to it. The "
-                        "auction gives out what the schedule leaves: advice, published on `plan/allocation`.")
+                        "auction gives out what the schedule leaves, published on `plan/allocation`: advice, unless `control` "
+                        "says otherwise.")
         .origins(&Entry::origins)
         .key("id", &Entry::id, {.format = Format::identifier, .required = true}, "`training`.")
         .key("cop", &Entry::cop, {.range = Range{0.1, 100}},
@@ -146,6 +149,8 @@ Table<LoadClassEntry> load_class_table() {
              "The points, in kW, of what it draws: they are part of the site's load. Without them it counts "
              "as "
              "drawing nothing now.")
+        .table("control", &Entry::control, load_class_control_table(), {},
+               "Only with this table is anything written: what the class may draw at most.")
         .check(check_load_class);
 }
 
@@ -155,8 +160,9 @@ Table<DispatchEntry> dispatch_table() {
     using Entry = DispatchEntry;
     using Limits = dispatch::SiteLimits;
     return Table<Entry>("dispatch",
-                        "When batteries should charge and discharge. The plan is advice: it is published on "
-                        "`plan/dispatch`, kept and explained, and nothing is written to any device.")
+                        "When batteries should charge and discharge. The plan is published on "
+                        "`plan/dispatch`, kept and explained. It is advice: nothing is written to any device "
+                        "without a `control` table.")
         .origins(&Entry::origins)
         .key("import_price", &Entry::import_price, {.format = Format::identifier, .required = true},
              "The price series of what is bought.")

@@ -118,6 +118,7 @@ class CommandLine {
     void add_battery();
     void add_history();
     void add_allocation();
+    void add_control();
     void add_alert();
     void add_maintenance();
     void add_configuration();
@@ -169,6 +170,7 @@ void CommandLine::add_reading() {
     add_parameter(prices, "--back", "hours_back", "how many hours back; default 24");
     add_parameter(prices, "--ahead", "hours_ahead", "how many hours ahead; default 0");
     add_ask(app_, "plan", "when batteries should charge and discharge, and why", "plan");
+    add_control();
     add_allocation();
     add_ask(app_, "locations", "the locations of the site", "locations");
     add_ask(app_, "inventory", "power and stored energy", "inventory");
@@ -232,6 +234,17 @@ void CommandLine::add_allocation() {
     add_parameter(bid, "--until", "valid_until", "when it runs out, a time")->required();
     auto* cycle = add_ask(*allocation, "cycle", "schedule and auction once, now", "full_cycle");
     add_parameter(cycle, "--simulate", "simulate", "true (default) or false: put it in force");
+}
+
+// Without a subcommand it shows the devices that follow the plan.
+void CommandLine::add_control() {
+    auto* control = app_.add_subcommand("control", "the devices that follow the plan");
+    control->fallthrough();
+    control->callback([this, control] {
+        if (control->get_subcommands().empty()) asked_.operation = "control";
+    });
+    auto* execute = add_ask(*control, "execute", "carry the plan in force out at once", "dispatch.execute");
+    add_parameter(execute, "--simulate", "simulate", "true or false (default)");
 }
 
 void CommandLine::add_history() {

@@ -16,8 +16,10 @@ struct ViewRow {
     std::string (*view)(const Json& data, Time now);
 };
 
-constexpr std::array<ViewRow, 25> views{{{"prices", view_prices},
+constexpr std::array<ViewRow, 27> views{{{"prices", view_prices},
                                          {"plan", view_plan},
+                                         {"control", view_control},
+                                         {"dispatch.execute", view_control},
                                          {"allocation", view_allocation},
                                          {"allocate", view_allocation},
                                          {"system.status", view_status},

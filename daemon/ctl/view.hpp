@@ -34,6 +34,7 @@ std::string view_alert(const Json& data, Time now);
 std::string view_windows(const Json& data, Time now);
 std::string view_window(const Json& data, Time now);
 std::string view_prices(const Json& data, Time now);
+std::string view_control(const Json& data, Time now);
 std::string view_plan(const Json& data, Time now);
 std::string view_allocation(const Json& data, Time now);
 std::string view_history(const Json& data, Time now);

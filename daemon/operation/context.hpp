@@ -13,6 +13,7 @@
 #include "core/site/effects.hpp"
 #include "core/site/event.hpp"
 #include "daemon/control/command_desk.hpp"
+#include "daemon/control/control_view.hpp"
 #include "daemon/operation/history.hpp"
 #include "daemon/operation/site_view.hpp"
 #include "daemon/operation/unique_function.hpp"
@@ -78,6 +79,8 @@ class Context {
     virtual const PriceBook& prices() const = 0;
     virtual PlannerView& planner() = 0;
     virtual modbus::UnitCounters unit_counters(DeviceIndex device) const = 0;
+
+    virtual ControlView& control() = 0;
 
     // The only way to a write to a device.
     virtual CommandDesk& commands() = 0;

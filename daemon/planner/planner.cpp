@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "daemon/planner/present.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -100,7 +102,7 @@ bool Planner::is_due(Time now) const {
 bool Planner::strays(Time now) const {
     if (!report_ || !trouble_.empty() || report_->plan.schedule.batteries.empty()) return false;
     for (std::size_t b = 0; b < settings_->batteries.size(); ++b) {
-        const auto seen = present(settings_->batteries[b]);
+        const auto seen = present_battery(site_, settings_->batteries[b]);
         if (seen && std::abs(seen->charge_pct - report_->planned_charge_pct(b, now)) > charge_tolerance_pct)
             return is_over(report_->made, std::chrono::minutes{1}, now);
     }
@@ -214,7 +216,7 @@ void Planner::auction(Time now) {
 
 // Of the site's load what no class and no cooling of one draws.
 Result<double> Planner::base_load_kw() const {
-    const auto load = present_kw(settings_->load);
+    const auto load = present_kw(site_, settings_->load);
     if (!load) {
         return Error{ErrorCode::insufficient_data,
                      "the load of the site is not known at present: " + load.error().message, ""};
@@ -222,7 +224,7 @@ Result<double> Planner::base_load_kw() const {
     double base_kw = *load;
     for (const auto& load_class : settings_->load_classes) {
         if (load_class.power.points.empty()) continue;
-        const auto kw = present_kw(load_class.power);
+        const auto kw = present_kw(site_, load_class.power);
         if (!kw) {
             return Error{
                 ErrorCode::insufficient_data,
@@ -332,64 +334,6 @@ void Planner::judge(Time now) {
     set_condition("plan_import_exceeded", told_import_, !import.empty(), import);
 }
 
-Result<double> Planner::present_kw(const MeasuredPower& power) const {
-    const auto unknown = [](std::string why) {
-        return Error{ErrorCode::insufficient_data, std::move(why), ""};
-    };
-    if (power.points.empty()) return unknown("nothing measures it");
-    double sum = 0;
-    for (const auto& point : power.points) {
-        const auto& latest = site_.latest(point.device)[point.slot];
-        if (latest.seen && latest.quality == Quality::good) {
-            sum += latest.value;
-            continue;
-        }
-        const auto& device = site_.model().devices[position(point.device)];
-        const auto name = device.id + "/" + device.points[point.slot].name;
-        if (!latest.seen) return unknown(name + " was not read yet");
-        // Without its time, which is another at each poll: the same trouble is told once.
-        if (latest.quality != Quality::stale)
-            return unknown(fmt::format("{} is not usable: {}", name, to_string(latest.quality)));
-        const auto status = site_.devices()[position(point.device)].status;
-        return unknown(
-            fmt::format("{} was last read at {}{}", name, format_time(latest.time),
-                        status == DeviceStatus::online ? "" : ", " + device.id + " does not answer"));
-    }
-    return sum;
-}
-
-Result<BatterySnapshot> Planner::present(const PlannedBattery& battery) const {
-    const auto unknown = [&](std::string_view reason) {
-        return Error{
-            .code = ErrorCode::insufficient_data,
-            .message = fmt::format("the charge of battery {} is not known: {}", battery.limits.id, reason),
-            .detail = {}};
-    };
-    BatterySnapshot now;
-    take_power(present_kw(battery.critical_load), now.critical_load_kw, now.critical_load_gap);
-    if (const auto* point = std::get_if<PointRef>(&battery.charge)) {
-        const auto& latest = site_.latest(point->device)[point->slot];
-        if (!latest.seen) return unknown("it was not read yet");
-        if (latest.quality != Quality::good) return unknown(to_string(latest.quality));
-        now.charge_pct = latest.value;
-    } else {
-        const auto string = std::get<StringIndex>(battery.charge);
-        const auto& state = site_.strings()[position(string)];
-        if (!state.soc_pct.value)
-            return unknown(state.soc_pct.reason.empty() ? "not estimated yet" : state.soc_pct.reason);
-        now.charge_pct = *state.soc_pct.value;
-        // The weakest battery bounds what the string can give; a health from the prior alone says nothing.
-        for (const auto member : site_.model().strings[position(string)].batteries) {
-            const auto& health = site_.batteries()[position(member)].soh_pct;
-            if (health.value && health.status != EstimateStatus::prior_only)
-                now.health_pct = std::clamp(*health.value, 1.0, now.health_pct);
-        }
-    }
-    if (!(now.charge_pct >= -5 && now.charge_pct <= 105)) return unknown("it is beyond 0 to 100 %");
-    now.charge_pct = std::clamp(now.charge_pct, 0.0, 100.0);
-    return now;
-}
-
 Result<PlanSnapshot> Planner::snapshot(Time now) const {
     PlanSnapshot known;
     known.settings = settings_;
@@ -400,10 +344,10 @@ Result<PlanSnapshot> Planner::snapshot(Time now) const {
         const auto* sold = prices_.find(settings_->export_price);
         known.export_price = sold == nullptr ? PriceSeries{} : sold->series;
     }
-    take_power(present_kw(settings_->load), known.load_kw, known.load_gap);
-    take_power(present_kw(settings_->pv), known.pv_kw, known.pv_gap);
+    take_power(present_kw(site_, settings_->load), known.load_kw, known.load_gap);
+    take_power(present_kw(site_, settings_->pv), known.pv_kw, known.pv_gap);
     for (const auto& battery : settings_->batteries) {
-        auto seen = present(battery);
+        auto seen = present_battery(site_, battery);
         if (!seen) return seen.error();
         known.batteries.push_back(*seen);
     }

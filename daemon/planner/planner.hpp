@@ -78,9 +78,6 @@ class Planner final : public PlannerView {
     void auction(Time now);
     Result<double> base_load_kw() const;
     void set_condition(std::string_view type, bool& told, bool holds, const std::string& message);
-    // The error names the point that is not known, and since when.
-    Result<double> present_kw(const MeasuredPower& power) const;
-    Result<BatterySnapshot> present(const PlannedBattery& battery) const;
 
     const SiteView& site_;
     const PriceBook& prices_;

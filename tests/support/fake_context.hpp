@@ -14,7 +14,7 @@ namespace sitepower::support {
 // 2026-11-22T06:14:28.123Z: the present of all golden files.
 inline constexpr Time fake_now = from_ms(1'795'328'068'123);
 
-class FakeSite final : public SiteView {
+class FakeSite : public SiteView {
   public:
     FakeSite();
 
@@ -99,6 +99,31 @@ class FakeCommandDesk final : public CommandDesk {
     modbus::WriteReport report{.outcome = modbus::WriteOutcome::verified, .read_back = 60, .reason = ""};
 };
 
+// A battery whose inverter follows, a class whose cap is ignored.
+class FakeControl final : public ControlView {
+  public:
+    std::vector<ControlStatus> controlled() const override { return devices; }
+    void act(Time) override { ++acted; }
+
+    std::vector<ControlStatus> devices{
+        {.id = "LIB-01",
+         .device_id = "inverter-1",
+         .state = dispatch::ControlState::controlling,
+         .wanted_kw = -12.5,
+         .setpoint_kw = -12.5,
+         .measured_kw = -12.3},
+        {.id = "training",
+         .subject = ControlSubject::load_class,
+         .device_id = "rack-1",
+         .state = dispatch::ControlState::suspended,
+         .trouble = dispatch::ControlTrouble::ignores,
+         .reason = "20.0 kW were set and acknowledged, 31.0 kW are measured after 20.0 s",
+         .wanted_kw = 20,
+         .measured_kw = 31,
+         .is_failed = true}};
+    int acted = 0;
+};
+
 class FakeContext final : public Context {
   public:
     FakeContext();
@@ -111,6 +136,7 @@ class FakeContext final : public Context {
     PlannerView& planner() override { return fake_planner; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     CommandDesk& commands() override { return desk; }
+    ControlView& control() override { return fake_control; }
     // Acknowledges, resolves and keeps windows as the engine does; `refusal` refuses everything.
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override { audited.push_back(std::move(row)); }
@@ -130,6 +156,7 @@ class FakeContext final : public Context {
     // A tariff "energy_price" of two prices, and a file "hash_price" with six hours of them.
     PriceBook price_book;
     FakePlanner fake_planner;
+    FakeControl fake_control;
     ConfigurationVerdict verdict;
     std::optional<Error> refusal;
     std::vector<AuditRow> audited;

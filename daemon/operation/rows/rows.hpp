@@ -20,5 +20,6 @@ std::vector<Operation> configuration_rows();
 std::vector<Operation> price_rows();
 std::vector<Operation> plan_rows();
 std::vector<Operation> allocation_rows();
+std::vector<Operation> control_rows();
 
 }  // namespace sitepower

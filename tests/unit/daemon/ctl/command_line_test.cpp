@@ -64,6 +64,8 @@ TEST(CommandLine, NamesTheOperationOfEachCommand) {
         {{"history", "--battery", "B"}, "telemetry"},
         {{"locations"}, "locations"},
         {{"plan"}, "plan"},
+        {{"control"}, "control"},
+        {{"control", "execute"}, "dispatch.execute"},
         {{"allocation"}, "allocation"},
         {{"allocation", "simulate", "--risk", "0.5"}, "allocate"},
         {{"allocation", "bid", "training", "[]", "--until", "2026-12-01"}, "bids"},

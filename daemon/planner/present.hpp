@@ -1,0 +1,22 @@
+// What the site measures at present of what plans speak of. Loop thread.
+#pragma once
+
+#include <optional>
+
+#include "core/base/result.hpp"
+#include "daemon/operation/site_view.hpp"
+#include "daemon/planner/settings.hpp"
+#include "daemon/planner/solve.hpp"
+
+namespace sitepower {
+
+// The last good value of a point; empty: there is none, or it is stale.
+std::optional<double> present_value(const SiteView& site, PointRef point);
+// The sum of the points. The error names the point that is not known, and since when.
+Result<double> present_kw(const SiteView& site, const MeasuredPower& power);
+// The same, for whom the reason does not matter.
+std::optional<double> known_kw(const SiteView& site, const MeasuredPower& power);
+// The error says why its charge is not known.
+Result<BatterySnapshot> present_battery(const SiteView& site, const PlannedBattery& battery);
+
+}  // namespace sitepower

@@ -1,0 +1,273 @@
+// From plans to orders: what is written when, to whom, and what is told of it.
+#include "daemon/control/controller.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/support/fake_context.hpp"
+
+namespace sitepower {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// A desk that keeps what was ordered until the test answers.
+class SlowDesk final : public CommandDesk {
+  public:
+    SlowDesk() {
+        const auto fixed = [](const char* name, std::uint16_t address) {
+            return DeviceCommand{.name = name, .order = {.request = {.address = address, .words = {1}}}};
+        };
+        DeviceCommand set{
+            .name = "power.set",
+            .unit = "kW",
+            .value = CommandValue{.type = PointType::s16, .scale = 0.1, .lowest = -30, .highest = 30},
+            .order = {.request = {.address = 1}}};
+        known = {{DeviceIndex{1}, true, fixed("take", 0)},
+                 {DeviceIndex{1}, true, fixed("release", 2)},
+                 {DeviceIndex{1}, true, fixed("alive", 3)},
+                 {DeviceIndex{1}, true, set}};
+    }
+    std::span<const config::CommandConfig> commands() const override { return known; }
+    Status order(OrderedCommand planned, Done done) override {
+        if (is_full) return Error{ErrorCode::service_unavailable, "too many are under way", ""};
+        static const std::map<int, std::string> names{{0, "take"}, {2, "release"}, {3, "alive"}};
+        const auto name = names.find(planned.order.request.address);
+        said.push_back(name != names.end() ? name->second : fmt::format("set {}", *planned.written));
+        EXPECT_EQ(planned.order.patience, Controller::write_patience);
+        waiting.push_back(std::move(done));
+        return sitepower::Done{};
+    }
+    // Answers what waits, and what follows from that.
+    void answer(modbus::WriteOutcome outcome = modbus::WriteOutcome::verified) {
+        while (!waiting.empty()) {
+            auto done = std::move(waiting.front());
+            waiting.erase(waiting.begin());
+            done(
+                {.outcome = outcome, .reason = outcome == modbus::WriteOutcome::verified ? "" : "no answer"});
+        }
+    }
+
+    std::vector<config::CommandConfig> known;
+    std::vector<std::string> said;
+    std::vector<Done> waiting;
+    bool is_full = false;
+};
+
+// Its UPS says whether it is on battery.
+class SiteWithMains final : public support::FakeSite {
+  public:
+    SiteWithMains() : model_(FakeSite::model()) { model_.upses[0].on_battery = PointRef{DeviceIndex{0}, 1}; }
+    const SiteModel& model() const override { return model_; }
+
+  private:
+    SiteModel model_;
+};
+
+class ControllerTest : public testing::Test {
+  protected:
+    ControllerTest() {
+        PlannedBattery battery;
+        battery.charge = StringIndex{0};
+        planner_.dispatch.batteries = {battery};
+        now_ = planner_.plan->start + 1s;
+        site_.ups_states[0].on_battery = false;
+        site_.string_states[0].soc_pct = {.value = 60, .status = EstimateStatus::ok, .reason = {}};
+        measure(0);
+        plan(-12);
+    }
+    void plan(double kw) {
+        auto& moves = planner_.plan->plan.schedule.batteries[0];
+        std::ranges::fill(moves.charge_kw, std::max(kw, 0.0));
+        std::ranges::fill(moves.discharge_kw, std::max(-kw, 0.0));
+    }
+    // The meter of the made-up site plays the inverter's power.
+    void measure(double kw) {
+        site_.latest_values[2][0] = {.value = kw, .quality = Quality::good, .time = now_, .seen = true};
+    }
+    void load(double kw) {
+        planner_.dispatch.load = {.points = {PointRef{DeviceIndex{0}, 0}}, .names = {"ups-1/load_kw"}};
+        site_.latest_values[0][0] = {.value = kw, .quality = Quality::good, .time = now_, .seen = true};
+    }
+    static std::shared_ptr<ControlSettings> settings() {
+        ControlledDevice device;
+        device.id = "LIB-01";
+        device.device = DeviceIndex{1};
+        device.device_id = "monitor-1";
+        device.limits = {.lowest_kw = -30, .highest_kw = 30, .ramp_kw_per_s = 10, .preparations = 1};
+        device.prepare = {{"take", {}}};
+        device.setpoint = "power.set";
+        device.release = {"release", {}};
+        device.power = {.points = {PointRef{DeviceIndex{2}, 0}}, .names = {"meter-1/power_kw"}};
+        device.release_write.device = "monitor-1";
+        auto all = std::make_shared<ControlSettings>();
+        all->devices.push_back(device);
+        return all;
+    }
+    void run(int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            now_ += 1s;
+            steady_ += 1s;
+            controller_.tick();
+            desk_.answer();
+        }
+    }
+    Controller::Outlets outlets() {
+        return {
+            .now = [this] { return now_; },
+            .steady = [this] { return steady_; },
+            .tell_retained =
+                [this](const std::string& topic, const Json& body) {
+                    EXPECT_EQ(topic, "control/LIB-01");
+                    told_.push_back(body);
+                },
+            .clear = [this](const std::string& topic) { cleared_.push_back(topic); },
+            .tell_event = [this](const std::string&, const Json& body) { events_.push_back(body["state"]); },
+            .condition =
+                [this](std::string_view type, bool holds, const std::string& message) {
+                    conditions_.push_back(std::string(type) + (holds ? ": " + message : " over"));
+                },
+            .keep_releases = [this](const std::vector<ReleaseWrite>& writes) -> Status {
+                if (disk_full_) return Error{ErrorCode::service_unavailable, "the disk is full", ""};
+                kept_.push_back(writes.size());
+                return Done{};
+            }};
+    }
+
+    SiteWithMains site_;
+    support::FakePlanner planner_;
+    SlowDesk desk_;
+    Time now_{};
+    Duration steady_{1'000'000};
+    bool disk_full_ = false;
+    std::vector<Json> told_;
+    std::vector<std::string> cleared_, events_, conditions_;
+    std::vector<std::size_t> kept_;
+    Controller controller_{site_, planner_, desk_, outlets()};
+};
+
+TEST_F(ControllerTest, CarriesThePlanIntoTheDevice) {
+    controller_.configure(settings());
+    EXPECT_THAT(kept_, ElementsAre(1)) << "before anything is written";
+    run(1);
+    measure(-12);
+    run(60);
+    EXPECT_THAT(desk_.said, ElementsAre("take", "set -12"));
+    EXPECT_THAT(events_, ElementsAre("preparing", "controlling"));
+    EXPECT_EQ(told_.back()["setpoint_kw"], -12);
+    EXPECT_EQ(told_.back()["battery"], "LIB-01");
+    EXPECT_THAT(conditions_, IsEmpty());
+    plan(20);
+    run(1);
+    EXPECT_EQ(desk_.said.back(), "set 20");
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 20);
+}
+
+TEST_F(ControllerTest, KeepsTheReserveAndTheContract) {
+    controller_.configure(settings());
+    planner_.plan->problem.batteries[0].reserve_kwh.assign(planner_.plan->problem.steps(), 1e6);
+    run(1);
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 0) << "nothing is taken from the reserve";
+    planner_.plan->problem.batteries[0].reserve_kwh.clear();
+    planner_.plan->problem.demand.reset();
+    planner_.plan->problem.batteries[0].stored_max_kwh = 1e6;
+    planner_.dispatch.site.import_limit_kw = 100;
+    plan(20);
+    load(90);
+    run(1);
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 10) << "the load takes more than was expected";
+    site_.string_states[0].soc_pct.value.reset();
+    run(1);
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 0) << "its charge is not known";
+}
+
+TEST_F(ControllerTest, APlanThatHasRunOutHandsBack) {
+    controller_.configure(settings());
+    run(1);
+    measure(-12);
+    run(10);
+    now_ = planner_.plan->valid_until();
+    run(40);
+    EXPECT_EQ(desk_.said.back(), "release");
+    EXPECT_TRUE(controller_.is_handed_back());
+}
+
+TEST_F(ControllerTest, AnOutageIsToldByAnyUps) {
+    controller_.configure(settings());
+    run(1);
+    measure(-12);
+    run(10);
+    site_.ups_states[0].on_battery = true;
+    run(100);
+    EXPECT_THAT(desk_.said, ElementsAre("take", "set -12", "release"));
+    EXPECT_EQ(events_.back(), "mains_failed");
+}
+
+TEST_F(ControllerTest, WhatDoesNotFollowIsAnAlertUntilItDoes) {
+    controller_.configure(settings());
+    run(30);
+    EXPECT_THAT(conditions_,
+                ElementsAre(HasSubstr("setpoint_not_followed: LIB-01 by monitor-1 ignores: -12.0 kW")));
+    EXPECT_THAT(desk_.said, ElementsAre("take", "set -12", "release"));
+    EXPECT_EQ(told_.back()["trouble"], "ignores");
+    EXPECT_EQ(told_.back()["state"], "suspended");
+    controller_.configure(nullptr);
+    EXPECT_EQ(conditions_.back(), "setpoint_not_followed over");
+    EXPECT_THAT(cleared_, ElementsAre("control/LIB-01"));
+    EXPECT_THAT(kept_, ElementsAre(1, 0));
+}
+
+TEST_F(ControllerTest, ADeskWithoutRoomIsNoAnswer) {
+    controller_.configure(settings());
+    desk_.is_full = true;
+    run(20);
+    EXPECT_THAT(desk_.said, IsEmpty());
+    EXPECT_THAT(conditions_, ElementsAre(HasSubstr("not_written: too many are under way")));
+}
+
+TEST_F(ControllerTest, TheEndHandsBackAtOnce) {
+    controller_.configure(settings());
+    run(1);
+    measure(-12);
+    run(5);
+    controller_.end();
+    EXPECT_FALSE(controller_.is_handed_back());
+    EXPECT_EQ(desk_.said.back(), "release");
+    desk_.answer();
+    EXPECT_TRUE(controller_.is_handed_back());
+}
+
+TEST_F(ControllerTest, AnswersOfAnEarlierConfigurationAreForgotten) {
+    controller_.configure(settings());
+    now_ += 1s;
+    steady_ += 1s;
+    controller_.tick();
+    controller_.configure(settings());
+    desk_.answer();
+    run(1);
+    measure(-12);
+    run(10);
+    EXPECT_THAT(desk_.said, ElementsAre("take", "take", "set -12"));
+}
+
+TEST_F(ControllerTest, WithoutTheFileOfReleasesNothingIsControlled) {
+    disk_full_ = true;
+    controller_.configure(settings());
+    run(10);
+    EXPECT_THAT(desk_.said, IsEmpty());
+    EXPECT_THAT(conditions_, ElementsAre("setpoint_not_followed: nothing is controlled: the disk is full"));
+}
+
+}  // namespace
+}  // namespace sitepower
