@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace sitepower::forecast {
@@ -182,15 +183,17 @@ void ServedSeries::close_hour(SeriesNews& news) {
 }
 
 void ServedSeries::remember(HorizonClass horizon) {
-    const auto said = forecast(horizon);
-    if (!said) return;
+    const auto plain = forecaster_->forecast(horizon);
+    if (!plain) return;
     const Time issued_at = forecaster_->newest() + setup_.forecaster.step;
     auto& pending = pending_[number(horizon)];
-    for (const auto& step : *said) {
+    for (auto step : *plain) {
+        const double baseline = step.forecast.point;
+        step.forecast = with_events(step);
         const bool known = std::ranges::any_of(
             pending, [&](const Pending& other) { return other.said.valid_at == step.valid_at; });
         if (!known && pending.size() < most_pending)
-            pending.push_back({.issued_at = issued_at, .said = step});
+            pending.push_back({.issued_at = issued_at, .said = step, .baseline = baseline});
     }
 }
 
@@ -202,27 +205,29 @@ void ServedSeries::matched(HorizonClass horizon, const Pending& pending, double 
     const double tolerance = close_share * std::max(std::abs(actual), scale);
     recent.close[recent.matched++ % confidence_matches] =
         std::abs(said.forecast.point - actual) <= tolerance ? 1 : 0;
-    news.matched.push_back(
-        {.horizon = horizon, .issued_at = pending.issued_at, .said = said, .actual = actual});
+    news.matched.push_back({.horizon = horizon,
+                            .issued_at = pending.issued_at,
+                            .said = said,
+                            .baseline = pending.baseline,
+                            .actual = actual});
 }
 
 Result<std::vector<ForecastStep>> ServedSeries::forecast(HorizonClass horizon, std::size_t steps) const {
     auto said = forecaster_->forecast(horizon, steps);
-    if (!said || events_ == nullptr) return said;
-    for (auto& step : said.value()) {
-        if (events_->covers(step.valid_at)) {
-            step.forecast = under(events_->effect_at(step.valid_at), step.forecast);
-        }
-    }
+    if (!said) return said;
+    for (auto& step : said.value()) step.forecast = with_events(step);
     return said;
 }
 
 Result<IssuedStep> ServedSeries::forecast_at(Time valid_at) const {
-    auto said = forecaster_->forecast_at(valid_at);
-    if (said && events_ != nullptr && events_->covers(valid_at)) {
-        return under(events_->effect_at(valid_at), *said);
-    }
-    return said;
+    const auto said = forecaster_->forecast_at(valid_at);
+    if (!said) return said.error();
+    return with_events({.valid_at = valid_at, .forecast = *said});
+}
+
+IssuedStep ServedSeries::with_events(const ForecastStep& step) const {
+    if (events_ == nullptr || !events_->covers(step.valid_at)) return step.forecast;
+    return under(events_->effect_at(step.valid_at), step.forecast);
 }
 
 AccuracyFigures ServedSeries::accuracy(HorizonClass horizon, AccuracyWindow window, Time now) const {
@@ -252,6 +257,32 @@ Result<Refit> ServedSeries::refit() const {
     return refit;
 }
 
+Result<Refit> ServedSeries::refit_from(std::span<const ClosedStep> steps, Time fit_until) const {
+    auto made = Forecaster::make(setup_.forecaster);
+    if (!made) return made.error();
+    Refit refit{.forecaster = std::move(made.value()), .metrics = {}};
+    bool fitted = false;
+    const auto fit = [&] {
+        refit.forecaster->retrain();
+        refit.metrics = metrics_of(refit.forecaster->long_horizon().ensemble());
+        fitted = true;
+    };
+    for (const auto& step : steps) {
+        if (!fitted && step.begin >= fit_until) fit();
+        const double factor = events_ != nullptr ? events_->clean_factor_at(step.begin) : 1;
+        if (step.observed) {
+            refit.forecaster->update(step.begin, step.value / factor);
+        } else {
+            refit.forecaster->fill(step.begin, step.value / factor);
+        }
+    }
+    if (!fitted) fit();
+    if (const auto enough = refit.forecaster->forecast(HorizonClass::long_48h); !enough) {
+        return enough.error();
+    }
+    return refit;
+}
+
 void ServedSeries::adopt(Refit refit) {
     forecaster_ = std::move(refit.forecaster);
     drift_.reset();
@@ -278,6 +309,7 @@ void ServedSeries::put_pending(BlobWriter& writer) const {
             writer.put(to_ms(one.issued_at));
             writer.put(to_ms(one.said.valid_at));
             put(writer, one.said.forecast);
+            writer.put(one.baseline);
         }
     }
 }
@@ -291,6 +323,7 @@ void ServedSeries::get_pending(BlobReader& reader) {
             one.issued_at = from_ms(reader.get<std::int64_t>());
             one.said.valid_at = from_ms(reader.get<std::int64_t>());
             get(reader, one.said.forecast);
+            reader.get(one.baseline);
         }
     }
 }

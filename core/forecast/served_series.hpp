@@ -18,11 +18,10 @@
 #include "core/forecast/event.hpp"
 #include "core/forecast/forecaster.hpp"
 #include "core/forecast/registry.hpp"
+#include "core/forecast/series_kind.hpp"
 #include "core/forecast/step_collector.hpp"
 
 namespace sitepower::forecast {
-
-enum class SeriesKind : std::uint8_t { consumption, price, service };
 
 inline constexpr std::array horizon_classes{HorizonClass::short_15min, HorizonClass::medium_60min,
                                             HorizonClass::long_48h};
@@ -40,6 +39,7 @@ struct MatchedForecast {
     HorizonClass horizon{};
     Time issued_at;
     ForecastStep said;
+    double baseline = 0;  // its point without the events in force at the time
     double actual = 0;
 };
 
@@ -92,6 +92,9 @@ class ServedSeries {
     bool refit_due() const { return refit_due_ || forecaster_->refit_due(); }
     // The forecaster of now fitted anew; does not change this one. Errors of the state only.
     Result<Refit> refit() const;
+    // One from scratch: fitted on the steps up to `fit_until`, then fed with those after it.
+    // insufficient_data where they are too few for the long horizon.
+    Result<Refit> refit_from(std::span<const ClosedStep> steps, Time fit_until) const;
     // Puts it into force, with the steps that came meanwhile missing: adopt before the next value.
     void adopt(Refit refit);
     // Nothing better came of it: no longer due.
@@ -123,6 +126,7 @@ class ServedSeries {
     struct Pending {
         Time issued_at;
         ForecastStep said;
+        double baseline = 0;
     };
 
     void take(const ClosedStep& step, SeriesNews& news);
@@ -133,6 +137,7 @@ class ServedSeries {
     void close_hour(SeriesNews& news);
     void matched(HorizonClass horizon, const Pending& pending, double actual, SeriesNews& news);
     void remember(HorizonClass horizon);
+    IssuedStep with_events(const ForecastStep& step) const;
     double expected_amount(Time step) const;
     void put_pending(BlobWriter& writer) const;
     void get_pending(BlobReader& reader);

@@ -261,6 +261,41 @@ TEST(ServedSeries, ARefitChangesNothingUntilItIsAdopted) {
     EXPECT_EQ(series->forecaster().newest(), at(30 * day - 2));
 }
 
+TEST(ServedSeries, IsFittedFromScratchOnAPartOfItsSteps) {
+    auto series = make();
+    std::vector<ClosedStep> steps;
+    for (std::size_t i = 0; i < 20 * day; ++i) {
+        for (const auto& step : series->value(at(i), load(i)).closed) steps.push_back(step);
+        refit_if_due(*series);
+    }
+    const auto refit = series->refit_from(steps, at(15 * day));
+    ASSERT_TRUE(refit);
+    EXPECT_EQ(refit->forecaster->newest(), series->forecaster().newest());
+    const auto again = series->refit_from(steps, at(15 * day));
+    EXPECT_EQ(refit->forecaster->save(), again->forecaster->save()) << "the same steps give the same model";
+    const auto few = series->refit_from(std::span(steps).first(10), at(15 * day));
+    ASSERT_FALSE(few);
+    EXPECT_EQ(few.error().code, ErrorCode::insufficient_data);
+}
+
+TEST(ServedSeries, MatchesTellTheBaselineToo) {
+    EventBook events;
+    ASSERT_TRUE(events.add({.id = "e",
+                            .type = "marketing_campaign",
+                            .name = "",
+                            .source = "",
+                            .start = at(10 * day),
+                            .end = at(11 * day),
+                            .ramp = {},
+                            .expected_multiplier = 2.0},
+                           start));
+    auto series = make(&events);
+    feed(*series, 0, 10 * day + 5);
+    const auto news = series->value(at(10 * day + 5), 2 * load(10 * day + 5));
+    ASSERT_FALSE(news.matched.empty());
+    for (const auto& match : news.matched) EXPECT_DOUBLE_EQ(match.said.forecast.point, 2 * match.baseline);
+}
+
 TEST(ServedSeries, TrustsOldDataLess) {
     auto series = make();
     feed(*series, 0, 12 * day);
