@@ -1,0 +1,343 @@
+#include "daemon/forecast/series_book.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace sitepower {
+
+using forecast::HorizonClass;
+using forecast::ServedSeries;
+
+namespace {
+
+// A value travels a second or two from its device; the step it belongs to waits so long for it.
+constexpr Duration grace{10'000};
+// The message of a series is some kilobytes: with shorter steps it is told this often, and at each hour.
+constexpr Duration tell_interval{300'000};
+// What a model is restored from when its state is of no use.
+constexpr Duration longest_memory{std::chrono::hours{60 * 24}};
+constexpr Duration hour{std::chrono::hours{1}};
+
+std::vector<std::string> features_of(const forecast::ServedSeries& series, const forecast::EventBook& events,
+                                     Time now) {
+    std::vector<std::string> features{"own_history"};
+    if (series.forecaster().long_horizon().fitted()) {
+        features.emplace_back("hour_of_day");
+        features.emplace_back("day_of_week");
+    }
+    const Time end = now + std::chrono::hours{48};
+    const bool known_event = std::ranges::any_of(events.events(), [&](const forecast::Event& event) {
+        return !event.cancelled && event.start < end && event.end > now;
+    });
+    if (known_event) features.emplace_back("known_events");
+    return features;
+}
+
+std::string method_of(const forecast::Forecaster& forecaster) {
+    if (forecaster.constant()) return "constant";
+    if (forecaster.long_horizon().fitted()) {
+        const auto& members = forecaster.long_horizon().ensemble().members();
+        const auto most = std::ranges::max_element(members, {}, &forecast::Ensemble::Member::weight);
+        if (most != members.end()) return most->name;
+    }
+    return "last_value";
+}
+
+forecast::ServedSeriesSetup setup_of(const SeriesSettings& settings,
+                                     std::shared_ptr<const forecast::PriorLibrary> prior) {
+    auto counter = settings.counter;
+    if (counter) counter->wraps_at *= rate_factor(settings);
+    return {.name = settings.id,
+            .kind = settings.kind,
+            .forecaster = {.step = settings.step,
+                           .non_negative = settings.non_negative,
+                           .resolution = settings.resolution,
+                           .clock = settings.clock,
+                           .prior = std::move(prior)},
+            .counter = counter};
+}
+
+}  // namespace
+
+std::string stored_name(const SeriesSettings& series) {
+    return fmt::format("{}@{:x}", series.id, series.fingerprint);
+}
+
+void SeriesBook::configure(const ForecastSettings& settings, SeriesMemory& memory, Time now) {
+    read_memory(memory, now);
+    prior_ = settings.prior;
+    std::vector<Served> before = std::move(series_);
+    series_.clear();
+    for (const auto& wanted : settings.series) {
+        const auto old = std::ranges::find(before, wanted.id, [](const Served& s) { return s.settings.id; });
+        if (old != before.end() && old->settings.fingerprint == wanted.fingerprint) {
+            old->settings = wanted;
+            series_.push_back(std::move(*old));
+            before.erase(old);
+        } else {
+            series_.push_back(make(wanted, memory, now));
+        }
+        series_.back().tell = true;
+    }
+    for (const auto& old : before) {
+        if (find_served(old.settings.id) != nullptr) continue;
+        latest_.forget(old.settings.id);
+        effects_.removed.push_back(old.settings.id);
+    }
+    for (auto& served : series_) tell(served, now);
+}
+
+void SeriesBook::read_memory(SeriesMemory& memory, Time now) {
+    if (std::exchange(read_, true)) return;
+    if (auto models = memory.models()) {
+        registry_.restore(std::move(models.value()));
+    } else {
+        effects_.troubles.push_back("versions of models cannot be read: " + models.error().message);
+    }
+    if (auto events = memory.known_events()) {
+        events_ = std::move(events.value());
+    } else {
+        effects_.troubles.push_back("known events cannot be read: " + events.error().message);
+    }
+    auto jobs = memory.jobs(kept_jobs);
+    if (!jobs) {
+        effects_.troubles.push_back("jobs cannot be read: " + jobs.error().message);
+        return;
+    }
+    for (auto& job : jobs.value()) {
+        if (job.status == JobStatus::queued || job.status == JobStatus::running) {
+            job.status = JobStatus::failed;
+            job.ended_at = now;
+            job.result = "cut off by a restart of sitepowerd: ask again";
+            keep_job(job);
+        }
+        jobs_.push_back(std::move(job));
+    }
+}
+
+SeriesBook::Served SeriesBook::make(const SeriesSettings& settings, SeriesMemory& memory, Time now) {
+    Served served{.settings = settings,
+                  .events = std::make_unique<forecast::EventBook>(),
+                  .series = nullptr,
+                  .in_event = {},
+                  .told_at = {},
+                  .trained_day = {},
+                  .refit_why = {}};
+    // The configuration has checked the step; there is no other error.
+    served.series = std::move(ServedSeries::make(setup_of(settings, prior_), served.events.get()).value());
+    restore(served, memory, now);
+    return served;
+}
+
+void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
+    const auto& id = served.settings.id;
+    for (const auto& event : events_) {
+        if (std::ranges::find(event.series, id) == event.series.end()) continue;
+        static_cast<void>(served.events->add(event.event, now));
+        const auto realised = event.realised.find(id);
+        if (realised == event.realised.end()) continue;
+        static_cast<void>(
+            served.events->close(event.event.id, std::array{realised->second}, std::array{1.0}));
+    }
+    auto stored = memory.stored_series(stored_name(served.settings), now - longest_memory);
+    if (!stored) {
+        effects_.troubles.push_back(
+            fmt::format("series {} begins anew, its history cannot be read: {}", id, stored.error().message));
+        return;
+    }
+    if (stored->state) {
+        if (const auto loaded = served.series->load(stored->state->state); !loaded) {
+            effects_.troubles.push_back(
+                fmt::format("series {} is fitted again from its steps: {}", id, loaded.error().message));
+        }
+    }
+    for (const auto& step : stored->steps) served.series->replay(step);
+    if (!stored->steps.empty() && !served.series->forecaster().long_horizon().fitted()) {
+        served.refit_why = "restart";
+    }
+    served.anomalous = served.series->anomalous();
+}
+
+void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
+    for (const auto& sample : samples) {
+        if (sample.series >= series_.size()) continue;
+        Served& served = series_[sample.series];
+        bool accepted = false;
+        const auto news = served.series->value(sample.time, sample.value, &accepted);
+        effects_.late += accepted ? 0U : 1U;
+        note(served, news);
+    }
+    for (auto& served : series_) {
+        note(served, served.series->tick(now - grace));
+        if (served.tell) tell(served, now);
+    }
+    close_events(now);
+}
+
+void SeriesBook::note(Served& served, const forecast::SeriesNews& news) {
+    if (!news.step_closed()) return;
+    const auto& id = served.settings.id;
+    const auto version = model_version(id);
+    const auto rows_of = stored_name(served.settings);
+    for (const auto& step : news.closed) effects_.rows.steps.push_back({.series = rows_of, .step = step});
+    for (const auto& match : news.matched) {
+        effects_.rows.matched.push_back({.series = rows_of, .match = match, .model_version = version});
+        if (match.horizon != HorizonClass::long_48h) continue;
+        // What an event did is judged by forecasts from before it.
+        for (const auto& event : served.events->events()) {
+            if (event.weight_at(match.said.valid_at) >= 1 && match.issued_at <= event.start) {
+                served.in_event[event.id].push_back({match.actual, match.baseline});
+            }
+        }
+    }
+    note_anomaly(served, news);
+    if (news.drift != forecast::Drift::none || news.level_shift) {
+        served.refit_why = "drift";
+        effects_.drifts.push_back({.series = id,
+                                   .kind = news.drift,
+                                   .level_shift = news.level_shift,
+                                   .time = news.closed.back().begin});
+    }
+    const Time newest = news.closed.back().begin + served.settings.step;
+    served.tell = served.tell || news.hour_closed || !served.told_at ||
+                  newest - *served.told_at >= std::min(tell_interval, served.settings.step);
+    if (!news.hour_closed && served.told_at && newest - *served.told_at < tell_interval) {
+        served.tell = false;
+    }
+}
+
+void SeriesBook::note_anomaly(Served& served, const forecast::SeriesNews& news) {
+    if (news.anomaly) {
+        effects_.anomalies.push_back({.series = served.settings.id,
+                                      .unit = served.settings.unit,
+                                      .time = news.closed.back().begin,
+                                      .actual = news.anomalous_value,
+                                      .expected = news.expected,
+                                      .severity = news.anomaly->severity});
+    }
+    if (std::exchange(served.anomalous, served.series->anomalous()) == served.series->anomalous()) return;
+    auto& anomalous = effects_.anomalous.emplace();
+    for (const auto& one : series_) {
+        if (one.anomalous) anomalous.push_back(one.settings.id);
+    }
+}
+
+void SeriesBook::tell(Served& served, Time now) {
+    served.tell = false;
+    auto told = report(served.settings.id, now);
+    if (told.issued_at) served.told_at = told.issued_at;
+    publish(served, told);
+    effects_.reports.push_back(std::move(told));
+}
+
+void SeriesBook::publish(const Served& served, const SeriesReport& report) {
+    const auto& steps = report.of(HorizonClass::long_48h).steps;
+    if (steps.empty() || !report.issued_at) return latest_.forget(served.settings.id);
+    SeriesForecast forecast{.series = report.series,
+                            .issued_at = *report.issued_at,
+                            .model_version = report.model_version,
+                            .step = hour,
+                            .calibrated = steps.front().forecast.quantiles.calibrated,
+                            .steps = {}};
+    for (const auto& step : steps) {
+        const auto& q = step.forecast.quantiles;
+        forecast.steps.push_back({.valid_at = step.valid_at,
+                                  .p50 = q.p50,
+                                  .p90 = q.p90,
+                                  .p99 = q.p99,
+                                  .lower95 = q.lower95,
+                                  .upper95 = q.upper95});
+    }
+    latest_.set(std::move(forecast));
+}
+
+SeriesReport SeriesBook::report(std::string_view series, Time now) const {
+    const Served& served = *find_served(series);
+    const auto& forecaster = served.series->forecaster();
+    SeriesReport report{.series = served.settings.id,
+                        .kind = served.settings.kind,
+                        .unit = served.settings.unit,
+                        .step = served.settings.step,
+                        .made_at = now,
+                        .issued_at = {},
+                        .model_version = model_version(series),
+                        .features = features_of(*served.series, *served.events, now),
+                        .method = method_of(forecaster),
+                        .degraded = forecaster.samples() > 0 && forecaster.degraded(),
+                        .safeguarded = forecaster.long_horizon().safeguarded(),
+                        .by_horizon = {}};
+    if (forecaster.samples() > 0) report.issued_at = forecaster.newest() + served.settings.step;
+    for (const auto horizon : forecast::horizon_classes) {
+        auto& one = report.by_horizon[static_cast<std::size_t>(horizon)];
+        auto said = served.series->forecast(horizon);
+        if (said) {
+            one.steps = std::move(said.value());
+        } else {
+            one.reason = said.error().message;
+        }
+        one.confidence = served.series->confidence(horizon, now);
+    }
+    return report;
+}
+
+void SeriesBook::keep_states(Time now) {
+    for (auto& served : series_) {
+        if (served.series->forecaster().samples() > 0) keep_state(served, now);
+    }
+}
+
+void SeriesBook::keep_state(Served& served, Time now) {
+    effects_.rows.states.push_back({.series = stored_name(served.settings),
+                                    .model_version = model_version(served.settings.id),
+                                    .saved_at = now,
+                                    .state = served.series->save()});
+}
+
+ForecastEffects SeriesBook::take_effects() {
+    return std::exchange(effects_, {});
+}
+
+std::vector<std::string> SeriesBook::names() const {
+    std::vector<std::string> names;
+    for (const auto& served : series_) names.push_back(served.settings.id);
+    return names;
+}
+
+const ServedSeries* SeriesBook::find(std::string_view series) const {
+    const auto* served = find_served(series);
+    return served == nullptr ? nullptr : served->series.get();
+}
+
+const SeriesSettings* SeriesBook::settings(std::string_view series) const {
+    const auto* served = find_served(series);
+    return served == nullptr ? nullptr : &served->settings;
+}
+
+SeriesBook::Served* SeriesBook::find_served(std::string_view series) {
+    const auto found = std::ranges::find(
+        series_, series, [](const Served& served) -> std::string_view { return served.settings.id; });
+    return found == series_.end() ? nullptr : &*found;
+}
+
+const SeriesBook::Served* SeriesBook::find_served(std::string_view series) const {
+    return const_cast<SeriesBook*>(this)->find_served(series);
+}
+
+std::uint32_t SeriesBook::model_version(std::string_view series) const {
+    const auto* active = registry_.active(series);
+    return active == nullptr ? 0 : active->version;
+}
+
+// "RT-20261122-061428-1": in the order of time, and no two alike on one box.
+std::string SeriesBook::new_id(std::string_view prefix, Time now) {
+    std::string digits;
+    for (const char c : format_time(now)) {
+        if (c >= '0' && c <= '9') digits += c;
+    }
+    return fmt::format("{}-{}-{}-{}", prefix, digits.substr(0, 8), digits.substr(8), ++ids_);
+}
+
+}  // namespace sitepower

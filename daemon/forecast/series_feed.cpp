@@ -1,0 +1,84 @@
+#include "daemon/forecast/series_feed.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sitepower {
+namespace {
+
+Time start_of_step(Time time, Duration step) {
+    const auto ms = to_ms(time);
+    return from_ms(ms - ((ms % step.count()) + step.count()) % step.count());
+}
+
+}  // namespace
+
+void SeriesFeed::configure(const ForecastSettings& settings) {
+    factors_.clear();
+    by_device_.clear();
+    by_metric_.clear();
+    by_price_.clear();
+    price_revision_.reset();
+    for (std::uint32_t i = 0; i < settings.series.size(); ++i) {
+        const auto& series = settings.series[i];
+        factors_.push_back(rate_factor(series));
+        if (!series.metric.empty()) by_metric_[series.metric].push_back(i);
+        if (!series.price.empty())
+            by_price_.push_back({.series = i, .price = series.price, .step = series.step});
+        if (!series.point) continue;
+        const auto device = position(series.point->device);
+        if (by_device_.size() <= device) by_device_.resize(device + 1);
+        by_device_[device].push_back({.slot = series.point->slot, .series = i});
+    }
+}
+
+void SeriesFeed::take(const Frame& frame) {
+    const auto device = position(frame.layout->device_index);
+    if (device >= by_device_.size()) return;
+    for (const auto& source : by_device_[device]) {
+        const auto first = frame.layout->first_slot;
+        if (source.slot < first || source.slot - first >= frame.values.size()) continue;
+        const auto at = source.slot - first;
+        if (frame.quality[at] == Quality::good) add(source.series, frame.time, frame.values[at]);
+    }
+}
+
+void SeriesFeed::prices(const PriceBook& book) {
+    if (by_price_.empty() || price_revision_ == book.revision()) return;
+    price_revision_ = book.revision();
+    for (auto& source : by_price_) {
+        const auto* entry = book.find(source.price);
+        if (entry == nullptr) continue;
+        for (const auto& known : entry->series.steps()) {
+            // A gap between what is known stays one: what fills it later is too late for the series.
+            Time begin =
+                std::max(start_of_step(known.from, source.step), source.fed_until.value_or(Time::min()));
+            for (; begin < known.to; begin += source.step) {
+                const auto value = entry->series.mean(begin, begin + source.step);
+                if (!value) continue;
+                add(source.series, begin, shown_price(entry->settings.unit, *value));
+                source.fed_until = begin + source.step;
+            }
+        }
+    }
+}
+
+void SeriesFeed::metric(const std::string& metric, Time time, double value) {
+    const auto found = by_metric_.find(metric);
+    if (found == by_metric_.end()) return;
+    for (const auto series : found->second) add(series, time, value);
+}
+
+void SeriesFeed::add(std::uint32_t series, Time time, double value) {
+    if (samples_.size() >= most_samples) {
+        ++left_out_;
+        return;
+    }
+    samples_.push_back({.series = series, .time = time, .value = value * factors_[series]});
+}
+
+std::vector<SeriesSample> SeriesFeed::drain() {
+    return std::exchange(samples_, {});
+}
+
+}  // namespace sitepower

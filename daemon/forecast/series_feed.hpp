@@ -1,0 +1,63 @@
+// Picks the values of series out of what is read, on their way to the forecast thread. Owned by the app; loop
+// thread. At its limit new values are left out and counted: the forecast thread hangs then, and its series
+// have a gap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/frame.hpp"
+#include "daemon/forecast/series_book.hpp"
+#include "daemon/price/book.hpp"
+
+namespace sitepower {
+
+class SeriesFeed {
+  public:
+    static constexpr std::size_t most_samples = 200'000;
+
+    // Values that wait are of the settings before: take them first.
+    void configure(const ForecastSettings& settings);
+    bool has_series() const { return !factors_.empty(); }
+
+    // Only what is good.
+    void take(const Frame& frame);
+    // What is known of each step of price series, also of those to come; each step once.
+    void prices(const PriceBook& book);
+    // A value that somebody has published; of metrics without a series it is left alone.
+    void metric(const std::string& metric, Time time, double value);
+
+    // What waits, oldest first.
+    std::vector<SeriesSample> drain();
+    std::size_t waiting() const { return samples_.size(); }
+    std::uint64_t left_out() const { return left_out_; }
+
+  private:
+    struct Source {
+        std::uint32_t slot = 0;
+        std::uint32_t series = 0;
+    };
+    // A register's readings are scaled so that the amount of a step is a rate by the hour.
+    void add(std::uint32_t series, Time time, double value);
+
+    struct PriceSource {
+        std::uint32_t series = 0;
+        std::string price;
+        Duration step{};
+        std::optional<Time> fed_until{};
+    };
+
+    std::vector<double> factors_;  // factor of each series
+    std::vector<PriceSource> by_price_;
+    std::optional<std::uint64_t> price_revision_;
+    std::vector<std::vector<Source>> by_device_;
+    std::unordered_map<std::string, std::vector<std::uint32_t>> by_metric_;
+    std::vector<SeriesSample> samples_;
+    std::uint64_t left_out_ = 0;
+};
+
+}  // namespace sitepower

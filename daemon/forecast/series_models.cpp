@@ -1,0 +1,247 @@
+// Refits, versions and jobs of the SeriesBook.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "daemon/forecast/series_book.hpp"
+
+namespace sitepower {
+
+using forecast::AccuracyWindow;
+using forecast::HorizonClass;
+using forecast::ModelVersion;
+
+namespace {
+
+constexpr Duration day{std::chrono::hours{24}};
+// At the place of the series, when the site is at its quietest.
+constexpr std::size_t young_hours = std::size_t{28} * 24;
+constexpr Duration nightly{std::chrono::hours{2}};
+
+std::int64_t local_day(const SeriesSettings& settings, Time now) {
+    const Time local = now + settings.clock.offset_at(now) - nightly;
+    return to_ms(local) / day.count() - (to_ms(local) < 0 ? 1 : 0);
+}
+
+Error no_series(std::string_view series, const std::vector<std::string>& names) {
+    return {
+        .code = ErrorCode::not_found,
+        .message = fmt::format("there is no series {}; there are {}", series,
+                               names.empty() ? "none configured" : fmt::format("{}", fmt::join(names, ", "))),
+        .detail = {}};
+}
+
+}  // namespace
+
+// Young series ask for it themselves; older ones are refitted in the night after their last fit.
+bool SeriesBook::is_due(Served& served, Time now) {
+    const auto& forecaster = served.series->forecaster();
+    if (served.series->refit_due() || !served.refit_why.empty()) {
+        if (served.refit_why.empty()) served.refit_why = "young";
+        return true;
+    }
+    // A young one asks every day.
+    const auto hours = forecaster.long_horizon().ensemble().history().size();
+    if (!forecaster.long_horizon().fitted() || hours < young_hours) return false;
+    if (!served.trained_day) {
+        const auto* active = registry_.active(served.settings.id);
+        served.trained_day = local_day(served.settings, active != nullptr ? active->trained_to : now);
+    }
+    if (local_day(served.settings, now) <= *served.trained_day) return false;
+    served.refit_why = "nightly";
+    return true;
+}
+
+bool SeriesBook::work(SeriesMemory& memory, Time now) {
+    if (run_job(memory, now)) return true;
+    for (auto& served : series_) {
+        if (!is_due(served, now)) continue;
+        auto refit = refit_for(served, nullptr, memory, now);
+        if (refit) {
+            static_cast<void>(finish_refit(served, std::move(refit.value()), Time{}, now));
+        } else {
+            effects_.troubles.push_back(fmt::format("series {} could not be refitted: {}", served.settings.id,
+                                                    refit.error().message));
+            served.series->keep();
+        }
+        served.refit_why.clear();
+        served.trained_day = local_day(served.settings, now);
+        return true;
+    }
+    return false;
+}
+
+Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job* job, SeriesMemory& memory,
+                                              Time now) {
+    if (job == nullptr || job->training_days == 0) return served.series->refit();
+    const auto steps =
+        memory.series_steps(stored_name(served.settings), now - day * job->training_days, Time::max());
+    if (!steps) return steps.error();
+    return served.series->refit_from(steps.value(), Time::max());
+}
+
+// True: it is in force. A new model must not be worse than what the old one did in the same weeks.
+Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Time from, Time now) {
+    const auto& id = served.settings.id;
+    const auto& history = refit.forecaster->long_horizon().ensemble().history();
+    const Time newest = refit.forecaster->newest();
+    const auto held = std::chrono::hours{static_cast<std::int64_t>(history.size())};
+    ModelVersion candidate{.name = id,
+                           .kind = "series",
+                           .checksum = forecast::checksum_of(refit.forecaster->save()),
+                           .trained_from = from > Time{} ? from : newest - held,
+                           .trained_to = newest + served.settings.step,
+                           .samples = refit.forecaster->samples(),
+                           .metrics = refit.metrics};
+    const auto lived = served.series->accuracy(HorizonClass::long_48h, AccuracyWindow::month, now);
+    const bool worse =
+        lived.mase && refit.metrics.mase &&
+        !forecast::may_replace(refit.metrics, {.mase = lived.mase, .smape_pct = {}, .coverage95 = {}});
+    const auto version = registry_.add(candidate);
+    if (!version) return version.error();
+    if (worse) {
+        // Stands by, for whoever knows better.
+        served.series->keep();
+    } else {
+        if (const auto done = registry_.activate(id, *version, now); !done) return done.error();
+        served.series->adopt(std::move(refit));
+        keep_state(served, now);
+        tell(served, now);
+    }
+    keep_models(id);
+    effects_.retrained.push_back({.version = *registry_.find(id, *version),
+                                  .in_force = !worse,
+                                  .why = served.refit_why.empty() ? "request" : served.refit_why});
+    return !worse;
+}
+
+void SeriesBook::keep_models(std::string_view name) {
+    ModelRows rows{.name = std::string(name), .versions = {}};
+    for (const auto& version : registry_.versions()) {
+        if (version.name == name) rows.versions.push_back(version);
+    }
+    effects_.rows.models.push_back(std::move(rows));
+}
+
+Result<ModelVersion> SeriesBook::activate(std::string_view series, std::uint32_t version,
+                                          SeriesMemory& memory, Time now) {
+    Served* served = find_served(series);
+    if (served == nullptr) return no_series(series, names());
+    const auto* wanted = registry_.find(series, version);
+    if (wanted == nullptr) {
+        return registry_.activate(series, version, now).error();  // names the versions that there are
+    }
+    const auto steps = memory.series_steps(stored_name(served->settings), wanted->trained_from, Time::max());
+    if (!steps) return steps.error();
+    if (steps->empty() || steps->front().begin > wanted->trained_from + day) {
+        return Error{.code = ErrorCode::insufficient_data,
+                     .message = fmt::format("the steps that version {} of {} was trained on (from {}) are no "
+                                            "longer kept; retrain instead",
+                                            version, series, format_time(wanted->trained_from)),
+                     .detail = {}};
+    }
+    auto refit = served->series->refit_from(steps.value(), wanted->trained_to);
+    if (!refit) return refit.error();
+    if (const auto done = registry_.activate(series, version, now); !done) return done.error();
+    served->series->adopt(std::move(refit.value()));
+    served->trained_day = local_day(served->settings, now);
+    keep_models(series);
+    keep_state(*served, now);
+    tell(*served, now);
+    return *registry_.find(series, version);
+}
+
+Result<Job> SeriesBook::retrain(std::string_view series, std::optional<std::int64_t> training_days,
+                                Time now) {
+    if (find_served(series) == nullptr) return no_series(series, names());
+    std::size_t queued = 0;
+    for (const auto& job : jobs_) {
+        if (job.status != JobStatus::queued) continue;
+        ++queued;
+        if (job.subject == series) {
+            return Error{.code = ErrorCode::conflict,
+                         .message = fmt::format("job {} retrains {} already", job.id, series),
+                         .detail = {}};
+        }
+    }
+    if (queued >= most_queued_jobs) {
+        return Error{.code = ErrorCode::conflict,
+                     .message = fmt::format("{} jobs are queued already; wait or cancel some", queued),
+                     .detail = {}};
+    }
+    jobs_.push_back({.id = new_id("JOB", now),
+                     .kind = "retrain",
+                     .subject = std::string(series),
+                     .status = JobStatus::queued,
+                     .training_days = training_days.value_or(0),
+                     .created_at = now,
+                     .result = {}});
+    while (jobs_.size() > kept_jobs) jobs_.pop_front();
+    keep_job(jobs_.back());
+    return jobs_.back();
+}
+
+bool SeriesBook::run_job(SeriesMemory& memory, Time now) {
+    const auto queued = std::ranges::find(jobs_, JobStatus::queued, &Job::status);
+    if (queued == jobs_.end()) return false;
+    Job& job = *queued;
+    job.status = JobStatus::running;
+    job.started_at = now;
+    const auto fail = [&](std::string why) {
+        job.status = JobStatus::failed;
+        job.result = std::move(why);
+    };
+    if (Served* served = find_served(job.subject); served == nullptr) {
+        fail("the series is no longer configured");
+    } else if (auto refit = refit_for(*served, &job, memory, now); !refit) {
+        fail(refit.error().message);
+    } else {
+        const Time from = job.training_days > 0 ? now - day * job.training_days : Time{};
+        const auto in_force = finish_refit(*served, std::move(refit.value()), from, now);
+        if (in_force) {
+            job.status = JobStatus::done;
+            const auto newest = std::ranges::find(registry_.versions(), job.subject, &ModelVersion::name);
+            job.result = fmt::format("version {} {}", newest->version,
+                                     *in_force ? "is in force"
+                                               : "stands by: its back-test is worse than what the active "
+                                                 "version has done in the last month");
+        } else {
+            fail(in_force.error().message);
+        }
+    }
+    job.ended_at = now;
+    keep_job(job);
+    return true;
+}
+
+void SeriesBook::keep_job(const Job& job) {
+    effects_.rows.jobs.push_back(job);
+}
+
+Job* SeriesBook::find_job(std::string_view id) {
+    const auto found =
+        std::ranges::find(jobs_, id, [](const Job& job) -> std::string_view { return job.id; });
+    return found == jobs_.end() ? nullptr : &*found;
+}
+
+Result<Job> SeriesBook::cancel_job(std::string_view id, Time now) {
+    Job* job = find_job(id);
+    if (job == nullptr) {
+        return Error{
+            .code = ErrorCode::not_found, .message = fmt::format("there is no job {}", id), .detail = {}};
+    }
+    if (job->status != JobStatus::queued) {
+        return Error{.code = ErrorCode::conflict,
+                     .message = fmt::format("job {} is {}: only a queued one can be cancelled", id,
+                                            to_string(job->status)),
+                     .detail = {}};
+    }
+    job->status = JobStatus::cancelled;
+    job->ended_at = now;
+    keep_job(*job);
+    return *job;
+}
+
+}  // namespace sitepower
