@@ -18,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 5> precious_tables = {"epochs", "alerts", "windows", "memories",
-                                                             "audit"};
+constexpr std::array<std::string_view, 8> precious_tables = {
+    "epochs", "alerts", "windows", "memories", "audit", "models", "known_events", "series_states"};
 
 using Copies = std::array<fs::path, 2>;
 

@@ -5,6 +5,7 @@
 
 #include "daemon/store/alert_query.hpp"
 #include "daemon/store/battery_state_query.hpp"
+#include "daemon/store/forecast_tables.hpp"
 #include "daemon/store/frame_query.hpp"
 #include "daemon/store/outbox_query.hpp"
 #include "daemon/store/reader_connection.hpp"
@@ -130,6 +131,31 @@ Result<std::vector<PlanRow>> Reader::plans(std::string_view kind, Time from, Tim
         found.push_back({from_ms(rows.integer(0)), rows.text(1), rows.text(2), rows.text(3)});
     rows.finish();
     return checked(std::move(found));
+}
+
+Result<StoredSeries> Reader::stored_series(const std::string& series, Time from) {
+    return checked(find_series(connection_->database, series, from));
+}
+
+Result<std::vector<forecast::ClosedStep>> Reader::series_steps(const std::string& series, Time from,
+                                                               Time to) {
+    return checked(find_steps(connection_->database, series, from, to));
+}
+
+Result<MatchedAnswer> Reader::matched_forecasts(const MatchedQuestion& question) {
+    return checked(find_matched(connection_->database, question));
+}
+
+Result<std::vector<forecast::ModelVersion>> Reader::models() {
+    return checked(find_models(connection_->database));
+}
+
+Result<std::vector<SeriesEvent>> Reader::known_events() {
+    return checked(find_events(connection_->database));
+}
+
+Result<std::vector<Job>> Reader::jobs(std::size_t limit) {
+    return checked(find_jobs(connection_->database, limit));
 }
 
 Error Reader::Connection::take_failure() {

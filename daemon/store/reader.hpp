@@ -56,6 +56,16 @@ struct FramePage {
     bool at_end = false;      // no more blocks
 };
 
+struct StoredSeries;  // daemon/forecast/rows.hpp, as those below
+struct MatchedQuestion;
+struct MatchedAnswer;
+struct SeriesEvent;
+struct Job;
+namespace forecast {
+struct ClosedStep;
+struct ModelVersion;
+}  // namespace forecast
+
 class Reader {
   public:
     // path: Store::path().
@@ -87,6 +97,14 @@ class Reader {
     // In [from, to), newest first.
     Result<std::vector<PlanRow>> plans(std::string_view kind, Time from, Time to, std::size_t limit);
     Result<std::vector<AuditRow>> audit(Time from, Time to, std::size_t limit);
+
+    // Of forecasts; see forecast_tables.hpp.
+    Result<StoredSeries> stored_series(const std::string& series, Time from);
+    Result<std::vector<forecast::ClosedStep>> series_steps(const std::string& series, Time from, Time to);
+    Result<MatchedAnswer> matched_forecasts(const MatchedQuestion& question);
+    Result<std::vector<forecast::ModelVersion>> models();
+    Result<std::vector<SeriesEvent>> known_events();
+    Result<std::vector<Job>> jobs(std::size_t limit);
 
     class Connection;  // shared by the queries in this folder
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "daemon/store/ageing_codec.hpp"
+#include "daemon/store/forecast_tables.hpp"
 #include "daemon/store/interval_table.hpp"
 
 namespace sitepower {
@@ -89,7 +90,14 @@ RecordTables::RecordTables(sqlite::Database& database)
       battery_state_(database, "INSERT OR REPLACE INTO battery_states (key, body) VALUES (?, ?)"),
       price_(database, "INSERT OR REPLACE INTO prices (series, from_ms, to_ms, value) VALUES (?, ?, ?, ?)"),
       plan_(database, "INSERT INTO plans (time_ms, kind, status, body) VALUES (?, ?, ?, ?)"),
-      words_(database) {}
+      words_(database),
+      forecasts_(std::make_unique<ForecastTables>(database, words_)) {}
+
+RecordTables::~RecordTables() = default;
+
+void RecordTables::write(const ForecastRow& rows) {
+    forecasts_->write(*rows);
+}
 
 void RecordTables::write(const AlertRow& row) {
     const auto& a = row.alert;

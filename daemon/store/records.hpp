@@ -1,9 +1,11 @@
-// The rows that are neither messages nor frames: alerts, windows, memories, states of batteries, audit.
+// The rows that are neither messages nor frames: alerts, windows, memories, states of batteries, audit; those
+// of forecasts are in forecast_tables.
 // Written by RecordTables on the writer's thread; the reading functions serve the start of the store and
 // Readers.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +34,12 @@ class WordTable {
     std::unordered_map<std::string, std::int64_t> known_;
 };
 
+class ForecastTables;
+
 class RecordTables {
   public:
     explicit RecordTables(sqlite::Database& database);
+    ~RecordTables();
 
     // Inside a transaction.
     void write(const AlertRow& row);
@@ -44,6 +49,7 @@ class RecordTables {
     void write(const BatteryStateRow& row);
     void write(const PriceRow& row);
     void write(const PlanRow& row);
+    void write(const ForecastRow& rows);
     void rolled_back() { words_.forget(); }
 
   private:
@@ -57,6 +63,7 @@ class RecordTables {
     sqlite::Statement price_;
     sqlite::Statement plan_;
     WordTable words_;
+    std::unique_ptr<ForecastTables> forecasts_;
     Bytes packed_;
 };
 

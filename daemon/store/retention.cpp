@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "daemon/store/forecast_tables.hpp"
 #include "daemon/store/interval_table.hpp"
 
 namespace sitepower {
@@ -107,6 +108,12 @@ bool Retention::give_up_old(Time now) {
     more |= delete_records("plans", "time_ms < {}", to_ms(now - settings_.keep_minutes));
     more |= delete_records("prices", "to_ms < {}", to_ms(now - settings_.keep_quarters));
     more |= delete_records("audit", "time_ms < {}", to_ms(now - settings_.keep_quarters));
+    const Time series_from = now - settings_.keep_series;
+    more |= delete_days("series_steps", step_key_bits, series_from);
+    more |= delete_days("series_forecasts", matched_key_bits, series_from);
+    more |= delete_records("series_states", "saved_ms < {}", to_ms(series_from));
+    more |= delete_records("known_events", "end_ms < {}", to_ms(series_from));
+    more |= delete_records("jobs", "ended_ms < {}", to_ms(series_from));
     return more;
 }
 
@@ -131,6 +138,8 @@ bool Retention::give_up_for_room(Time now) {
     if (delete_intervals("minutes", minute_length, now + future)) return true;
     if (delete_intervals("battery_states", minute_length, now + future)) return true;
     if (delete_intervals("quarters", quarter_length, now + future)) return true;
+    if (delete_days("series_forecasts", matched_key_bits, now + future)) return true;
+    if (delete_days("series_steps", step_key_bits, now + future)) return true;
     return delete_undelivered() || outbox_.drop_oldest_states(rows_per_step) > 0;
 }
 
@@ -180,6 +189,15 @@ bool Retention::delete_intervals(std::string_view table, Duration length, Time b
                                        "FROM {0} WHERE key < ? ORDER BY key LIMIT {1}))",
                                        table, rows_per_step));
     return rows.run(IntervalKey{interval_of(before, length), 0}.number()) && database_.changes() > 0;
+}
+
+bool Retention::delete_days(std::string_view table, int low_bits, Time before) {
+    sqlite::Statement rows(database_,
+                           fmt::format("DELETE FROM {0} WHERE key <= (SELECT max(key) FROM (SELECT key "
+                                       "FROM {0} WHERE key < ? ORDER BY key LIMIT {1}))",
+                                       table, rows_per_step));
+    const IntervalKey first{interval_of(before, day), 0};
+    return rows.run(first.number() << low_bits) && database_.changes() > 0;
 }
 
 bool Retention::delete_records(std::string_view table, std::string_view condition, std::int64_t limit) {

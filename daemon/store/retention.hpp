@@ -3,7 +3,8 @@
 // pages are used again. Belongs to the writer's thread.
 //
 // When room is short, what goes first: delivered frames older than a day, minutes and states of batteries
-// older than 30 days, all delivered frames, all minutes and states, quarters; then undelivered readings,
+// older than 30 days, all delivered frames, all minutes and states, quarters, forecasts, steps of series;
+// then undelivered readings,
 // oldest first and reported; then undelivered states. Undelivered alerts and events stay.
 #pragma once
 
@@ -68,6 +69,8 @@ class Retention {
     bool delete_intervals(std::string_view table, Duration length, Time before);
     bool delete_records(std::string_view table, std::string_view condition, std::int64_t limit);
     bool delete_beyond(std::string_view table, std::string_view condition, std::string_view order);
+    // Of tables whose keys begin with a day; `low_bits` of the key lie below day and member.
+    bool delete_days(std::string_view table, int low_bits, Time before);
     bool delete_hours();
     bool room_is_short();
     Time newest_frame();

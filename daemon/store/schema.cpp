@@ -66,6 +66,24 @@ CREATE TABLE plans (id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, kind TEXT 
                     body TEXT NOT NULL);
 CREATE INDEX plans_by_time ON plans (time_ms);
 )sql",
+    // 5: forecasts of series.
+    R"sql(
+CREATE TABLE series_steps (key INTEGER PRIMARY KEY, value REAL NOT NULL, observed INTEGER NOT NULL);
+CREATE TABLE series_forecasts (key INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE series_states (id TEXT PRIMARY KEY, model_version INTEGER NOT NULL, saved_ms INTEGER NOT NULL,
+                            body BLOB NOT NULL);
+CREATE TABLE models (name TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL, status INTEGER NOT NULL,
+                     checksum INTEGER NOT NULL, trained_from_ms INTEGER NOT NULL,
+                     trained_to_ms INTEGER NOT NULL, deployed_ms INTEGER, samples INTEGER NOT NULL, mase REAL,
+                     smape_pct REAL, coverage95 REAL, PRIMARY KEY (name, version)) WITHOUT ROWID;
+CREATE TABLE known_events (id TEXT PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL,
+                           start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, ramp_ms INTEGER NOT NULL,
+                           multiplier REAL, cancelled INTEGER NOT NULL, series TEXT NOT NULL,
+                           metadata TEXT NOT NULL, realised BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE jobs (id TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, status INTEGER NOT NULL,
+                   training_days INTEGER NOT NULL, created_ms INTEGER NOT NULL, started_ms INTEGER,
+                   ended_ms INTEGER, result TEXT NOT NULL) WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace

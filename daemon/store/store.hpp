@@ -67,9 +67,12 @@ struct MessageRow {
     std::shared_ptr<const Message> message;
 };
 
+struct ForecastRows;  // daemon/forecast/rows.hpp
+using ForecastRow = std::shared_ptr<const ForecastRows>;
+
 // All that is neither a message nor a frame.
-using StoredRecord =
-    std::variant<BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory, PriceRow, PlanRow>;
+using StoredRecord = std::variant<BatteryStateRow, AlertRow, WindowRow, AuditRow, BatteryMemory, PriceRow,
+                                  PlanRow, ForecastRow>;
 
 // What append() takes. Small, for thousands wait between two commits, nearly all of them messages: a record
 // is kept apart.
