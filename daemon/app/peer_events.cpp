@@ -24,6 +24,15 @@ void PublisherEvents::request(MqttRequest request) {
     std::ignore = loop_.post([this, request = std::move(request)] { handlers_.request(request); });
 }
 
+void PublisherEvents::metric(MetricValue value) {
+    std::ignore = loop_.post([this, value = std::move(value)] { handlers_.metric(value); });
+}
+
+void PublisherEvents::metric_refused(std::string metric, std::string why) {
+    std::ignore = loop_.post(
+        [this, metric = std::move(metric), why = std::move(why)] { handlers_.metric_refused(metric, why); });
+}
+
 void StoreEvents::store_condition(std::string type, bool holds, std::string message) {
     std::ignore = loop_.post([this, type = std::move(type), holds, message = std::move(message)] {
         handlers_.condition(type, holds, message);

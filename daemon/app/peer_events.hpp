@@ -21,6 +21,8 @@ class PublisherEvents final : public PublisherObserver {
         std::function<void(const ConnectionState&)> connection_changed;
         std::function<void()> backlog_wanted;
         std::function<void(MqttRequest)> request;
+        std::function<void(const MetricValue&)> metric;
+        std::function<void(const std::string& metric, const std::string& why)> metric_refused;
     };
 
     PublisherEvents(Loop& loop, Store& store) : loop_(loop), store_(store) {}
@@ -31,6 +33,8 @@ class PublisherEvents final : public PublisherObserver {
     void connection_changed(const ConnectionState& state) override;
     void backlog_wanted() override;
     void request(MqttRequest request) override;
+    void metric(MetricValue value) override;
+    void metric_refused(std::string metric, std::string why) override;
 
   private:
     Loop& loop_;

@@ -37,6 +37,13 @@ struct MqttRequest {
     std::string correlation_data;
 };
 
+// A value of a declared metric, "service/name", that somebody has published.
+struct MetricValue {
+    std::string metric;
+    Time time;
+    double value = 0;
+};
+
 // Called from the publisher's thread; must not block.
 class PublisherObserver {
   public:
@@ -51,6 +58,9 @@ class PublisherObserver {
     // between and waits for the next connect. After an empty or missing answer it asks again within seconds.
     virtual void backlog_wanted() = 0;
     virtual void request(MqttRequest request) = 0;
+    virtual void metric(MetricValue /*value*/) {}
+    // The first payload of a metric that is of no use; the others are only counted.
+    virtual void metric_refused(std::string /*metric*/, std::string /*why*/) {}
 };
 
 struct PublisherCounters {
@@ -62,6 +72,8 @@ struct PublisherCounters {
     std::uint64_t left_to_backlog = 0;   // live messages that found no room
     std::uint64_t requests = 0;          // handed to the observer
     std::uint64_t requests_dropped = 0;  // malformed, late or above the rate
+    std::uint64_t metrics = 0;           // values handed to the observer
+    std::uint64_t metrics_refused = 0;   // malformed, retained or above the rate
     std::uint64_t connects = 0;
     std::size_t in_flight = 0;
     std::optional<Time> last_acknowledged = {};  // empty: nothing yet

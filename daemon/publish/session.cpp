@@ -44,6 +44,10 @@ Session::Session(SessionEnvironment environment, MqttLink& link, bool protocol_5
         const std::array<std::string, 1> filters{gate_->filter()};
         link_.subscribe(filters, SubscribeMode::new_messages);
     }
+    if (!environment_.settings.metrics.empty()) {
+        metrics_.emplace(environment_.root, environment_.settings.metrics, now.steady);
+        link_.subscribe(metrics_->filters(), SubscribeMode::new_messages);
+    }
 }
 
 void Session::live(std::shared_ptr<const Message> message) {
@@ -143,6 +147,13 @@ void Session::settle(const InFlightMessage& entry) {
 void Session::received(ReceivedMessage message, Now now) {
     if (const auto topic = reconciler_.judge(message, environment_.retained, now.steady)) {
         queue_clear(*topic, nullptr);
+        return;
+    }
+    if (metrics_ && metrics_->concerns(message.topic)) {
+        auto judged = metrics_->judge(message, now.steady, now.time);
+        ++(judged.value ? environment_.tally.metrics : environment_.tally.metrics_refused);
+        if (judged.value) environment_.observer.metric(std::move(*judged.value));
+        if (!judged.complaint.empty()) environment_.observer.metric_refused(judged.metric, judged.complaint);
         return;
     }
     if (!gate_ || message.retained) return;

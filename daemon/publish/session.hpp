@@ -16,6 +16,7 @@
 #include "daemon/publish/backlog_batch.hpp"
 #include "daemon/publish/clock.hpp"
 #include "daemon/publish/in_flight.hpp"
+#include "daemon/publish/metric_gate.hpp"
 #include "daemon/publish/mqtt_link.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/publish/publisher_tally.hpp"
@@ -120,6 +121,7 @@ class Session {
     BacklogBatch backlog_;
     TokenBucket backlog_rate_;
     std::optional<RequestGate> gate_;
+    std::optional<MetricGate> metrics_;
     Reconciler reconciler_;
     Time since_;
     Steady status_due_;

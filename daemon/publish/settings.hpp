@@ -42,6 +42,7 @@ struct PublisherSettings {
     std::size_t backlog_per_second = 25'000;
     bool requests_enabled = false;  // MQTT 5 requests, reading operations only
     std::size_t requests_per_minute = 60;
+    std::vector<std::string> metrics;  // "service/name": values that others publish for series
 
     // What follows has no key in the configuration; tests shorten it.
     Duration connect_timeout{10'000};      // from the first packet to the broker's acceptance
