@@ -54,6 +54,8 @@ enum class RuleId : std::uint8_t {
     setpoint_not_followed,
     setpoint_limited,
     alerts_full,
+    prediction_anomaly,
+    model_drift,
 };
 
 // What a row's numbers are compared with.

@@ -438,6 +438,25 @@ constexpr std::array<Rule, 38> table{{
      .message = "Too many alerts are open: further conditions get none of their own",
      .advice = "Resolve the causes; each condition left out gets its alert when there is room.",
      .basis = "limit of open alerts"},
+    {.id = RuleId::prediction_anomaly,
+     .name = "prediction_anomaly",
+     .type = "prediction_anomaly",
+     .subject = SubjectKind::site,
+     .kind = RuleKind::condition,
+     .severity = Severity::warning,
+     .message = "A series does what was never seen of it",
+     .advice = "Look at what the series measures; tell a known event of it, if there is one.",
+     .basis = "two of three one-step errors rarer than 1 in 1000, until twelve in a row are usual"},
+    {.id = RuleId::model_drift,
+     .name = "model_drift",
+     .type = "model_drift",
+     .subject = SubjectKind::site,
+     .kind = RuleKind::condition,
+     .severity = Severity::info,
+     .message = "A series has changed: its model was fitted again",
+     .advice = "Nothing to do where the change is known; forecasts of the series are worse for some days.",
+     .basis = "CUSUM of log errors (k 0.5, h 8), coverage off by 5 points in a week, or a new level; for a "
+              "day"},
 }};
 
 }  // namespace

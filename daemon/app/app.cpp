@@ -179,16 +179,25 @@ void App::Parts::start() {
                                               publisher_->reply(request, std::move(reply));
                                           }
                                       });
+             },
+         .metric = [this](const MetricValue& value) { feed_.metric(value.metric, value.time, value.value); },
+         .metric_refused =
+             [](const std::string& metric, const std::string& why) {
+                 journal::log(journal::metric_refused,
+                              fmt::format("a value of metric/{} is left out, it {}", metric, why),
+                              {{"METRIC", metric}});
              }});
     store_->start();
     worker_.start();
     prices_.start(config_.prices, now());
     restore_prices();
     planner_worker_.start();
+    forecast_worker_.start();
     start_publisher();
     executor_.begin(store_->report().snapshot, now());
     planner_.configure(config_.dispatch, now());
     controller_.configure(config_.control);
+    configure_forecasts();
     arm_timers();
     for (const auto& bus : config_.buses) {
         buses_.start(buses_.make(bus));
@@ -289,6 +298,7 @@ void App::Parts::arm_timers() {
     sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(prices_.fd(), [this] { prices_.deliver(); }));
     sources_.push_back(loop_.on_readable(planner_worker_.fd(), [this] { planner_worker_.deliver(); }));
+    sources_.push_back(loop_.on_readable(forecast_worker_.fd(), [this] { forecast_worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(http_->fd(), [this] { http_->run(); }));
     sources_.push_back(loop_.every(tick_interval, [this] { tick(); }));
     sources_.push_back(loop_.every(remember_interval, [this] { executor_.remember(); }));
@@ -308,6 +318,9 @@ void App::Parts::watch_parts() {
     watchdog_.watch(
         "planner", [this] { return planner_worker_.since_progress(); },
         [this] { return planner_worker_.progress_limit(); });
+    watchdog_.watch(
+        "forecasts", [this] { return forecast_worker_.since_progress(); },
+        [this] { return forecast_worker_.progress_limit(); });
     if (publisher_) {
         watchdog_.watch(
             "publisher", [this] { return publisher_->since_progress(); },
@@ -341,6 +354,7 @@ std::size_t App::Parts::drain_inbox() {
     inbox_.drain(events_);
     const auto time = now();
     for (const auto& event : events_) {
+        if (const auto* frame = std::get_if<FramePtr>(&event)) feed_.take(**frame);
         executor_.handle(event, time);
     }
     const auto count = events_.size();
@@ -359,6 +373,7 @@ void App::Parts::tick() {
     prices_.tick(now());
     planner_.tick(now());
     controller_.tick();
+    feed_forecasts();
     if (publisher_) {
         const auto counters = publisher_->counters();
         executor_.acknowledgements(counters.acknowledged, counters.no_subscriber, now());
@@ -476,6 +491,7 @@ void App::Parts::stop() {
     drain_inbox();
     take_reports();  // so that the audit trail says what became of each command
     executor_.remember();
+    keep_forecasts();
     sources_.clear();
     inbox_source_ = {};
     inbox_pause_ = {};

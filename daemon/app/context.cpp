@@ -31,6 +31,9 @@ SystemView App::Parts::system() const {
         view.broker = publisher_->connection();
         view.publisher = publisher_->counters();
     }
+    view.forecaster = forecaster_;
+    view.forecaster.series = config_.forecasts.series.size();
+    if (forecast_turns_ >= most_forecast_turns) view.forecaster.reason = "it is behind: values wait for it";
     for (const auto& bus : buses_.all()) {
         view.buses.push_back({.id = bus->settings().id,
                               .kind = modbus::describe_endpoint(bus->settings()),

@@ -21,6 +21,9 @@
 #include "daemon/control/controller.hpp"
 #include "daemon/executor/bus_inbox.hpp"
 #include "daemon/executor/executor.hpp"
+#include "daemon/forecast/latest_forecasts.hpp"
+#include "daemon/forecast/series_book.hpp"
+#include "daemon/forecast/series_feed.hpp"
 #include "daemon/http/local_socket.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/loop/loop.hpp"
@@ -66,6 +69,12 @@ class App::Parts final : private Context {
     bool plan(Query query);
     void read_outbox(BacklogPump::Order order);
 
+    // The forecast thread; forecasts.cpp.
+    void configure_forecasts();
+    void feed_forecasts();
+    bool run_forecast_job(UniqueFunction<void()> job);
+    void keep_forecasts();
+
     // What operations may use; context.cpp.
     Time now() const override;
     std::chrono::steady_clock::time_point steady_now() const override;
@@ -80,6 +89,7 @@ class App::Parts final : private Context {
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override;
     bool query(Query query) override;
+    bool forecasts(ForecastQuery query) override;
 
     // A changed configuration; reload.cpp.
     void check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) override;
@@ -101,9 +111,13 @@ class App::Parts final : private Context {
     PublisherEvents publisher_events_;
     std::unique_ptr<Publisher> publisher_;  // null without a broker
     Worker worker_;
+    LatestForecasts latest_forecasts_;
+    SeriesBook book_{latest_forecasts_};  // on the forecast thread while that runs
+    Worker forecast_worker_;
     LiveOutlets outlets_;
     Executor executor_;
     BusInbox inbox_;
+    SeriesFeed feed_;
     BusSet buses_;
     BusCommands commands_;
     LiveSiteView site_view_;
@@ -123,6 +137,11 @@ class App::Parts final : private Context {
     std::map<std::string, std::string> store_reasons_;  // why the store cannot be written, by condition
     std::string told_status_;
     std::uint64_t told_given_up_ = 0;
+    std::uint64_t told_left_out_ = 0;
+    // Turns that may be queued: beyond it values wait in the feed, so that questions find room.
+    static constexpr std::size_t most_forecast_turns = 4;
+    std::size_t forecast_turns_ = 0;  // queued or under way
+    ForecasterView forecaster_;
     std::uint64_t status_seq_ = 0;  // of the last `status` that an earlier publisher has published
     bool ready_ = false;
 };

@@ -212,6 +212,7 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
         planner_.tell_again(now());
         controller_.tell_again();
     }
+    if (changes.model || changes.forecasts) configure_forecasts();
     for (auto& bus : starting) buses_.start(std::move(bus));
     watch_parts();
 }

@@ -62,6 +62,10 @@ std::string find_credential(const std::string& directory, const std::string& nam
 // What holds only on this machine and at this moment: dates of installation lie before `now`, and files of
 // certificates are there.
 void check_present(const SiteFile& file, Time now, schema::Diagnostics& diagnostics);
+// Needs model.devices. `zones`: by location.
+ForecastSettings build_forecasts(const SiteFile& file, const std::vector<PriceSettings>& prices,
+                                 const std::vector<TimeZone>& zones, const SiteModel& model,
+                                 schema::Diagnostics& diagnostics);
 
 PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
                                   schema::Diagnostics& diagnostics);

@@ -12,6 +12,7 @@
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "daemon/control/settings.hpp"
+#include "daemon/forecast/settings.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/planner/settings.hpp"
 #include "daemon/price/settings.hpp"
@@ -75,6 +76,7 @@ struct Fingerprints {
     std::uint64_t journal = 0;
     std::uint64_t prices = 0;
     std::uint64_t dispatch = 0;
+    std::uint64_t forecasts = 0;
 };
 
 struct Config {
@@ -87,7 +89,8 @@ struct Config {
     std::vector<PriceSettings> prices;                 // in the order of the file
     std::shared_ptr<const DispatchSettings> dispatch;  // null: nothing is planned
     std::shared_ptr<const ControlSettings> control;    // null: nothing follows a plan
-    std::string environment;                           // as told by the operation `health`
+    ForecastSettings forecasts;
+    std::string environment;  // as told by the operation `health`
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;
     Fingerprints fingerprints;

@@ -15,7 +15,7 @@ const BusConfig* find_bus(const Config& config, const std::string& id) {
 
 bool ConfigChanges::any() const {
     return !buses_added.empty() || !buses_removed.empty() || !buses_changed.empty() || model || settings ||
-           publisher || store || http || journal || prices || dispatch;
+           publisher || store || http || journal || prices || dispatch || forecasts;
 }
 
 ConfigChanges diff(const Config& before, const Config& after) {
@@ -43,6 +43,7 @@ ConfigChanges diff(const Config& before, const Config& after) {
     changes.dispatch =
         a.dispatch != b.dispatch || (after.dispatch != nullptr && (changes.model || a.prices != b.prices));
     changes.prices = a.prices != b.prices || (changes.model && !after.prices.empty());
+    changes.forecasts = a.forecasts != b.forecasts;
     return changes;
 }
 
@@ -62,6 +63,7 @@ std::string to_string(const ConfigChanges& changes) {
     if (changes.journal) add("journal", " changed");
     if (changes.prices) add("prices", " changed");
     if (changes.dispatch) add("dispatch", " changed");
+    if (changes.forecasts) add("series", " changed");
     return text.empty() ? "nothing changed" : text;
 }
 

@@ -20,6 +20,7 @@ struct ConfigChanges {
     bool journal = false;
     bool prices = false;
     bool dispatch = false;
+    bool forecasts = false;
 
     bool any() const;
 };

@@ -12,6 +12,7 @@
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "daemon/config/control_entries.hpp"
+#include "daemon/forecast/settings.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/planner/settings.hpp"
 #include "daemon/price/settings.hpp"
@@ -218,6 +219,27 @@ struct DispatchEntry : dispatch::SiteLimits {
     schema::Origins origins;
 };
 
+struct SeriesEntry {
+    std::string id;
+    std::string point;   // "DEVICE/point", or
+    std::string price;   // id of a price series, or
+    std::string metric;  // "service/name"
+    std::string unit;    // of a metric
+    forecast::SeriesKind kind = forecast::SeriesKind::consumption;
+    Duration step{900'000};
+    bool counter = false;
+    double wraps_at = 0;
+    std::optional<bool> may_be_negative;
+    double resolution = 0;
+    std::string location;  // empty: the only one
+    schema::Origins origins;
+};
+
+struct ForecastEntry {
+    std::string prior;
+    schema::Origins origins;
+};
+
 struct HttpEntry {
     std::string socket = "/run/sitepower/sitepower.sock";
 };
@@ -238,6 +260,8 @@ struct SiteFile {
     std::optional<DispatchEntry> dispatch;
     BrokerEntry broker;
     StoreEntry store;
+    std::vector<SeriesEntry> series;
+    ForecastEntry forecast;
     std::vector<AlertEntry> alerts;
     BatterySettings estimation;
     SiteSettings engine;

@@ -83,8 +83,11 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
     model.add(kinds);
     for (const auto& device : config.model->devices) model.add(device.id);
     auto publisher = print(document, {"broker", "requests"});
+    auto forecasts = print(document, {"forecast", "series"});
+    for (const auto& series : config.forecasts.series) forecasts.add(series.fingerprint);
     // The site's id stands in every topic; its name and environment interrupt nobody.
     publisher.add(config.model->id).add(config.publisher.password);
+    for (const auto& metric : config.publisher.metrics) publisher.add(metric);
     auto prices = print(document, {"price", "location"});
     for (const auto& price : config.prices) {
         if (const auto* address = std::get_if<PriceAddress>(&price.source)) prices.add(address->key);
@@ -96,7 +99,8 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
             .http = print(document, {"http"}).value(),
             .journal = print(document, {"journal"}).value(),
             .prices = prices.value(),
-            .dispatch = print(document, {"dispatch", "location"}).value()};
+            .dispatch = print(document, {"dispatch", "location"}).value(),
+            .forecasts = forecasts.value()};
 }
 
 bool has_sunspec(const SiteModel& model) {
@@ -131,6 +135,12 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     config.dispatch = build_dispatch(file, config.prices, zones, model, diagnostics);
     config.control =
         build_control(file, config.dispatch.get(), model, config.buses, config.commands, diagnostics);
+    config.forecasts = build_forecasts(file, config.prices, zones, model, diagnostics);
+    for (const auto& series : config.forecasts.series) {
+        auto& metrics = config.publisher.metrics;
+        const bool known = std::ranges::find(metrics, series.metric) != metrics.end();
+        if (!series.metric.empty() && !known) metrics.push_back(series.metric);
+    }
     config.environment = file.site.environment;
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;

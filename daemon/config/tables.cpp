@@ -110,6 +110,8 @@ Table<SiteFile> site_file_table() {
                "Where everything is published.")
         .table("requests", &SiteFile::broker, requests_table(), {}, "Questions that arrive over MQTT 5.")
         .table("store", &SiteFile::store, store_table(), {}, "The database on this box.")
+        .tables("series", &SiteFile::series, series_table(), {.max_items = 1000}, "What is forecast.")
+        .table("forecast", &SiteFile::forecast, forecast_table(), {}, "How series are forecast.")
         .named_tables("alerts", &SiteFile::alerts, &AlertEntry::type, alert_table(),
                       {.choices = alert_rule_names()}, "Changes to the rules of alerts.")
         .table("estimation", &SiteFile::estimation, estimation_table(), {}, "State of the batteries.")

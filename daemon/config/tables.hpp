@@ -18,6 +18,8 @@ schema::Table<StringEntry> string_table();
 schema::Table<BrokerEntry> broker_table();
 schema::Table<BrokerEntry> requests_table();
 schema::Table<StoreEntry> store_table();
+schema::Table<SeriesEntry> series_table();
+schema::Table<ForecastEntry> forecast_table();
 schema::Table<AlertEntry> alert_table();
 schema::Table<PriceEntry> price_table();
 schema::Table<DispatchEntry> dispatch_table();

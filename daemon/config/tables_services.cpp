@@ -124,6 +124,8 @@ Table<StoreEntry> store_table() {
         .key("keep_records", &StoreEntry::keep_records, {.range = Range{1000, 10'000'000}},
              "So many resolved alerts, ended maintenance windows and audit rows are kept, of each, whatever "
              "the clock says; those from before keep_quarters_days go earlier.")
+        .key("keep_series_days", &StoreEntry::keep_series, {.range = Range{60, 36'500}},
+             "Steps of series, and forecasts with what came, are kept so long.")
         .key("max_size_mib", &StoreEntry::max_size_mib, {.range = Range{64, 1'048'576}},
              "The database's limit: raw readings go first, what is not yet delivered goes last.")
         .key("queue", &StoreEntry::queue, {.range = Range{1000, 10'000'000}},

@@ -91,6 +91,7 @@ void Executor::publisher_exchanged(Time now) {
     for (const auto& state : site_.batteries()) tell_battery(state, now);
     for (const auto& state : site_.strings()) tell_string(state, now);
     for (const auto& state : site_.upses()) tell_ups(state, now);
+    for (const auto& [series, report] : told_forecasts_) tell_forecast(*report, now);
     for (const auto& alert : site_.open_alerts()) {
         if (!alert.held) tell_alert_topic({.transition = AlertTransition::changed, .alert = alert}, now);
     }
@@ -433,6 +434,7 @@ void Executor::tick(std::uint64_t outbox_rows, Time now) {
         gave_up_ = false;
         condition("outbox_full", false, "everything is delivered", now);
     }
+    if (!drifted_.empty()) tell_drift(now);
     outbox_rows_ = outbox_rows;
     if (retry_refused_at_ && now >= *retry_refused_at_) {
         retry_refused_at_.reset();

@@ -43,6 +43,9 @@ struct ExecutorCounters {
     std::uint64_t readings_refused = 0;  // by the store, at its limit
 };
 
+struct ForecastEffects;  // daemon/forecast/report.hpp
+struct SeriesReport;
+
 class Executor {
   public:
     // Topics to be cleared for which the publisher had no room.
@@ -74,6 +77,8 @@ class Executor {
     // What was appended before the connection began is in the outbox, as far as it is not delivered.
     void committed(std::uint64_t outbox_rows);
     void backlog_read(std::vector<std::shared_ptr<const Message>> batch);
+    // What the forecast thread has found out.
+    void forecasts(ForecastEffects effects, Time now);
     // Due every second: time passes for the engine, and the backlog goes on.
     void tick(std::uint64_t outbox_rows, Time now);
     // What another part of the daemon has to say: a payload of the usual head and the members of `body`.
@@ -104,6 +109,8 @@ class Executor {
     void tell_replaced(const BatteryReplaced& replaced, Time now);
     void tell_tested(const CapacityReport& report, Time now);
     void tell_site(Time now);
+    void tell_forecast(const SeriesReport& report, Time now);
+    void tell_drift(Time now);
     void send(std::shared_ptr<const Message> message);
     void take_off(const std::string& topic);
     void take_off_again();
@@ -122,6 +129,8 @@ class Executor {
     std::vector<DeviceStatus> told_;                     // by DeviceIndex: what the journal has heard
     std::map<std::string, SystemCondition> conditions_;  // that hold, by type; at most one per rule
     std::set<std::string> not_taken_off_;                // topics; tried again at each tick
+    std::map<std::string, std::shared_ptr<const SeriesReport>> told_forecasts_;  // the last of each series
+    std::map<std::string, Time> drifted_;                                        // series, and when
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;
     std::optional<Time> retry_refused_at_;  // what the broker refused is in the outbox and is offered again

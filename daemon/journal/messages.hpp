@@ -41,6 +41,14 @@ inline constexpr Kind sunspec_trouble{
     "sunspec_trouble", "c2d3a9e45b684f1f8d70a1b6e3c9f205", Priority::error,
     "What a SunSpec device told cannot be kept",
     "Check that the store's directory can be written; until then DEVICE is not polled."};
+inline constexpr Kind forecast_trouble{
+    "forecast_trouble", "5d1f0b7c2e9a4c36a8e47d90b1c3f265", Priority::warning,
+    "Something of the forecasts did not work",
+    "The line says what; forecasts go on from what there is. See 'sitepowerctl models'."};
+inline constexpr Kind metric_refused{
+    "metric_refused", "e0b7a41d92f84c5aa6d3187c5be2490f", Priority::warning,
+    "A published metric is of no use",
+    "Correct who publishes METRIC; told once for each connection and metric, the others are counted."};
 inline constexpr Kind alert_triggered{
     "alert_triggered", "6ac914fc557c777c2aabd930170c7f03", Priority::warning, "An alert was raised",
     "Of critical alerts with priority 2. See 'sitepowerctl alerts'; acknowledge it with 'sitepowerctl alert "
@@ -105,6 +113,8 @@ inline constexpr std::array kinds{&started,
                                   &device_online,
                                   &sunspec_found,
                                   &sunspec_trouble,
+                                  &forecast_trouble,
+                                  &metric_refused,
                                   &alert_triggered,
                                   &alert_resolved,
                                   &broker_connected,

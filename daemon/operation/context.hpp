@@ -25,10 +25,23 @@
 
 namespace sitepower {
 
+class SeriesBook;
+class SeriesMemory;
+
 struct BusView {
     std::string id;
     std::string kind;  // "tcp", "rtu", "rtu over tcp"
     modbus::BusCounters counters;
+};
+
+// The forecast thread, seen from the loop.
+struct ForecasterView {
+    std::size_t series = 0;              // configured; 0: there is nothing to forecast
+    std::uint64_t turns = 0;             // taken since the start
+    std::uint64_t refused = 0;           // of questions and turns, for it was busy or stopping
+    std::optional<Time> last_success{};  // the end of its last turn
+    std::optional<double> latency_ms{};  // of that turn, with the time it waited
+    std::string reason{};                // why it is behind; empty: it is not
 };
 
 // The daemon's own condition, as plain counters; what they mean is decided in rows/system.
@@ -42,6 +55,7 @@ struct SystemView {
     bool broker_enabled = true;
     ConnectionState broker;
     PublisherCounters publisher;
+    ForecasterView forecaster;
     std::vector<BusView> buses;
     std::size_t live_clients = 0;           // connections to the local API
     std::uint64_t requests_per_minute = 0;  // Dispatcher::requests_per_minute()
@@ -66,6 +80,7 @@ struct ConfigurationVerdict {
 // A question for the worker thread. It runs there, and what it returns is run on the loop thread.
 using Completion = UniqueFunction<void()>;
 using Query = UniqueFunction<Completion(History&)>;
+using ForecastQuery = UniqueFunction<Completion(SeriesBook&, SeriesMemory&)>;
 
 class Context {
   public:
@@ -92,6 +107,10 @@ class Context {
 
     // False when the worker's queue is full or it is stopping; `query` is then dropped.
     [[nodiscard]] virtual bool query(Query query) = 0;
+
+    // A question for the forecast thread, likewise; what it changes of the book is carried out before the
+    // completion. False when that thread's queue is full or it is stopping.
+    [[nodiscard]] virtual bool forecasts(ForecastQuery query) = 0;
 
     // Reads the configuration files again: check says what a reload would do, reload does it, whole or not
     // at all. Answered later, on the loop thread.

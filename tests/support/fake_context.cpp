@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/support/fake_memory.hpp"
+
 namespace sitepower::support {
 namespace {
 
@@ -117,7 +119,7 @@ Status FakeCommandDesk::order(OrderedCommand planned, Done done) {
     return sitepower::Done{};
 }
 
-FakeContext::FakeContext() {
+FakeContext::FakeContext() : world(std::make_shared<ForecastWorld>()) {
     price_book = made_up_prices();
     system_view.environment = "test";
     system_view.started_at = fake_now - 26h;
@@ -149,6 +151,56 @@ FakeContext::FakeContext() {
 
 modbus::UnitCounters FakeContext::unit_counters(DeviceIndex device) const {
     return {.polls = 100, .failures = position(device), .exceptions = 0, .timeouts = position(device)};
+}
+
+void FakeContext::live_ten_days() {
+    auto& [latest, book, memory] = *world;
+    constexpr Duration hour{3'600'000};
+    ForecastSettings settings;
+    settings.series.push_back({.id = "site-load",
+                               .unit = "kW",
+                               .step = hour,
+                               .resolution = 0.5,
+                               .clock = {},
+                               .price = {},
+                               .metric = {}});
+    settings.series.push_back({.id = "requests",
+                               .kind = forecast::SeriesKind::service,
+                               .unit = "1/s",
+                               .clock = {},
+                               .price = {},
+                               .metric = "web/requests"});
+    const Time begin = from_ms(to_ms(present) / hour.count() * hour.count()) - 240 * hour;
+    book.configure(settings, memory, begin);
+    for (int i = 0; i <= 240; ++i) {
+        const std::vector<SeriesSample> samples{{.series = 0, .time = begin + i * hour, .value = 42}};
+        book.take(samples, begin + i * hour);
+        if (i % 48 == 47) book.work(memory, begin + i * hour);
+        memory.keep(book.take_effects().rows);
+    }
+    const Time yesterday = present - 24 * hour;
+    static_cast<void>(book.add_event({.event = {.id = {},
+                                                .type = "holiday",
+                                                .name = "Sunday",
+                                                .source = "calendar",
+                                                .start = present + 30 * hour,
+                                                .end = present + 40 * hour},
+                                      .series = {"site-load"},
+                                      .metadata = "{}",
+                                      .realised = {}},
+                                     yesterday));
+    static_cast<void>(book.retrain("requests", {}, yesterday));
+    memory.keep(book.take_effects().rows);
+}
+
+bool FakeContext::forecasts(ForecastQuery query) {
+    if (forecasts_refused) return false;
+    auto& [latest, book, memory] = *world;
+    if (book.names().empty() && !without_series) live_ten_days();
+    auto completion = query(book, memory);
+    memory.keep(book.take_effects().rows);
+    completion();
+    return true;
 }
 
 bool FakeContext::query(Query query) {

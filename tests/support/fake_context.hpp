@@ -123,6 +123,7 @@ class FakeControl final : public ControlView {
          .is_failed = true}};
     int acted = 0;
 };
+struct ForecastWorld;
 
 class FakeContext final : public Context {
   public:
@@ -141,8 +142,13 @@ class FakeContext final : public Context {
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override { audited.push_back(std::move(row)); }
     bool query(Query query) override;
+    // At once, on this thread. The first time ten days of a constant series, an event and a job come before:
+    // numbers that are the same on every machine.
+    bool forecasts(ForecastQuery query) override;
     void check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) override { done(verdict); }
     void reload(UniqueFunction<void(ConfigurationVerdict)> done) override { done(verdict); }
+
+    void live_ten_days();
 
     // Runs the queries that wait, as the worker and the loop would.
     void run_queries();
@@ -162,6 +168,10 @@ class FakeContext final : public Context {
     std::vector<AuditRow> audited;
     std::vector<Event> applied;
     std::deque<Query> queries;
+    // The book of series and what it remembers; ForecastWorld is in fake_memory.hpp.
+    std::shared_ptr<ForecastWorld> world;
+    bool without_series = false;  // or with those that a test has configured
+    bool forecasts_refused = false;
     std::size_t query_capacity = 64;
     bool queries_run_at_once = false;  // for faces, whose tests do not look at the worker
 };

@@ -75,6 +75,20 @@ Json describe_planner(const PlannerView& planner) {
     return record.take();
 }
 
+Json describe_forecaster(const ForecasterView& forecaster) {
+    if (forecaster.series == 0) return describe_absent("no_series_configured");
+    constexpr std::string_view no_turn = "no_turn_yet";
+    Record record;
+    const auto status = forecaster.reason.empty() ? ComponentStatus::ok : ComponentStatus::degraded;
+    record.set("status", to_string(status)).because("status", forecaster.reason);
+    record.maybe("latency_ms", forecaster.latency_ms, no_turn);
+    const auto asked = static_cast<double>(forecaster.turns + forecaster.refused);
+    record.maybe("error_rate",
+                 asked > 0 ? std::optional(static_cast<double>(forecaster.refused) / asked) : std::nullopt,
+                 no_turn);
+    return record.time("last_success", forecaster.last_success, no_turn).take();
+}
+
 // total_kw: what the plan draws from the grid now.
 Json describe_last_plan(const PlannerView& planner, Time now) {
     Record record;
@@ -154,7 +168,7 @@ Outcome system_status(const Request&, Context& context) {
     const auto factors = health_factors(system, site, components);
     Json parts = Json::object();
     for (const auto& component : components) parts[component.name] = describe(component);
-    parts["forecaster"] = describe_absent("not_in_this_version");
+    parts["forecaster"] = describe_forecaster(system.forecaster);
     parts["planner"] = describe_planner(context.planner());
 
     Record record;

@@ -1,0 +1,110 @@
+// Series in the configuration.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "core/forecast/direct_ridge/prior.hpp"
+#include "daemon/config/diff.hpp"
+#include "tests/unit/daemon/config/loading.hpp"
+
+namespace sitepower::config {
+namespace {
+
+using testing::HasSubstr;
+
+std::string with_series(const std::string& keys) {
+    return site_text() +
+           "\n[[series]]\nid = \"more\"\npoint = \"UPS-01/output.load_kw\"\nlocation = \"DC-CNX-01\"\n" +
+           keys + "\n";
+}
+
+TEST(ForecastConfig, ReadsSeries) {
+    const auto config = load(site_text());
+    ASSERT_EQ(config.forecasts.series.size(), 2U);
+    EXPECT_EQ(config.forecasts.series[1].metric, "web/requests");
+    EXPECT_EQ(config.forecasts.series[1].unit, "1/s");
+    EXPECT_FALSE(config.forecasts.series[1].point);
+    EXPECT_EQ(config.publisher.metrics, std::vector<std::string>{"web/requests"});
+    const auto& series = config.forecasts.series[0];
+    EXPECT_EQ(series.id, "ups-load");
+    EXPECT_EQ(series.unit, "kW");
+    EXPECT_EQ(series.step, Duration{300'000});
+    EXPECT_TRUE(series.non_negative);
+    EXPECT_EQ(series.resolution, 0.1);
+    ASSERT_TRUE(series.point);
+    EXPECT_EQ(config.model->devices[position(series.point->device)].points[series.point->slot].name,
+              "output.load_kw");
+    EXPECT_EQ(config.forecasts.prior, nullptr);
+}
+
+TEST(ForecastConfig, APriceMayBeNegativeAndACounterIsARate) {
+    const auto price = load(with_series("kind = \"price\"")).forecasts.series[2];
+    EXPECT_FALSE(price.non_negative);
+    EXPECT_EQ(price.step, Duration{900'000});
+    const auto load_series = load(with_series("may_be_negative = true")).forecasts.series[2];
+    EXPECT_FALSE(load_series.non_negative);
+    const auto counter = load(with_series("counter = true\nwraps_at = 1000")).forecasts.series[2];
+    ASSERT_TRUE(counter.counter);
+    EXPECT_EQ(counter.counter->wraps_at, 1000);
+    EXPECT_EQ(counter.unit, "kW/h");
+}
+
+TEST(ForecastConfig, ASeriesMayBeOfAPrice) {
+    const auto text = site_text() +
+                      "\n[[price]]\nid = \"energy_price\"\ncurrency = \"EUR\"\nsource = \"file\"\n"
+                      "path = \"/srv/prices.csv\"\n\n[[series]]\nid = \"p\"\nprice = \"energy_price\"\n"
+                      "location = \"DC-CNX-01\"\n";
+    const auto series = load(text).forecasts.series[2];
+    EXPECT_EQ(series.price, "energy_price");
+    EXPECT_EQ(series.kind, forecast::SeriesKind::price);
+    EXPECT_FALSE(series.non_negative);
+    EXPECT_EQ(series.unit, "EUR/MWh");
+}
+
+TEST(ForecastConfig, KnowsWhatHasChanged) {
+    const auto before = load(with_series("step_s = 300"));
+    EXPECT_FALSE(diff(before, load(with_series("step_s = 300"))).any());
+    const auto after = load(with_series("step_s = 600"));
+    const auto changes = diff(before, after);
+    EXPECT_TRUE(changes.forecasts);
+    EXPECT_FALSE(changes.model || changes.publisher);
+    EXPECT_THAT(to_string(changes), HasSubstr("series changed"));
+    EXPECT_EQ(before.forecasts.series[0].fingerprint, after.forecasts.series[0].fingerprint);
+    EXPECT_NE(before.forecasts.series[2].fingerprint, after.forecasts.series[2].fingerprint);
+}
+
+std::string with_prior(const std::string& path) {
+    return site_text() + "\n[forecast]\nprior = \"" + path + "\"\n";
+}
+
+void write_prior(const std::string& path, std::size_t lags) {
+    forecast::PriorLibrary library{
+        .shape = {.day = 24, .lags = lags, .horizon = 48}, .transformed = {}, .raw = {}};
+    library.raw.emplace_back(Eigen::MatrixXd::Ones(static_cast<Eigen::Index>(lags), 48));
+    library.transformed = library.raw;
+    const auto blob = forecast::to_blob(library);
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(blob.data()), static_cast<std::streamsize>(blob.size()));
+}
+
+TEST(ForecastConfig, TakesALearntPriorAndRefusesAnotherFile) {
+    const auto path = testing::TempDir() + "library.prior";
+    write_prior(path, 192);
+    const auto config = load(with_prior(path));
+    ASSERT_NE(config.forecasts.prior, nullptr);
+    EXPECT_EQ(config.forecasts.prior->shape.lags, 192U);
+    EXPECT_NE(config.forecasts.series[0].fingerprint, load(site_text()).forecasts.series[0].fingerprint);
+    const auto refusal = [&](const std::string& text) {
+        schema::Diagnostics diagnostics;
+        EXPECT_FALSE(make_config(parsed(text), test_paths(), diagnostics, nullptr));
+        return error_report(diagnostics);
+    };
+    EXPECT_THAT(refusal(with_prior("/nowhere/x")), HasSubstr("cannot be read"));
+    std::ofstream(path) << "no library";
+    EXPECT_THAT(refusal(with_prior(path)), HasSubstr("forecast.prior"));
+    write_prior(path, 100);
+    EXPECT_THAT(refusal(with_prior(path)), HasSubstr("hourly"));
+}
+
+}  // namespace
+}  // namespace sitepower::config
