@@ -74,6 +74,8 @@ class CommandLine {
         add_commands();
         add_alert();
         add_maintenance();
+        add_forecasts();
+        add_models();
         add_configuration();
         add_field();
         add_call();
@@ -121,6 +123,8 @@ class CommandLine {
     void add_control();
     void add_alert();
     void add_maintenance();
+    void add_forecasts();
+    void add_models();
     void add_configuration();
     void add_field();
     CLI::App* add_field_command(CLI::App& parent, const char* name, const char* help,
@@ -294,6 +298,55 @@ void CommandLine::add_maintenance() {
     auto* end = add_ask(*maintenance, "end", "end a window before its time", "maintenance.end");
     add_parameter(end, "ID", "window_id", "the window")->required();
     add_ask(*maintenance, "list", "the windows, present and to come", "maintenance");
+}
+
+void CommandLine::add_forecasts() {
+    auto* forecast = add_ask(app_, "forecast", "the hours to come of a series", "forecast");
+    add_parameter(forecast, "SERIES", "series", "which; default the first price, else the first series");
+    add_parameter(forecast, "--hours", "periods", "how many, up to 48; default 24");
+    auto* now = add_ask(app_, "predictions", "the forecasts in force, 15 min, 60 min and 48 h ahead",
+                        "predictions.current");
+    add_parameter(now, "SERIES", "service", "only this one");
+    auto* past = add_ask(app_, "predicted", "past forecasts beside what came", "predictions.history");
+    add_parameter(past, "SERIES", "service", "which")->required();
+    add_parameter(past, "--horizon", "horizon", "short, medium or long");
+    add_parameter(past, "--limit", "limit", "how many at most");
+    auto* accuracy = add_ask(app_, "accuracy", "how good the forecasts of a series were", "accuracy");
+    add_parameter(accuracy, "SERIES", "series", "which; default the first price, else the first series");
+    add_parameter(accuracy, "--window", "window", "1h, 24h, 7d or 30d; default 24h");
+    auto* events = add_ask(app_, "events", "known events, present and to come", "events");
+    add_parameter(events, "--all", "all", "true: also those that are over");
+    auto* event = app_.add_subcommand("event", "an event that will multiply series for a while");
+    event->require_subcommand(1);
+    event->fallthrough();
+    auto* create = add_ask(*event, "create", "tell of one", "event.create");
+    add_parameter(create, "TYPE", "event_type", "holiday, flash_sale, ...; a wrong one names all")
+        ->required();
+    add_parameter(create, "--until", "end_time", "a time")->required();
+    add_parameter(create, "--from", "start_time", "a time; default now");
+    add_parameter(create, "--series", "series", "the one it concerns; default all");
+    add_parameter(create, "--times", "expected_impact_multiplier", "default as believed of its type");
+    add_parameter(create, "--ramp", "ramp_min", "minutes to its whole effect, and back");
+    add_parameter(create, "--name", "name", "for people");
+    auto* cancel = add_ask(*event, "cancel", "it will not be", "event.cancel");
+    add_parameter(cancel, "ID", "event_id", "the event")->required();
+}
+
+void CommandLine::add_models() {
+    auto* models = add_ask(app_, "models", "the models of series and their versions", "models");
+    add_parameter(models, "--status", "status", "candidate, active or retired");
+    auto* model = app_.add_subcommand("model", "one model: show it, fit it again, go back to a version");
+    model->require_subcommand(1);
+    model->fallthrough();
+    auto* show = add_ask(*model, "show", "its versions", "model");
+    add_parameter(show, "NAME", "model_name", "the series")->required();
+    auto* retrain = add_ask(*model, "retrain", "fit it again", "models.retrain");
+    add_parameter(retrain, "NAME", "model_name", "the series")->required();
+    add_parameter(retrain, "--days", "training_days", "from scratch on the last so many days");
+    auto* activate = add_ask(*model, "activate", "put a version into force", "model.activate");
+    add_parameter(activate, "NAME", "model_name", "the series")->required();
+    add_parameter(activate, "VERSION", "version", "as `model show` lists them")->required();
+    add_ask(app_, "jobs", "what was asked for and takes a while", "jobs");
 }
 
 void CommandLine::add_configuration() {

@@ -16,7 +16,7 @@ struct ViewRow {
     std::string (*view)(const Json& data, Time now);
 };
 
-constexpr std::array<ViewRow, 27> views{{{"prices", view_prices},
+constexpr std::array<ViewRow, 32> views{{{"prices", view_prices},
                                          {"plan", view_plan},
                                          {"control", view_control},
                                          {"dispatch.execute", view_control},
@@ -41,6 +41,12 @@ constexpr std::array<ViewRow, 27> views{{{"prices", view_prices},
                                          {"maintenance", view_windows},
                                          {"maintenance.start", view_window},
                                          {"maintenance.end", view_window},
+                                         {"forecast", view_forecast},
+                                         {"predictions.current", view_predictions},
+                                         {"models", view_models},
+                                         {"model", view_models},
+                                         {"jobs", view_jobs},
+                                         {"events", view_events},
                                          {"telemetry", view_history},
                                          {"history", view_history}}};
 

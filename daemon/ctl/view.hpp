@@ -38,6 +38,11 @@ std::string view_control(const Json& data, Time now);
 std::string view_plan(const Json& data, Time now);
 std::string view_allocation(const Json& data, Time now);
 std::string view_history(const Json& data, Time now);
+std::string view_forecast(const Json& data, Time now);
+std::string view_predictions(const Json& data, Time now);
+std::string view_models(const Json& data, Time now);
+std::string view_jobs(const Json& data, Time now);
+std::string view_events(const Json& data, Time now);
 std::string view_verdict(const Json& data, Time now);
 
 // The table of a list and what it leaves out, or "no batteries", say, when there are none.

@@ -51,9 +51,10 @@ struct Operation {
     std::vector<Parameter> parameters{};
     std::vector<Field> result{};
     std::vector<ErrorCode> errors{};  // besides those that any operation may answer with
+    bool only_reads = false;          // a POST whose parameters are too many for a query: it changes nothing
     std::variant<Immediate, Deferred> handler;
 
-    bool changes_state() const { return method != Method::get; }
+    bool changes_state() const { return method != Method::get && !only_reads; }
 };
 
 }  // namespace sitepower

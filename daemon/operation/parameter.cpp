@@ -115,13 +115,18 @@ Checked check_word(const Parameter& parameter, std::string_view text) {
     return right(std::string(text));
 }
 
-std::size_t list_limit(const Parameter& parameter) {
+std::size_t json_limit(const Parameter& parameter) {
     return parameter.maximum > 0 ? static_cast<std::size_t>(parameter.maximum) : 10'000;
 }
 
-Checked check_list(const Parameter& parameter, std::string_view text) {
-    if (text.size() > list_limit(parameter)) return wrong("is too long");
-    if (!InputJson::parse(text, nullptr, false).is_array()) return wrong("is not a list");
+Checked check_structure(const Parameter& parameter, std::string_view text) {
+    if (text.size() > json_limit(parameter)) return wrong("is too long");
+    const auto json = InputJson::parse(text, nullptr, false);
+    if (parameter.type == ParameterType::object) {
+        if (!json.is_object()) return wrong("is not an object");
+    } else if (!json.is_array()) {
+        return wrong("is not a list");
+    }
     return right(std::string(text));
 }
 
@@ -141,7 +146,8 @@ Checked check_text(const Parameter& parameter, std::string_view text) {
             if (const auto value = parse_time(text)) return right(*value);
             return wrong("is not a time");
         case ParameterType::list:
-            return check_list(parameter, text);
+        case ParameterType::object:
+            return check_structure(parameter, text);
         default:
             return check_word(parameter, text);
     }
@@ -151,7 +157,10 @@ Checked check_json(const Parameter& parameter, const InputJson& json) {
     switch (parameter.type) {
         case ParameterType::list:
             if (!json.is_array()) return wrong("is not a list");
-            return check_list(parameter, to_text(json));
+            return check_structure(parameter, to_text(json));
+        case ParameterType::object:
+            if (!json.is_object()) return wrong("is not an object");
+            return check_structure(parameter, to_text(json));
         case ParameterType::integer:
             if (!json.is_number_integer()) return wrong("is not a whole number");
             if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{1} << 62) {
@@ -257,6 +266,8 @@ std::string_view to_string(ParameterType type) {
             return "list";
         case ParameterType::choice:
             return "choice";
+        case ParameterType::object:
+            return "object";
     }
     return "text";
 }
@@ -277,7 +288,9 @@ std::string allowed_text(const Parameter& parameter) {
         case ParameterType::time:
             return "ISO 8601 time such as 2026-11-22T06:14:28Z";
         case ParameterType::list:
-            return fmt::format("a JSON list of at most {} bytes", list_limit(parameter));
+            return fmt::format("a JSON list of at most {} bytes", json_limit(parameter));
+        case ParameterType::object:
+            return fmt::format("a JSON object of at most {} bytes", json_limit(parameter));
         case ParameterType::choice:
             return std::string(parameter.allowed);
     }
@@ -312,6 +325,10 @@ std::optional<bool> Parameters::flag(std::string_view name) const {
 }
 std::optional<Time> Parameters::time(std::string_view name) const {
     return get<Time>(name);
+}
+std::optional<InputJson> Parameters::json(std::string_view name) const {
+    const auto text = get<std::string>(name);
+    return text ? std::optional(InputJson::parse(*text, nullptr, false)) : std::nullopt;
 }
 
 std::variant<Parameters, std::vector<FieldError>> check_parameters(std::span<const Parameter> declared,

@@ -27,8 +27,19 @@ namespace sitepower {
 //   boolean     true, false, in texts also 1 and 0
 //   time        what parse_time reads
 //   list        a JSON list; its text at most `maximum` bytes, without one 10,000
+//   object      a JSON object, likewise; of both the handler checks what is in them
 //   choice      one of the words of `allowed`
-enum class ParameterType : std::uint8_t { text, identifier, integer, number, boolean, time, list, choice };
+enum class ParameterType : std::uint8_t {
+    text,
+    identifier,
+    integer,
+    number,
+    boolean,
+    time,
+    list,
+    object,
+    choice
+};
 
 std::string_view to_string(ParameterType type);
 
@@ -62,6 +73,7 @@ class Parameters {
     std::optional<double> number(std::string_view name) const;
     std::optional<bool> flag(std::string_view name) const;
     std::optional<Time> time(std::string_view name) const;
+    std::optional<InputJson> json(std::string_view name) const;  // list, object
 
     std::span<const Parameter> declared() const { return declared_; }
     const ParameterValue& operator[](std::size_t i) const { return values_[i]; }

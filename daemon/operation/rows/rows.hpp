@@ -14,6 +14,7 @@ std::vector<Operation> battery_work_rows();
 std::vector<Operation> history_rows();
 std::vector<Operation> device_rows();
 std::vector<Operation> command_rows();
+std::vector<Operation> forecast_rows();
 std::vector<Operation> alert_rows();
 std::vector<Operation> maintenance_rows();
 std::vector<Operation> configuration_rows();

@@ -171,6 +171,8 @@ std::string fit_for(const Parameter& parameter) {
             return "2026-11-22";
         case ParameterType::list:
             return "[]";
+        case ParameterType::object:
+            return "{}";
         case ParameterType::choice:
             break;
     }

@@ -38,6 +38,15 @@ TEST(View, ShowsEveryOperationWithinAHundredColumns) {
     for (const auto& operation : operations()) expect_fits(view_of(std::string(operation.name)));
 }
 
+TEST(View, ShowsForecastsModelsEventsAndJobs) {
+    EXPECT_THAT(view_of("forecast"), HasSubstr("site-load in kW"));
+    EXPECT_THAT(view_of("predictions.current"), HasSubstr("medium"));
+    EXPECT_THAT(view_of("models"), HasSubstr("active"));
+    EXPECT_THAT(view_of("model"), HasSubstr("site-load"));
+    EXPECT_THAT(view_of("events"), HasSubstr("holiday"));
+    EXPECT_THAT(view_of("jobs"), HasSubstr("queued"));
+}
+
 TEST(View, SurvivesRepliesWithoutTheirFields) {
     for (const auto& operation : operations()) {
         for (const auto* data :

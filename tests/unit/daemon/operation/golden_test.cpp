@@ -40,6 +40,20 @@ Texts example_of(std::string_view operation) {
         return {{"device_id", "monitor-1"}, {"command", "charge.limit"}, {"value", "60"}};
     }
     if (operation == "maintenance.end") return {{"window_id", "MW-1"}};
+    if (operation == "predict") {
+        return {{"timestamps", R"(["2026-11-22T08:00:00Z", "2026-11-21T20:00:00Z"])"},
+                {"meter_ids", R"(["site-load", "site-load"])"}};
+    }
+    if (operation == "batch.predict") {
+        return {{"requests", R"([{"model": "site-load", "input": {"timestamp": "2026-11-22T08:00:00Z"}}])"}};
+    }
+    if (operation == "forecast") return {{"periods", "2"}};
+    if (operation == "predictions.history") return {{"service", "site-load"}, {"limit", "2"}};
+    if (operation == "event.create") return {{"event_type", "holiday"}, {"end_time", "2026-11-24T00:00:00Z"}};
+    if (operation == "event.cancel") return {{"event_id", "EV-20261121-061428123-1"}};
+    if (operation == "model" || operation == "models.retrain") return {{"model_name", "site-load"}};
+    if (operation == "model.activate") return {{"model_name", "site-load"}, {"version", "1"}};
+    if (operation == "job" || operation == "job.cancel") return {{"job_id", "JOB-20261121-061428123-2"}};
     return {};
 }
 

@@ -31,6 +31,11 @@ Texts needed_by(const Operation& operation) {
         if (parameter.name == "window_id") value = "MW-1";
         if (parameter.name == "delivered_ah") value = "91";
         if (parameter.name == "point") value = "ups-1/load_kw";
+        if (parameter.name == "service" || parameter.name == "model_name") value = "site-load";
+        if (parameter.type == ParameterType::list) value = "[]";
+        if (parameter.name == "event_type") value = "holiday";
+        if (parameter.name == "end_time") value = "2026-11-24T00:00:00Z";
+        if (parameter.name == "version") value = "1";
         texts.emplace_back(parameter.name, value);
     }
     return texts;
