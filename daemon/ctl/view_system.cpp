@@ -102,6 +102,7 @@ std::string view_locations(const Json& data, Time /*now*/) {
 std::string view_verdict(const Json& data, Time /*now*/) {
     std::string text = member(data, "accepted") == true ? "accepted\n" : "refused\n";
     if (member(data, "applied") == true) text = "accepted and in force\n";
+    if (member(data, "accepted") == true && member(data, "changes").empty()) text += "  nothing changed\n";
     for (const auto& change : member(data, "changes")) {
         text += wrapped("  " + value_text(change), terminal_width, 4) + '\n';
     }

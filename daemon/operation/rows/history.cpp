@@ -123,7 +123,13 @@ std::variant<PointName, Failure> read_point(const SiteModel& model, const std::s
     const auto known =
         name.point.empty() ? points.end() : std::ranges::find(points, name.point, &PointModel::alias);
     if (known != points.end()) return PointName{device_id, known->name};
-    return not_found("point of " + device_id, name.point.empty() ? "''" : name.point, "points");
+    if (name.point.empty()) {
+        return Failure{
+            ErrorCode::validation_error,
+            fmt::format("{} is a device: name one of its points, as {}/{}; the operation points lists them",
+                        device_id, device_id, points.empty() ? "POINT" : points.front().name)};
+    }
+    return not_found("point of " + device_id, name.point, "points");
 }
 
 void history(Request request, Context& context, Reply reply) {
