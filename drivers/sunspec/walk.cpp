@@ -198,6 +198,25 @@ Discovery discover(const Reader& read, const Models& models) {
     return Walker(read, models).run();
 }
 
+namespace {
+
+// A device that was still starting may have refused the rest of its chain, which then looked whole.
+Recheck behind(const Reader& read, const Chain& chain) {
+    if (!chain.problem.empty() || chain.devices.empty() || chain.devices.back().models.empty()) {
+        return Recheck::same;
+    }
+    const auto& last = chain.devices.back().models.back();
+    const int address = last.address + 2 + last.length;
+    if (address > 0xFFFE) return Recheck::same;
+    const auto reply = read_at(read, address, 2);
+    if (reply.kind == Reply::Kind::failed) return Recheck::failed;
+    const bool goes_on = reply.kind == Reply::Kind::words && reply.words[0] != end_id &&
+                         reply.words[0] != 0 && reply.words[1] != 0;
+    return goes_on ? Recheck::changed : Recheck::same;
+}
+
+}  // namespace
+
 Recheck recheck(const Reader& read, const Chain& chain) {
     const auto compare = [&](int address, std::initializer_list<int> expected) {
         const auto reply = read_at(read, address, static_cast<int>(expected.size()));
@@ -219,7 +238,7 @@ Recheck recheck(const Reader& read, const Chain& chain) {
             }
         }
     }
-    return Recheck::same;
+    return behind(read, chain);
 }
 
 }  // namespace sitepower::sunspec

@@ -187,6 +187,20 @@ TEST(SunspecRecheck, TellsASameDeviceFromAnother) {
     EXPECT_EQ(recheck(SunspecMap(0).reader(), chain), Recheck::changed);
 }
 
+// While it starts a device may refuse what it has not made ready.
+TEST(SunspecRecheck, NoticesThatAChainWasCutOff) {
+    SunspecMap starting;
+    starting.add_common("ACME", "Inv", "A");
+    starting.add(103, 50);
+    const auto chain = walk(starting).chain;
+    EXPECT_EQ(recheck(starting.reader(), chain), Recheck::same) << "without an end marker";
+    auto ready = starting;
+    ready.add(802, 62);
+    ready.end();
+    EXPECT_EQ(recheck(ready.reader(), chain), Recheck::changed);
+    EXPECT_EQ(recheck(ready.reader(), walk(ready).chain), Recheck::same);
+}
+
 TEST(SunspecChain, GoesThroughItsFileUnchanged) {
     SunspecMap map;
     map.add_common("A \"quoted\" name", "back\\slash", "A");
