@@ -51,7 +51,10 @@ std::string alerts() {
         "under\n"
         "`[alerts.NAME]` (see configuration.md). A condition has no thresholds. An alert rises when the "
         "condition has\n"
-        "held for the delay, and clears when the value is back by the hysteresis for as long.\n\n"
+        "held for the delay, and clears when the value is back by the hysteresis for as long. What comes back "
+        "within 10 min\n"
+        "is triggered again under its id, and from then on is over only when it has stayed away for 10 min; "
+        "`flaps` counts it.\n\n"
         "| rule | alert | of | measured | warning | critical | back by | delay | what to do | basis |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const auto& rule : rules()) {
