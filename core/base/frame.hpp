@@ -29,7 +29,8 @@ struct Layout {
     std::string device;
     DeviceIndex device_index{};
     std::string group;             // poll group of the profile, "fast", "slow"; unique per device
-    Duration period{};             // how often a frame of this layout is due
+    Duration period{};             // how often a frame of this layout is due; 0: as often as can be
+    Duration max_age{};            // its values are not used when they are older; 0: no such limit
     std::uint32_t first_slot = 0;  // values[i] is the device's point number first_slot + i
     std::vector<LayoutPoint> points;
 };

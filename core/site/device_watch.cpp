@@ -132,7 +132,8 @@ bool DeviceWatch::take_over(DeviceIndex device, const DeviceWatch& before, Devic
 
 Duration DeviceWatch::usable_for(const Layout& layout) const {
     const Duration period = period_of(layout);
-    return std::max(missed_polls_ * period + period / 2, shortest_offline);
+    const Duration limit = std::max(missed_polls_ * period + period / 2, shortest_offline);
+    return layout.max_age > Duration::zero() ? std::min(limit, layout.max_age) : limit;
 }
 
 bool DeviceWatch::is_late(const Group& group, const Moment& moment) const {

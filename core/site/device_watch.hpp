@@ -49,7 +49,7 @@ class DeviceWatch {
                    const Moment& moment, const Moment& old_moment);
 
     // When a poll group has been silent for so long, what it measured is not used any more: the offline
-    // limit.
+    // limit, or the group's own max_age.
     Duration usable_for(const Layout& layout) const;
 
     std::span<const DeviceState> states() const { return states_; }

@@ -65,7 +65,15 @@ class GroupBuilder {
         }
     }
 
+    // The strictest point decides for the whole frame.
+    void limit_age(Duration max_age) {
+        if (max_age <= Duration::zero()) return;
+        layout_->max_age =
+            layout_->max_age > Duration::zero() ? std::min(layout_->max_age, max_age) : max_age;
+    }
+
     void add_point(std::size_t placed) {
+        limit_age(placement_.points[placed].source->max_age);
         add_layout(placement_.points[placed].point);
         positions_[placed] = static_cast<std::uint32_t>(group_.points.size());
         group_.points.push_back(placement_.points[placed].point.registers);

@@ -163,10 +163,8 @@ void add_reading(schema::Table<ProfilePoint>& table) {
              "The address counts in the words of this mailbox.")
         .key("publish", &ProfilePoint::publish, {}, "false: read only where another point needs it.")
         .key("max_age_s", &ProfilePoint::max_age, {},
-             "A value is never shown as good when it is older than this; 0: no matter. A value is stale once "
-             "one and a "
-             "half periods have passed without another: so the period of its poll group is checked, at least "
-             "1 s.")
+             "The values of its poll group are not used when the last frame is older than this; 0: the "
+             "site's limit alone. The group's period must leave room: at most two thirds of it.")
         .key("min_interval_ms", &ProfilePoint::min_interval, {},
              "The point may not be read more often than this; its poll group's period is checked.")
         .origins(&ProfilePoint::origins);

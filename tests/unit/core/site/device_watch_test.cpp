@@ -156,6 +156,21 @@ TEST_F(DeviceWatchTest, AGroupWithoutAPauseIsLostToo) {
     EXPECT_EQ(lost.at(0).first_slot, 1U);
 }
 
+TEST_F(DeviceWatchTest, NothingIsUsedBeyondItsMaxAge) {
+    SiteModel model;
+    DeviceBuilder builder(model, "MON-03");
+    builder.point("a");
+    const auto layout = builder.finish(Duration{10'000}, "fast", Duration{16'000});
+    settings_.missed_polls_until_offline = 10;
+    DeviceWatch watch(model, settings_);
+    std::vector<LostPoints> lost;
+    watch.heard(*make_frame(layout, start, {1}), clock_.advance(start));
+    watch.tick(clock_.advance(start + Duration{16'000}), lost);
+    EXPECT_TRUE(lost.empty());
+    watch.tick(clock_.advance(start + Duration{17'000}), lost);
+    EXPECT_EQ(lost.size(), 1U);
+}
+
 // It is asked once a day: given up with the others, it would be missing for a day after a hiccup.
 TEST_F(DeviceWatchTest, WhatIsReadOnceStaysWhenTheRestFails) {
     SiteModel model;

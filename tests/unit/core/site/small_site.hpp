@@ -25,12 +25,14 @@ class DeviceBuilder {
         return {index_, static_cast<std::uint32_t>(points.size() - 1)};
     }
 
-    std::shared_ptr<const Layout> finish(Duration period, const std::string& group = "fast") {
+    std::shared_ptr<const Layout> finish(Duration period, const std::string& group = "fast",
+                                         Duration max_age = {}) {
         auto layout = std::make_shared<Layout>();
         layout->device = device().id;
         layout->device_index = index_;
         layout->group = group;
         layout->period = period;
+        layout->max_age = max_age;
         layout->first_slot = done_;
         for (; done_ < device().points.size(); ++done_) {
             layout->points.push_back({device().points[done_].name, device().points[done_].unit});

@@ -335,6 +335,27 @@ points = [{ name = "voltage_v", address = 0, alias = "battery.cell.{j}.voltage",
     EXPECT_EQ(device->points.at(2).alias, "battery.cell.2.voltage");
 }
 
+TEST(ProfileFeatures, TheStrictestAgeOfAPollGroupHoldsForAllOfIt) {
+    const Profile profile = parse(R"(
+points = [
+  { name = "voltage_v", address = 1, unit = "V", max_age_s = 30, poll = "slow" },
+  { name = "current_a", address = 2, unit = "A", max_age_s = 20, poll = "slow" },
+  { name = "temperature_c", address = 3, unit = "Cel", poll = "slow" },
+  { name = "power_kw", address = 4, unit = "kW" },
+]
+)");
+    DeviceOptions options;
+    options.periods = {{"slow", Duration{5'000}}};
+    const auto device = expand(profile, options);
+    ASSERT_TRUE(device);
+    for (const auto& unit : device->units) {
+        for (const auto& group : unit.groups) {
+            const bool slow = group.layout->group == "slow";
+            EXPECT_EQ(group.layout->max_age, slow ? Duration{20'000} : Duration{0}) << group.layout->group;
+        }
+    }
+}
+
 TEST(ProfileFeatures, MailboxWordsDecodeInSamples) {
     const Profile profile = parse(R"(
 points = [{ name = "soc_pct", address = 1280, unit = "%" }]
