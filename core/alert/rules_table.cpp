@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 38> table{{
+constexpr std::array<Rule, 40> table{{
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",

@@ -16,7 +16,7 @@ struct ViewRow {
     std::string (*view)(const Json& data, Time now);
 };
 
-constexpr std::array<ViewRow, 32> views{{{"prices", view_prices},
+constexpr std::array<ViewRow, 33> views{{{"prices", view_prices},
                                          {"plan", view_plan},
                                          {"control", view_control},
                                          {"dispatch.execute", view_control},

@@ -11,7 +11,7 @@ std::optional<double> present_value(const SiteView& site, PointRef point) {
     return latest.seen && latest.quality == Quality::good ? std::optional(latest.value) : std::nullopt;
 }
 
-Result<double> present_kw(const SiteView& site, const MeasuredPower& power) const {
+Result<double> present_kw(const SiteView& site, const MeasuredPower& power) {
     const auto unknown = [](std::string why) {
         return Error{ErrorCode::insufficient_data, std::move(why), ""};
     };
