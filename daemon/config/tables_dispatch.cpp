@@ -128,7 +128,8 @@ Table<LoadClassEntry> load_class_table() {
     using Entry = LoadClassEntry;
     return Table<Entry>("load_class",
                         "A kind of load that takes what power it is given, and what that is worth to it. The "
-                        "auction gives out what the schedule leaves, published on `plan/allocation`: advice, unless `control` "
+                        "auction gives out what the schedule leaves, published on `plan/allocation`: advice, "
+                        "unless `control` "
                         "says otherwise.")
         .origins(&Entry::origins)
         .key("id", &Entry::id, {.format = Format::identifier, .required = true}, "`training`.")

@@ -348,11 +348,9 @@ points = [
     options.periods = {{"slow", Duration{5'000}}};
     const auto device = expand(profile, options);
     ASSERT_TRUE(device);
-    for (const auto& unit : device->units) {
-        for (const auto& group : unit.groups) {
-            const bool slow = group.layout->group == "slow";
-            EXPECT_EQ(group.layout->max_age, slow ? Duration{20'000} : Duration{0}) << group.layout->group;
-        }
+    for (const auto& group : device->plan.groups) {
+        const bool slow = group.layout->group == "slow";
+        EXPECT_EQ(group.layout->max_age, slow ? Duration{20'000} : Duration{0}) << group.layout->group;
     }
 }
 
