@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 
 #include "core/base/time.hpp"
@@ -19,6 +20,8 @@ class ControlTest : public testing::Test {
   protected:
     void start(const std::string& manner = "obey") {
         site_.start_simulation();
+        ASSERT_TRUE(support::eventually(
+            seconds{10}, [&] { return std::filesystem::exists(site_.path("sim") / "control"); }));
         site_.tell("device INV-01 " + manner);
         // Energy is dear now: the plan is to discharge with all that the battery may.
         std::string prices = "time,price\n";
