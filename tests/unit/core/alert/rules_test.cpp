@@ -19,7 +19,7 @@ TEST(Rules, StandInTheOrderOfTheirIdsWithUniqueNames) {
         EXPECT_TRUE(names.insert(rule.name).second) << rule.name;
         EXPECT_EQ(find_rule(rule.name), &rule);
     }
-    EXPECT_EQ(static_cast<std::size_t>(RuleId::alerts_full) + 1, rules().size());
+    EXPECT_EQ(static_cast<std::size_t>(RuleId::model_drift) + 1, rules().size());
 }
 
 TEST(Rules, SayEverythingAReaderNeeds) {

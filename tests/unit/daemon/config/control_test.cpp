@@ -19,7 +19,7 @@ std::string site() {
 id = "DC"
 
 [broker]
-addresses = ["192.0.2.1"]
+addresses = ["192.0.2.1:1883"]
 
 [[location]]
 id = "HALL"

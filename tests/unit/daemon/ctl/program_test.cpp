@@ -70,8 +70,8 @@ TEST_F(Sitepowerctl, SaysWhichUpsRunsFromItsBatteries) {
     EXPECT_EQ(run({"status"}), 0);
     EXPECT_THAT(output_, testing::Not(HasSubstr("runs from its batteries")));
     context_.fake_site.ups_states[0].on_battery = true;
-    EXPECT_EQ(run({"status"}), 0);
-    EXPECT_THAT(output_, HasSubstr("ups-1 runs from its batteries"));
+    EXPECT_EQ(run({"status"}), 4);
+    EXPECT_THAT(output_, HasSubstr("degraded (ups-1 runs from the batteries)"));
 }
 
 TEST_F(Sitepowerctl, EndsWithThreeWhenNobodyAnswers) {

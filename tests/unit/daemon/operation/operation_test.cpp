@@ -51,7 +51,6 @@ TEST_F(Operations, NamesWhatDoesNotExistAndWhereToLook) {
         {"points", {{"device_id", "NOPE"}}},
         {"history", {{"point", "NOPE.load_kw"}}},
         {"history", {{"point", "ups-1.NOPE"}}},
-        {"history", {{"point", "ups-1"}}},
         {"alert", {{"alert_id", "NOPE"}}},
         {"alert.acknowledge", {{"alert_id", "NOPE"}}},
         {"alerts.stats", {{"location_id", "NOPE"}}},
@@ -64,6 +63,12 @@ TEST_F(Operations, NamesWhatDoesNotExistAndWhereToLook) {
         EXPECT_EQ(asked.status, 404) << name;
         EXPECT_THAT(message(asked), HasSubstr("lists them")) << name;
     }
+}
+
+TEST_F(Operations, SaysHowAPointIsNamedWhenADeviceIsGiven) {
+    const auto asked = ask("history", {{"point", "ups-1"}});
+    EXPECT_EQ(asked.status, 422);
+    EXPECT_THAT(message(asked), HasSubstr("ups-1 is a device: name one of its points, as ups-1/"));
 }
 
 TEST_F(Operations, CountsTheWarrantyToTheEndOfAShortMonth) {
