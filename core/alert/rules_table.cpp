@@ -11,7 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // The numbers are engineering defaults unless the basis says otherwise; the battery maker's take precedence.
-constexpr std::array<Rule, 40> table{{
+constexpr auto table = std::to_array<Rule>({
     {.id = RuleId::voltage_high,
      .name = "voltage_high",
      .type = "voltage_high",
@@ -457,7 +457,7 @@ constexpr std::array<Rule, 40> table{{
      .advice = "Nothing to do where the change is known; forecasts of the series are worse for some days.",
      .basis = "CUSUM of log errors (k 0.5, h 8), coverage off by 5 points in a week, or a new level; for a "
               "day"},
-}};
+});
 
 }  // namespace
 

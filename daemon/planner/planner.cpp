@@ -19,13 +19,6 @@ bool is_over(const std::optional<Time>& since, Duration lasts, Time now) {
     return !since || now >= *since + lasts || now < *since;
 }
 
-void take_power(const Result<double>& found, std::optional<double>& kw, std::string& gap) {
-    if (found)
-        kw = *found;
-    else
-        gap = found.error().message;
-}
-
 }  // namespace
 
 void Planner::configure(std::shared_ptr<const DispatchSettings> settings, Time now) {

@@ -11,6 +11,13 @@ std::optional<double> present_value(const SiteView& site, PointRef point) {
     return latest.seen && latest.quality == Quality::good ? std::optional(latest.value) : std::nullopt;
 }
 
+void take_power(const Result<double>& found, std::optional<double>& kw, std::string& gap) {
+    if (found)
+        kw = *found;
+    else
+        gap = found.error().message;
+}
+
 Result<double> present_kw(const SiteView& site, const MeasuredPower& power) {
     const auto unknown = [](std::string why) {
         return Error{ErrorCode::insufficient_data, std::move(why), ""};
@@ -50,11 +57,7 @@ Result<BatterySnapshot> present_battery(const SiteView& site, const PlannedBatte
             .detail = {}};
     };
     BatterySnapshot now;
-    if (const auto load = present_kw(site, battery.critical_load)) {
-        now.critical_load_kw = *load;
-    } else {
-        now.critical_load_gap = load.error().message;
-    }
+    take_power(present_kw(site, battery.critical_load), now.critical_load_kw, now.critical_load_gap);
     if (const auto* point = std::get_if<PointRef>(&battery.charge)) {
         const auto& latest = site.latest(point->device)[point->slot];
         if (!latest.seen) return unknown("it was not read yet");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "core/base/result.hpp"
 #include "daemon/operation/site_view.hpp"
@@ -16,6 +17,8 @@ std::optional<double> present_value(const SiteView& site, PointRef point);
 Result<double> present_kw(const SiteView& site, const MeasuredPower& power);
 // The same, for whom the reason does not matter.
 std::optional<double> known_kw(const SiteView& site, const MeasuredPower& power);
+// Puts the power, or why it is not known, where a plan keeps them.
+void take_power(const Result<double>& found, std::optional<double>& kw, std::string& gap);
 // The error says why its charge is not known.
 Result<BatterySnapshot> present_battery(const SiteView& site, const PlannedBattery& battery);
 
