@@ -60,6 +60,7 @@ class PublisherObserver {
     virtual void request(MqttRequest request) = 0;
     virtual void metric(MetricValue /*value*/) {}
     // The first payload of a metric that is of no use; the others are only counted.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps both texts.
     virtual void metric_refused(std::string /*metric*/, std::string /*why*/) {}
 };
 
