@@ -52,8 +52,8 @@ TEST(Prices, ATariffGoesByTheClocksOfItsLocation) {
     if (!std::filesystem::exists("/usr/share/zoneinfo/Asia/Bangkok")) GTEST_SKIP() << "no tz database";
     const auto text = replaced(with(tariff), "city = \"Chiang Mai\"",
                                "city = \"Chiang Mai\"\ntime_zone = \"Asia/Bangkok\"");
-    const auto& zone = std::get<Tariff>(load(text).prices.at(0).source).zone;
-    EXPECT_EQ(zone.offset(Time{}), 7h);
+    const auto prices = load(text).prices;
+    EXPECT_EQ(std::get<Tariff>(prices.at(0).source).zone.offset(Time{}), 7h);
     EXPECT_THAT(errors_of(replaced(text, "Asia/Bangkok", "Asia/Bangkog")),
                 HasSubstr("location[1].time_zone: there is no time zone \"Asia/Bangkog\""));
     EXPECT_THAT(errors_of(replaced(text, "Asia/Bangkok", "../../../etc/passwd")), HasSubstr("time_zone"));
