@@ -40,6 +40,20 @@ void report_disk(const Window& window, double written, double json, Report& repo
     report.add({"fleet.disk_ratio", written / payload, "x payload", at_most(5)});
 }
 
+// The same frames, as many a second, through the bare chain: what the libraries take of this machine, without
+// TLS.
+double bare_cpu_pct(const Options& options) {
+    constexpr std::chrono::milliseconds period{1000 / jars};
+    Rig rig({.build_directory = options.build_directory,
+             .devices = {.gateways = gateways, .image = ImageKind::jar},
+             .period = period});
+    const auto payload = rig.catch_payload();
+    Bytes bytes;
+    const Subscriber subscriber(rig.subscriber(), bytes);
+    const auto window = rig.measure(*rig.start_bare_chain(payload), subscriber, options.seconds_or(20));
+    return 100 * window.cpu_s / window.answers * gateways * jars;
+}
+
 }  // namespace
 
 void measure_fleet(const Options& options, Report& report) {
@@ -56,6 +70,7 @@ void measure_fleet(const Options& options, Report& report) {
     const auto window = rig.measure(*daemon, subscriber, options.seconds_or(60));
     const double written = static_cast<double>(written_bytes(daemon->id())) - written_before;
     report.add({"fleet.cpu", 100 * window.cpu_s / window.seconds, "% of one core", at_most(0.5)});
+    report.add({"fleet.bare_cpu", bare_cpu_pct(options), "% of one core"});
     report_memory(daemon->id(), report);
     report_disk(window, written, bytes.count() - json_before, report);
     report.add({"fleet.due_polls", 100 * window.answers / (gateways * jars * window.seconds),

@@ -71,9 +71,10 @@ std::unique_ptr<Process> Rig::start_bare_polling() {
 std::unique_ptr<Process> Rig::start_bare_chain(const std::string& payload) {
     const auto directory = next_directory();
     std::ofstream(directory / "payload.json") << payload;
+    const int registers = settings_.devices.image == ImageKind::jar ? jar_registers : stamped_registers;
     return std::make_unique<Process>(
         std::vector<std::string>{program("bench/bare-chain"), "--devices", device_ports(), "--registers",
-                                 fmt::to_string(stamped_registers), "--period-us",
+                                 fmt::to_string(registers), "--period-us",
                                  fmt::to_string(std::chrono::microseconds(settings_.period).count()),
                                  "--broker", fmt::to_string(broker_.port()), "--database",
                                  (directory / "rows.db").string(), "--payload",
