@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -19,11 +20,13 @@ class Worker::Thread {
 
     void start() {
         stopping_ = false;
-        thread_ = std::thread([this] { run(); });
+        started_ = true;
+        if (!jobs_.empty()) static_cast<void>(run_thread());
     }
 
     void stop() {
         std::deque<Job> dropped;
+        started_ = false;
         {
             const std::lock_guard lock(mutex_);
             stopping_ = true;
@@ -39,6 +42,7 @@ class Worker::Thread {
 
     bool submit(Job job) {
         if (outstanding_ >= capacity_) return false;
+        if (started_ && !run_thread()) return false;
         {
             const std::lock_guard lock(mutex_);
             if (stopping_) return false;
@@ -72,6 +76,17 @@ class Worker::Thread {
         return std::chrono::duration_cast<Duration>(now).count();
     }
 
+    // False when the system gives no thread now.
+    bool run_thread() {
+        if (thread_.joinable()) return true;
+        try {
+            thread_ = std::thread([this] { run(); });
+            return true;
+        } catch (const std::system_error&) {
+            return false;
+        }
+    }
+
     void run() {
         while (true) {
             auto job = next();
@@ -96,6 +111,7 @@ class Worker::Thread {
 
     const std::size_t capacity_;
     const Duration longest_job_;
+    bool started_ = false;               // loop thread only
     std::size_t outstanding_ = 0;        // loop thread only
     std::vector<Completion> delivered_;  // loop thread only
     Mailbox<Completion> completions_;

@@ -23,11 +23,12 @@ class Worker {
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
+    // Jobs run from now on. The thread itself begins with the first: a worker that nobody asks costs none.
     void start();
     // Lets the running job end, drops the others and their completions (on this thread), joins.
     void stop();
 
-    // False at the limit and after stop(); the job is then dropped.
+    // False at the limit, after stop(), and when the system has no thread to give; the job is then dropped.
     [[nodiscard]] bool submit(Job job);
 
     int fd() const;  // readable while completions wait

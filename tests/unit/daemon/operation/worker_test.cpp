@@ -4,7 +4,9 @@
 #include <poll.h>
 
 #include <atomic>
+#include <filesystem>
 #include <future>
+#include <iterator>
 #include <thread>
 
 #include "daemon/operation/reply.hpp"
@@ -36,6 +38,34 @@ TEST(Worker, RunsJobsInOrderElsewhereAndCompletionsHere) {
     }
     EXPECT_EQ(completed, (std::vector<int>{0, 1, 2}));
     EXPECT_NE(worked, std::this_thread::get_id());
+}
+
+std::ptrdiff_t threads_of_this_process() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
+TEST(Worker, HasNoThreadBeforeItsFirstJob) {
+    Worker worker;
+    const auto before = threads_of_this_process();
+    worker.start();
+    EXPECT_EQ(threads_of_this_process(), before);
+    EXPECT_TRUE(worker.submit([]() -> Completion { return [] {}; }));
+    wait_for_completions(worker);
+    EXPECT_EQ(threads_of_this_process(), before + 1);
+    worker.deliver();
+    EXPECT_TRUE(worker.submit([]() -> Completion { return [] {}; }));
+    wait_for_completions(worker);
+    EXPECT_EQ(threads_of_this_process(), before + 1);
+}
+
+TEST(Worker, RunsWhatWasAskedBeforeItsStart) {
+    Worker worker;
+    bool completed = false;
+    EXPECT_TRUE(worker.submit([&]() -> Completion { return [&] { completed = true; }; }));
+    worker.start();
+    wait_for_completions(worker);
+    worker.deliver();
+    EXPECT_TRUE(completed);
 }
 
 TEST(Worker, RefusesAtItsLimitUntilCompletionsAreDelivered) {
