@@ -56,4 +56,7 @@ systemctl start sitepowerd 2>/dev/null
 expect "a refused configuration does not start" 1 $?
 expect "its exit status" 78 "$(systemctl show sitepowerd -p ExecMainStatus --value)"
 expect "it is not tried again" 0 "$(systemctl show sitepowerd -p NRestarts --value)"
+
+# The last word of kills.sh is its verdict; how often it kills comes with the box.
+"$F/kills.sh" "${SITEPOWER_KILLS:-5}" || failed=1
 exit $failed
