@@ -80,14 +80,14 @@ void SiteFixture::subscribe() {
                                    .filters = {std::string(root) + "#"}});
 }
 
-void SiteFixture::start_simulation() {
+void SiteFixture::start_simulation(int speed) {
     for (int attempt = 0; attempt < 5; ++attempt) {
         // The site wants three ports in a row; a neighbour may hold one of them.
         modbus_port_ = support::free_port();
         simulation = std::make_unique<support::Process>(
             std::vector<std::string>{program("sitepower-sim"), "--dir", path("sim"), "--port-base",
-                                     std::to_string(modbus_port_), "--profiles",
-                                     SITEPOWER_SOURCE_DIR "/config/devices"},
+                                     std::to_string(modbus_port_), "--profiles", profiles.string(), "--speed",
+                                     std::to_string(speed)},
             path("sim.log"));
         const bool up = support::eventually(seconds{10}, [&] {
             return !simulation->running() || std::filesystem::exists(path("sim") / "ttySIM0");
@@ -119,7 +119,7 @@ void SiteFixture::start_daemon() {
     write_configuration();
     daemon = std::make_unique<support::Process>(
         std::vector<std::string>{program("sitepowerd"), "--config", path("sitepower.toml"), "--profiles",
-                                 SITEPOWER_SOURCE_DIR "/config/devices"},
+                                 profiles.string()},
         path("sitepowerd.log"), daemon_environment);
     ASSERT_TRUE(support::eventually(seconds{20}, [&] { return ctl({"devices"}).status == 0; }))
         << daemon->output();

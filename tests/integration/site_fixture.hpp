@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -35,7 +36,7 @@ class SiteFixture {
     // A subscriber of everything below the root, with a persistent session; start it before the daemon.
     void subscribe();
 
-    void start_simulation();
+    void start_simulation(int speed = 1);
     void start_daemon();
     void stop_daemon();  // SIGTERM; fails the test when it takes more than 5 s or does not exit with 0
     void kill_daemon();  // SIGKILL
@@ -61,6 +62,7 @@ class SiteFixture {
     std::string broker_table;  // [broker] and below; default: this fixture's broker
     std::string more;          // further tables
     int commit_interval_ms = 1000;
+    std::filesystem::path profiles = SITEPOWER_SOURCE_DIR "/config/devices";
     std::vector<std::string> daemon_environment;
 
     support::Broker broker;

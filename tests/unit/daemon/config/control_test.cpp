@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/controlled_site.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
 namespace sitepower::config {
@@ -33,19 +34,6 @@ id = "UPS-01"
 profile = "sim-ups"
 bus = "pack"
 
-[[device]]
-id = "INV-01"
-profile = "sim-inverter"
-bus = "pack"
-unit = 2
-commands = ["remote.take", "remote.release", "power.set", "keep_alive"]
-
-[[device]]
-id = "MTR-03"
-profile = "sim-meter"
-bus = "pack"
-unit = 3
-
 [[price]]
 id = "energy_price"
 currency = "EUR"
@@ -53,29 +41,7 @@ source = "tariff"
 
 [[price.period]]
 price = 90
-
-[dispatch]
-import_price = "energy_price"
-load = ["UPS-01/output.load_kw"]
-import_limit_kw = 250
-
-[[dispatch.battery]]
-id = "LIB-01"
-charge = "INV-01/charge_pct"
-capacity_kwh = 47
-charge_max_kw = 8
-discharge_max_kw = 60
-
-[dispatch.battery.control]
-device = "INV-01"
-prepare = [{ command = "remote.take" }]
-setpoint = "power.set"
-keep_alive = "keep_alive"
-release = "remote.release"
-power = "INV-01/power_kw"
-meter = "MTR-03/power_kw"
-effect_within_s = 15
-)";
+)" + std::string(support::controlled_site);
 }
 
 std::string errors(const std::string& what, const std::string& by) {
@@ -85,7 +51,7 @@ std::string errors(const std::string& what, const std::string& by) {
 }
 
 TEST(ControlConfig, ReadsWhatFollowsThePlan) {
-    const auto config = load(site(), shipped);
+    const auto config = load(replaced(site(), "discharge_max_kw = 8", "discharge_max_kw = 60"), shipped);
     ASSERT_TRUE(config.control);
     ASSERT_THAT(config.control->devices, SizeIs(1));
     const auto& device = config.control->devices[0];
@@ -94,7 +60,7 @@ TEST(ControlConfig, ReadsWhatFollowsThePlan) {
     EXPECT_EQ(device.limits.lowest_kw, -30) << "what the inverter can";
     EXPECT_EQ(device.limits.highest_kw, 8) << "what the battery may";
     EXPECT_EQ(device.limits.preparations, 1U);
-    EXPECT_EQ(device.limits.effect_within, 15s);
+    EXPECT_EQ(device.limits.effect_within, 5s);
     EXPECT_EQ(device.limits.dead_man, Duration{30s});
     EXPECT_EQ(device.limits.capacity_kwh, 47);
     EXPECT_EQ(point_name(*config.model, device.power.points.at(0)), "INV-01/power_kw");

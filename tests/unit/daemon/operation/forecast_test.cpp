@@ -38,7 +38,9 @@ class ForecastOperations : public ::testing::Test {
         for (Time now = begin; now < end; now += quarter) {
             const std::vector<SeriesSample> samples{{.series = 0, .time = now, .value = load(now)}};
             context.world->book.take(samples, now);
-            context.world->book.work(context.world->memory, now);
+            // A fit takes long, and two of them make a life: the others are tests of the book.
+            const bool is_tenth_day = now == begin + hours{240};
+            if (is_tenth_day || now + quarter >= end) context.world->book.work(context.world->memory, now);
             context.world->memory.keep(context.world->book.take_effects().rows);
         }
     }
