@@ -329,7 +329,7 @@ void Ageing::learn(BatteryIndex battery, const HealthEvidence& test) {
     Aged& aged = aged_[position(battery)];
     aged.estimated_at.reset();
     if (!has_float_model(battery)) {
-        aged.fusion.learn(test);
+        aged.fusion.learn(test, std::max(test.time, aged.last_wall.value_or(test.time)));
         const double before_days = days_between(test.time, aged.last_wall.value_or(test.time));
         const AgeingEvidence evidence{
             .kind = AgeingEvidence::Kind::capacity,

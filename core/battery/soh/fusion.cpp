@@ -20,11 +20,12 @@ HealthEvidence HealthFusion::aged(const HealthEvidence& evidence, Time now) {
             std::sqrt(evidence.sigma * evidence.sigma + unseen * unseen)};
 }
 
-void HealthFusion::learn(const HealthEvidence& evidence) {
+void HealthFusion::learn(const HealthEvidence& evidence, Time now) {
     if (!posterior_) {
         posterior_ = evidence;
         return;
     }
+    if (posterior_->time > now) posterior_->time = evidence.time;
     if (evidence.time < posterior_->time) return;
     const HealthEvidence before = aged(*posterior_, evidence.time);
     const double variance = evidence.sigma * evidence.sigma;

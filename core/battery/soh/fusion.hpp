@@ -21,8 +21,9 @@ class HealthFusion {
     // as being as uncertain as the distance tells. A battery may fail between two tests.
     static constexpr double surprise_sigmas = 2;
 
-    // Ignored when older than the last one.
-    void learn(const HealthEvidence& evidence);
+    // Ignored when older than the last one. Nothing is known of the time after `now`: what is dated later is
+    // a mistake of the date, and counts as if it were of the time of `evidence`.
+    void learn(const HealthEvidence& evidence, Time now);
     // In %, at `now`. Unknown (no_capacity_evidence) before the first evidence; degraded with the same reason
     // when the last one is too long ago.
     Estimate soh_pct(Time now) const;

@@ -20,7 +20,7 @@ TEST(HealthFusion, KnowsNothingAtFirst) {
 
 TEST(HealthFusion, TakesTheFirstTestAsItIs) {
     HealthFusion fusion;
-    fusion.learn({start, 0.93, 0.02});
+    fusion.learn({start, 0.93, 0.02}, start);
     const Estimate soh = fusion.soh_pct(start);
     EXPECT_NEAR(*soh.value, 93, 1e-9);
     EXPECT_NEAR(soh.sigma, 2, 1e-9);
@@ -30,18 +30,18 @@ TEST(HealthFusion, TakesTheFirstTestAsItIs) {
 
 TEST(HealthFusion, WeighsEvidenceByItsVariance) {
     HealthFusion fusion;
-    fusion.learn({start, 0.90, 0.02});
-    fusion.learn({start, 0.95, 0.04});
+    fusion.learn({start, 0.90, 0.02}, start);
+    fusion.learn({start, 0.95, 0.04}, start);
     EXPECT_NEAR(*fusion.soh_pct(start).value, 91, 1e-9);
     EXPECT_NEAR(fusion.soh_pct(start).sigma, 100 * std::sqrt(1 / (2500.0 + 625)), 1e-9);
 }
 
 TEST(HealthFusion, EveryEvidenceNarrows) {
     HealthFusion fusion;
-    fusion.learn({start, 0.90, 0.05});
+    fusion.learn({start, 0.90, 0.05}, start);
     double before = fusion.soh_pct(start).sigma;
     for (int i = 0; i < 10; ++i) {
-        fusion.learn({start, 0.89, 0.05});
+        fusion.learn({start, 0.89, 0.05}, start);
         EXPECT_LT(fusion.soh_pct(start).sigma, before);
         before = fusion.soh_pct(start).sigma;
     }
@@ -49,7 +49,7 @@ TEST(HealthFusion, EveryEvidenceNarrows) {
 
 TEST(HealthFusion, TimeWidensUntilItIsDegraded) {
     HealthFusion fusion;
-    fusion.learn({start, 0.95, 0.02});
+    fusion.learn({start, 0.95, 0.02}, start);
     EXPECT_EQ(fusion.soh_pct(start + year).status, EstimateStatus::ok);
     EXPECT_LT(*fusion.soh_pct(start + year).value, 95);
     const Estimate late = fusion.soh_pct(start + 6 * year);
@@ -60,24 +60,31 @@ TEST(HealthFusion, TimeWidensUntilItIsDegraded) {
 
 TEST(HealthFusion, WhatWasBelievedGivesWayToATest) {
     HealthFusion fusion;
-    for (int i = 0; i < 5; ++i) fusion.learn({start, 0.95, 0.02});
-    fusion.learn({start, 0.30, 0.02});
+    for (int i = 0; i < 5; ++i) fusion.learn({start, 0.95, 0.02}, start);
+    fusion.learn({start, 0.30, 0.02}, start);
     EXPECT_NEAR(*fusion.soh_pct(start).value, 30, 0.5);
     EXPECT_NEAR(fusion.soh_pct(start).sigma, 2, 0.1);
-    fusion.learn({start, 0.94, 0.02});
+    fusion.learn({start, 0.94, 0.02}, start);
     EXPECT_NEAR(*fusion.soh_pct(start).value, 94, 0.5) << "it was mistyped";
 }
 
 TEST(HealthFusion, WhatIsOlderComesTooLate) {
     HealthFusion fusion;
-    fusion.learn({start, 0.95, 0.02});
-    fusion.learn({start - year, 0.5, 0.02});
+    fusion.learn({start, 0.95, 0.02}, start);
+    fusion.learn({start - year, 0.5, 0.02}, start);
     EXPECT_NEAR(*fusion.soh_pct(start).value, 95, 1e-9);
+}
+
+TEST(HealthFusion, WhatIsOfTheFutureKeepsNobodyOut) {
+    HealthFusion fusion;
+    fusion.learn({start + 10 * year, 0.95, 0.02}, start + 10 * year);
+    fusion.learn({start, 0.5, 0.02}, start);
+    EXPECT_NEAR(*fusion.soh_pct(start).value, 50, 0.5);
 }
 
 TEST(HealthFusion, RemembersAcrossARestart) {
     HealthFusion fusion;
-    fusion.learn({start, 0.95, 0.02});
+    fusion.learn({start, 0.95, 0.02}, start);
     HealthFusion again;
     again.restore(fusion.posterior());
     EXPECT_EQ(again.soh_pct(start + year).value, fusion.soh_pct(start + year).value);
