@@ -94,12 +94,34 @@ Outcome plan_test(const Request& request, Context& context) {
                 {"to", format_time(started.to)},    {"why", started.why}};
 }
 
+// Why no test can have been done then; empty: it may have been.
+std::string time_problem(const BatteryModel& battery, Time tested, Time now) {
+    if (tested > now) return format_time(tested) + " is still to come";
+    const auto& installed = battery.installed_date;
+    if (installed && tested < *installed)
+        return "the battery was installed later, on " + format_date(*installed);
+    return "";
+}
+
+Failure wrong_time(const std::string& problem) {
+    Failure failure{ErrorCode::validation_error, "the test cannot have been then: " + problem};
+    failure.details.push_back({{"field", "time"},
+                               {"problem", problem},
+                               {"allowed", "a time from the installed date of the battery until now"}});
+    return failure;
+}
+
 Outcome record_test(const Request& request, Context& context) {
     const auto& parameters = request.parameters;
+    const auto& model = context.site().model();
     const auto id = parameters.required_text("battery_id");
-    if (!find_battery(context.site().model(), id)) return not_found("battery", id, "batteries");
+    const auto battery = find_battery(model, id);
+    if (!battery) return not_found("battery", id, "batteries");
+    const Time tested = parameters.time("time").value_or(context.now());
+    const auto problem = time_problem(model.batteries[position(*battery)], tested, context.now());
+    if (!problem.empty()) return wrong_time(problem);
     const auto minutes = std::chrono::minutes{parameters.integer("minutes").value_or(0)};
-    const CapacityTest test{.time = parameters.time("time").value_or(context.now()),
+    const CapacityTest test{.time = tested,
                             .delivered_ah = parameters.number("delivered_ah").value_or(0),
                             .temperature_c = parameters.number("temperature_c"),
                             .reached_end_voltage = true};
@@ -166,7 +188,9 @@ Operation record_test_row() {
                             .help = "how long it took, for the record",
                             .minimum = 0,
                             .maximum = longest_test_min},
-                           {.name = "time", .type = ParameterType::time, .help = "when; default now"}},
+                           {.name = "time",
+                            .type = ParameterType::time,
+                            .help = "when, since the battery was installed; default now"}},
             .result = {{"battery_id", "text", "", "identifier"},
                        {"delivered_ah", "number", "Ah", "as told"},
                        {"rated_ah", "number", "Ah", "as configured"},

@@ -276,6 +276,21 @@ TEST_F(Operations, TellsTheEngineWhatATestGave) {
     EXPECT_EQ(ask("battery.test_result", {{"battery_id", jar + "1"}, {"delivered_ah", "-1"}}).status, 422);
 }
 
+TEST_F(Operations, RefusesATestThatCannotHaveBeenThen) {
+    const auto told = [&](const std::string& time) {
+        return ask("battery.test_result",
+                   {{"battery_id", jar + "1"}, {"delivered_ah", "91"}, {"time", time}});
+    };
+    const auto before = told("2001-01-01");
+    EXPECT_EQ(before.status, 422);
+    EXPECT_EQ(before.body["error"]["details"][0]["field"], "time");
+    EXPECT_THAT(before.body["error"]["message"].get<std::string>(), HasSubstr("installed later, on 20"));
+    const auto to_come = told("2026-11-23");
+    EXPECT_EQ(to_come.status, 422);
+    EXPECT_THAT(to_come.body["error"]["message"].get<std::string>(), HasSubstr("is still to come"));
+    EXPECT_TRUE(context_.applied.empty());
+}
+
 TEST_F(Operations, StartsAndEndsAMaintenanceWindow) {
     const auto started = ask("maintenance.start", {{"duration_min", "30"}, {"why", "test run"}}).body["data"];
     EXPECT_EQ(started["subject_kind"], "site");
