@@ -20,11 +20,15 @@ bool is_clear(const Message& message) {
 std::shared_ptr<const Message> RetainedMessages::remember(std::shared_ptr<const Message> message) {
     auto found = entries_.find(message->topic);
     if (found == entries_.end()) {
-        if (is_clear(*message)) return nullptr;
-        if (entries_.size() >= limit_) {
-            overflowed_ = true;
-            return nullptr;
+        const bool fits = entries_.size() < limit_;
+        if (is_clear(*message) || fits) {
+            left_out_.erase(message->topic);
+        } else if (left_out_.size() < limit_) {
+            left_out_.insert(message->topic);
+        } else {
+            lost_count_ = lost_count_ || !left_out_.contains(message->topic);
         }
+        if (is_clear(*message) || !fits) return nullptr;
         found = entries_.emplace(message->topic, Entry{}).first;
     }
     auto before = found->second.delivered ? nullptr : std::move(found->second.message);
@@ -71,7 +75,7 @@ std::vector<std::string> RetainedMessages::not_sent_since(Steady before) const {
 }
 
 bool RetainedMessages::should_be_cleared(std::string_view topic) const {
-    if (overflowed_ || entries_.contains(topic)) return false;
+    if (lost_count_ || !left_out_.empty() || entries_.contains(topic)) return false;
     const auto level = first_level(topic);
     if (level == "alert") return true;
     return std::ranges::any_of(entries_,

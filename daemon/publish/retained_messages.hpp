@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +37,8 @@ class RetainedMessages {
     std::size_t size() const { return entries_.size(); }
 
     // Whether a topic that the broker retains and that is not held here should be cleared there: when it is
-    // an alert, or when others of its kind are held, so that its part has left the site. Never when a topic
-    // was left out at the limit.
+    // an alert, or when others of its kind are held, so that its part has left the site. Never while a topic
+    // is left out at the limit: until it has ended, or has been told again and found room.
     bool should_be_cleared(std::string_view topic) const;
 
   private:
@@ -47,8 +48,9 @@ class RetainedMessages {
         Steady sent{};
     };
     std::size_t limit_;
-    bool overflowed_ = false;
     std::map<std::string, Entry, std::less<>> entries_;
+    std::set<std::string> left_out_;  // at most limit_
+    bool lost_count_ = false;         // more were left out than can be told apart
 };
 
 // Whether the message clears its retained topic.

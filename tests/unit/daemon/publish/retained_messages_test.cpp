@@ -66,6 +66,24 @@ TEST(RetainedMessages, AtTheLimitNewTopicsAreLeftOutAndNothingIsCleared) {
     held.remember(state("alert/1", 4));
     EXPECT_EQ(held.find("alert/1")->key, MessageKey{4});
     EXPECT_FALSE(held.should_be_cleared("alert/9"));
+    held.remember(state("alert/3", 5, ""));
+    EXPECT_TRUE(held.should_be_cleared("alert/9")) << "all that there is is held again";
+    held.remember(state("alert/4", 6));
+    EXPECT_FALSE(held.should_be_cleared("alert/9"));
+    held.remember(state("alert/1", 7, ""));
+    EXPECT_FALSE(held.should_be_cleared("alert/9")) << "not told again yet";
+    held.remember(state("alert/4", 8));
+    EXPECT_TRUE(held.should_be_cleared("alert/9"));
+}
+
+TEST(RetainedMessages, ThatCannotBeToldApartKeepEverythingFromBeingCleared) {
+    RetainedMessages held(1);
+    for (const auto* topic : {"alert/1", "alert/2", "alert/2"}) held.remember(state(topic, 1));
+    held.remember(state("alert/2", 2, ""));
+    EXPECT_TRUE(held.should_be_cleared("alert/9")) << "one was left out, twice";
+    for (const auto* topic : {"alert/2", "alert/3"}) held.remember(state(topic, 3));
+    held.remember(state("alert/2", 4, ""));
+    EXPECT_FALSE(held.should_be_cleared("alert/3"));
 }
 
 TEST(RetainedMessages, ClearOnlyWhatHasNoOwner) {
