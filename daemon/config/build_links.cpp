@@ -257,7 +257,15 @@ class DeviceBuilder {
         return SunspecDevice{*shelved->profile, nullptr, shelved->fingerprint};
     }
 
+    // Then its entry holds the default, which nobody has written.
+    bool was_refused(const schema::Origin& at) const {
+        return std::ranges::any_of(diagnostics_.sorted(), [&](const schema::Diagnostic& found) {
+            return std::tie(found.at.file, found.at.line, found.at.key) == std::tie(at.file, at.line, at.key);
+        });
+    }
+
     void check_unit(const DeviceEntry& entry, int unit, std::size_t bus) {
+        if (was_refused(entry.origins.of("unit"))) return;
         const auto problem = unit_problem(unit, file_.buses[bus].type);
         if (!problem.empty()) diagnostics_.add(entry.origins.of("unit"), fmt::format("{} {}", unit, problem));
         const int part = entry.profile == sunspec_profile ? entry.sunspec_device : 0;
