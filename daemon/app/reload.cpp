@@ -182,8 +182,8 @@ std::vector<std::unique_ptr<modbus::Bus>> App::Parts::make_buses(const config::C
 
 void App::Parts::put_into_force(config::Config next, const config::ConfigChanges& changes,
                                 std::vector<std::unique_ptr<modbus::Bus>> starting) {
-    const bool controls_anew =
-        changes.dispatch || changes.model || !changes.buses_removed.empty() || !changes.buses_changed.empty();
+    const bool controls_anew = changes.dispatch || changes.prices || changes.model ||
+                               !changes.buses_removed.empty() || !changes.buses_changed.empty();
     if (controls_anew) hand_back_devices();
     auto ending = changes.buses_removed;
     ending.insert(ending.end(), changes.buses_changed.begin(), changes.buses_changed.end());
@@ -203,8 +203,8 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
     if (changes.model || changes.settings) {
         executor_.replace_site(config_.model, config_.settings, now());
     }
-    if (changes.prices) prices_.configure(config_.prices, now());
-    if (changes.dispatch) planner_.configure(config_.dispatch, now());
+    if (changes.prices || changes.model) prices_.configure(config_.prices, now());
+    if (changes.dispatch || changes.prices || changes.model) planner_.configure(config_.dispatch, now());
     if (controls_anew) controller_.configure(config_.control);
     if (changes.publisher) {
         start_publisher();

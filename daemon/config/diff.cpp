@@ -39,10 +39,8 @@ ConfigChanges diff(const Config& before, const Config& after) {
     changes.store = a.store != b.store;
     changes.http = a.http != b.http;
     changes.journal = a.journal != b.journal;
-    // A point of a series is a place in the model.
-    changes.dispatch =
-        a.dispatch != b.dispatch || (after.dispatch != nullptr && (changes.model || a.prices != b.prices));
-    changes.prices = a.prices != b.prices || (changes.model && !after.prices.empty());
+    changes.dispatch = a.dispatch != b.dispatch;
+    changes.prices = a.prices != b.prices;
     changes.forecasts = a.forecasts != b.forecasts;
     return changes;
 }

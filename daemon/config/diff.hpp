@@ -8,6 +8,8 @@
 
 namespace sitepower::config {
 
+// What was written differently. What stands as it was may have to be made anew with it: points of prices and
+// of dispatch are places in the model.
 struct ConfigChanges {
     std::vector<std::string> buses_added;  // ids
     std::vector<std::string> buses_removed;

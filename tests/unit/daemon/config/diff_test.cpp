@@ -64,6 +64,16 @@ TEST(Diff, ANewDeviceAtTheTopLeavesTheOthersAlone) {
     EXPECT_EQ(changes(text), "bus new added, site changed");
 }
 
+TEST(Diff, PricesThatStandAsTheyWereAreNotNamed) {
+    const auto text = site_text() +
+                      "\n[[price]]\nid = \"energy_price\"\ncurrency = \"EUR\"\nsource = \"tariff\"\n"
+                      "location = \"DC-CNX-01\"\n"
+                      "[[price.period]]\nprice = 90\n";
+    const auto before = load(text);
+    const auto after = load(replaced(text, "S-0003", "S-0004"), test_profiles(), before.model.get());
+    EXPECT_EQ(to_string(diff(before, after)), "site changed");
+}
+
 TEST(Diff, ARemovedBusIsNamed) {
     auto text = site_text();
     text = replaced(text,
