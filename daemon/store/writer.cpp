@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -46,6 +48,33 @@ std::uint64_t process_bytes_written() {
         if (name == "write_bytes:") return value;
     }
     return 0;
+}
+
+std::string_view kind_of(const Row& row) {
+    if (row.message() != nullptr) {
+        return row.message()->message->kind == MessageKind::readings ? "readings" : "messages";
+    }
+    struct Name {
+        std::string_view operator()(const AlertRow&) const { return "alerts"; }
+        std::string_view operator()(const WindowRow&) const { return "windows"; }
+        std::string_view operator()(const AuditRow&) const { return "audit rows"; }
+        std::string_view operator()(const BatteryMemory&) const { return "batteries' memories"; }
+        std::string_view operator()(const BatteryStateRow&) const { return "batteries' states"; }
+        std::string_view operator()(const PriceRow&) const { return "prices"; }
+        std::string_view operator()(const PlanRow&) const { return "plans"; }
+        std::string_view operator()(const ForecastRow&) const { return "forecasts"; }
+    };
+    return std::visit(Name{}, *row.record());
+}
+
+// How many of each kind, for people.
+std::string describe_rows(std::span<const Row> rows) {
+    std::map<std::string_view, std::size_t> counts;
+    for (const auto& row : rows) ++counts[kind_of(row)];
+    std::string text;
+    for (const auto& [kind, count] : counts)
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, kind);
+    return text;
 }
 
 }  // namespace
@@ -233,6 +262,7 @@ void Store::Writer::make_room() {
     side_->database->clear_failure();
 }
 
+// The condition that holds says what is lost with it.
 void Store::Writer::give_up(Batch& batch) {
     refusals_ = 0;
     std::optional<DroppedFrames> dropped;
@@ -248,8 +278,10 @@ void Store::Writer::give_up(Batch& batch) {
         const std::lock_guard lock(counters_mutex_);
         counters_.refused += batch.rows.size();
     }
+    const auto lost = describe_rows(batch.rows);
     batch.clear();
     queue_.done();
+    if (!lost.empty()) observer_.store_condition(condition_, true, reason_ + "; lost with it: " + lost);
     if (dropped) observer_.readings_dropped(dropped->from, dropped->to, dropped->frames);
 }
 

@@ -352,6 +352,11 @@ TEST_F(FullDisk, ABatchThatIsRefusedForGoodIsGivenUpAndItsReadingsAreTold) {
     EXPECT_EQ(observer_.gaps().front().frames, 1U);
     EXPECT_EQ(observer_.gaps().front().from, test_start + Duration{1000});
     EXPECT_EQ(store_->counters().refused, 2U);
+    const auto conditions = observer_.conditions();
+    EXPECT_TRUE(std::ranges::any_of(conditions, [](const auto& condition) {
+        return condition.type == "store_error" && condition.holds &&
+               condition.message.ends_with("; lost with it: 1 audit rows, 1 readings");
+    })) << "somebody was told that the change is done";
     store_.reset();
 }
 
