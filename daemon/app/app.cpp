@@ -425,32 +425,9 @@ void App::Parts::read_outbox(BacklogPump::Order order) {
     }
 }
 
-// A history that cannot be read just now: the planner says so and tries again.
-class NoHistory final : public History {
-  public:
-    explicit NoHistory(Error error) : error_(std::move(error)) {}
-    Result<ValueAnswer> values(const ValueQuestion&) override { return error_; }
-    Result<std::vector<PastEstimate>> estimates(const std::string&, Time, Time, std::size_t) override {
-        return error_;
-    }
-    Result<std::vector<Alert>> alerts(const AlertQuestion&) override { return error_; }
-    Result<std::optional<Alert>> alert(const std::string&) override { return error_; }
-    Result<std::optional<Time>> begins() override { return error_; }
-
-  private:
-    Error error_;
-};
-
 bool App::Parts::plan(Query query) {
-    return planner_worker_.submit([path = store_->path(), query = std::move(query)]() mutable -> Completion {
-        const auto reader = Reader::open(path);
-        if (!reader) {
-            NoHistory nothing(reader.error());
-            return query(nothing);
-        }
-        StoreHistory history(**reader);
-        return query(history);
-    });
+    return planner_worker_.submit(
+        [path = store_->path(), query = std::move(query)]() mutable { return ask_store(path, query); });
 }
 
 // What was known of prices before the start: feeds rarely tell the past.

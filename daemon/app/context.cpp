@@ -76,15 +76,8 @@ void App::Parts::audit(AuditRow row) {
 
 bool App::Parts::query(Query query) {
     // A connection per question: questions are rare, and one that has failed is gone with its job.
-    return worker_.submit([path = store_->path(), query = std::move(query)]() mutable -> Completion {
-        const auto reader = Reader::open(path);
-        if (!reader) {
-            // Dropped on the loop's thread, where its reply answers that the service is unavailable.
-            return [dropped = std::move(query)] {};
-        }
-        StoreHistory history(**reader);
-        return query(history);
-    });
+    return worker_.submit(
+        [path = store_->path(), query = std::move(query)]() mutable { return ask_store(path, query); });
 }
 
 }  // namespace sitepower

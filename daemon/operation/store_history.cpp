@@ -96,4 +96,33 @@ Result<std::optional<Time>> StoreHistory::begins() {
     return reader_->begins();
 }
 
+namespace {
+
+class NoHistory final : public History {
+  public:
+    explicit NoHistory(Error error) : error_(std::move(error)) {}
+    Result<ValueAnswer> values(const ValueQuestion&) override { return error_; }
+    Result<std::vector<PastEstimate>> estimates(const std::string&, Time, Time, std::size_t) override {
+        return error_;
+    }
+    Result<std::vector<Alert>> alerts(const AlertQuestion&) override { return error_; }
+    Result<std::optional<Alert>> alert(const std::string&) override { return error_; }
+    Result<std::optional<Time>> begins() override { return error_; }
+
+  private:
+    Error error_;
+};
+
+}  // namespace
+
+Completion ask_store(const std::string& path, Query& query) {
+    const auto reader = Reader::open(path);
+    if (!reader) {
+        NoHistory nothing(reader.error());
+        return query(nothing);
+    }
+    StoreHistory history(**reader);
+    return query(history);
+}
+
 }  // namespace sitepower

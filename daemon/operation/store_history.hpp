@@ -2,7 +2,9 @@
 // worker thread only.
 #pragma once
 
-#include "daemon/operation/history.hpp"
+#include <string>
+
+#include "daemon/operation/context.hpp"
 #include "daemon/store/reader.hpp"
 
 namespace sitepower {
@@ -22,5 +24,8 @@ class StoreHistory final : public History {
   private:
     Reader* reader_;
 };
+
+// Opens the store for one question. Where it cannot be read just now, each answer is the Error that says why.
+Completion ask_store(const std::string& path, Query& query);
 
 }  // namespace sitepower

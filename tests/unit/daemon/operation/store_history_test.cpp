@@ -121,5 +121,18 @@ TEST_F(StoreHistoryTest, KnowsWhenItBegins) {
     EXPECT_LE(**begins, at(0));
 }
 
+TEST(AskStore, AnswersWhereThereIsNoStoreToRead) {
+    Result<std::optional<Time>> begins = std::optional<Time>();
+    bool completed = false;
+    Query query = [&](History& history) -> Completion {
+        begins = history.begins();
+        return [&completed] { completed = true; };
+    };
+    ask_store("/nowhere/sitepower.db", query)();
+    EXPECT_TRUE(completed) << "what needs no history is known all the same";
+    ASSERT_FALSE(begins);
+    EXPECT_EQ(begins.error().code, ErrorCode::service_unavailable);
+}
+
 }  // namespace
 }  // namespace sitepower
