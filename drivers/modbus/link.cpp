@@ -101,6 +101,10 @@ std::uint8_t function_of(Table table) {
     return 0;
 }
 
+std::uint8_t function_of(const Question& question) {
+    return question.identity ? identification_function : function_of(question.table);
+}
+
 std::uint8_t function_of(const WriteRequest& request) {
     const bool single = request.words.size() == 1 && !request.multiple;
     if (request.table == Table::coil) return single ? 5 : 15;
@@ -121,11 +125,19 @@ std::string describe(Table table, std::uint16_t address, std::size_t count, std:
 }  // namespace
 
 std::string describe(const Question& question) {
+    if (question.identity) {
+        return fmt::format("identification object 0x{:02X} (function {})", question.identity->object,
+                           identification_function);
+    }
     return describe(question.table, question.address, question.count, function_of(question.table));
 }
 
 std::string describe(const WriteRequest& request) {
     return describe(request.table, request.address, request.words.size(), function_of(request));
+}
+
+Answer no_such_object() {
+    return {.kind = AnswerKind::exception, .exception = 0x02};
 }
 
 std::string describe(const Answer& answer) {

@@ -18,6 +18,7 @@
 
 #include "core/base/result.hpp"
 #include "drivers/modbus/bus.hpp"
+#include "drivers/modbus/identification.hpp"
 #include "drivers/modbus/steady_time.hpp"
 #include "drivers/modbus/stop_signal.hpp"
 #include "drivers/modbus/write.hpp"
@@ -30,6 +31,9 @@ struct Question {
     Table table = Table::holding;
     std::uint16_t address = 0;
     std::uint16_t count = 1;  // registers, or bits
+    // Instead of registers: a text of the device's identification. Its characters fill `count` words, two in
+    // each, and a text that is not there is answered as exception 0x02.
+    std::optional<IdentityObject> identity{};
 };
 
 enum class AnswerKind : std::uint8_t {
@@ -100,10 +104,14 @@ std::unique_ptr<Link> make_link(const BusSettings& settings, const StopSignal& s
 
 // Function code of a read of this table: 1 to 4.
 std::uint8_t function_of(Table table);
+std::uint8_t function_of(const Question& question);
 // Bytes of data in the answer to a read.
 std::uint16_t answer_bytes(Table table, std::uint16_t count);
 
-// "holding 40-59 (function 3)".
+// The answer for an identification that does not hold the object asked for.
+Answer no_such_object();
+
+// "holding 40-59 (function 3)", "identification object 0x88 (function 43)".
 std::string describe(const Question& question);
 // "exception 0x02: illegal data address", "no answer in time", ...
 std::string describe(const Answer& answer);

@@ -16,6 +16,7 @@ struct Alternatives {
     Alternatives(const Question& question, std::uint16_t longest) {
         const int step = is_bit_table(question.table) ? 8 : 1;
         add(question.count, true);
+        if (question.identity) return;  // its answer is as long as the device likes
         for (int more = 1; more <= Quarantine::steps_more; ++more) {
             const int longer = question.count + more * step;
             if (longer <= longest) add(longer, true);
@@ -31,6 +32,7 @@ struct Alternatives {
 };
 
 AnswerShape shape_with(const Question& question, std::uint16_t count) {
+    if (question.identity) return {identification_function, question.identity->first};
     return {function_of(question.table), answer_bytes(question.table, count)};
 }
 

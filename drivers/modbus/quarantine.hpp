@@ -18,7 +18,7 @@ namespace sitepower::modbus {
 // What an answer on RTU shows of its question, beside the unit.
 struct AnswerShape {
     std::uint8_t function = 0;
-    std::uint16_t byte_count = 0;
+    std::uint16_t byte_count = 0;  // of an identification: its first object
 
     bool operator==(const AnswerShape&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "drivers/modbus/rtu_frame.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "drivers/modbus/planner.hpp"
 
@@ -66,7 +67,39 @@ std::vector<std::uint8_t> head_of(const WriteRequest& request) {
     return head;
 }
 
+void append_crc(std::vector<std::uint8_t>& frame) {
+    const auto crc = crc16(frame);
+    frame.push_back(low_byte(crc));
+    frame.push_back(high_byte(crc));
+}
+
+// Of a whole frame.
+std::span<const std::uint8_t> pdu_of(std::span<const std::uint8_t> frame) {
+    return frame.subspan(1, frame.size() - 3);
+}
+
+// Of the frame that begins so; nullopt while that cannot be told, 0 when it cannot be a frame.
+std::optional<std::size_t> size_of_frame(std::span<const std::uint8_t> received) {
+    const auto function = received[1];
+    const auto asked = static_cast<std::uint8_t>(function & ~exception_flag);
+    if (!is_read(asked) && !is_write(asked) && asked != identification_function) return 0;
+    if (asked != function) return exception_size;
+    if (is_write(asked)) return rtu_request_size;
+    if (asked == identification_function) {
+        const auto size = identity_size(received.subspan(1));
+        return size && *size > 0 ? std::optional(*size + 3) : size;
+    }
+    return received.size() < 3 ? std::nullopt : std::optional<std::size_t>(5U + received[2]);
+}
+
 }  // namespace
+
+std::vector<std::uint8_t> encode_rtu_identity_request(const Question& question) {
+    const auto pdu = identity_request(*question.identity);
+    std::vector<std::uint8_t> frame{question.unit, pdu[0], pdu[1], pdu[2], pdu[3]};
+    append_crc(frame);
+    return frame;
+}
 
 std::vector<std::uint8_t> encode_rtu_write(const WriteRequest& request) {
     auto frame = head_of(request);
@@ -82,9 +115,7 @@ std::vector<std::uint8_t> encode_rtu_write(const WriteRequest& request) {
         frame.push_back(static_cast<std::uint8_t>(bits.size()));
         frame.insert(frame.end(), bits.begin(), bits.end());
     }
-    const auto crc = crc16(frame);
-    frame.push_back(low_byte(crc));
-    frame.push_back(high_byte(crc));
+    append_crc(frame);
     return frame;
 }
 
@@ -111,28 +142,23 @@ std::array<std::uint8_t, rtu_request_size> encode_rtu_request(const Question& qu
 
 Frontier look_at_front(std::span<const std::uint8_t> received) {
     if (received.size() < 2) return {};
-    const auto function = received[1];
-    const auto asked = static_cast<std::uint8_t>(function & ~exception_flag);
-    if (!is_read(asked) && !is_write(asked)) return {FrameKind::garbage, 0};
-    if (received.size() < 3) return {};
-    const bool exception = asked != function;
-    const std::size_t size = exception         ? exception_size
-                             : is_write(asked) ? rtu_request_size
-                                               : 5U + received[2];
-    if (received.size() < size) return {};
-    if (!has_good_crc(received.first(size))) return {FrameKind::garbage, 0};
-    return {FrameKind::stray, size};
+    const auto size = size_of_frame(received);
+    if (size == std::size_t{0}) return {FrameKind::garbage, 0};
+    if (!size || received.size() < *size) return {};
+    if (!has_good_crc(received.first(*size))) return {FrameKind::garbage, 0};
+    return {FrameKind::stray, *size};
 }
 
 Frontier look_at_front(std::span<const std::uint8_t> received, const Question& question) {
     const auto front = look_at_front(received);
     if (front.kind != FrameKind::stray || received[0] != question.unit) return front;
-    const auto function = function_of(question.table);
+    const auto function = function_of(question);
     if (received[1] == (function | exception_flag)) return {FrameKind::exception, front.size};
-    if (received[1] == function && received[2] == answer_bytes(question.table, question.count)) {
-        return {FrameKind::answer, front.size};
-    }
-    return front;
+    if (received[1] != function) return front;
+    const bool is_answer = question.identity
+                               ? is_identity_of(pdu_of(received.first(front.size)), *question.identity)
+                               : received[2] == answer_bytes(question.table, question.count);
+    return is_answer ? Frontier{FrameKind::answer, front.size} : front;
 }
 
 Frontier look_at_front(std::span<const std::uint8_t> received, const WriteRequest& request) {
@@ -146,12 +172,17 @@ Frontier look_at_front(std::span<const std::uint8_t> received, const WriteReques
 }
 
 Stray stray_of(std::span<const std::uint8_t> frame) {
-    const bool data = is_read(frame[1]);
-    return {.unit = frame[0], .function = frame[1], .byte_count = data ? frame[2] : std::uint8_t{0}};
+    Stray stray{.unit = frame[0], .function = frame[1]};
+    if (is_read(stray.function)) stray.byte_count = frame[2];
+    if (stray.function == identification_function) stray.byte_count = first_identity_object(frame.subspan(1));
+    return stray;
 }
 
-void unpack_answer(std::span<const std::uint8_t> frame, const Question& question,
+bool unpack_answer(std::span<const std::uint8_t> frame, const Question& question,
                    std::span<std::uint16_t> words) {
+    if (question.identity) {
+        return unpack_identity(pdu_of(frame), *question.identity, words.first(question.count));
+    }
     const auto data = frame.subspan(3);
     for (std::size_t i = 0; i < question.count; ++i) {
         if (is_bit_table(question.table)) {
@@ -160,6 +191,7 @@ void unpack_answer(std::span<const std::uint8_t> frame, const Question& question
             words[i] = static_cast<std::uint16_t>((data[2 * i] << 8) | data[2 * i + 1]);
         }
     }
+    return true;
 }
 
 }  // namespace sitepower::modbus

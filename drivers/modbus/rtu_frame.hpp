@@ -20,6 +20,9 @@ inline constexpr std::size_t rtu_longest_frame = 5 + 255;
 
 std::array<std::uint8_t, rtu_request_size> encode_rtu_request(const Question& question);
 
+// Of a question for an identification object.
+std::vector<std::uint8_t> encode_rtu_identity_request(const Question& question);
+
 // 8 bytes for functions 5 and 6, longer for 15 and 16.
 std::vector<std::uint8_t> encode_rtu_write(const WriteRequest& request);
 
@@ -37,8 +40,8 @@ struct Frontier {
     std::size_t size = 0;  // of the frame, when there is a whole one
 };
 
-// Answers to reads (functions 1 to 4), to writes (5, 6, 15, 16) and exceptions are told; everything else is
-// garbage.
+// Answers to reads (functions 1 to 4), to writes (5, 6, 15, 16), identifications (43) and exceptions are
+// told; everything else is garbage.
 Frontier look_at_front(std::span<const std::uint8_t> received, const Question& question);
 
 // The answer to a write repeats what was written (functions 5 and 6), or where and how many.
@@ -50,8 +53,9 @@ Frontier look_at_front(std::span<const std::uint8_t> received);
 // The stray that a whole frame is.
 Stray stray_of(std::span<const std::uint8_t> frame);
 
-// Spreads the data of an answer (whole frame) over words: one per register or bit.
-void unpack_answer(std::span<const std::uint8_t> frame, const Question& question,
+// Spreads the data of an answer (whole frame) over words: one per register or bit. False when it is an
+// identification without the object that was asked for.
+bool unpack_answer(std::span<const std::uint8_t> frame, const Question& question,
                    std::span<std::uint16_t> words);
 
 }  // namespace sitepower::modbus

@@ -177,10 +177,15 @@ Answer RtuLink::converse(std::span<const std::uint8_t> request, std::size_t answ
 
 Answer RtuLink::read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) {
     using Bytes = std::span<const std::uint8_t>;
-    return converse(
-        encode_rtu_request(question), 5U + answer_bytes(question.table, question.count), timeout,
-        [&](Bytes received) { return look_at_front(received, question); },
-        [&](Bytes frame) { unpack_answer(frame, question, words); });
+    bool is_there = true;
+    const auto look = [&](Bytes received) { return look_at_front(received, question); };
+    const auto take = [&](Bytes frame) { is_there = unpack_answer(frame, question, words); };
+    const auto answer =
+        question.identity
+            ? converse(encode_rtu_identity_request(question), rtu_longest_frame, timeout, look, take)
+            : converse(encode_rtu_request(question), 5U + answer_bytes(question.table, question.count),
+                       timeout, look, take);
+    return is_there ? answer : no_such_object();
 }
 
 Answer RtuLink::write(const WriteRequest& request, SteadySpan timeout) {

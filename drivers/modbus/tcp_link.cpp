@@ -2,14 +2,57 @@
 
 #include <fmt/format.h>
 #include <modbus/modbus.h>
+#include <poll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <new>
 
 namespace sitepower::modbus {
 namespace {
+
+constexpr std::size_t mbap_size = 7;
+constexpr std::size_t longest_frame = mbap_size + 253;
+
+std::uint16_t word_at(std::span<const std::uint8_t> bytes, std::size_t at) {
+    return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+std::array<std::uint8_t, mbap_size + 4> identity_frame(const Question& question, std::uint16_t transaction) {
+    const auto pdu = identity_request(*question.identity);
+    std::array<std::uint8_t, mbap_size + 4> frame{static_cast<std::uint8_t>(transaction >> 8),
+                                                  static_cast<std::uint8_t>(transaction & 0xFFU),
+                                                  0,
+                                                  0,
+                                                  0,
+                                                  static_cast<std::uint8_t>(pdu.size() + 1),
+                                                  question.unit};
+    std::ranges::copy(pdu, frame.begin() + mbap_size);
+    return frame;
+}
+
+// Of a frame of which the head is there; 0 when it is none.
+std::size_t size_of_frame(std::span<const std::uint8_t> received) {
+    const std::size_t length = word_at(received, 4);  // unit and PDU
+    const bool sound = word_at(received, 2) == 0 && length >= 3 && length <= longest_frame - mbap_size + 1;
+    return sound ? mbap_size - 1 + length : 0;
+}
+
+// What a whole frame with our transaction id says.
+std::optional<Answer> judge_identity(std::span<const std::uint8_t> frame, const Question& question,
+                                     std::span<std::uint16_t> words) {
+    if (frame[6] != question.unit) return std::nullopt;
+    const auto pdu = frame.subspan(mbap_size);
+    if (pdu[0] == (identification_function | 0x80U)) {
+        return Answer{.kind = AnswerKind::exception, .exception = pdu[1]};
+    }
+    if (identity_size(pdu) != pdu.size() || !is_identity_of(pdu, *question.identity)) return std::nullopt;
+    if (!unpack_identity(pdu, *question.identity, words.first(question.count))) return no_such_object();
+    return Answer{.kind = AnswerKind::data};
+}
 
 bool takes_unit(int unit) {
     return unit <= 247 || unit == MODBUS_TCP_SLAVE;
@@ -106,8 +149,39 @@ std::optional<Answer> TcpLink::prepare(int unit, SteadySpan timeout) {
 
 Answer TcpLink::read(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) {
     if (const auto refused = prepare(question.unit, timeout)) return *refused;
+    if (question.identity) return identify(question, timeout, words);
     const int got = ask(question, words);
     return got == question.count ? Answer{.kind = AnswerKind::data} : failure(errno);
+}
+
+Answer TcpLink::identify(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words) {
+    const auto deadline = steady_now() + timeout;
+    const auto request = identity_frame(question, ++transaction_);
+    if (::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(request.size())) {
+        return failure(EPIPE);
+    }
+    std::array<std::uint8_t, longest_frame> buffer{};
+    std::size_t filled = 0;
+    for (;;) {
+        const auto received = std::span<const std::uint8_t>(buffer).first(filled);
+        const auto size = filled < mbap_size ? mbap_size : size_of_frame(received);
+        if (size == 0) return failure(EMBBADDATA);
+        if (size > mbap_size && filled == size) {
+            // An answer with another id is one to an earlier question: not ours, which may still come.
+            if (word_at(received, 0) == transaction_) {
+                const auto answer = judge_identity(received, question, words);
+                return answer ? *answer : failure(EMBBADDATA);
+            }
+            filled = 0;
+            continue;
+        }
+        if (stop_.wait_for(fd_.get(), POLLIN, deadline) != Ready::yes) return failure(ETIMEDOUT);
+        const auto got = ::recv(fd_.get(), buffer.data() + filled, size - filled, MSG_DONTWAIT);
+        if (got == 0) return failure(ECONNRESET);
+        if (got < 0 && errno != EAGAIN && errno != EINTR) return failure(errno);
+        if (got > 0) filled += static_cast<std::size_t>(got);
+    }
 }
 
 Answer TcpLink::write(const WriteRequest& request, SteadySpan timeout) {

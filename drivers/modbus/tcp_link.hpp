@@ -1,5 +1,6 @@
 // Modbus TCP over libmodbus: its codec and its check of the transaction id, on a socket that we connect
-// ourselves (libmodbus's own connect does not say which address failed, nor can it be stopped).
+// ourselves (libmodbus's own connect does not say which address failed, nor can it be stopped). Function 43,
+// which it does not know, is framed here.
 // Limits that come from libmodbus: descriptors above 1023 (it uses select) and units 248 to 254 are refused.
 #pragma once
 
@@ -35,6 +36,7 @@ class TcpLink final : public Link {
 
     // Why the unit cannot be asked now; nullopt when it can.
     std::optional<Answer> prepare(int unit, SteadySpan timeout);
+    Answer identify(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words);
     int ask(const Question& question, std::span<std::uint16_t> words);
     int ask_bits(const Question& question, std::span<std::uint16_t> words);
     Answer failure(int error);
@@ -46,6 +48,7 @@ class TcpLink final : public Link {
     Descriptor fd_;
     SteadySpan timeout_{};
     int unit_ = -1;
+    std::uint16_t transaction_ = 0;  // of the last identification; libmodbus counts its own
     std::vector<std::uint8_t> bits_;
 };
 

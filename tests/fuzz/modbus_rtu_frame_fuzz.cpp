@@ -24,7 +24,7 @@ void walk(std::span<const std::uint8_t> received, const Question& question) {
         const auto frame = received.first(front.size);
         require(crc16(frame) == 0);
         if (front.kind == FrameKind::answer) {
-            require(frame[0] == question.unit && frame[1] == function_of(question.table));
+            require(frame[0] == question.unit && frame[1] == function_of(question));
             unpack_answer(frame, question, words);
         } else {
             require(stray_of(frame).unit == frame[0]);
@@ -41,6 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto longest = question.table == Table::coil || question.table == Table::discrete ? 2000 : 125;
     question.count = static_cast<std::uint16_t>(1 + data[2] * 8 % longest);
     walk(std::span(data, size).subspan(3), question);
+    walk(std::span(data, size).subspan(3),
+         {.unit = data[0], .count = identity_words, .identity = IdentityObject{data[1], data[2]}});
     const WriteRequest write{.unit = data[0], .address = data[1], .words = {data[2]}};
     const auto received = std::span(data, size).subspan(3);
     const auto front = look_at_front(received, write);

@@ -78,6 +78,11 @@ modbus::WriteRequest write_from(const std::vector<std::uint8_t>& bytes, std::siz
 SeenRequest request_from(const std::vector<std::uint8_t>& bytes, std::size_t unit_at) {
     const auto function = bytes[unit_at + 1];
     SeenRequest request;
+    if (function == modbus::identification_function) {
+        const auto first = bytes[unit_at + 4];
+        request.question = {.unit = bytes[unit_at], .identity = modbus::IdentityObject{first, first}};
+        return request;
+    }
     if (function > 4) {
         request.write = write_from(bytes, unit_at);
         request.question = {request.write->unit, request.write->table, request.write->address,
@@ -89,6 +94,22 @@ SeenRequest request_from(const std::vector<std::uint8_t>& bytes, std::size_t uni
                         .address = word_at(bytes, unit_at + 2),
                         .count = word_at(bytes, unit_at + 4)};
     return request;
+}
+
+// Three objects from the one that was asked for; one of another count begins one later.
+std::vector<std::uint8_t> identity_pdu(const SeenRequest& request, std::uint16_t count,
+                                       std::uint8_t function) {
+    constexpr int objects = 3;
+    const auto first = request.question.identity->first + (count == request.question.count ? 0 : 1);
+    const auto asked = modbus::identity_request(*request.question.identity);
+    std::vector<std::uint8_t> pdu{function, asked[1], asked[2], 0x83, 0, 0, objects};
+    for (int object = first; object < first + objects; ++object) {
+        const auto text = identity_text(request.question.unit, static_cast<std::uint8_t>(object));
+        pdu.push_back(static_cast<std::uint8_t>(object));
+        pdu.push_back(static_cast<std::uint8_t>(text.size()));
+        pdu.insert(pdu.end(), text.begin(), text.end());
+    }
+    return pdu;
 }
 
 std::vector<std::uint8_t> write_pdu(const modbus::WriteRequest& write, std::uint16_t count) {
@@ -105,6 +126,10 @@ std::vector<std::uint8_t> write_pdu(const modbus::WriteRequest& write, std::uint
 }
 
 }  // namespace
+
+std::string identity_text(int unit, std::uint8_t object) {
+    return "unit " + std::to_string(unit) + ", object " + std::to_string(object);
+}
 
 std::uint16_t tell_tale(const SeenRequest& request, std::uint16_t address) {
     if (modbus::is_bit_table(request.question.table)) {
@@ -336,7 +361,9 @@ void FakeSlave::take_requests(Peer& peer) {
     for (;;) {
         // Of a read over TCP the seventh byte is missing: it is as long as its count.
         const bool read = received.size() >= unit_at + 6 && received[unit_at + 1] < 7;
-        const auto asked = read ? 6U : request_size(received, unit_at);
+        const bool identity =
+            received.size() >= unit_at + 5 && received[unit_at + 1] == modbus::identification_function;
+        const auto asked = identity ? 5U : read ? 6U : request_size(received, unit_at);
         const auto size = unit_at + asked + behind;
         if (asked == 0 || received.size() < size) break;
         const std::vector<std::uint8_t> request(received.begin(),
@@ -361,6 +388,7 @@ std::vector<std::uint8_t> FakeSlave::pdu_for(const SeenRequest& request, std::ui
         pdu.front() = function;
         return pdu;
     }
+    if (request.question.identity) return identity_pdu(request, count, function);
     const std::lock_guard lock(mutex_);
     const auto& question = request.question;
     const auto bytes = modbus::answer_bytes(question.table, count);
@@ -433,7 +461,7 @@ void FakeSlave::handle(Peer& peer, SeenRequest request, std::uint16_t transactio
     const auto behaviour = behaviour_for(request);
     if (peer.silenced) return;
     if (request.write && behaviour.kind != Behaviour::Kind::exception) take_write(*request.write);
-    const auto function = request.write ? function_of(*request.write) : modbus::function_of(question.table);
+    const auto function = request.write ? function_of(*request.write) : modbus::function_of(question);
     auto bytes = frame(question.unit, pdu_for(request, question.count, function), transaction);
     const auto next_unit = static_cast<std::uint8_t>(question.unit + 1);
     using Kind = Behaviour::Kind;

@@ -57,6 +57,9 @@ struct SeenRequest {
 // 1 where unit + address is odd.
 std::uint16_t tell_tale(const SeenRequest& request, std::uint16_t address);
 
+// What it tells of itself by function 43: "unit 7, object 1". An answer holds three objects in a row.
+std::string identity_text(int unit, std::uint8_t object);
+
 class FakeSlave {
   public:
     using Content = std::function<std::uint16_t(const SeenRequest&, std::uint16_t address)>;

@@ -104,6 +104,67 @@ TEST_P(LinkTest, NeverTakesAWrongFrame) {
     EXPECT_TRUE(ask_with({.kind = Kind::answer}, patience).good());
 }
 
+constexpr Question identity{.unit = 7, .count = identity_words, .identity = IdentityObject{0x87, 0x88}};
+
+TEST_P(LinkTest, ReadsAnIdentification) {
+    ASSERT_TRUE(ask(identity, patience).good());
+    std::string text;
+    for (std::size_t i = 0; i < 10; ++i) {
+        text += static_cast<char>(words_[i] >> 8);
+        text += static_cast<char>(words_[i] & 0xFFU);
+    }
+    const auto expected = support::identity_text(7, 0x88);  // "unit 7, object 136"
+    EXPECT_EQ(text.substr(0, expected.size()), expected);
+    EXPECT_EQ(text[expected.size()], '\0');
+    // The answer holds three objects.
+    auto beyond = identity;
+    beyond.identity->object = 0x8A;
+    const auto answer = ask(beyond, patience);
+    EXPECT_EQ(answer.kind, AnswerKind::exception);
+    EXPECT_TRUE(answer.is_refusal());
+    EXPECT_TRUE(ask(question, patience).good()) << "registers as before";
+    EXPECT_EQ(words_[0], 40);
+}
+
+TEST_P(LinkTest, NeverTakesAWrongIdentification) {
+    for (const auto kind : {Kind::truncated, Kind::wrong_function, Kind::wrong_count, Kind::wrong_unit,
+                            Kind::bad_checksum, Kind::noise, Kind::silent}) {
+        slave_.set_manners([=](const auto&) { return Behaviour{.kind = kind}; });
+        if (!link_->is_open()) {
+            EXPECT_TRUE(link_->open(patience));
+        }
+        EXPECT_FALSE(ask(identity, timeout).good()) << static_cast<int>(kind);
+    }
+    slave_.set_manners([](const auto&) { return Behaviour{.kind = Kind::split, .delay = 10ms}; });
+    if (!link_->is_open()) {
+        EXPECT_TRUE(link_->open(patience));
+    }
+    EXPECT_TRUE(ask(identity, patience).good());
+    slave_.set_manners([](const auto&) { return Behaviour{.kind = Kind::exception, .exception = 0x01}; });
+    const auto answer = ask(identity, patience);
+    EXPECT_EQ(answer.kind, AnswerKind::exception);
+    EXPECT_EQ(answer.exception, 0x01);
+    EXPECT_TRUE(link_->is_open());
+}
+
+// It comes while registers are read: it is told, and is none of them.
+TEST_P(LinkTest, ALateIdentificationIsNoRegister) {
+    slave_.set_manners([](const support::SeenRequest& request) {
+        return request.question.identity ? Behaviour{.kind = Kind::late, .delay = 150ms}
+                                         : Behaviour{.kind = Kind::answer, .delay = 250ms};
+    });
+    EXPECT_EQ(ask(identity, timeout).kind, AnswerKind::timeout);
+    if (is_tcp()) {
+        EXPECT_FALSE(link_->is_open());
+        return;
+    }
+    ASSERT_TRUE(ask(question, patience).good());
+    EXPECT_EQ(words_[0], 40);
+    ASSERT_FALSE(link_->strays().empty());
+    EXPECT_EQ(link_->strays()[0].function, identification_function);
+    EXPECT_EQ(link_->strays()[0].byte_count, 0x87);
+}
+
 TEST_P(LinkTest, UnitsAbove247AreAskedOrClearlyRefused) {
     const Question high{.unit = 254, .table = Table::holding, .address = 0, .count = 2};
     const auto answer = ask(high, patience);
@@ -254,6 +315,7 @@ TEST(TcpLinkLimit, ADescriptorThatSelectCannotTakeIsRefused) {
 TEST(LinkText, NamesWhatWasAskedAndWhatItMeans) {
     EXPECT_EQ(describe(Question{1, Table::input, 40, 20}), "input 40-59 (function 4)");
     EXPECT_EQ(describe(Question{1, Table::holding, 15, 1}), "holding 15 (function 3)");
+    EXPECT_EQ(describe(identity), "identification object 0x88 (function 43)");
     EXPECT_EQ(describe(Answer{.kind = AnswerKind::exception, .exception = 0x0B}),
               "exception 0x0B: gateway target device failed to respond");
     EXPECT_EQ(describe(Answer{.kind = AnswerKind::exception, .exception = 0x55}),

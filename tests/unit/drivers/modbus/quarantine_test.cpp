@@ -131,6 +131,17 @@ TEST(Quarantine, ALateDoubtIsNotForgottenForARepeatedOne) {
     EXPECT_EQ(chosen(quarantine, at(1300ms)), 11);
 }
 
+// No other length tells two of its answers apart: it waits.
+TEST(Quarantine, AnIdentificationInDoubtWaitsForTheWindow) {
+    const Question identity{.count = identity_words, .identity = IdentityObject{0x87, 0x88}};
+    Quarantine quarantine(window);
+    quarantine.suspect_late(shape_of(identity), at(1s));
+    EXPECT_FALSE(quarantine.choose(identity, 200, at(1500ms)));
+    EXPECT_EQ(quarantine.allowed_at(identity, 200, at(1500ms)), at(1s) + window);
+    EXPECT_EQ(quarantine.choose(identity, 200, at(1s) + window)->count, identity_words);
+    EXPECT_EQ(chosen(quarantine, at(1500ms)), 10) << "registers are read on";
+}
+
 TEST(Quarantine, AtItsLimitTheUnitRests) {
     Quarantine quarantine(window);
     for (std::uint16_t i = 0; i < Quarantine::capacity; ++i) {
