@@ -40,13 +40,31 @@ void check_probe(const ProfileProbe& probe, schema::Diagnostics& diagnostics) {
     const auto fail = [&](std::string_view key, std::string message) {
         diagnostics.add(probe.origins.of(key), std::move(message));
     };
-    const bool is_text = probe.type == PointType::string;
+    if (probe.address.has_value() == probe.object.has_value()) {
+        fail("address", "expected either address or object");
+        return;
+    }
+    if (probe.object) {
+        for (const auto* key : {"table", "type", "word_order", "byte_order", "mask", "length", "chars"}) {
+            if (probe.origins.has(key)) fail(key, "belongs to registers; an object is a text");
+        }
+    }
+    if (probe.object_from && (!probe.object || *probe.object_from > *probe.object)) {
+        fail("object_from", "belongs to object, and must not be above it");
+    }
+    const bool is_text = probe.object || probe.type == PointType::string;
     if (!is_text && !is_integer(probe.type)) fail("type", "expected an integer type or a string");
-    if (is_text != (probe.length > 0)) fail("length", "expected for a string, and only there");
+    if (probe.address && is_text != (probe.length > 0))
+        fail("length", "expected for a string, and only there");
     const int ways = !probe.equals.empty() + !probe.starts_with.empty() + !probe.between.empty() +
                      (!probe.at_least.empty() || !probe.below.empty());
-    if (ways != 1) fail("address", "expected exactly one of equals, starts_with, between, or a version");
-    if (is_text && !(probe.equals.empty() && probe.between.empty())) fail("type", "expected an integer type");
+    if (ways != 1)
+        fail(probe.object ? "object" : "address",
+             "expected exactly one of equals, starts_with, between, or a version");
+    if (is_text && !(probe.equals.empty() && probe.between.empty())) {
+        fail(probe.object ? "object" : "type",
+             probe.object ? "is a text: expected starts_with or a version" : "expected an integer type");
+    }
     if (!is_text && !probe.starts_with.empty()) fail("starts_with", "belongs to strings");
     if (probe.between.size() == 2 && probe.between[0] > probe.between[1]) {
         fail("between", "expected the lowest number first");
@@ -54,7 +72,7 @@ void check_probe(const ProfileProbe& probe, schema::Diagnostics& diagnostics) {
     if (!is_version(probe.at_least)) fail("at_least", "expected numbers with dots between them");
     if (!is_version(probe.below)) fail("below", "expected numbers with dots between them");
     const int count = is_text ? probe.length : registers_of(probe.type);
-    if (probe.address + count > table_size) fail("address", "reaches beyond register 65535");
+    if (probe.address.value_or(0) + count > table_size) fail("address", "reaches beyond register 65535");
 }
 
 void check_mailboxes(const Profile& profile, schema::Diagnostics& diagnostics) {

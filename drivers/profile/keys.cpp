@@ -85,11 +85,17 @@ schema::Table<ProfileDefaults> defaults_table() {
 schema::Table<ProfileProbe> probe_table() {
     return schema::Table<ProfileProbe>(
                "probe",
-               "Registers that tell whether a device is one of this profile; all rows "
-               "must agree. Judged by equals, starts_with, between, or a version.")
+               "Registers, or texts of its identification (function 43), that tell whether a device is one "
+               "of "
+               "this profile; all rows must agree. Judged by equals, starts_with, between, or a version.")
         .choice("table", &ProfileProbe::table, tables(), "Modbus table.")
-        .key("address", &ProfileProbe::address, {.range = register_address, .required = true},
-             "Address on the wire, from 0.")
+        .key("address", &ProfileProbe::address, {.range = register_address}, "Address on the wire, from 0.")
+        .key("object", &ProfileProbe::object, {.range = Range{0, 255}},
+             "Instead of address: a text that the device gives to Read Device Identification (function 43, "
+             "type 14). 0: vendor, 1: product code, 2: version, from 0x80 on the vendor's own.")
+        .key("object_from", &ProfileProbe::object_from, {.range = Range{0, 255}},
+             "Object that the question begins at, where the device does not take any: the answer brings "
+             "several; otherwise the object itself.")
         .choice("type", &ProfileProbe::type, point_types(), "An integer type or a string.")
         .choice("word_order", &ProfileProbe::word_order, orders(), "High word first (big) or low word first.")
         .choice("byte_order", &ProfileProbe::byte_order, orders(), "Order of the bytes inside a register.")

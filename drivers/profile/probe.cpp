@@ -59,10 +59,10 @@ bool judge_text(const ProfileProbe& probe, const std::string& text) {
 ProbeResult judge(const Resolver& resolver, const ProfileProbe& probe, const RegisterImage& image) {
     ProbeResult result{.wanted = wanted_words(probe)};
     const auto registers = resolver.probe(probe);
-    const auto words = image.get(own_unit, registers);
+    const auto words = image.get(probe.object ? identity_unit(*probe.object) : own_unit, registers);
     if (!words) {
         result.found = "refused by the device";
-    } else if (probe.type == PointType::string) {
+    } else if (probe.object || probe.type == PointType::string) {
         const auto reading = modbus::decode_text(*words, probe.chars, registers.byte_order, ' ');
         result.found = '"' + reading.text + '"';
         result.matches = reading.quality == Quality::good && judge_text(probe, reading.text);

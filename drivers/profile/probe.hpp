@@ -10,7 +10,7 @@
 
 namespace sitepower {
 
-// What must be read for each row of the probe, in its order.
+// What must be read for each row of the probe, in its order; of an object the words that its text fills.
 std::vector<modbus::RegisterPoint> probe_registers(const Profile& profile);
 
 struct ProbeResult {

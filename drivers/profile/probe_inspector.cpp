@@ -2,24 +2,38 @@
 
 #include <fmt/format.h>
 
-#include "drivers/modbus/link.hpp"
-
 namespace sitepower {
 namespace {
 
-modbus::Question question_for(const modbus::RegisterPoint& registers, int unit) {
-    return {.unit = static_cast<std::uint8_t>(unit),
-            .table = registers.table,
-            .address = registers.address,
-            .count = static_cast<std::uint16_t>(registers.registers())};
+modbus::Question question_for(const ProfileProbe& row, const modbus::RegisterPoint& registers, int unit) {
+    modbus::Question question{.unit = static_cast<std::uint8_t>(unit),
+                              .table = registers.table,
+                              .address = registers.address,
+                              .count = static_cast<std::uint16_t>(registers.registers())};
+    if (row.object) {
+        question.identity = {.first = static_cast<std::uint8_t>(row.object_from.value_or(*row.object)),
+                             .object = static_cast<std::uint8_t>(*row.object)};
+    }
+    return question;
 }
 
 }  // namespace
 
+std::vector<modbus::Question> probe_questions(const Profile& profile, int unit) {
+    const auto rows = probe_registers(profile);
+    std::vector<modbus::Question> questions;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        questions.push_back(question_for(profile.probe[row], rows[row], unit));
+    }
+    return questions;
+}
+
 Result<RegisterImage> read_probe(const Profile& profile, int unit, const modbus::Inspector::Read& read) {
     RegisterImage image;
-    for (const auto& registers : probe_registers(profile)) {
-        const auto question = question_for(registers, unit);
+    const auto questions = probe_questions(profile, unit);
+    for (std::size_t row = 0; row < questions.size(); ++row) {
+        const auto& probe = profile.probe[row];
+        const auto& question = questions[row];
         std::vector<std::uint16_t> words(question.count);
         const auto answer = read(question, words);
         if (answer.is_refusal()) continue;
@@ -27,8 +41,9 @@ Result<RegisterImage> read_probe(const Profile& profile, int unit, const modbus:
             return Error{.code = ErrorCode::service_unavailable,
                          .message = fmt::format("{}: {}", describe(question), describe(answer))};
         }
+        const int place = probe.object ? identity_unit(*probe.object) : own_unit;
         for (std::size_t i = 0; i < words.size(); ++i) {
-            image.set(own_unit, registers.table, registers.address + static_cast<int>(i), words[i]);
+            image.set(place, question.table, question.address + static_cast<int>(i), words[i]);
         }
     }
     return image;
@@ -39,13 +54,12 @@ modbus::Inspection ProbeInspector::inspect(const Read& read) const {
     if (!image) return {.problem = image.error().message};
     const auto results = check_probe(profile_, *image);
     if (is_match(results)) return {.verdict = modbus::Inspection::Verdict::same};
-    const auto registers = probe_registers(profile_);
+    const auto questions = probe_questions(profile_, unit_);
     std::string differs;
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i].matches) continue;
-        differs +=
-            fmt::format("{}{} is {} instead of {}", differs.empty() ? "" : "; ",
-                        describe(question_for(registers[i], unit_)), results[i].found, results[i].wanted);
+        differs += fmt::format("{}{} is {} instead of {}", differs.empty() ? "" : "; ",
+                               describe(questions[i]), results[i].found, results[i].wanted);
     }
     return {.problem =
                 fmt::format(R"(it is not what the profile "{}" is for: {}. Choose the profile by )"

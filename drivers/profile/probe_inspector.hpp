@@ -2,11 +2,17 @@
 // each connection, before anything is polled; what is something else is not polled, and says why.
 #pragma once
 
+#include <vector>
+
 #include "core/base/result.hpp"
 #include "drivers/modbus/inspector.hpp"
+#include "drivers/modbus/link.hpp"
 #include "drivers/profile/probe.hpp"
 
 namespace sitepower {
+
+// What is asked for each row of the probe, in its order.
+std::vector<modbus::Question> probe_questions(const Profile& profile, int unit);
 
 // The registers of the probe; those that the device refuses to give are missing. An Error when it does not
 // answer.

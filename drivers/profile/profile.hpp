@@ -192,7 +192,10 @@ struct ProfileTransport {
 // starts_with, between, or at_least and below.
 struct ProfileProbe {
     std::optional<modbus::Table> table;
-    int address = -1;
+    std::optional<int> address;
+    // Instead of registers: a text of the device's identification, and where the question starts.
+    std::optional<int> object;
+    std::optional<int> object_from;
     PointType type = PointType::u16;
     std::optional<modbus::Order> word_order;
     std::optional<modbus::Order> byte_order;

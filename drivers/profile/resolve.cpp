@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "drivers/modbus/identification.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -173,8 +175,13 @@ modbus::RegisterPoint Resolver::condition(const ProfilePoint& point, int address
 
 modbus::RegisterPoint Resolver::probe(const ProfileProbe& probe) const {
     modbus::RegisterPoint registers;
+    if (probe.object) {
+        registers.type = modbus::ValueType::text;
+        registers.length = modbus::identity_words;
+        return registers;
+    }
     registers.table = probe.table.value_or(profile_.defaults.table);
-    registers.address = static_cast<std::uint16_t>(probe.address);
+    registers.address = static_cast<std::uint16_t>(*probe.address);
     registers.type = value_type(probe.type);
     registers.word_order = probe.word_order.value_or(profile_.defaults.word_order);
     registers.byte_order = probe.byte_order.value_or(profile_.defaults.byte_order);

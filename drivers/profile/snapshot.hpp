@@ -37,6 +37,11 @@ inline constexpr int mailbox_unit(std::size_t n) {
     return -2 - static_cast<int>(n);
 }
 
+// The "unit" under which a text of the device's identification stands, as words from address 0 on.
+inline constexpr int identity_unit(int object) {
+    return -1000 - object;
+}
+
 struct SnapshotValue {
     DevicePoint point;
     int unit = own_unit;

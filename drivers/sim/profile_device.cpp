@@ -102,6 +102,12 @@ void ProfileDevice::serve(const modbus::UnitPlan& plan, const Profile& profile) 
         }
     }
     if (plan.unit == device_.plan.unit) {
+        for (const auto& probe : profile.probe) {
+            if (!probe.object) continue;
+            const int from = probe.object_from.value_or(*probe.object);
+            if (from != *probe.object) unit.bank.set_identity(from, "");
+            unit.bank.set_identity(*probe.object, probe.starts_with.empty() ? "" : probe.starts_with[0]);
+        }
         for (const auto& command : commands_of(profile, plan.unit)) {
             const int count =
                 command.value ? registers_of(command.value->type) : int(command.order.request.words.size());

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "drivers/modbus/register_map.hpp"
@@ -29,6 +32,10 @@ class RegisterBank {
     std::optional<std::span<const std::uint16_t>> read(modbus::Table table, std::uint16_t first,
                                                        int count) const;
 
+    // Texts by which the unit says what it is, by object (function 43).
+    void set_identity(int object, std::string text) { identity_[object] = std::move(text); }
+    const std::map<int, std::string>& identity() const { return identity_; }
+
   private:
     struct Words {
         std::vector<std::uint16_t> content;
@@ -39,6 +46,7 @@ class RegisterBank {
     const Words& words(modbus::Table table) const { return tables_[static_cast<std::size_t>(table)]; }
 
     Words tables_[4];
+    std::map<int, std::string> identity_;
 };
 
 }  // namespace sitepower::sim

@@ -9,6 +9,9 @@ constexpr std::size_t mbap_size = 7;
 constexpr std::size_t longest_pdu = 253;
 constexpr std::size_t read_pdu_size = 5;                     // function, address, count
 constexpr std::size_t rtu_request_size = read_pdu_size + 3;  // unit before, CRC behind
+constexpr std::uint8_t identification = 43;                  // and its type, kind of stream, first object
+constexpr std::size_t identity_pdu_size = 4;
+constexpr std::size_t shortest_rtu_request = identity_pdu_size + 3;
 
 constexpr std::array<std::uint16_t, 256> make_crc_table() {
     std::array<std::uint16_t, 256> table{};
@@ -114,6 +117,23 @@ Bytes write_pdu(RegisterBank& bank, std::span<const std::uint8_t> request) {
     return Bytes(request.begin(), request.begin() + read_pdu_size);
 }
 
+Bytes identity_pdu(const RegisterBank& bank, std::span<const std::uint8_t> request) {
+    if (request.size() != identity_pdu_size || request[1] != 14) return exception_pdu(request, illegal_value);
+    const auto& texts = bank.identity();
+    // One that it does not know is taken for the first.
+    const auto first = texts.contains(request[3]) ? texts.find(request[3]) : texts.begin();
+    Bytes pdu{identification, 14, request[2], 0x83, 0, 0, 0};
+    for (auto text = first; text != texts.end(); ++text) {
+        const auto size = std::min<std::size_t>(text->second.size(), 200);
+        if (pdu.size() + 2 + size > longest_pdu) break;
+        ++pdu[6];
+        pdu.push_back(static_cast<std::uint8_t>(text->first));
+        pdu.push_back(static_cast<std::uint8_t>(size));
+        pdu.insert(pdu.end(), text->second.begin(), text->second.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+    return pdu;
+}
+
 std::optional<Request> take_tcp(Bytes& buffer, bool& broken) {
     if (buffer.size() < mbap_size) return std::nullopt;
     const std::size_t length = word_at(buffer, 4);  // unit and PDU
@@ -131,10 +151,11 @@ std::optional<Request> take_tcp(Bytes& buffer, bool& broken) {
     return request;
 }
 
-// Of the RTU request that may begin at `at`, of which rtu_request_size bytes are there: a write of many is as
-// long as it says, when what it says fits together.
+// Of the RTU request that may begin at `at`, of which shortest_rtu_request bytes are there: a write of many
+// is as long as it says, when what it says fits together.
 std::size_t rtu_size(const Bytes& buffer, std::size_t at) {
     const std::uint8_t function = buffer[at + 1];
+    if (function == identification) return shortest_rtu_request;
     if (!writes_many(function)) return rtu_request_size;
     const std::size_t count = word_at(buffer, at + 4);
     const std::size_t bytes = function == 16 ? 2 * count : (count + 7) / 8;
@@ -144,7 +165,7 @@ std::size_t rtu_size(const Bytes& buffer, std::size_t at) {
 std::optional<Request> take_rtu(Bytes& buffer) {
     // What may still grow into a request stays; anything before cannot.
     std::size_t keep_from = buffer.size() < rtu_request_size ? 0 : buffer.size() - (rtu_request_size - 1);
-    for (std::size_t at = 0; at + rtu_request_size <= buffer.size(); ++at) {
+    for (std::size_t at = 0; at + shortest_rtu_request <= buffer.size(); ++at) {
         const std::size_t size = rtu_size(buffer, at);
         if (at + size > buffer.size()) {
             keep_from = std::min(keep_from, at);
@@ -177,6 +198,9 @@ Bytes exception_pdu(std::span<const std::uint8_t> request, std::uint8_t code) {
 
 Bytes answer_pdu(RegisterBank& bank, const RequestLimits& limits, std::span<const std::uint8_t> request) {
     if (!request.empty() && is_write(request[0])) return write_pdu(bank, request);
+    if (!request.empty() && request[0] == identification && !bank.identity().empty()) {
+        return identity_pdu(bank, request);
+    }
     const auto table = request.empty() ? std::nullopt : table_of(request[0]);
     if (!table) return exception_pdu(request, illegal_function);
     if (request.size() != read_pdu_size) return exception_pdu(request, illegal_value);

@@ -28,8 +28,8 @@ struct RequestLimits {
 };
 
 // `request` is a PDU: function code and data. The answer is one too, an exception where one is due: unknown
-// function (1 to 6, 15 and 16 are served), a register that does not exist or may not be written, a count of 0
-// or beyond the limits. A write changes the bank.
+// function (1 to 6, 15, 16 are served, 43 where the unit has an identity), a register that does not exist or
+// may not be written, a count of 0 or beyond the limits. A write changes the bank.
 Bytes answer_pdu(RegisterBank& bank, const RequestLimits& limits, std::span<const std::uint8_t> request);
 Bytes exception_pdu(std::span<const std::uint8_t> request, std::uint8_t code);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/integration/site_fixture.hpp"
+#include "tests/support/fake_slave.hpp"
 
 namespace sitepower::integration {
 namespace {
@@ -80,6 +81,34 @@ TEST_F(FieldCommands, AScanNamesTheProfileThatFits) {
     EXPECT_EQ(ran.status, 0) << ran.output;
     EXPECT_THAT(ran.output, AllOf(HasSubstr("unit 1: answers"), HasSubstr("profile sim-battery-monitor:"),
                                   HasSubstr("1 unit answers, 1 is silent")));
+}
+
+TEST_F(FieldCommands, ProbeAndScanReadTheIdentification) {
+    support::FakeSlave slave(support::Wire::tcp);
+    const auto endpoint =
+        "tcp:127.0.0.1:" + std::to_string(std::get<modbus::TcpEndpoint>(slave.endpoint()).port);
+    const auto write = [&](const std::string& id, const std::string& start) {
+        support::write_file(site_.path("named") / (id + ".toml"), "schema = 1\nid = \"" + id + "\"\n" +
+                                                                      R"(kind = "ups"
+manufacturer = "Maker"
+models = ["One"]
+poll_ms = { fast = 1000 }
+defaults = { poll = "fast" }
+points = [{ name = "a", address = 100 }]
+probe = [{ object = 0x88, object_from = 0x87, starts_with = [")" + start +
+                                                                      "\"] }]\n");
+        return (site_.path("named") / (id + ".toml")).string();
+    };
+    const auto right = write("right", "unit 1, object 136");
+    const auto wrong = write("wrong", "1=UPS2000");
+    EXPECT_THAT(
+        site_.ctl({"profile", "probe", right, "--endpoint", endpoint}).output,
+        HasSubstr("probe: identification object 0x88 (function 43) is \"unit 1, object 136\", as expected"));
+    EXPECT_THAT(site_.ctl({"profile", "probe", wrong, "--endpoint", endpoint}).output,
+                HasSubstr("is \"unit 1, object 136\" instead of a text that starts with \"1=UPS2000\""));
+    const auto scanned = site_.ctl(
+        {"scan", "--endpoint", endpoint, "--units", "1", "--profiles", site_.path("named").string()});
+    EXPECT_THAT(scanned.output, AllOf(HasSubstr("profile right: 1 of 1"), Not(HasSubstr("wrong"))));
 }
 
 TEST_F(FieldCommands, WhatIsWrongIsSaid) {

@@ -4,6 +4,7 @@
 
 #include "daemon/ctl/field/endpoint.hpp"
 #include "drivers/profile/load.hpp"
+#include "drivers/profile/probe_inspector.hpp"
 #include "drivers/schema/document.hpp"
 
 namespace sitepower::ctl {
@@ -39,6 +40,25 @@ std::string table_name(modbus::Table table) {
     return "";
 }
 
+namespace {
+
+std::vector<FieldDevice::ProbeRow> look_at_probe(const Profile& profile, int unit, modbus::LineReader& line) {
+    const auto image =
+        read_probe(profile, unit, [&](const modbus::Question& question, std::span<std::uint16_t> words) {
+            return line.read(question, words);
+        });
+    auto results = check_probe(profile, image ? *image : RegisterImage{});
+    const auto questions = probe_questions(profile, unit);
+    std::vector<FieldDevice::ProbeRow> rows;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (!image) results[i].found = image.error().message;
+        rows.push_back({describe(questions[i]), std::move(results[i])});
+    }
+    return rows;
+}
+
+}  // namespace
+
 std::optional<FieldDevice> read_device(const FieldCommand& command, std::ostream& err) {
     const auto settings = parse_endpoint(command.endpoint);
     if (!settings) {
@@ -67,13 +87,14 @@ std::optional<FieldDevice> read_device(const FieldCommand& command, std::ostream
         err << "sitepowerctl: " << opened.error().message << '\n';
         return std::nullopt;
     }
-    FieldDevice device{*text, std::move(*profile), std::move(*expanded), {}};
+    FieldDevice device{*text, std::move(*profile), std::move(*expanded), {}, {}};
     device.survey = survey(device.expanded, line);
     if (device.survey.answered == 0) {
         err << "sitepowerctl: unit " << command.unit << " at " << describe_endpoint(*settings)
             << " gives nothing: " << device.survey.failure << '\n';
         return std::nullopt;
     }
+    device.probe = look_at_probe(device.profile, command.unit, line);
     return device;
 }
 

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/ctl/field/command.hpp"
 #include "daemon/operation/json.hpp"
+#include "drivers/profile/probe.hpp"
 #include "drivers/profile/survey.hpp"
 #include "drivers/schema/diagnostic.hpp"
 
@@ -18,6 +20,11 @@ struct FieldDevice {
     Profile profile;
     ExpandedDevice expanded;
     Survey survey;
+    struct ProbeRow {
+        std::string asked;  // "holding 15 (function 3)"
+        ProbeResult result;
+    };
+    std::vector<ProbeRow> probe;  // of the profile; a device that fails it is not polled
 };
 
 // Loads the profile and reads the device. nullopt after an error, which was told.

@@ -57,6 +57,11 @@ void print(const FieldDevice& device, std::ostream& out) {
     }
     out << table.text(160)
         << fmt::format("{} of {} points have a value\n", device.survey.good, device.survey.points.size());
+    for (const auto& [asked, result] : device.probe) {
+        out << (result.matches
+                    ? fmt::format("probe: {} is {}, as expected\n", asked, result.found)
+                    : fmt::format("probe: {} is {} instead of {}\n", asked, result.found, result.wanted));
+    }
 }
 
 }  // namespace
@@ -68,13 +73,18 @@ ExitCode probe_device(const FieldCommand& command, bool json, std::ostream& out,
         print(*device, out);
         return ExitCode::fine;
     }
+    Json probe = Json::array();
+    for (const auto& [asked, result] : device->probe) {
+        probe.push_back({{"asked", asked},
+                         {"found", result.found},
+                         {"wanted", result.wanted},
+                         {"matches", result.matches}});
+    }
     Json points = Json::array();
     for (const auto& point : device->survey.points) points.push_back(row(point));
-    out << Json{{"profile", device->profile.id},
-                {"endpoint", command.endpoint},
-                {"unit", command.unit},
-                {"good", device->survey.good},
-                {"points", std::move(points)}}
+    out << Json{{"profile", device->profile.id}, {"endpoint", command.endpoint},
+                {"unit", command.unit},          {"good", device->survey.good},
+                {"probe", std::move(probe)},     {"points", std::move(points)}}
                .dump()
         << '\n';
     return ExitCode::fine;

@@ -44,7 +44,7 @@ class ProbedBus : public testing::TestWithParam<Wire> {
         words_ = std::move(words);
     }
     modbus::UnitPlan plan() const {
-        const Profile profile = small_profile(probe);
+        const Profile profile = small_profile(rows_);
         auto expanded =
             expand(profile, {.device = DeviceIndex{0}, .device_id = "UPS-01", .unit = 1, .periods = {}});
         EXPECT_TRUE(expanded);
@@ -69,6 +69,7 @@ class ProbedBus : public testing::TestWithParam<Wire> {
         return sink_.failures().empty() ? "" : sink_.failures().front().reason;
     }
 
+    std::string rows_ = probe;
     std::mutex mutex_;
     std::map<std::uint16_t, std::uint16_t> words_;  // guarded by mutex_
     FakeSlave slave_;
@@ -102,6 +103,46 @@ TEST_P(ProbedBus, ADeviceWithoutTheRegistersOfTheProbeIsAnotherOne) {
     EXPECT_THAT(first_failure(),
                 HasSubstr("holding 30 (function 3) is refused by the device instead of 2 to 5"));
     EXPECT_THAT(sink_.frames(), IsEmpty());
+}
+
+class IdentifiedBus : public ProbedBus {
+  protected:
+    IdentifiedBus() {
+        hold({{0, 0}, {100, 7}});
+        // The slave's objects read "unit 1, object N".
+        rows_ = R"({ object = 0x88, object_from = 0x87, starts_with = ["unit 1, object 136"] })";
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Wires, IdentifiedBus, testing::Values(Wire::tcp, Wire::rtu_over_tcp, Wire::serial));
+
+TEST_P(IdentifiedBus, WhatNamesItselfIsPolled) {
+    modbus::Bus bus(settings(), {plan()}, sink_);
+    bus.start();
+    ASSERT_TRUE(sink_.wait_for_frames(3));
+    bus.stop();
+    EXPECT_THAT(sink_.failures(), IsEmpty());
+    EXPECT_EQ(sink_.frames().front()->values.at(0), 7);
+}
+
+TEST_P(IdentifiedBus, WhatNamesItselfOtherwiseIsNot) {
+    rows_ = R"({ object = 0x88, starts_with = ["1=UPS2000"] })";
+    EXPECT_THAT(first_failure(), HasSubstr("identification object 0x88 (function 43) is \"unit 1, object "
+                                           "136\" instead of a text that starts with \"1=UPS2000\""));
+    EXPECT_THAT(sink_.frames(), IsEmpty());
+}
+
+TEST_P(IdentifiedBus, ALateAnswerDoesNotHoldItBackForLong) {
+    slave_.set_manners([](const SeenRequest& request) {
+        return request.question.identity && request.serial < 3
+                   ? Behaviour{.kind = Behaviour::Kind::late, .delay = 450ms}
+                   : Behaviour{};
+    });
+    modbus::Bus bus(settings(), {plan()}, sink_);
+    bus.start();
+    ASSERT_TRUE(sink_.wait_for_frames(3));
+    bus.stop();
+    EXPECT_EQ(sink_.frames().front()->values.at(0), 7);
 }
 
 TEST_P(ProbedBus, TheRightDeviceIsReadAsSoonAsItIsThere) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/modbus/identification.hpp"
 #include "tests/unit/drivers/profile/small_profile.hpp"
 
 namespace sitepower {
@@ -46,6 +47,21 @@ TEST(Probe, FirmwareBindsTheProfile) {
     const Profile number = small_profile("{ address = 1, at_least = \"130\" }");
     EXPECT_TRUE(is_match(check_probe(number, image_of(1, {131}))));
     EXPECT_FALSE(is_match(check_probe(number, image_of(1, {99}))));
+}
+
+TEST(Probe, ATextOfTheIdentificationStartsWithSomething) {
+    const Profile profile =
+        small_profile(R"({ object = 0x88, object_from = 0x87, starts_with = ["1=UPS2000"] })");
+    RegisterImage image;
+    for (int i = 0; i < modbus::identity_words; ++i)
+        image.set(identity_unit(0x88), modbus::Table::holding, i, 0);
+    EXPECT_EQ(check_probe(profile, image).at(0).found, "\"\"");
+    const std::vector<std::uint16_t> text{0x313D, 0x5550, 0x5332, 0x3030, 0x3000};  // 1=UPS2000
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        image.set(identity_unit(0x88), modbus::Table::holding, static_cast<int>(i), text[i]);
+    }
+    EXPECT_TRUE(is_match(check_probe(profile, image)));
+    EXPECT_EQ(check_probe(profile, RegisterImage{}).at(0).found, "refused by the device");
 }
 
 TEST(Probe, AllRowsMustAgreeAndSilenceDoesNot) {

@@ -53,6 +53,27 @@ TEST(Slave, GivesExactlyAsMuchAsTheLimitsAllow) {
     EXPECT_EQ(answer_pdu(bank, {}, Bytes{3, 0xFF, 0xFF, 0, 2}), (Bytes{0x83, illegal_address}));
 }
 
+TEST(Slave, SaysWhatItIsWhereItHasSomethingToSay) {
+    RegisterBank bank;
+    const Bytes request{43, 14, 3, 0x87};
+    EXPECT_EQ(answer_pdu(bank, {}, request), (Bytes{0xAB, illegal_function}));
+    bank.set_identity(0x87, "");
+    bank.set_identity(0x88, "UPS");
+    EXPECT_EQ(answer_pdu(bank, {}, request),
+              (Bytes{43, 14, 3, 0x83, 0, 0, 2, 0x87, 0, 0x88, 3, 'U', 'P', 'S'}));
+    EXPECT_EQ(answer_pdu(bank, {}, Bytes{43, 13, 3, 0x87}), (Bytes{0xAB, illegal_value}));
+}
+
+TEST(Framing, TakesAnRtuRequestForAnIdentification) {
+    // 01 2B 0E 03 87, its checksum as the public driver of the Huawei UPS2000 has it.
+    Bytes buffer{0x01, 0x2B, 0x0E, 0x03, 0x87, 0x31, 0x75};
+    bool broken = false;
+    const auto request = take_request(Framing::rtu, buffer, broken);
+    ASSERT_TRUE(request);
+    EXPECT_EQ(request->pdu, (Bytes{43, 14, 3, 0x87}));
+    EXPECT_TRUE(buffer.empty());
+}
+
 TEST(RegisterBank, FillsOnlySmallHoles) {
     RegisterBank bank;
     bank.define(Table::input, 10, 2);
