@@ -241,7 +241,12 @@ void check_verified(const Profile& profile, const Placement& placement, schema::
             return placed.point.name == command.verify && !placed.hidden;
         });
         if (shows == placement.points.end()) {
-            fail(fmt::format("there is no point \"{}\"", command.verify));
+            const bool is_derived = std::ranges::any_of(placement.derived, [&](const PlacedDerived& placed) {
+                return placed.point.name == command.verify;
+            });
+            fail(is_derived ? fmt::format("point \"{}\" is worked out from others; expected one that is read",
+                                          command.verify)
+                            : fmt::format("there is no point \"{}\"", command.verify));
             continue;
         }
         if (!shows->requirements.empty() || !shows->named_requirements.empty()) {
