@@ -161,6 +161,10 @@ void CommandLine::add_reading() {
     auto* devices = add_ask(app_, "devices", "the devices and how they answer", "devices");
     add_parameter(devices, "--kind", "kind", "ups, battery_monitor, bms, meter or other");
     add_parameter(devices, "--bus", "bus", "only those on that bus");
+    auto* ups = app_.add_subcommand("ups", "the UPSs, or everything about one");
+    ups->fallthrough();
+    auto* id = add_parameter(ups, "ID", "ups_id", "only this one");
+    ups->callback([this, id] { asked_.operation = id->count() > 0 ? "ups" : "upses"; });
     auto* batteries = add_ask(app_, "batteries", "the batteries and their latest values", "batteries");
     add_parameter(batteries, "--location", "location_id", "only those at that location");
     add_parameter(batteries, "--string", "string_id", "only those of that string");

@@ -1,4 +1,4 @@
-// Devices and their points: what is polled, how it answers, what it said last.
+// Devices and their points: what is polled, how it answers, what it said last. UPSs: what carries the load.
 #include <algorithm>
 
 #include "daemon/operation/rows/rows.hpp"
@@ -96,6 +96,82 @@ Outcome points(const Request& request, Context& context) {
     return page(found, request.parameters, [&](const PointRef& ref) { return describe_point(site, ref); });
 }
 
+// Of three phases the lowest: the one that something may be wrong with.
+void describe_voltage(Record& record, const SiteView& site, DeviceIndex device, std::string_view field,
+                      std::string_view prefix) {
+    const auto& points = site.model().devices[position(device)].points;
+    const auto latest = site.latest(device);
+    std::optional<double> lowest;
+    std::string_view reason = "no_sensor";
+    for (std::size_t slot = 0; slot < points.size(); ++slot) {
+        const std::string_view name = points[slot].name;
+        if (!name.starts_with(prefix) || !name.ends_with("_v")) continue;
+        if (!latest[slot].seen || latest[slot].quality != Quality::good) {
+            reason = latest[slot].seen ? to_string(latest[slot].quality) : "not_read_yet";
+        } else {
+            lowest = std::min(lowest.value_or(latest[slot].value), latest[slot].value);
+        }
+    }
+    record.maybe(field, lowest, reason);
+}
+
+Json describe_ups(const SiteView& site, const UpsState& state) {
+    const auto& ups = site.model().upses[position(state.ups)];
+    const auto& device = site.model().devices[position(ups.device)];
+    Record record;
+    record.set("ups_id", device.id)
+        .set("location_id", site.model().locations[position(device.location)].id)
+        .set("status", to_string(state.status));
+    if (state.on_battery) {
+        record.set("mode", *state.on_battery ? "battery" : "mains");
+    } else {
+        record.unknown("mode", state.on_battery_reason);
+    }
+    record.measured("load_kw", state.load_kw);
+    describe_voltage(record, site, ups.device, "input_voltage_v", "input.voltage");
+    describe_voltage(record, site, ups.device, "output_voltage_v", "output.voltage");
+    record.estimated("autonomy_min", state.autonomy_min)
+        .maybe("autonomy_p10_min", state.autonomy_p10_min, state.autonomy_min.reason)
+        .maybe("autonomy_p90_min", state.autonomy_p90_min, state.autonomy_min.reason)
+        .measured("autonomy_ups_min", state.autonomy_ups_min)
+        .maybe("required_autonomy_min", ups.required_autonomy_min, "not_configured");
+    Json strings = Json::array();
+    for (const auto string : ups.strings) strings.push_back(site.model().strings[position(string)].id);
+    return record.set("strings", std::move(strings)).take();
+}
+
+Outcome upses(const Request& request, Context& context) {
+    const auto& site = context.site();
+    return page(site.upses(), request.parameters,
+                [&](const UpsState& state) { return describe_ups(site, state); });
+}
+
+Outcome ups(const Request& request, Context& context) {
+    const auto& site = context.site();
+    const auto id = request.parameters.required_text("ups_id");
+    for (const auto& state : site.upses()) {
+        const auto device = site.model().upses[position(state.ups)].device;
+        if (site.model().devices[position(device)].id == id) return describe_ups(site, state);
+    }
+    return not_found("UPS", id, "upses");
+}
+
+std::vector<Field> ups_fields() {
+    return {{"ups_id", "text", "", "identifier, of its device"},
+            {"location_id", "text", "", "where it stands"},
+            {"status", "text", "", "healthy, warning, critical or unknown"},
+            {"mode", "text", "", "mains, or battery while the load runs from its batteries"},
+            {"load_kw", "number", "kW", "of its output"},
+            {"input_voltage_v", "number", "V", "of three phases the lowest"},
+            {"output_voltage_v", "number", "V", "likewise"},
+            {"autonomy_min", "number", "min", "that its batteries would carry the load, as estimated here"},
+            {"autonomy_p10_min", "number", "min", "one runtime in ten is shorter"},
+            {"autonomy_p90_min", "number", "min", "one runtime in ten is longer"},
+            {"autonomy_ups_min", "number", "min", "its own figure"},
+            {"required_autonomy_min", "number", "min", "as configured"},
+            {"strings[]", "text", "", "of its batteries"}};
+}
+
 std::vector<Parameter> filter_parameters() {
     return {{.name = "kind",
              .type = ParameterType::choice,
@@ -148,7 +224,20 @@ std::vector<Operation> device_rows() {
                                 {"time", "time", "", "when it was read"},
                                 {"quality", "text", "", "good, or what is wrong with it"}}),
          .errors = {ErrorCode::not_found},
-         .handler = points}};
+         .handler = points},
+        {.name = "upses",
+         .path = "/api/v1/upses",
+         .summary = "The UPSs: what carries the load, and for how long the batteries would",
+         .parameters = {skip_parameter(), limit_parameter()},
+         .result = page_fields(ups_fields()),
+         .handler = upses},
+        {.name = "ups",
+         .path = "/api/v1/upses/{ups_id}",
+         .summary = "One UPS",
+         .parameters = {path_parameter("ups_id", "the UPS")},
+         .result = ups_fields(),
+         .errors = {ErrorCode::not_found},
+         .handler = ups}};
 }
 
 }  // namespace sitepower

@@ -49,6 +49,8 @@ TEST(CommandLine, NamesTheOperationOfEachCommand) {
     const std::vector<std::pair<std::vector<std::string>, std::string>> commands{
         {{"status"}, "system.status"},
         {{"devices"}, "devices"},
+        {{"ups"}, "upses"},
+        {{"ups", "UPS-01"}, "ups"},
         {{"commands", "--device", "D"}, "commands"},
         {{"command", "D", "charge.limit", "--value", "60"}, "device.command"},
         {{"batteries"}, "batteries"},

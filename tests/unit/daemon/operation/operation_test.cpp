@@ -214,6 +214,22 @@ TEST_F(Operations, CountsOutagesPerYearOnceThereIsEnoughHistory) {
     EXPECT_TRUE(frequency().is_null());
 }
 
+TEST_F(Operations, ShowsWhatCarriesTheLoadOfAUps) {
+    const auto before = ask("ups", {{"ups_id", "ups-1"}}).body["data"];
+    EXPECT_TRUE(before["mode"].is_null());
+    EXPECT_EQ(before["reasons"]["input_voltage_v"], "no_sensor");
+    auto& state = context_.fake_site.ups_states[0];
+    state.on_battery = true;
+    state.autonomy_min.value = 12;
+    state.autonomy_p10_min = 9;
+    const auto data = ask("upses").body["data"]["items"][0];
+    EXPECT_EQ(data["mode"], "battery");
+    EXPECT_EQ(data["load_kw"], 42.5);
+    EXPECT_EQ(data["autonomy_p10_min"], 9.0);
+    EXPECT_EQ(data["strings"], Json::array({"STR-01"}));
+    EXPECT_EQ(ask("ups", {{"ups_id", "meter-1"}}).status, 404) << "no UPS";
+}
+
 TEST_F(Operations, LeavesOutStatisticsThatNobodyAskedFor) {
     context_.query_capacity = 0;
     const auto data = ask("location", {{"location_id", "ROOM-1"}, {"include_stats", "false"}}).body["data"];
