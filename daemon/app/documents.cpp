@@ -44,6 +44,11 @@ std::string threshold(const std::optional<double>& value, std::string_view unit)
     return value ? fmt::format("{} {}", *value, unit) : "-";
 }
 
+std::string wait(const Rule& rule) {
+    if (rule.readings > 1) return fmt::format("{} readings", rule.readings);
+    return fmt::format("{} s", rule.delay.count() / 1000);
+}
+
 std::string alerts() {
     std::string text =
         "# Alerts\n\n"
@@ -51,22 +56,22 @@ std::string alerts() {
         "under\n"
         "`[alerts.NAME]` (see configuration.md). A condition has no thresholds. An alert rises when the "
         "condition has\n"
-        "held for the delay, and clears when the value is back by the hysteresis for as long. What comes "
-        "back "
-        "within 10 min\n"
-        "is triggered again under its id, and from then on is over only when it has stayed away for 10 min; "
-        "`flaps` counts it.\n\n"
+        "held for the delay, or in as many readings one after another, and clears when the value is back by "
+        "the hysteresis\n"
+        "for as long. What comes back within 10 min is triggered again under its id, and from then on is "
+        "over only when it\n"
+        "has stayed away for 10 min; `flaps` counts it. What somebody has resolved by hand is over: it "
+        "comes back as a new one.\n\n"
         "| rule | alert | of | measured | warning | critical | back by | delay | what to do | basis |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const auto& rule : rules()) {
         const bool condition = rule.kind == RuleKind::condition;
         text += fmt::format(
-            "| `{}` | {} | {} | {} | {} | {} | {} | {} s | {} | {} |\n", rule.name, rule.type,
+            "| `{}` | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", rule.name, rule.type,
             to_string(rule.subject), rule.measure,
             condition ? std::string(to_string(rule.severity)) : threshold(rule.warning, rule.unit),
             condition ? "" : threshold(rule.critical, rule.unit),
-            condition ? "" : threshold(rule.hysteresis, rule.unit), rule.delay.count() / 1000, rule.advice,
-            rule.basis);
+            condition ? "" : threshold(rule.hysteresis, rule.unit), wait(rule), rule.advice, rule.basis);
     }
     return text;
 }

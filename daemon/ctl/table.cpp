@@ -68,6 +68,15 @@ std::string cut(std::string_view text, std::size_t width) {
     return result + '~';
 }
 
+std::string cut_start(std::string_view text, std::size_t width) {
+    const auto all = display_width(text);
+    if (all <= width || width == 0) return std::string(text);
+    for (std::size_t left_out = 0; left_out < all - width + 1; ++left_out) {
+        text.remove_prefix(std::max<std::size_t>(character_length(text), 1));
+    }
+    return '~' + std::string(text);
+}
+
 namespace {
 
 // The front of a printable text, `count` characters of it or all.
@@ -129,13 +138,12 @@ void Table::add(std::vector<std::string> cells, std::string_view note) {
     rows_.push_back({std::move(cells), printable(note)});
 }
 
-std::size_t Table::shrink(std::vector<Shown>& shown, Fit fit, bool first, std::size_t excess) const {
+std::size_t Table::shrink(std::vector<Shown>& shown, bool whole, bool first, std::size_t excess) const {
     while (excess > 0) {
         Shown* widest = nullptr;
         for (auto& column : shown) {
-            if ((column.column == 0) != first || columns_[column.column].fit != fit ||
-                column.width <= narrowest)
-                continue;
+            const bool is_whole = columns_[column.column].fit == Fit::whole;
+            if ((column.column == 0) != first || is_whole != whole || column.width <= narrowest) continue;
             if (widest == nullptr || column.width > widest->width) widest = &column;
         }
         if (widest == nullptr) break;
@@ -156,10 +164,10 @@ std::vector<Table::Shown> Table::shown_columns(std::size_t width) const {
         total += widest + (shown.empty() ? 0 : gap.size());
         shown.push_back({c, widest});
     }
-    auto excess = shrink(shown, Fit::cut, false, total > width ? total - width : 0);
-    excess = shrink(shown, Fit::whole, false, excess);
+    auto excess = shrink(shown, false, false, total > width ? total - width : 0);
+    excess = shrink(shown, true, false, excess);
     // Wider than the terminal would be worse.
-    for (const auto fit : {Fit::cut, Fit::whole}) excess = shrink(shown, fit, true, excess);
+    for (const bool whole : {false, true}) excess = shrink(shown, whole, true, excess);
     return shown;
 }
 
@@ -171,7 +179,10 @@ std::string Table::text(std::size_t width) const {
         std::string line;
         for (const auto& [column, column_width] : shown) {
             if (!line.empty()) line += gap;
-            line += padded(cut(cell_of(column), column_width), column_width, columns_[column].align);
+            const auto fit = columns_[column].fit;
+            const auto cell = fit == Fit::cut_start ? cut_start(cell_of(column), column_width)
+                                                    : cut(cell_of(column), column_width);
+            line += padded(cell, column_width, columns_[column].align);
         }
         line.erase(line.find_last_not_of(' ') + 1);
         result += line + '\n';

@@ -14,8 +14,9 @@ inline constexpr std::size_t terminal_width = 100;
 
 enum class Align : std::uint8_t { left, right };
 
-// Whether a cell may be cut when the table is too wide: names that somebody types again may not.
-enum class Fit : std::uint8_t { whole, cut };
+// Whether a cell may be cut when the table is too wide, and at which end: names that somebody types again may
+// not, and ids of batteries differ at their end.
+enum class Fit : std::uint8_t { whole, cut, cut_start };
 
 struct Column {
     std::string title;
@@ -46,9 +47,9 @@ class Table {
     };
 
     std::vector<Shown> shown_columns(std::size_t width) const;
-    // Takes width from columns of that fit (all but the first one, or that one alone), the widest first,
-    // until `excess` is gone; what is left of it.
-    std::size_t shrink(std::vector<Shown>& shown, Fit fit, bool first, std::size_t excess) const;
+    // Takes width from columns that may be cut, or from the whole ones (all but the first one, or that one
+    // alone), the widest first, until `excess` is gone; what is left of it.
+    std::size_t shrink(std::vector<Shown>& shown, bool whole, bool first, std::size_t excess) const;
 
     std::vector<Column> columns_;
     std::vector<Row> rows_;
@@ -62,6 +63,8 @@ std::size_t display_width(std::string_view text);
 
 // The first characters of a printable text, the last one '~' if something was cut off.
 std::string cut(std::string_view text, std::size_t width);
+// The last characters of it, the first one '~'.
+std::string cut_start(std::string_view text, std::size_t width);
 
 // `text` broken between words into lines of at most `width`, each after the first indented by `indent`; the
 // first keeps its own indent. A word that is longer than a line is broken, too.

@@ -10,6 +10,7 @@ namespace {
 
 std::string state_of(const Json& alert) {
     if (member(alert, "is_active") != true) return "resolved";
+    if (member(alert, "is_held") == true) return "held";
     return member(alert, "is_acknowledged") == true ? "acknowledged" : "pending";
 }
 
@@ -53,8 +54,11 @@ std::string view_points(const Json& data, Time now) {
 }
 
 std::string view_alerts(const Json& data, Time now) {
-    Table table(
-        {{"ALERT"}, {"SEVERITY"}, {"SINCE", Align::right}, {"STATE"}, {"SUBJECT", Align::left, Fit::cut}});
+    Table table({{"ALERT"},
+                 {"SEVERITY"},
+                 {"SINCE", Align::right},
+                 {"STATE"},
+                 {"SUBJECT", Align::left, Fit::cut_start}});
     for (const auto& alert : member(data, "items")) {
         table.add({value_text(member(alert, "alert_id")), value_text(member(alert, "severity")),
                    age_text(member(alert, "triggered_at"), now), state_of(alert),
@@ -84,6 +88,8 @@ std::string view_alert(const Json& data, Time now) {
     append_line("Value", explained(data, "actual_value", unit), text);
     append_line("Threshold", explained(data, "threshold_value", unit), text);
     append_line("Triggered", time_text(member(data, "triggered_at"), now), text);
+    if (member(data, "is_held") == true)
+        append_line("Held", "raised in a maintenance window: recorded, and announced at its end", text);
     if (member(data, "is_acknowledged") == true) {
         append_line("Acknowledged",
                     fmt::format("{} by {}", time_text(member(data, "acknowledged_at"), now),

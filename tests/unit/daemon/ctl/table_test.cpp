@@ -82,6 +82,15 @@ TEST(Cut, MarksWhatIsMissingAndKeepsCharactersWhole) {
     EXPECT_EQ(cut("äöüß", 3), "äö~");
 }
 
+TEST(Cut, KeepsTheEndWhereIdsDiffer) {
+    EXPECT_EQ(cut_start("BAT-STR-01-007", 8), "~-01-007");
+    EXPECT_EQ(cut_start("abc", 3), "abc");
+    EXPECT_EQ(cut_start("\xC3\xA4\xC3\xB6\xC3\xBC", 2), "~\xC3\xBC");
+    Table table({{"ALERT"}, {"SUBJECT", Align::left, Fit::cut_start}});
+    table.add({std::string(90, 'x'), "BAT-DC-CNX-01-UPS-01-STR-02-007"});
+    EXPECT_NE(table.text().find("~-02-007"), std::string::npos) << table.text();
+}
+
 TEST(Wrapped, BreaksBetweenWords) {
     EXPECT_EQ(wrapped("one two three", 8, 2), "one two\n  three");
     EXPECT_EQ(wrapped("  one two", 7, 4), "  one\n    two");
