@@ -383,7 +383,7 @@ void Executor::message_refused(MessageKey key, int reason_code, Time now) {
 }
 
 void Executor::readings_dropped(Time from, Time to, std::uint64_t frames, Time now) {
-    const auto text = fmt::format("{} undelivered frames from {} to {} were given up at the store's limit",
+    const auto text = fmt::format("{} undelivered frames from {} to {} were given up for want of room",
                                   frames, format_time(from), format_time(to));
     journal::log(journal::readings_given_up, text);
     send(maker_.text(MessageKind::event, "event/gap", now, [&](const PayloadHead& head) {

@@ -90,8 +90,8 @@ inline constexpr Kind rows_not_kept{
 inline constexpr Kind readings_given_up{
     "readings_given_up", "0a394eb6d934b2f08af15048c8432c19", Priority::error,
     "Undelivered readings were given up",
-    "The store reached its size limit while the broker was away: raise "
-    "store.max_size_mib or bring the broker back. Where the line speaks of "
+    "The store reached its size limit, or filled its disk, while the broker was away: raise "
+    "store.max_size_mib, give the disk more room, or bring the broker back. Where the line speaks of "
     "damage, check the disk."};
 inline constexpr Kind readings_refused{"readings_refused", "0f7a40588d885da5f5fca03eef7ac2e2",
                                        Priority::error, "Readings were refused at a queue's limit",

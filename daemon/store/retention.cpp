@@ -26,6 +26,12 @@ constexpr Duration future{std::chrono::days(1)};
 constexpr Duration day{std::chrono::days(1)};
 constexpr Duration month{std::chrono::days(30)};
 
+std::uint64_t allowed_by_settings(std::uint64_t max_bytes) {
+    return max_bytes - std::min(reserve_bytes, max_bytes / 8);
+}
+
+}  // namespace
+
 RoomOnDisk room_on_disk(std::uint64_t file_bytes, const std::string& directory) {
     std::error_code error;
     const auto space = std::filesystem::space(directory, error);
@@ -33,19 +39,21 @@ RoomOnDisk room_on_disk(std::uint64_t file_bytes, const std::string& directory) 
     return {file_bytes, space.available, space.capacity};
 }
 
-}  // namespace
-
 std::uint64_t bytes_allowed(std::uint64_t max_bytes, const RoomOnDisk& room) {
-    const auto by_settings = max_bytes - std::min(reserve_bytes, max_bytes / 8);
-    const auto reserve = std::min(reserve_bytes, room.capacity_bytes / 8);
-    const auto with_the_rest = room.file_bytes + room.available_bytes;
-    return std::min(by_settings, with_the_rest - std::min(with_the_rest, reserve));
+    const auto reserve = std::min({reserve_bytes, room.capacity_bytes / 8, room.file_bytes / 8});
+    return std::min(allowed_by_settings(max_bytes), room.file_bytes + room.available_bytes - reserve);
 }
 
-Retention::Retention(sqlite::Database& database, Outbox& outbox, const StoreSettings& settings)
+bool undelivered_may_go(std::uint64_t used_bytes, std::uint64_t max_bytes, const RoomOnDisk& room) {
+    return used_bytes > allowed_by_settings(max_bytes) || room.file_bytes > room.capacity_bytes / 2;
+}
+
+Retention::Retention(sqlite::Database& database, Outbox& outbox, const StoreSettings& settings,
+                     LookAtDisk look_at_disk)
     : database_(database),
       outbox_(outbox),
       settings_(settings),
+      look_at_disk_(look_at_disk),
       blocks_(database,
               "SELECT key, first_ms, last_ms, EXISTS (SELECT 1 FROM pending WHERE block = key) FROM blocks "
               "WHERE key >= ? ORDER BY key LIMIT ?"),
@@ -140,6 +148,7 @@ bool Retention::give_up_for_room(Time now) {
     if (delete_intervals("quarters", quarter_length, now + future)) return true;
     if (delete_days("series_forecasts", matched_key_bits, now + future)) return true;
     if (delete_days("series_steps", step_key_bits, now + future)) return true;
+    if (!undelivered_may_go_) return false;
     return delete_undelivered() || outbox_.drop_oldest_states(rows_per_step) > 0;
 }
 
@@ -226,7 +235,9 @@ bool Retention::room_is_short() {
     const auto free_pages = database_.integer("PRAGMA freelist_count").value_or(0);
     database_bytes_ = static_cast<std::uint64_t>(pages * page_bytes);
     const auto used = static_cast<std::uint64_t>((pages - free_pages) * page_bytes);
-    return used > bytes_allowed(settings_.max_bytes, room_on_disk(database_bytes_, settings_.directory));
+    const auto room = look_at_disk_(database_bytes_, settings_.directory);
+    undelivered_may_go_ = undelivered_may_go(used, settings_.max_bytes, room);
+    return used > bytes_allowed(settings_.max_bytes, room);
 }
 
 Time Retention::newest_frame() {

@@ -2,15 +2,17 @@
 // is no room for, in slices of a few hundred rows with a transaction each. The file does not shrink: freed
 // pages are used again. Belongs to the writer's thread.
 //
-// When room is short, what goes first: delivered frames older than a day, minutes and states of batteries
-// older than 30 days, all delivered frames, all minutes and states, quarters, forecasts, steps of series;
-// then undelivered readings,
-// oldest first and reported; then undelivered states. Undelivered alerts and events stay.
+// Room is short at the limit of the settings, or when the disk is nearly full. When it is, what goes first:
+// delivered frames older than a day, minutes and states of batteries older than 30 days, all delivered
+// frames, all minutes and states, quarters, forecasts, steps of series; then undelivered readings, oldest
+// first and reported; then undelivered states. Undelivered alerts and events stay. A disk that others have
+// filled takes what leaves an eighth of the database free for what comes, and nothing that is undelivered.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,10 +37,17 @@ struct RoomOnDisk {
     std::uint64_t capacity_bytes = 0;
 };
 std::uint64_t bytes_allowed(std::uint64_t max_bytes, const RoomOnDisk& room);
+// True where giving up what is undelivered would help: at the limit of the settings, or on a disk that is
+// full of this database more than of anything else.
+bool undelivered_may_go(std::uint64_t used_bytes, std::uint64_t max_bytes, const RoomOnDisk& room);
+// The state directory's disk as it is; a directory that cannot be asked has room.
+RoomOnDisk room_on_disk(std::uint64_t file_bytes, const std::string& directory);
 
 class Retention {
   public:
-    Retention(sqlite::Database& database, Outbox& outbox, const StoreSettings& settings);
+    using LookAtDisk = RoomOnDisk (*)(std::uint64_t file_bytes, const std::string& directory);
+    Retention(sqlite::Database& database, Outbox& outbox, const StoreSettings& settings,
+              LookAtDisk look_at_disk = room_on_disk);
 
     // Works for at most about 50 ms. `now` decides on ages; without it (no clock that could be trusted) only
     // the limit of rows and room do. False after a failure of the connection.
@@ -78,6 +87,7 @@ class Retention {
     sqlite::Database& database_;
     Outbox& outbox_;
     const StoreSettings& settings_;
+    const LookAtDisk look_at_disk_;
     sqlite::Statement blocks_;
     sqlite::Statement delete_block_;
     sqlite::Statement oldest_pending_;
@@ -88,6 +98,7 @@ class Retention {
     std::uint64_t largest_outbox_ = 0;  // since age_walk_ began
     std::uint64_t outbox_at_walk_ = 0;  // size of the outbox when room_walk_ began
     std::uint64_t database_bytes_ = 0;
+    bool undelivered_may_go_ = false;  // as room_is_short() saw it last
     std::optional<DroppedFrames> dropped_;
     std::optional<DroppedFrames> dropped_in_transaction_;
 };

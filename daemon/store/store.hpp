@@ -114,7 +114,7 @@ class StoreObserver {
     virtual void store_condition(std::string type, bool holds, std::string message) = 0;
     // What waited when commit_soon() was called is committed; once for all calls since the last time.
     virtual void committed() = 0;
-    // Undelivered readings were given up at the size limit.
+    // Undelivered readings were given up for want of room.
     virtual void readings_dropped(Time from, Time to, std::uint64_t frames) = 0;
 };
 

@@ -195,10 +195,43 @@ TEST_F(RetentionTest, AlertsAndEventsOutliveAllReadingsAndStates) {
 TEST(BytesAllowed, LeavesTheReserveAndWhatOthersHaveTaken) {
     constexpr std::uint64_t mib = 1 << 20;
     EXPECT_EQ(bytes_allowed(4096 * mib, {100 * mib, 50'000 * mib, 60'000 * mib}), 4080 * mib);
-    EXPECT_EQ(bytes_allowed(4096 * mib, {100 * mib, 200 * mib, 60'000 * mib}), 284 * mib);
+    EXPECT_EQ(bytes_allowed(4096 * mib, {400 * mib, 200 * mib, 60'000 * mib}), 584 * mib);
     // Less than the reserve is left: the database makes room inside itself.
-    EXPECT_EQ(bytes_allowed(4096 * mib, {100 * mib, 4 * mib, 60'000 * mib}), 88 * mib);
+    EXPECT_EQ(bytes_allowed(4096 * mib, {400 * mib, 4 * mib, 60'000 * mib}), 388 * mib);
     EXPECT_EQ(bytes_allowed(8 * mib, {1 * mib, 5000 * mib, 6000 * mib}), 7 * mib);
+}
+
+// Giving up all of a small database would not free a large disk.
+TEST(BytesAllowed, AFullDiskTakesAnEighthOfTheDatabaseAtMost) {
+    constexpr std::uint64_t mib = 1 << 20;
+    EXPECT_EQ(bytes_allowed(4096 * mib, {8 * mib, 0, 60'000 * mib}), 7 * mib);
+    EXPECT_EQ(bytes_allowed(4096 * mib, {0, 0, 64 * mib}), 0);
+}
+
+TEST(BytesAllowed, UndeliveredGoesAtTheLimitOrWhereTheDatabaseFillsItsDisk) {
+    constexpr std::uint64_t mib = 1 << 20;
+    EXPECT_FALSE(undelivered_may_go(8 * mib, 4096 * mib, {8 * mib, 0, 64 * mib}));
+    EXPECT_TRUE(undelivered_may_go(60 * mib, 4096 * mib, {60 * mib, 0, 64 * mib}));
+    EXPECT_TRUE(undelivered_may_go(4090 * mib, 4096 * mib, {4090 * mib, 500 * mib, 60'000 * mib}));
+}
+
+TEST_F(RetentionTest, ADiskThatOthersFilledTakesLittleAndNothingUndelivered) {
+    const auto full = [](std::uint64_t file_bytes, const std::string&) {
+        return RoomOnDisk{file_bytes, 0, 64 << 20};
+    };
+    retention_.emplace(*opened_.database, committer_->outbox_table(), settings_, full);
+    for (int i = 0; i < 100; ++i) commit_frame(test_start + i * hour, Fate::undelivered, 500);
+    for (int i = 100; i < 200; ++i) commit_frame(test_start + i * hour, Fate::delivered, 500);
+    const auto quarters = rows("quarters");
+    ASSERT_GT(quarters, 0);
+    run_until_quiet(test_start + 200 * hour);
+    EXPECT_EQ(read_outbox(database_path(settings_)).size(), 100);
+    EXPECT_FALSE(retention_->take_dropped());
+    const auto pages = [&](const std::string& count) {
+        return opened_.database->integer("PRAGMA " + count).value_or(-1);
+    };
+    EXPECT_GE(pages("freelist_count"), pages("page_count") / 8) << "room inside itself for what comes";
+    EXPECT_EQ(rows("quarters"), quarters) << "what goes later in the order stays";
 }
 
 // A box whose clock was never set has no ages to go by.
