@@ -238,6 +238,15 @@ TEST_F(SetpointControlTest, OneWhosePowerIsNotKnownIsHandedBack) {
     EXPECT_FALSE(control_->engaged());
 }
 
+TEST_F(SetpointControlTest, AShortDeadManLeavesRoomForSetpoints) {
+    limits_.dead_man = seconds{2};
+    run(seconds{60});
+    EXPECT_NEAR(inverter_.setpoint_kw, 10, 1e-9);
+    const auto kept = written(Kind::keep_alive).size();
+    EXPECT_GE(kept, 55U);
+    EXPECT_LE(kept, 60U) << "once a tick";
+}
+
 TEST_F(SetpointControlTest, InAnOutageNothingButOneReleaseIsWritten) {
     limits_.dead_man = seconds{30};
     run(seconds{60});
