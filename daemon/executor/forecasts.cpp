@@ -28,8 +28,7 @@ void Executor::forecasts(ForecastEffects effects, Time now) {
         const auto topic = "forecast/" + series;
         told_forecasts_.erase(series);
         drifted_.erase(series);
-        outlets_.publish(maker_.cleared(topic));
-        maker_.forget(topic);
+        clear(topic);
     }
     for (const auto& anomaly : effects.anomalies) {
         send(maker_.text(MessageKind::event, "event/prediction.anomaly", now,

@@ -14,8 +14,8 @@ constexpr Time start = from_ms(1'795'328'000'000);
 class Outlets final : public ExecutorOutlets {
   public:
     bool publish(std::shared_ptr<const Message> message) override {
-        live.push_back(std::move(message));
-        return true;
+        if (room) live.push_back(std::move(message));
+        return room;
     }
     bool append(Row row) override {
         if (row.record() != nullptr && std::holds_alternative<ForecastRow>(*row.record())) ++forecast_rows;
@@ -35,6 +35,7 @@ class Outlets final : public ExecutorOutlets {
 
     std::vector<std::shared_ptr<const Message>> live;
     int forecast_rows = 0;
+    bool room = true;
 };
 
 std::shared_ptr<const SiteModel> empty_site() {
@@ -101,6 +102,21 @@ TEST_F(ExecutorForecasts, ARemovedSeriesLeavesNoTopic) {
     EXPECT_TRUE(std::get<std::string>(told[1]->body).empty());
     executor.publisher_exchanged(start);
     EXPECT_EQ(outlets.on("forecast/load").size(), 2U);
+}
+
+TEST_F(ExecutorForecasts, ARemovedSeriesLeavesNoTopicAlsoWhereThePublisherHadNoRoom) {
+    ForecastEffects effects;
+    effects.reports.push_back(report_of("load"));
+    executor.forecasts(std::move(effects), start);
+    outlets.room = false;
+    ForecastEffects removed;
+    removed.removed = {"load"};
+    executor.forecasts(std::move(removed), start);
+    ASSERT_EQ(outlets.on("forecast/load").size(), 1U);
+    outlets.room = true;
+    executor.tick(0, start + Duration{1000});
+    ASSERT_EQ(outlets.on("forecast/load").size(), 2U);
+    EXPECT_TRUE(std::get<std::string>(outlets.on("forecast/load")[1]->body).empty());
 }
 
 TEST_F(ExecutorForecasts, AnAnomalyIsAnEventAndAnAlertUntilItIsOver) {
