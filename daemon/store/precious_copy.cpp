@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "daemon/store/damage.hpp"
+#include "daemon/store/forecast_tables.hpp"
+#include "daemon/store/interval_table.hpp"
 #include "daemon/store/schema.hpp"
 
 namespace sitepower {
@@ -18,8 +20,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 8> precious_tables = {
-    "epochs", "alerts", "windows", "memories", "audit", "models", "known_events", "series_states"};
+// Series: their steps, of as many days as a model is fitted on (and those of prices to come), from which it is
+// fitted again in tens of milliseconds. Its state is ten times as large and is left out.
+constexpr std::int64_t step_days = 70;
+
+struct PreciousTable {
+    std::string_view name;
+    std::string_view rows = "TRUE";  // which; {} is what a key grows by in step_days
+};
+
+constexpr std::array<PreciousTable, 9> precious_tables = {
+    {{"epochs"},
+     {"alerts"},
+     {"windows"},
+     {"memories"},
+     {"audit"},
+     {"models"},
+     {"known_events"},
+     {"words"},  // by which the steps name their series
+     {"series_steps", "key >= (SELECT max(key) FROM source.series_steps) - {}"}}};
 
 using Copies = std::array<fs::path, 2>;
 
@@ -46,8 +65,11 @@ void copy_tables(sqlite::Database& into, const std::string& from_path) {
     attach.run(from_path);
     {
         sqlite::Transaction transaction(into);
-        for (const auto table : precious_tables) {
-            into.execute(fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0}", table));
+        const auto grown = IntervalKey{step_days, 0}.number() << step_key_bits;
+        for (const auto& table : precious_tables) {
+            into.execute(fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0} WHERE ",
+                                     table.name) +
+                         fmt::format(fmt::runtime(table.rows), grown));
         }
         transaction.commit();
     }

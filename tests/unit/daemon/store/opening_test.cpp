@@ -7,6 +7,7 @@
 
 #include "daemon/store/committer.hpp"
 #include "daemon/store/damage.hpp"
+#include "daemon/store/forecast_tables.hpp"
 #include "daemon/store/precious_copy.hpp"
 #include "daemon/store/schema.hpp"
 #include "tests/unit/daemon/store/damaged_file.hpp"
@@ -162,6 +163,36 @@ TEST_F(OpeningTest, AnEmptyDatabaseIsDamageWhereThereIsACopy) {
         EXPECT_EQ(opened.report.snapshot.batteries.size(), 1U);
         EXPECT_EQ(opened.report.epoch.number, 2);
     }
+}
+
+// A state is megabytes, and the model can be fitted again from the steps.
+TEST_F(OpeningTest, OfSeriesTheStepsAreRestoredAndNotTheirStates) {
+    fill();
+    {
+        auto opened = open();
+        Committer committer(*opened.database, opened.report.epoch);
+        ForecastRows rows;
+        rows.states.push_back({.series = "load@1", .model_version = 1, .saved_at = test_start, .state = {}});
+        for (int day = 0; day < 100; ++day) {
+            rows.steps.push_back({.series = "load@1",
+                                  .step = {.begin = test_start - std::chrono::days{day},
+                                           .value = static_cast<double>(day),
+                                           .observed = day % 2 == 0}});
+        }
+        Batch batch;
+        batch.rows.emplace_back(std::make_shared<const ForecastRows>(std::move(rows)));
+        ASSERT_TRUE(committer.commit(batch, test_start));
+        EXPECT_TRUE(opened.database->checkpoint(sqlite::Database::Checkpoint::restart));
+    }
+    ASSERT_TRUE(write_precious_copy(path(), directory_.path()));
+    std::filesystem::remove(path());
+    const auto opened = open();
+    const auto stored = find_series(*opened.database, "load@1", test_start - std::chrono::days{400});
+    EXPECT_FALSE(stored.state);
+    ASSERT_EQ(stored.steps.size(), 71U);
+    EXPECT_EQ(stored.steps.front().value, 70);
+    EXPECT_FALSE(stored.steps[1].observed);
+    EXPECT_EQ(stored.steps.back().value, 0);
 }
 
 TEST_F(OpeningTest, AnEmptyDatabaseWithoutACopyIsNew) {
