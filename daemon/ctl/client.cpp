@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
+#include "daemon/operation/json.hpp"
 #include "daemon/operation/route.hpp"
 
 namespace sitepower::ctl {
@@ -32,6 +34,24 @@ Error unreachable(const std::string& socket, const std::string& why) {
     return {ErrorCode::service_unavailable, fmt::format("no answer at {}: {}", socket, cure), why};
 }
 
+// Lists and objects are too long for the request line: they become the body, and the rest stays in `target`.
+std::string body_of(const Operation& operation, const NamedValues& parameters, NamedValues& target) {
+    InputJson body = InputJson::object();
+    for (const auto& [name, value] : parameters) {
+        const auto declared = std::ranges::find(operation.parameters, name, &Parameter::name);
+        const bool long_one =
+            operation.method == Method::post && declared != operation.parameters.end() &&
+            (declared->type == ParameterType::list || declared->type == ParameterType::object);
+        auto parsed = long_one ? InputJson::parse(value, nullptr, false) : InputJson();
+        if (long_one && !parsed.is_discarded()) {
+            body[name] = std::move(parsed);
+        } else {
+            target.emplace_back(name, value);
+        }
+    }
+    return body.empty() ? "" : body.dump();
+}
+
 }  // namespace
 
 Result<Response> ask(const std::string& socket, const Operation& operation, const NamedValues& parameters,
@@ -39,7 +59,11 @@ Result<Response> ask(const std::string& socket, const Operation& operation, cons
     const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
     if (!curl) return Error{ErrorCode::internal_error, "libcurl cannot be used", {}};
     Response response;
-    const auto url = "http://localhost" + request_target(operation, parameters);
+    NamedValues in_target;
+    const auto body = body_of(operation, parameters, in_target);
+    const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
+        curl_slist_append(nullptr, "Content-Type: application/json"), curl_slist_free_all);
+    const auto url = "http://localhost" + request_target(operation, in_target);
     curl_easy_setopt(curl.get(), CURLOPT_UNIX_SOCKET_PATH, socket.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
@@ -47,7 +71,8 @@ Result<Response> ask(const std::string& socket, const Operation& operation, cons
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(at_most.count()));
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &response.text);
-    if (operation.method == Method::post) curl_easy_setopt(curl.get(), CURLOPT_COPYPOSTFIELDS, "");
+    if (operation.method == Method::post) curl_easy_setopt(curl.get(), CURLOPT_COPYPOSTFIELDS, body.c_str());
+    if (!body.empty()) curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
     const auto code = curl_easy_perform(curl.get());
     if (code != CURLE_OK) return unreachable(socket, curl_easy_strerror(code));
     long status = 0;

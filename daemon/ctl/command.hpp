@@ -30,8 +30,13 @@ struct CheckCommand {
     std::string profiles;       // where the shipped profiles are; empty: the installed ones
 };
 
+// Predictions for the rows of a CSV file.
+struct PredictCommand {
+    std::string csv;  // the file
+};
+
 struct Command {
-    std::variant<AskCommand, CheckCommand, FieldCommand> what;
+    std::variant<AskCommand, CheckCommand, FieldCommand, PredictCommand> what;
     bool json = false;
     std::string socket = default_socket;
     Duration at_most{30'000};

@@ -26,6 +26,7 @@ Examples:
   sitepowerctl maintenance start UPS-01 --minutes 90 --why "fan exchange"
   sitepowerctl battery replace BATTERY --date 2026-11-20 --serial SN-1234
   sitepowerctl command BMS-01 charge.limit --value 60   where the site enables it
+  sitepowerctl predict --csv times.csv > said.csv     what series will be, or were said to be, at these times
   sitepowerctl call points device_id=UPS-01       any operation by its name
 
 Exit codes: 0 fine, 1 failed (the daemon refused, or check found mistakes), 2 usage,
@@ -140,6 +141,7 @@ class CommandLine {
     Command command_;
     AskCommand asked_;
     CheckCommand check_;
+    PredictCommand predict_;
     bool offline_check_ = false;
     FieldCommand field_;
     bool field_command_ = false;
@@ -308,6 +310,12 @@ void CommandLine::add_forecasts() {
     auto* forecast = add_ask(app_, "forecast", "the hours to come of a series", "forecast");
     add_parameter(forecast, "SERIES", "series", "which; default the first price, else the first series");
     add_parameter(forecast, "--hours", "periods", "how many, up to 48; default 24");
+    auto* predict = app_.add_subcommand(
+        "predict", "predictions for the times and series of a CSV file, as CSV; how good the file is, on stderr");
+    predict->fallthrough();
+    predict->add_option("--csv", predict_.csv, "with the columns timestamp, series and, if measured, value")
+        ->required()
+        ->check(CLI::ExistingFile);
     auto* now = add_ask(app_, "predictions", "the forecasts in force, 15 min, 60 min and 48 h ahead",
                         "predictions.current");
     add_parameter(now, "SERIES", "service", "only this one");
@@ -477,6 +485,10 @@ std::string CommandLine::wrong_values() const {
 std::string CommandLine::finish() {
     if (offline_check_) {
         command_.what = check_;
+        return {};
+    }
+    if (!predict_.csv.empty()) {
+        command_.what = predict_;
         return {};
     }
     if (field_command_) {

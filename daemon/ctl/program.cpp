@@ -8,6 +8,7 @@
 #include "daemon/ctl/command.hpp"
 #include "daemon/ctl/format.hpp"
 #include "daemon/ctl/offline_check.hpp"
+#include "daemon/ctl/predict_csv.hpp"
 #include "daemon/ctl/table.hpp"
 #include "daemon/ctl/view.hpp"
 #include "daemon/operation/error_table.hpp"
@@ -95,6 +96,9 @@ ExitCode run(std::vector<std::string> arguments, Time now, std::ostream& out, st
     }
     if (const auto* field = std::get_if<FieldCommand>(&command.what)) {
         return carry_out_field(*field, command.json, now, out, err);
+    }
+    if (const auto* predict = std::get_if<PredictCommand>(&command.what)) {
+        return predict_csv(*predict, command, out, err);
     }
     return carry_out(std::get<AskCommand>(command.what), command, out, err);
 }

@@ -1,0 +1,61 @@
+// What is read of a CSV file of predictions, and what is said of its quality.
+#include "daemon/ctl/predict_csv.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sitepower::ctl {
+namespace {
+
+TEST(PredictCsv, CountsWhatIsWrongAndAsksTheRest) {
+    const auto table = read_prediction_rows(
+        "timestamp,meter_id,note\n"
+        "2026-11-22T06:00:00Z,load,x\n"
+        "\n"
+        ",load,no time\r\n"
+        "yesterday,load,\n"
+        "2026-11-22T06:00:00Z,lo ad,\n"
+        "2026-11-22T07:00:00Z\n");
+    ASSERT_TRUE(table) << table.error().message;
+    const auto& quality = table->quality;
+    EXPECT_EQ(quality.rows, 5U);
+    EXPECT_EQ(quality.missing, 2U);
+    EXPECT_EQ(quality.invalid, 2U);
+    EXPECT_EQ(quality.outliers, 0U);
+    EXPECT_NEAR(quality.score(), 20, 1e-9);
+    EXPECT_EQ(table->rows[0].problem, "");
+    EXPECT_EQ(table->rows[0].series, "load");
+    for (std::size_t i = 1; i < 5; ++i) EXPECT_NE(table->rows[i].problem, "") << i;
+}
+
+TEST(PredictCsv, FindsOutliersAmongTheValuesOfEachSeries) {
+    std::string text = "series,timestamp,value\n";
+    for (int i = 0; i < 20; ++i) {
+        text += "a,2026-11-22T06:00:00Z," + std::to_string(100 + i % 5) + "\n";
+        text += "b,2026-11-22T06:00:00Z," + std::to_string(1000 + i % 5) + "\n";
+    }
+    text += "a,2026-11-22T06:00:00Z,1000\na,2026-11-22T07:00:00Z,\na,2026-11-22T07:00:00Z,many\n";
+    const auto table = read_prediction_rows(text);
+    ASSERT_TRUE(table) << table.error().message;
+    EXPECT_EQ(table->quality.outliers, 1U);
+    EXPECT_EQ(table->quality.missing, 1U);
+    EXPECT_EQ(table->quality.invalid, 1U);
+    EXPECT_EQ(table->rows.back().problem, "") << "a value that is no number stands in no prediction's way";
+    EXPECT_LT(table->quality.score(), 100);
+}
+
+TEST(PredictCsv, RefusesWhatItDoesNotUnderstand) {
+    EXPECT_FALSE(read_prediction_rows(""));
+    EXPECT_FALSE(read_prediction_rows("time,series\n"));
+    EXPECT_FALSE(read_prediction_rows("timestamp,series\n\"2026-11-22T06:00:00Z\",load\n"));
+    std::string long_text = "timestamp,series\n";
+    for (std::size_t i = 0; i <= most_prediction_rows; ++i) long_text += "t,s\n";
+    EXPECT_FALSE(read_prediction_rows(long_text));
+    const auto empty = read_prediction_rows("timestamp,series\n");
+    ASSERT_TRUE(empty);
+    EXPECT_EQ(empty->quality.score(), 0);
+}
+
+}  // namespace
+}  // namespace sitepower::ctl
