@@ -111,6 +111,7 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
                    }}),
       planner_(site_view_, prices_.book(),
                {.work = [this](Query query) { return plan(std::move(query)); },
+                .forecast_of = [this](const std::string& series) { return latest_forecasts_.find(series); },
                 .tell_retained = [this](const std::string& topic,
                                         const Json& body) { executor_.tell_retained(topic, body, now()); },
                 .clear = [this](const std::string& topic) { executor_.clear(topic); },

@@ -168,6 +168,7 @@ Json describe_plan(const PlanReport& report, const std::string& trouble, Time no
         record.unknown("peak_kw", "no_demand_charge");
     }
     record.text("load_forecast", report.load_method, no_schedule);
+    record.text("price_forecast", report.price_method, no_schedule);
     record.set("steps_with_assumed_price", std::ranges::count(report.price_known, false));
     record.set("batteries", describe_present(report));
     record.set("steps", describe_steps(report));

@@ -22,6 +22,7 @@ struct PlanReport {
     std::vector<std::vector<std::string>> reasons;  // [battery][step]
     std::vector<bool> price_known;                  // of each step
     std::string load_method;
+    std::string price_method;
     std::vector<double> charge_pct;    // of each battery when it was made
     std::vector<double> capacity_kwh;  // likewise
     double solve_ms = 0;               // the schedule alone

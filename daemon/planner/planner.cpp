@@ -337,6 +337,9 @@ Result<PlanSnapshot> Planner::snapshot(Time now) const {
         const auto* sold = prices_.find(settings_->export_price);
         known.export_price = sold == nullptr ? PriceSeries{} : sold->series;
     }
+    if (!settings_->load_series.empty()) known.load_forecast = outlets_.forecast_of(settings_->load_series);
+    if (!settings_->price_series.empty())
+        known.price_forecast = outlets_.forecast_of(settings_->price_series);
     take_power(present_kw(site_, settings_->load), known.load_kw, known.load_gap);
     take_power(present_kw(site_, settings_->pv), known.pv_kw, known.pv_gap);
     for (const auto& battery : settings_->batteries) {

@@ -30,6 +30,8 @@ class Planner final : public PlannerView {
     struct Outlets {
         // Runs on the planner's worker; false when it has no room.
         std::function<bool(Query)> work;
+        // What is forecast of a series; null: nothing yet.
+        std::function<std::shared_ptr<const SeriesForecast>(const std::string& series)> forecast_of;
         std::function<void(const std::string& topic, const Json& body)> tell_retained;
         std::function<void(const std::string& topic)> clear;
         std::function<void(const std::string& topic, const Json& body)> tell_event;

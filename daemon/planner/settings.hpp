@@ -45,6 +45,9 @@ struct DispatchSettings {
     std::string currency;
     dispatch::SiteLimits site;
     MeasuredPower load;  // without the batteries
+    // Series whose forecasts are planned with while they are fresh; empty: there is none.
+    std::string load_series;
+    std::string price_series;  // of the import price, beyond what is published
     MeasuredPower pv;
     Duration step{900'000};
     Duration horizon{std::chrono::hours{36}};

@@ -36,6 +36,22 @@ double spread_of(const PriceSeries& series, Time from, Time to, double expected)
     return std::max(0.0, before[at] - expected);
 }
 
+// A series tells each hour: after twice that it has fallen silent.
+constexpr Duration forecast_is_old{std::chrono::hours{2}};
+
+// What a series says of a time; null: nothing.
+const SeriesForecastStep* step_at(const SeriesForecast& forecast, Time time) {
+    for (const auto& step : forecast.steps) {
+        if (time >= step.valid_at && time < step.valid_at + forecast.step) return &step;
+    }
+    return nullptr;
+}
+
+std::string named(const SeriesForecast& forecast) {
+    return fmt::format("the forecast of series {}, model {}, issued at {}", forecast.series,
+                       forecast.model_version, format_time(forecast.issued_at));
+}
+
 class Maker {
   public:
     Maker(const PlanSnapshot& snapshot, History& history, PastPower& past)
@@ -75,7 +91,45 @@ class Maker {
         return report_.start + static_cast<std::int64_t>(step) * report_.step;
     }
 
+    // Why a forecast is not planned with; empty: it is.
+    std::string why_not(const std::shared_ptr<const SeriesForecast>& forecast,
+                        const std::string& series) const {
+        if (series.empty()) return "no series is declared of it";
+        if (!forecast) return fmt::format("series {} is not forecast yet", series);
+        if (snapshot_.now - forecast->issued_at > forecast_is_old)
+            return fmt::format("the forecast of series {} is of {}", series,
+                               format_time(forecast->issued_at));
+        if (!forecast->calibrated)
+            return fmt::format("the forecast of series {} is not calibrated yet", series);
+        return {};
+    }
+
+    // Beyond what is published: what its series says, else as on an earlier day.
+    ExpectedPrice expect_price(const PriceOutlook& found, Time begin, Time end) {
+        if (found.known) return {found.value, found.value};
+        if (price_why_not_.empty()) {
+            if (const auto* said = step_at(*snapshot_.price_forecast, begin)) {
+                ++prices_forecast_;
+                // Series of energy prices are told per MWh.
+                return {said->p50 / 1000, std::max(said->p90, said->p50) / 1000};
+            }
+        }
+        ++prices_as_before_;
+        return {found.value, found.value + spread_of(snapshot_.import_price, begin, end, found.value)};
+    }
+
+    void tell_price_method() {
+        report_.price_method = "as published";
+        if (prices_forecast_ > 0) report_.price_method += "; beyond that " + named(*snapshot_.price_forecast);
+        if (prices_as_before_ == 0) return;
+        report_.price_method +=
+            fmt::format("; {} of the same time on an earlier day ({})",
+                        prices_forecast_ > 0 ? "then that" : "beyond that the price",
+                        price_why_not_.empty() ? "the forecast ends before the plan" : price_why_not_);
+    }
+
     Status expect_prices() {
+        price_why_not_ = why_not(snapshot_.price_forecast, settings_.price_series);
         for (std::size_t t = 0; t < settings_.steps(); ++t) {
             const auto from = begin_of(t);
             // Of the step under way only the rest counts.
@@ -89,22 +143,47 @@ class Maker {
             if (!sold) {
                 return missing(fmt::format("the price series {} holds no price yet", settings_.export_price));
             }
-            const double spread =
-                found->known ? 0
-                             : spread_of(snapshot_.import_price, begin, from + report_.step, found->value);
-            outlook_.import_price.push_back(ExpectedPrice{found->value, found->value + spread});
-            const double earned = snapshot_.export_price ? sold->value : std::min(0.0, found->value);
+            const auto expected = expect_price(*found, begin, from + report_.step);
+            outlook_.import_price.push_back(expected);
+            const double earned = snapshot_.export_price ? sold->value : std::min(0.0, expected.p50);
             outlook_.export_price.push_back(ExpectedPrice{earned, earned});
             report_.price_known.push_back(found->known && (!snapshot_.export_price || sold->known));
         }
+        tell_price_method();
         return Done{};
+    }
+
+    // The load by its series, where that reaches to the end of the plan. The error says why not.
+    Result<dispatch::LoadForecast> load_of_series() const {
+        if (auto why = why_not(snapshot_.load_forecast, settings_.load_series); !why.empty())
+            return missing(std::move(why));
+        const auto& series = *snapshot_.load_forecast;
+        dispatch::LoadForecast forecast;
+        for (std::size_t t = 0; t < settings_.steps(); ++t) {
+            const auto* said = step_at(series, begin_of(t));
+            if (said == nullptr)
+                return missing(fmt::format("the forecast of series {} ends before the plan", series.series));
+            forecast.p50_kw.push_back(std::max(0.0, said->p50));
+            forecast.p90_kw.push_back(std::max(forecast.p50_kw.back(), said->p90));
+        }
+        forecast.method = named(series);
+        return forecast;
+    }
+
+    Result<dispatch::LoadForecast> expected_load(const QuarterHistory& load) const {
+        auto served = load_of_series();
+        if (served) return served;
+        auto naive = dispatch::forecast_load(load, report_.start, report_.step, settings_.steps());
+        if (!naive) return unmeasured("the load", snapshot_.load_gap);
+        naive->method += fmt::format(" ({})", served.error().message);
+        return std::move(*naive);
     }
 
     Status expect_load() {
         const auto load = past_.sum(history_, settings_.load, snapshot_.load_kw, snapshot_.now);
         if (!load) return load.error();
-        const auto forecast = dispatch::forecast_load(*load, report_.start, report_.step, settings_.steps());
-        if (!forecast) return unmeasured("the load", snapshot_.load_gap);
+        const auto forecast = expected_load(*load);
+        if (!forecast) return forecast.error();
         outlook_.load_p50_kw = forecast->p50_kw;
         outlook_.load_p90_kw = forecast->p90_kw;
         report_.load_method = forecast->method;
@@ -162,6 +241,9 @@ class Maker {
     History& history_;
     PastPower& past_;
     dispatch::Outlook outlook_;
+    std::string price_why_not_;
+    std::size_t prices_forecast_ = 0;
+    std::size_t prices_as_before_ = 0;
     PlanReport report_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "core/base/result.hpp"
 #include "core/price/series.hpp"
+#include "daemon/forecast/latest_forecasts.hpp"
 #include "daemon/operation/history.hpp"
 #include "daemon/planner/past_power.hpp"
 #include "daemon/planner/plan_report.hpp"
@@ -28,8 +29,10 @@ struct PlanSnapshot {
     Time now{};
     PriceSeries import_price;
     std::optional<PriceSeries> export_price;
-    std::optional<double> load_kw;  // at present; empty: not known
-    std::string load_gap;           // why that is not known
+    std::shared_ptr<const SeriesForecast> load_forecast;   // null: none is served
+    std::shared_ptr<const SeriesForecast> price_forecast;  // likewise, of the import price
+    std::optional<double> load_kw;                         // at present; empty: not known
+    std::string load_gap;                                  // why that is not known
     std::optional<double> pv_kw;
     std::string pv_gap;
     std::vector<BatterySnapshot> batteries;  // as in the settings

@@ -31,6 +31,7 @@ FakePlanner::FakePlanner() {
     made.reasons.push_back(dispatch::reasons_of(made.problem, made.plan, 0));
     made.price_known = {true, true, true, true, false, false};
     made.load_method = "the load of the same time a week before, with the errors of that rule as its spread";
+    made.price_method = "as published";
     made.charge_pct = {50};
     made.capacity_kwh = {100};
     made.solve_ms = 0.05;

@@ -54,6 +54,7 @@ std::vector<Field> plan_fields() {
         {"shortfall.recovered_at", "time", "", "from when the reserve is whole again"},
         {"peak_kw", "number", "kW", "billed, at least that of the month so far"},
         {"load_forecast", "text", "", "what the load is expected from"},
+        {"price_forecast", "text", "", "likewise the import price"},
         {"steps_with_assumed_price", "integer", "", "beyond what is published"},
         {"batteries[].battery", "text", "", "its id"},
         {"batteries[].charge_pct", "number", "%", "when the plan was made"},

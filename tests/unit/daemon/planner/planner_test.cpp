@@ -69,6 +69,11 @@ class Planning : public testing::Test {
                     jobs_.push_back(std::move(query));
                     return true;
                 },
+            .forecast_of =
+                [this](const std::string& series) {
+                    asked_for_.push_back(series);
+                    return forecast_;
+                },
             .tell_retained =
                 [this](const std::string& topic, const Json& body) {
                     EXPECT_EQ(topic, body.contains("steps") ? "plan/dispatch" : "plan/allocation");
@@ -91,6 +96,8 @@ class Planning : public testing::Test {
     std::vector<Json> told_;
     std::vector<std::string> cleared_, events_, conditions_;
     std::vector<PlanRow> kept_;
+    std::vector<std::string> asked_for_;
+    std::shared_ptr<const SeriesForecast> forecast_;
     Planner planner_{site_, prices_, outlets()};
 };
 
@@ -114,6 +121,27 @@ TEST_F(Planning, PlansAtOnceAndEveryFiveMinutes) {
     EXPECT_EQ(kept_[0].status, "optimal");
     EXPECT_THAT(events_, ElementsAre("optimal")) << "told once, not with every plan";
     EXPECT_THAT(conditions_, IsEmpty());
+}
+
+TEST_F(Planning, PlansWithTheLatestForecastOfTheLoad) {
+    auto settings = small_site();
+    settings->load_series = "site-load";
+    SeriesForecast forecast{.series = "site-load",
+                            .issued_at = noon,
+                            .model_version = 7,
+                            .step = 1h,
+                            .calibrated = true,
+                            .steps = {}};
+    for (int h = 0; h < 48; ++h) forecast.steps.push_back({.valid_at = noon + h * 1h, .p50 = 70, .p90 = 80});
+    planner_.configure(settings, noon);
+    tick(noon);
+    ASSERT_TRUE(planner_.report());
+    EXPECT_THAT(planner_.report()->load_method, HasSubstr("site-load is not forecast yet"));
+    forecast_ = std::make_shared<const SeriesForecast>(forecast);
+    tick(noon + 5min);
+    EXPECT_THAT(asked_for_, ElementsAre("site-load", "site-load"));
+    EXPECT_THAT(planner_.report()->load_method, HasSubstr("series site-load, model 7"));
+    EXPECT_THAT(told_.back()["load_forecast"], HasSubstr("series site-load, model 7"));
 }
 
 TEST_F(Planning, ANewStepIsAReason) {

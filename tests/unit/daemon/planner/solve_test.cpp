@@ -121,6 +121,56 @@ TEST_F(Solve, SaysWhatIsMissing) {
     EXPECT_THAT(refusal(), HasSubstr("energy_price"));
 }
 
+TEST_F(Solve, PlansWithForecastsOfSeriesWhileTheyAreFreshAndCalibrated) {
+    settings_->load_series = "site-load";
+    settings_->price_series = "spot";
+    SeriesForecast forecast{.series = "site-load",
+                            .issued_at = noon,
+                            .model_version = 3,
+                            .step = 1h,
+                            .calibrated = true,
+                            .steps = {}};
+    for (int h = 0; h < 48; ++h)
+        forecast.steps.push_back({.valid_at = noon + h * 1h, .p50 = 60.0 + h, .p90 = 65.0 + h});
+    const auto use = [&](const SeriesForecast& changed) {
+        known_.load_forecast = std::make_shared<const SeriesForecast>(changed);
+    };
+    use(forecast);
+    auto prices = forecast;
+    prices.series = "spot";
+    prices.steps.resize(20);
+    for (auto& step : prices.steps) step = {.valid_at = step.valid_at, .p50 = 200, .p90 = 150};
+    known_.price_forecast = std::make_shared<const SeriesForecast>(prices);
+    const auto plan = made();
+    EXPECT_THAT(plan.load_method, HasSubstr("series site-load, model 3"));
+    for (std::size_t t = 0; t < 24; ++t)
+        EXPECT_DOUBLE_EQ(plan.problem.load_kw[t], 60.0 + static_cast<double>(t)) << t;
+    EXPECT_THAT(plan.price_method, HasSubstr("beyond that the forecast of series spot"));
+    EXPECT_THAT(plan.price_method, HasSubstr("ends before the plan"));
+    EXPECT_DOUBLE_EQ(plan.problem.import_price_per_kwh[11], 0.35) << "published";
+    EXPECT_DOUBLE_EQ(plan.problem.import_price_per_kwh[12], 0.2);
+    EXPECT_DOUBLE_EQ(plan.problem.import_price_per_kwh[20], 0.35) << "as on the day before";
+
+    const auto refused = [&](SeriesForecast changed, const char* why) {
+        use(changed);
+        EXPECT_THAT(made().load_method, HasSubstr(why));
+        EXPECT_DOUBLE_EQ(made().problem.load_kw[5], 40) << "as measured";
+    };
+    auto old = forecast;
+    old.issued_at = noon - 2h;
+    refused(old, "is of 2026-11-22T10:00:00");
+    auto blind = forecast;
+    blind.calibrated = false;
+    refused(blind, "not calibrated yet");
+    auto brief = forecast;
+    brief.steps.resize(23);
+    refused(brief, "ends before the plan");
+    known_.load_forecast = nullptr;
+    EXPECT_THAT(made().load_method, HasSubstr("site-load is not forecast yet"));
+    settings_->load_series.clear();
+    EXPECT_THAT(made().load_method, HasSubstr("no series is declared of it"));
+}
+
 TEST_F(Solve, APlanThatCannotBeIsAnAnswerWithItsReason) {
     settings_->site.breaker_limit_kw = 5;
     settings_->site.import_limit_kw = 5;
