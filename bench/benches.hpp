@@ -29,6 +29,7 @@ struct Bench {
 std::span<const Bench> benches();
 
 void measure_dispatch(const Options& options, Report& report);
+void measure_forecast(const Options& options, Report& report);
 void measure_mqtt(const Options& options, Report& report);
 void measure_sqlite(const Options& options, Report& report);
 void measure_polling(const Options& options, Report& report);

@@ -49,7 +49,8 @@ std::unique_ptr<Process> Rig::start_daemon() {
                                   .period = settings_.period,
                                   .response_timeout = settings_.response_timeout,
                                   .broker_port = tls ? broker_.tls_port() : broker_.port(),
-                                  .ca_file = tls ? broker_.certificate() : std::filesystem::path()},
+                                  .ca_file = tls ? broker_.certificate() : std::filesystem::path(),
+                                  .more = settings_.more},
                                  directory);
     configuration_ = file;
     return start_daemon_again();

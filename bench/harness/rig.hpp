@@ -23,6 +23,7 @@ struct RigSettings {
     std::chrono::milliseconds period{0};
     std::chrono::milliseconds response_timeout{1000};
     Encryption encryption = Encryption::off;
+    std::string more;  // of the daemon's configuration
 };
 
 // What a program did in a span of time.
@@ -45,6 +46,7 @@ class Rig {
     std::unique_ptr<Process> start_daemon_again();
     // Where the daemon that was started last keeps its database.
     std::filesystem::path state_directory() const { return run_directory() / "state"; }
+    std::filesystem::path socket() const { return run_directory() / "api.sock"; }
     // One thread per device that reads and does nothing else.
     std::unique_ptr<Process> start_bare_polling();
     // One thread: read, one packed row, one publish of `payload` (empty: of the packed row).

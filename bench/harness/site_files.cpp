@@ -96,6 +96,7 @@ std::filesystem::path write_site(const SiteFiles& site, const std::filesystem::p
     for (int bus = 1; bus <= static_cast<int>(site.ports.size()); ++bus) {
         out << bus_tables(site, bus);
     }
+    out << site.more;
     return directory / "sitepower.toml";
 }
 
