@@ -32,6 +32,8 @@ struct EventType {
     std::string name;
     double from = 1;  // prior range of the multiplier: taken as its 95 % interval
     double to = 1;
+
+    bool operator==(const EventType&) const = default;
 };
 // The types everybody has; a configuration adds its own.
 std::span<const EventType> event_types();

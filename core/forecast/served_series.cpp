@@ -66,30 +66,38 @@ ServedSeries::ServedSeries(const ServedSeriesSetup& setup, const EventBook* even
       forecaster_(std::move(forecaster)),
       collector_(setup.forecaster.step, setup.counter),
       anomaly_(AnomalySettings{}),
-      drift_(seasons_of(setup.forecaster.step).week) {}
+      drift_(seasons_of(setup.forecaster.step).week),
+      covariates_(setup.covariates) {}
 
-SeriesNews ServedSeries::value(Time time, double value, bool* accepted) {
+void ServedSeries::declare(std::vector<Covariate> covariates) {
+    if (covariates == setup_.covariates) return;
+    setup_.covariates = std::move(covariates);
+    covariates_ = Covariates(setup_.covariates);
+    for (auto& pending : pending_[number(HorizonClass::long_48h)]) pending.effect = {};
+}
+
+SeriesNews ServedSeries::value(Time time, double value, bool* accepted, Time now) {
     SeriesNews news;
     const bool taken = collector_.value(
         time, value, [this](Time step) { return expected_amount(step); }, news.closed);
     if (accepted != nullptr) *accepted = taken;
-    take_all(news);
+    take_all(now, news);
     return news;
 }
 
 SeriesNews ServedSeries::tick(Time now) {
     SeriesNews news;
     collector_.tick(now, news.closed);
-    take_all(news);
+    take_all(now, news);
     return news;
 }
 
-SeriesNews ServedSeries::replay(const ClosedStep& step) {
+SeriesNews ServedSeries::replay(const ClosedStep& step, Time now) {
     SeriesNews news;
     if (forecaster_->samples() > 0 && step.begin <= forecaster_->newest()) return news;
     collector_.skip_to(step.begin + setup_.forecaster.step);
     news.closed.push_back(step);
-    take_all(news);
+    take_all(now, news);
     return news;
 }
 
@@ -102,20 +110,20 @@ double ServedSeries::expected_amount(Time step) const {
     return 0;
 }
 
-void ServedSeries::take_all(SeriesNews& news) {
-    for (const auto& step : news.closed) take(step, news);
+void ServedSeries::take_all(Time now, SeriesNews& news) {
+    for (const auto& step : news.closed) take(step, now, news);
 }
 
-void ServedSeries::take(const ClosedStep& step, SeriesNews& news) {
-    if (hour_ && *hour_ != hour_of(step.begin)) close_hour(news);
+void ServedSeries::take(const ClosedStep& step, Time now, SeriesNews& news) {
+    if (hour_ && *hour_ != hour_of(step.begin)) close_hour(now, news);
     if (step.observed) {
         observe(step, news);
     } else {
         forecaster_->fill(step.begin, step.value);
         anomaly_.see(1);
     }
-    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) remember(horizon);
-    match_hour(step, news);
+    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) remember(horizon, now);
+    match_hour(step, now, news);
 }
 
 // Training data inside an event are taken to the baseline that they would have been without it.
@@ -153,19 +161,19 @@ void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
     }
 }
 
-void ServedSeries::match_hour(const ClosedStep& step, SeriesNews& news) {
+void ServedSeries::match_hour(const ClosedStep& step, Time now, SeriesNews& news) {
     hour_ = hour_of(step.begin);
     if (step.observed) {
         hour_sum_ += step.value;
         ++hour_values_;
     }
-    if (step.begin + setup_.forecaster.step == *hour_ + hour) close_hour(news);
+    if (step.begin + setup_.forecaster.step == *hour_ + hour) close_hour(now, news);
 }
 
 // Long forecasts are of hourly means. One is remembered for each hour to come: a new one is asked for when
 // less than 32 h are left of those before, so that leads of 1 to 48 h are all matched. An hour of which less
 // than half was observed tells nothing.
-void ServedSeries::close_hour(SeriesNews& news) {
+void ServedSeries::close_hour(Time now, SeriesNews& news) {
     const Time begin = *hour_;
     const bool whole = 2 * hour_values_ * setup_.forecaster.step >= hour;
     const double mean = hour_values_ > 0 ? hour_sum_ / hour_values_ : 0;
@@ -176,24 +184,41 @@ void ServedSeries::close_hour(SeriesNews& news) {
     auto& pending = pending_[number(HorizonClass::long_48h)];
     std::erase_if(pending, [&](const Pending& one) {
         if (one.said.valid_at > begin) return false;
-        if (whole && one.said.valid_at == begin) matched(HorizonClass::long_48h, one, mean, news);
+        if (!whole || one.said.valid_at != begin) return true;
+        matched(HorizonClass::long_48h, one, mean, news);
+        // What an event does is not theirs to explain.
+        if (events_ == nullptr || !events_->covers(begin))
+            covariates_.learn(begin, one.plain, one.effect, mean);
         return true;
     });
-    if (pending.size() < most_pending / 2) remember(HorizonClass::long_48h);
+    if (pending.size() < most_pending / 2) remember(HorizonClass::long_48h, now);
 }
 
-void ServedSeries::remember(HorizonClass horizon) {
-    const auto plain = forecaster_->forecast(horizon);
-    if (!plain) return;
-    const Time issued_at = forecaster_->newest() + setup_.forecaster.step;
+void ServedSeries::remember(HorizonClass horizon, Time now) {
+    const auto issued = forecaster_->forecast(horizon);
+    if (!issued) return;
+    const Time known_until = forecaster_->newest() + setup_.forecaster.step;
+    // While the newest step is one to come, nothing is forecast 15 or 60 min ahead: it is known.
+    if (horizon != HorizonClass::long_48h && forecaster_->newest() > now) return;
+    const Time issued_at = std::min(known_until, now);
     auto& pending = pending_[number(horizon)];
-    for (auto step : *plain) {
+    for (auto step : *issued) {
+        const double plain = step.forecast.point;
+        CovariateEffect effect;
+        if (horizon == HorizonClass::long_48h) {
+            effect = covariates_.effect_at(step.valid_at, issued_at);
+            step.forecast = with_covariates(effect, step.forecast);
+        }
         const double baseline = step.forecast.point;
         step.forecast = with_events(step);
         const bool known = std::ranges::any_of(
             pending, [&](const Pending& other) { return other.said.valid_at == step.valid_at; });
         if (!known && pending.size() < most_pending)
-            pending.push_back({.issued_at = issued_at, .said = step, .baseline = baseline});
+            pending.push_back({.issued_at = issued_at,
+                               .said = step,
+                               .baseline = baseline,
+                               .plain = plain,
+                               .effect = effect});
     }
 }
 
@@ -213,16 +238,42 @@ void ServedSeries::matched(HorizonClass horizon, const Pending& pending, double 
 }
 
 Result<std::vector<ForecastStep>> ServedSeries::forecast(HorizonClass horizon, std::size_t steps) const {
-    auto said = forecaster_->forecast(horizon, steps);
+    return forecast_by(*forecaster_, horizon, steps);
+}
+
+Result<std::vector<ForecastStep>> ServedSeries::forecast_by(const Forecaster& forecaster,
+                                                            HorizonClass horizon, std::size_t steps) const {
+    auto said = forecaster.forecast(horizon, steps);
     if (!said) return said;
-    for (auto& step : said.value()) step.forecast = with_events(step);
+    const Time issued_at = forecaster.newest() + setup_.forecaster.step;
+    for (auto& step : said.value()) {
+        if (horizon == HorizonClass::long_48h)
+            step.forecast = with_covariates(covariates_.effect_at(step.valid_at, issued_at), step.forecast);
+        step.forecast = with_events(step);
+    }
     return said;
 }
 
-Result<IssuedStep> ServedSeries::forecast_at(Time valid_at) const {
+Result<IssuedStep> ServedSeries::forecast_at(Time valid_at, std::span<const double> given) const {
     const auto said = forecaster_->forecast_at(valid_at);
     if (!said) return said.error();
-    return with_events({.valid_at = valid_at, .forecast = *said});
+    const Time issued_at = forecaster_->newest() + setup_.forecaster.step;
+    const auto effect = covariates_.effect_at(valid_at, issued_at, given);
+    return with_events({.valid_at = valid_at, .forecast = with_covariates(effect, *said)});
+}
+
+bool ServedSeries::substituted_at(Time valid_at, std::span<const double> given) const {
+    const Time issued_at = forecaster_->newest() + setup_.forecaster.step;
+    return covariates_.used(true) && covariates_.effect_at(valid_at, issued_at, given).substituted;
+}
+
+IssuedStep ServedSeries::with_covariates(const CovariateEffect& effect, const IssuedStep& plain) const {
+    auto step = covariates_.with(effect, plain);
+    if (!setup_.forecaster.non_negative || !effect.known) return step;
+    auto& q = step.quantiles;
+    for (double* value : {&step.point, &q.p50, &q.p90, &q.p99, &q.lower95, &q.upper95})
+        *value = std::max(*value, 0.0);
+    return step;
 }
 
 IssuedStep ServedSeries::with_events(const ForecastStep& step) const {
@@ -283,11 +334,11 @@ Result<Refit> ServedSeries::refit_from(std::span<const ClosedStep> steps, Time f
     return refit;
 }
 
-void ServedSeries::adopt(Refit refit) {
+void ServedSeries::adopt(Refit refit, Time now) {
     forecaster_ = std::move(refit.forecaster);
     drift_.reset();
     refit_due_ = false;
-    if (pending_[number(HorizonClass::long_48h)].empty()) remember(HorizonClass::long_48h);
+    if (pending_[number(HorizonClass::long_48h)].empty()) remember(HorizonClass::long_48h, now);
 }
 
 void ServedSeries::keep() {
@@ -297,7 +348,7 @@ void ServedSeries::keep() {
 namespace {
 
 constexpr std::uint32_t blob_kind = 0x53525653;
-constexpr std::uint32_t blob_version = 1;
+constexpr std::uint32_t blob_version = 2;
 constexpr std::size_t longest_forecaster = 16U << 20U;
 
 }  // namespace
@@ -310,6 +361,10 @@ void ServedSeries::put_pending(BlobWriter& writer) const {
             writer.put(to_ms(one.said.valid_at));
             put(writer, one.said.forecast);
             writer.put(one.baseline);
+            writer.put(one.plain);
+            writer.put(one.effect.shift);
+            writer.put(one.effect.known);
+            writer.put(one.effect.substituted);
         }
     }
 }
@@ -324,6 +379,10 @@ void ServedSeries::get_pending(BlobReader& reader) {
             one.said.valid_at = from_ms(reader.get<std::int64_t>());
             get(reader, one.said.forecast);
             reader.get(one.baseline);
+            reader.get(one.plain);
+            reader.get(one.effect.shift);
+            one.effect.known = reader.get<std::uint8_t>() != 0;
+            one.effect.substituted = reader.get<std::uint8_t>() != 0;
         }
     }
 }
@@ -337,6 +396,7 @@ std::vector<std::byte> ServedSeries::save() const {
     collector_.save(writer);
     anomaly_.save(writer);
     drift_.save(writer);
+    covariates_.save(writer);
     writer.put(refit_due_);
     writer.put(hour_.has_value());
     writer.put(to_ms(hour_.value_or(Time{})));
@@ -358,6 +418,7 @@ bool ServedSeries::load_parts(BlobReader& reader) {
     collector_.load(reader);
     anomaly_.load(reader);
     drift_.load(reader);
+    covariates_.load(reader);
     refit_due_ = reader.get<std::uint8_t>() != 0;
     const bool open = reader.get<std::uint8_t>() != 0;
     const Time begin = from_ms(reader.get<std::int64_t>());

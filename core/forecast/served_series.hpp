@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "core/forecast/accuracy.hpp"
 #include "core/forecast/anomaly.hpp"
 #include "core/forecast/counter.hpp"
+#include "core/forecast/covariates.hpp"
 #include "core/forecast/drift.hpp"
 #include "core/forecast/event.hpp"
 #include "core/forecast/forecaster.hpp"
@@ -32,6 +34,7 @@ struct ServedSeriesSetup {
     ForecasterSetup forecaster;
     // The values are readings of a register that counts up; what is forecast is the amount of a step.
     std::optional<CounterSettings> counter{};
+    std::vector<Covariate> covariates{};  // at most Covariates::most
 };
 
 // A forecast that was said and what came; of long horizons the mean of an hour.
@@ -71,17 +74,31 @@ class ServedSeries {
 
     // A value of the point. Values of a step are averaged (amounts of a counter summed, those of a gap spread
     // over it by what was forecast); the step is closed by the first value after it. Late values, those of a
-    // closed step, are left out: false in `accepted`.
-    SeriesNews value(Time time, double value, bool* accepted = nullptr);
+    // closed step, are left out: false in `accepted`. Values may lie ahead of `now` (published prices): then
+    // what is forecast from them is issued now, and not at their time.
+    SeriesNews value(Time time, double value, bool* accepted = nullptr, Time now = Time::max());
+    // A value of a covariate, of the past, the present or a time to come.
+    void covariate(std::size_t which, Time time, double value, Time now) {
+        covariates_.value(which, time, value, now);
+    }
+    // Others than before begin anew; all else goes on.
+    void declare(std::vector<Covariate> covariates);
+    const Covariates& covariates() const { return covariates_; }
     // Nothing has come for a while: closes a step that is over.
     SeriesNews tick(Time now);
     // A closed step of the past, from storage, in the order of time: as if its values had come.
-    SeriesNews replay(const ClosedStep& step);
+    SeriesNews replay(const ClosedStep& step, Time now = Time::max());
 
     // With the events in force at the time that is forecast. Errors as Forecaster::forecast.
     Result<std::vector<ForecastStep>> forecast(HorizonClass horizon, std::size_t steps = 48) const;
-    // The same for any time up to 48 h ahead.
-    Result<IssuedStep> forecast_at(Time valid_at) const;
+    // What another forecaster of this series says, likewise.
+    Result<std::vector<ForecastStep>> forecast_by(const Forecaster& forecaster, HorizonClass horizon,
+                                                  std::size_t steps) const;
+    // The same for any time up to 48 h ahead; `given` covariates of it go before those that are known, by
+    // index, NaN: not given.
+    Result<IssuedStep> forecast_at(Time valid_at, std::span<const double> given = {}) const;
+    // Whether a covariate of that time had to be made up for it.
+    bool substituted_at(Time valid_at, std::span<const double> given = {}) const;
     AccuracyFigures accuracy(HorizonClass horizon, AccuracyWindow window, Time now) const;
     // Share of the last 100 matched forecasts that lay within a tenth of the larger of the actual value and
     // the scale, less what the data are old: nothing is left of it after a day without any. nullopt below
@@ -96,7 +113,7 @@ class ServedSeries {
     // insufficient_data where they are too few for the long horizon.
     Result<Refit> refit_from(std::span<const ClosedStep> steps, Time fit_until) const;
     // Puts it into force, with the steps that came meanwhile missing: adopt before the next value.
-    void adopt(Refit refit);
+    void adopt(Refit refit, Time now = Time::max());
     // Nothing better came of it: no longer due.
     void keep();
 
@@ -127,16 +144,19 @@ class ServedSeries {
         Time issued_at;
         ForecastStep said;
         double baseline = 0;
+        double plain = 0;  // without covariates
+        CovariateEffect effect{};
     };
 
-    void take(const ClosedStep& step, SeriesNews& news);
-    void take_all(SeriesNews& news);
+    void take(const ClosedStep& step, Time now, SeriesNews& news);
+    void take_all(Time now, SeriesNews& news);
     void observe(const ClosedStep& step, SeriesNews& news);
     void match(Time valid_at, double actual, SeriesNews& news);
-    void match_hour(const ClosedStep& step, SeriesNews& news);
-    void close_hour(SeriesNews& news);
+    void match_hour(const ClosedStep& step, Time now, SeriesNews& news);
+    void close_hour(Time now, SeriesNews& news);
     void matched(HorizonClass horizon, const Pending& pending, double actual, SeriesNews& news);
-    void remember(HorizonClass horizon);
+    void remember(HorizonClass horizon, Time now);
+    IssuedStep with_covariates(const CovariateEffect& effect, const IssuedStep& plain) const;
     IssuedStep with_events(const ForecastStep& step) const;
     double expected_amount(Time step) const;
     void put_pending(BlobWriter& writer) const;
@@ -149,6 +169,7 @@ class ServedSeries {
     StepCollector collector_;
     AnomalyDetector anomaly_;
     DriftDetector drift_;
+    Covariates covariates_;
     bool refit_due_ = false;
     std::optional<Time> hour_;  // whose observed steps are summed
     double hour_sum_ = 0;

@@ -21,8 +21,8 @@ class DispatchBuilder {
     DispatchBuilder(const SiteModel& model, Diagnostics& diagnostics)
         : model_(model), diagnostics_(diagnostics), points_(model, diagnostics) {}
 
-    DispatchSettings build(const DispatchEntry& entry, const std::vector<PriceSettings>& prices,
-                           const std::vector<TimeZone>& zones) {
+    DispatchSettings build(const DispatchEntry& entry, const std::vector<SeriesEntry>& series,
+                           const std::vector<PriceSettings>& prices, const std::vector<TimeZone>& zones) {
         DispatchSettings settings;
         settings.import_price = entry.import_price;
         settings.export_price = entry.export_price;
@@ -40,6 +40,9 @@ class DispatchBuilder {
             }
         }
         settings.load = power(entry.load, entry.origins.of("load"));
+        settings.load_series = load_series(entry, series);
+        const auto priced = std::ranges::find(series, entry.import_price, &SeriesEntry::price);
+        if (priced != series.end()) settings.price_series = priced->id;
         settings.pv = power(entry.pv, entry.origins.of("pv"));
         settings.demand_window =
             make_period(entry.demand_months, entry.demand_weekdays, entry.demand_from, entry.demand_to);
@@ -64,6 +67,27 @@ class DispatchBuilder {
     }
 
   private:
+    std::string load_series(const DispatchEntry& entry, const std::vector<SeriesEntry>& all) {
+        if (entry.load_series.empty()) {
+            const auto found = std::ranges::find_if(all, [&](const SeriesEntry& series) {
+                return entry.load.size() == 1 && series.point == entry.load.front() && !series.counter;
+            });
+            return found == all.end() ? "" : found->id;
+        }
+        const auto at = entry.origins.of("load_series");
+        Ids ids("series", diagnostics_);
+        for (const auto& series : all) ids.add(ids.find(series.id) ? "" : series.id, {});
+        const auto found = ids.resolve(entry.load_series, at);
+        if (!found) return {};
+        const auto& series = all[*found];
+        if (!series.price.empty() || (!series.metric.empty() && series.unit != "kW"))
+            diagnostics_.add(at, fmt::format("\"{}\" is not in kW", series.id));
+        // Of a register of kWh the rate is in kW.
+        else if (!series.point.empty())
+            static_cast<void>(points_.resolve(series.point, series.counter ? "kWh" : "kW", at));
+        return series.id;
+    }
+
     LoadClass bidding(const LoadClassEntry& entry, const std::vector<PriceSettings>& prices,
                       const std::string& currency) {
         LoadClass load_class;
@@ -145,7 +169,7 @@ std::shared_ptr<const DispatchSettings> build_dispatch(const SiteFile& file,
                                                        const SiteModel& model, Diagnostics& diagnostics) {
     if (!file.dispatch) return nullptr;
     return std::make_shared<const DispatchSettings>(
-        DispatchBuilder(model, diagnostics).build(*file.dispatch, prices, zones));
+        DispatchBuilder(model, diagnostics).build(*file.dispatch, file.series, prices, zones));
 }
 
 }  // namespace sitepower::config

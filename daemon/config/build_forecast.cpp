@@ -93,6 +93,13 @@ SeriesSettings settings_of(const SeriesEntry& entry, const SiteModel& model, con
     if (series.point) {
         series.unit = model.devices[position(series.point->device)].points[series.point->slot].unit;
     }
+    for (const auto& covariate : entry.covariates) {
+        series.covariates.push_back({.name = covariate.name, .role = covariate.kind});
+        CovariateSource source{.point = {}, .metric = covariate.metric};
+        if (!covariate.point.empty())
+            source.point = points.resolve(covariate.point, covariate.origins.of("point"));
+        series.covariate_sources.push_back(std::move(source));
+    }
     if (entry.counter) {
         series.counter = forecast::CounterSettings{.wraps_at = entry.wraps_at};
         series.unit = rate_of(series.unit);
@@ -119,6 +126,12 @@ ForecastSettings build_forecasts(const SiteFile& file, const std::vector<PriceSe
     ForecastSettings settings;
     Fingerprint prior;
     settings.prior = read_prior(file.forecast, prior, diagnostics);
+    Ids types("event type", diagnostics);
+    for (const auto& type : forecast::event_types()) types.add(type.name, {});
+    for (const auto& type : file.forecast.event_types) {
+        types.add(type.name, type.origins.of("name"));
+        settings.event_types.push_back(type);
+    }
     const PointFinder points(model, diagnostics);
     Ids ids("series", diagnostics);
     Ids price_ids("price", diagnostics);
@@ -127,6 +140,9 @@ ForecastSettings build_forecasts(const SiteFile& file, const std::vector<PriceSe
     for (const auto& entry : file.series) {
         ids.add(entry.id, entry.origins.of("id"));
         auto series = settings_of(entry, model, points);
+        Ids covariates("covariate", diagnostics);
+        for (const auto& covariate : entry.covariates)
+            covariates.add(covariate.name, covariate.origins.of("name"));
         if (!entry.price.empty()) {
             const auto at = price_ids.resolve(entry.price, entry.origins.of("price"));
             if (at) series.unit = unit_of(prices[*at]);

@@ -206,6 +206,7 @@ struct DispatchEntry : dispatch::SiteLimits {
     std::string import_price;
     std::string export_price;
     std::vector<std::string> load;
+    std::string load_series;
     std::vector<std::string> pv;
     std::string location;
     Duration step = DispatchSettings{}.step;
@@ -216,6 +217,14 @@ struct DispatchEntry : dispatch::SiteLimits {
     std::string demand_to = "00:00";
     std::vector<DispatchBatteryEntry> batteries;
     std::vector<LoadClassEntry> load_classes;
+    schema::Origins origins;
+};
+
+struct CovariateEntry {
+    std::string name;
+    forecast::CovariateRole kind = forecast::CovariateRole::linear;
+    std::string point;   // "DEVICE/point", or
+    std::string metric;  // "service/name"
     schema::Origins origins;
 };
 
@@ -232,11 +241,17 @@ struct SeriesEntry {
     std::optional<bool> may_be_negative;
     double resolution = 0;
     std::string location;  // empty: the only one
+    std::vector<CovariateEntry> covariates;
+    schema::Origins origins;
+};
+
+struct EventTypeEntry : forecast::EventType {
     schema::Origins origins;
 };
 
 struct ForecastEntry {
     std::string prior;
+    std::vector<EventTypeEntry> event_types;
     schema::Origins origins;
 };
 

@@ -92,6 +92,8 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
     for (const auto& price : config.prices) {
         if (const auto* address = std::get_if<PriceAddress>(&price.source)) prices.add(address->key);
     }
+    auto dispatch = print(document, {"dispatch", "location"});
+    if (config.dispatch) dispatch.add(config.dispatch->load_series).add(config.dispatch->price_series);
     return {.model = model.value(),
             .publisher = publisher.value(),
             .store = print(document, {"store"}).value(),
@@ -99,7 +101,7 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
             .http = print(document, {"http"}).value(),
             .journal = print(document, {"journal"}).value(),
             .prices = prices.value(),
-            .dispatch = print(document, {"dispatch", "location"}).value(),
+            .dispatch = dispatch.value(),
             .forecasts = forecasts.value()};
 }
 
@@ -138,8 +140,12 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
     config.forecasts = build_forecasts(file, config.prices, zones, model, diagnostics);
     for (const auto& series : config.forecasts.series) {
         auto& metrics = config.publisher.metrics;
-        const bool known = std::ranges::find(metrics, series.metric) != metrics.end();
-        if (!series.metric.empty() && !known) metrics.push_back(series.metric);
+        const auto subscribe = [&](const std::string& metric) {
+            const bool known = std::ranges::find(metrics, metric) != metrics.end();
+            if (!metric.empty() && !known) metrics.push_back(metric);
+        };
+        subscribe(series.metric);
+        for (const auto& source : series.covariate_sources) subscribe(source.metric);
     }
     config.environment = file.site.environment;
     config.http_socket = file.http.socket;

@@ -172,6 +172,10 @@ Table<DispatchEntry> dispatch_table() {
              "import price.")
         .key("load", &Entry::load, points(1),
              "The points, in kW, that make up the site's load without its batteries.")
+        .key(
+            "load_series", &Entry::load_series, {.format = Format::identifier},
+            "The `[[series]]`, in kW, whose forecast of that load is planned with; without it the one of the "
+            "same point, where `load` is one. Until it is calibrated the load of a week before is.")
         .key("pv", &Entry::pv, points(0), "The points, in kW, of generation that could be curtailed.")
         .key("location", &Entry::location, {.format = Format::identifier},
              "Whose clocks demand charges go by; may be left out where there is only one location.")

@@ -41,6 +41,52 @@ void check_series(const SeriesEntry& series, Diagnostics& diagnostics) {
     }
 }
 
+void check_covariate(const CovariateEntry& covariate, Diagnostics& diagnostics) {
+    if (covariate.point.empty() == covariate.metric.empty())
+        diagnostics.add(covariate.origins.of(covariate.metric.empty() ? "name" : "metric"),
+                        "a covariate needs one of point and metric, and no more");
+}
+
+Table<CovariateEntry> covariate_table() {
+    using forecast::CovariateRole;
+    return Table<CovariateEntry>("covariate",
+                                 "Something else that tells of the series; see docs/forecasts.md.")
+        .origins(&CovariateEntry::origins)
+        .key("name", &CovariateEntry::name, {.format = Format::identifier, .required = true},
+             "Unique in the series; `temperature`, `wind_forecast`.")
+        .choice("kind", &CovariateEntry::kind,
+                {{"temperature", CovariateRole::temperature}, {"other", CovariateRole::linear}},
+                "What it is: of a temperature in degrees Celsius, heating and cooling count apart.")
+        .key("point", &CovariateEntry::point,
+             {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""},
+             "Where its values come from: `DEVICE/point`,")
+        .key("metric", &CovariateEntry::metric,
+             {.valid = is_metric, .expected = "\"SERVICE/NAME\", each of A-Z a-z 0-9 _ -"},
+             "or `SERVICE/NAME`; values of times to come are what is known in advance.")
+        .check(check_covariate);
+}
+
+void check_event_type(const EventTypeEntry& type, Diagnostics& diagnostics) {
+    if (type.from > type.to) diagnostics.add(type.origins.of("to"), "must not be below from");
+}
+
+Table<EventTypeEntry> event_type_table() {
+    using forecast::EventType;
+    constexpr Range multipliers{forecast::least_multiplier, forecast::largest_multiplier};
+    return Table<EventTypeEntry>("event_type",
+                                 "A kind of known event, and what it is believed to multiply a series by.")
+        .origins(&EventTypeEntry::origins)
+        .key("name", &EventType::name, {.format = Format::identifier, .required = true},
+             "Beside `marketing_campaign` (1.5 to 3), `product_launch` (2 to 5), `flash_sale` (3 to 10), "
+             "`scheduled_maintenance` (0.1 to 0.5), `holiday` (0.5 to 0.8) and `partnership_announcement` "
+             "(1.3 to 2).")
+        .key("from", &EventType::from, {.range = multipliers, .required = true},
+             "Its multiplier is believed to lie between this")
+        .key("to", &EventType::to, {.range = multipliers, .required = true},
+             "and this, until events of it have told more.")
+        .check(check_event_type);
+}
+
 }  // namespace
 
 Table<SeriesEntry> series_table() {
@@ -78,6 +124,8 @@ Table<SeriesEntry> series_table() {
         .key("location", &SeriesEntry::location, {.format = Format::identifier},
              "Where it is: its days and weeks are those of the clocks there. May be left out where there is "
              "only one location.")
+        .tables("covariate", &SeriesEntry::covariates, covariate_table(), {.max_items = 8},
+                "What else tells of it: temperature, humidity, forecasts of load or wind.")
         .check(check_series);
 }
 
@@ -86,7 +134,9 @@ Table<ForecastEntry> forecast_table() {
         .origins(&ForecastEntry::origins)
         .key("prior", &ForecastEntry::prior, {.format = Format::path},
              "A library of `sitepower-lab forecast learn-prior`, learnt from other series; without it every "
-             "series is forecast from its own history alone.");
+             "series is forecast from its own history alone.")
+        .tables("event_type", &ForecastEntry::event_types, event_type_table(), {.max_items = 50},
+                "Kinds of known events of one's own.");
 }
 
 }  // namespace sitepower::config

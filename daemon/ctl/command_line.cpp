@@ -311,7 +311,8 @@ void CommandLine::add_forecasts() {
     add_parameter(forecast, "SERIES", "series", "which; default the first price, else the first series");
     add_parameter(forecast, "--hours", "periods", "how many, up to 48; default 24");
     auto* predict = app_.add_subcommand(
-        "predict", "predictions for the times and series of a CSV file, as CSV; how good the file is, on stderr");
+        "predict",
+        "predictions for the times and series of a CSV file, as CSV; how good the file is, on stderr");
     predict->fallthrough();
     predict->add_option("--csv", predict_.csv, "with the columns timestamp, series and, if measured, value")
         ->required()

@@ -203,7 +203,8 @@ ExitCode predict_csv(const PredictCommand& predict, const Command& command, std:
     std::ifstream stream(predict.csv, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
     if (!stream.is_open() || text.size() > longest_prediction_csv) {
-        err << "sitepowerctl: " << predict.csv << (stream.is_open() ? " is too large\n" : " cannot be read\n");
+        err << "sitepowerctl: " << predict.csv
+            << (stream.is_open() ? " is too large\n" : " cannot be read\n");
         return ExitCode::usage;
     }
     const auto table = read_prediction_rows(text);

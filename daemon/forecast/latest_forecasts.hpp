@@ -27,10 +27,10 @@ struct SeriesForecastStep {
 
 struct SeriesForecast {
     std::string series;
-    Time issued_at;                         // the end of the newest step that it knows of
-    std::uint32_t model_version = 0;        // 0: no model of it was ever trained
-    Duration step{};                        // of `steps`, an hour
-    bool calibrated = false;                // the intervals rest on enough matured forecasts
+    Time issued_at;                   // the end of the newest step that is over, or now where more is known
+    std::uint32_t model_version = 0;  // 0: no model of it was ever trained
+    Duration step{};                  // of `steps`, an hour
+    bool calibrated = false;          // the intervals rest on enough matured forecasts
     std::vector<SeriesForecastStep> steps;  // the long horizon, oldest first, at most 48; never empty
 };
 

@@ -62,12 +62,14 @@ struct SeriesReport {
     std::string unit;
     Duration step{};
     Time made_at;
-    std::optional<Time> issued_at;  // the end of the newest step; empty: there is none yet
+    std::optional<Time> issued_at;    // the end of the newest step that is over; empty: there is none yet
+    std::optional<Time> known_until;  // steps of the long horizon before it are published, not forecast
     std::uint32_t model_version = 0;
     std::vector<std::string> features;        // what the forecasts were made from
     std::string method;                       // the expert of the most weight, of the long horizon
     bool degraded = false;                    // much of the last week was filled in
     bool safeguarded = false;                 // a naive forecast stands in
+    bool covariate_substituted = false;       // one was not known for some hour, and made up
     std::array<HorizonReport, 3> by_horizon;  // in the order of HorizonClass
 
     const HorizonReport& of(forecast::HorizonClass horizon) const {

@@ -20,6 +20,28 @@ constexpr Duration tell_interval{300'000};
 // What a model is restored from when its state is of no use.
 constexpr Duration longest_memory{std::chrono::hours{60 * 24}};
 constexpr Duration hour{std::chrono::hours{1}};
+constexpr std::size_t most_hours = 48;
+// A value that is so old was not measured just now: somebody tells the past.
+constexpr Duration day{std::chrono::hours{24}};
+constexpr Duration past = day;
+
+Time floor_to(Time time, Duration step) {
+    const auto ms = to_ms(time);
+    return from_ms(ms - ((ms % step.count()) + step.count()) % step.count());
+}
+
+// What is known leaves nothing to chance.
+forecast::ForecastStep exactly(Time valid_at, double value) {
+    return {.valid_at = valid_at,
+            .forecast = {.point = value,
+                         .quantiles = {.p50 = value,
+                                       .p90 = value,
+                                       .p99 = value,
+                                       .lower95 = value,
+                                       .upper95 = value,
+                                       .calibrated = true,
+                                       .p99_calibrated = true}}};
+}
 
 std::vector<std::string> features_of(const forecast::ServedSeries& series, const forecast::EventBook& events,
                                      Time now) {
@@ -33,6 +55,10 @@ std::vector<std::string> features_of(const forecast::ServedSeries& series, const
         return !event.cancelled && event.start < end && event.end > now;
     });
     if (known_event) features.emplace_back("known_events");
+    const auto& covariates = series.covariates();
+    if (covariates.used(false) || covariates.used(true)) {
+        for (const auto& one : covariates.declared()) features.push_back("covariate:" + one.name);
+    }
     return features;
 }
 
@@ -57,7 +83,8 @@ forecast::ServedSeriesSetup setup_of(const SeriesSettings& settings,
                            .resolution = settings.resolution,
                            .clock = settings.clock,
                            .prior = std::move(prior)},
-            .counter = counter};
+            .counter = counter,
+            .covariates = settings.covariates};
 }
 
 }  // namespace
@@ -69,12 +96,15 @@ std::string stored_name(const SeriesSettings& series) {
 void SeriesBook::configure(const ForecastSettings& settings, SeriesMemory& memory, Time now) {
     read_memory(memory, now);
     prior_ = settings.prior;
+    const bool other_types = std::exchange(own_types_, settings.event_types) != settings.event_types;
     std::vector<Served> before = std::move(series_);
     series_.clear();
     for (const auto& wanted : settings.series) {
         const auto old = std::ranges::find(before, wanted.id, [](const Served& s) { return s.settings.id; });
         if (old != before.end() && old->settings.fingerprint == wanted.fingerprint) {
             old->settings = wanted;
+            old->series->declare(wanted.covariates);
+            if (other_types) fill_events(*old, now);
             series_.push_back(std::move(*old));
             before.erase(old);
         } else {
@@ -123,6 +153,7 @@ SeriesBook::Served SeriesBook::make(const SeriesSettings& settings, SeriesMemory
                   .events = std::make_unique<forecast::EventBook>(),
                   .series = nullptr,
                   .in_event = {},
+                  .known = {},
                   .told_at = {},
                   .trained_day = {},
                   .refit_why = {}};
@@ -132,8 +163,13 @@ SeriesBook::Served SeriesBook::make(const SeriesSettings& settings, SeriesMemory
     return served;
 }
 
-void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
+// In place: the series looks into it.
+void SeriesBook::fill_events(Served& served, Time now) const {
     const auto& id = served.settings.id;
+    const auto everybodys = forecast::event_types();
+    std::vector<forecast::EventType> types(everybodys.begin(), everybodys.end());
+    types.insert(types.end(), own_types_.begin(), own_types_.end());
+    *served.events = forecast::EventBook(types);
     for (const auto& event : events_) {
         if (std::ranges::find(event.series, id) == event.series.end()) continue;
         static_cast<void>(served.events->add(event.event, now));
@@ -142,6 +178,11 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
         static_cast<void>(
             served.events->close(event.event.id, std::array{realised->second}, std::array{1.0}));
     }
+}
+
+void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
+    const auto& id = served.settings.id;
+    fill_events(served, now);
     auto stored = memory.stored_series(stored_name(served.settings), now - longest_memory);
     if (!stored) {
         effects_.troubles.push_back(
@@ -154,7 +195,12 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
                 fmt::format("series {} is fitted again from its steps: {}", id, loaded.error().message));
         }
     }
-    for (const auto& step : stored->steps) served.series->replay(step);
+    for (const auto& step : stored->steps) served.series->replay(step, now);
+    if (!served.settings.price.empty()) {
+        const auto ahead =
+            memory.series_steps(stored_name(served.settings), floor_to(now, hour), Time::max());
+        if (ahead) note_known(served, *ahead, now);
+    }
     if (!stored->steps.empty() && !served.series->forecaster().long_horizon().fitted()) {
         served.refit_why = "restart";
     }
@@ -162,23 +208,45 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
 }
 
 void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
+    std::map<std::uint32_t, Time> fitted_at;  // by series: the step that it was fitted after
     for (const auto& sample : samples) {
         if (sample.series >= series_.size()) continue;
         Served& served = series_[sample.series];
+        if (sample.covariate) {
+            served.series->covariate(*sample.covariate, sample.time, sample.value, now);
+            continue;
+        }
         bool accepted = false;
-        const auto news = served.series->value(sample.time, sample.value, &accepted);
+        const auto news = served.series->value(sample.time, sample.value, &accepted, now);
         effects_.late += accepted ? 0U : 1U;
-        note(served, news);
+        note(served, news, now);
+        // Of a past that is told at once the rest is forecast, too, as it would have been day by day.
+        if (!news.step_closed() || now - sample.time <= past || !served.series->refit_due()) continue;
+        Time& fitted = fitted_at[sample.series];
+        if (news.closed.back().begin - fitted < day) continue;
+        fitted = news.closed.back().begin;
+        fit(served, now);
     }
     for (auto& served : series_) {
-        note(served, served.series->tick(now - grace));
+        note(served, served.series->tick(now - grace), now);
+        // What is known in advance brings no news, and is told each hour all the same.
+        served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, hour)));
+        if (!served.known.empty() && (!served.told_at || floor_to(now, hour) > *served.told_at))
+            served.tell = true;
         if (served.tell) tell(served, now);
     }
     close_events(now);
 }
 
-void SeriesBook::note(Served& served, const forecast::SeriesNews& news) {
+void SeriesBook::note_known(Served& served, std::span<const forecast::ClosedStep> closed, Time now) {
+    if (served.settings.price.empty()) return;
+    for (const auto& step : closed) served.known.insert_or_assign(step.begin, step.value);
+    served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, hour)));
+}
+
+void SeriesBook::note(Served& served, const forecast::SeriesNews& news, Time now) {
     if (!news.step_closed()) return;
+    note_known(served, news.closed, now);
     const auto& id = served.settings.id;
     const auto version = model_version(id);
     const auto rows_of = stored_name(served.settings);
@@ -201,7 +269,7 @@ void SeriesBook::note(Served& served, const forecast::SeriesNews& news) {
                                    .level_shift = news.level_shift,
                                    .time = news.closed.back().begin});
     }
-    const Time newest = news.closed.back().begin + served.settings.step;
+    const Time newest = std::min(news.closed.back().begin + served.settings.step, now);
     served.tell = served.tell || news.hour_closed || !served.told_at ||
                   newest - *served.told_at >= std::min(tell_interval, served.settings.step);
     if (!news.hour_closed && served.told_at && newest - *served.told_at < tell_interval) {
@@ -230,6 +298,7 @@ void SeriesBook::tell(Served& served, Time now) {
     auto told = report(served.settings.id, now);
     if (told.issued_at) served.told_at = told.issued_at;
     publish(served, told);
+    std::erase_if(effects_.reports, [&](const SeriesReport& older) { return older.series == told.series; });
     effects_.reports.push_back(std::move(told));
 }
 
@@ -263,13 +332,16 @@ SeriesReport SeriesBook::report(std::string_view series, Time now) const {
                         .step = served.settings.step,
                         .made_at = now,
                         .issued_at = {},
+                        .known_until = {},
                         .model_version = model_version(series),
                         .features = features_of(*served.series, *served.events, now),
                         .method = method_of(forecaster),
                         .degraded = forecaster.samples() > 0 && forecaster.degraded(),
                         .safeguarded = forecaster.long_horizon().safeguarded(),
+                        .covariate_substituted = false,
                         .by_horizon = {}};
-    if (forecaster.samples() > 0) report.issued_at = forecaster.newest() + served.settings.step;
+    if (forecaster.samples() > 0)
+        report.issued_at = std::min(forecaster.newest() + served.settings.step, now);
     for (const auto horizon : forecast::horizon_classes) {
         auto& one = report.by_horizon[static_cast<std::size_t>(horizon)];
         auto said = served.series->forecast(horizon);
@@ -280,7 +352,68 @@ SeriesReport SeriesBook::report(std::string_view series, Time now) const {
         }
         one.confidence = served.series->confidence(horizon, now);
     }
+    const auto& hours = report.of(HorizonClass::long_48h).steps;
+    report.covariate_substituted = std::ranges::any_of(
+        hours, [&](const auto& step) { return served.series->substituted_at(step.valid_at); });
+    if (!served.known.empty()) report_known(served, report, now);
     return report;
+}
+
+std::optional<double> SeriesBook::known(std::string_view series, Time step) const {
+    const auto* served = find_served(series);
+    if (served == nullptr) return std::nullopt;
+    const auto found = served->known.find(step);
+    return found == served->known.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<forecast::ForecastStep> SeriesBook::after_known(std::string_view series,
+                                                            std::vector<forecast::ForecastStep> forecast,
+                                                            Time now) const {
+    const auto* served = find_served(series);
+    if (served == nullptr || served->known.empty()) return forecast;
+    const Duration step = served->settings.step;
+    std::vector<forecast::ForecastStep> hours;
+    const auto mean_of = [&](Time begin) -> std::optional<double> {
+        double sum = 0;
+        for (Time time = begin; time < begin + hour; time += step) {
+            const auto value = served->known.find(time);
+            if (value == served->known.end()) return std::nullopt;
+            sum += value->second;
+        }
+        return sum / static_cast<double>(hour / step);
+    };
+    for (Time begin = floor_to(now, hour); hours.size() < most_hours; begin += hour) {
+        const auto known = mean_of(begin);
+        if (!known) break;
+        hours.push_back(exactly(begin, *known));
+    }
+    for (const auto& one : forecast) {
+        const Time next = hours.empty() ? one.valid_at : hours.back().valid_at + hour;
+        if (one.valid_at == next && hours.size() < most_hours) hours.push_back(one);
+    }
+    return hours;
+}
+
+void SeriesBook::report_known(const Served& served, SeriesReport& report, Time now) const {
+    const Duration step = served.settings.step;
+    report.features.emplace_back("published_prices");
+    report.known_until = served.known.rbegin()->first + step;
+    auto& hours = report.by_horizon[static_cast<std::size_t>(HorizonClass::long_48h)].steps;
+    hours = after_known(served.settings.id, std::move(hours), now);
+    // As of a series of which nothing is known in advance: counted from the newest step that is over.
+    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) {
+        const Duration ahead = std::chrono::minutes{minutes_of(horizon)};
+        if (ahead % step != Duration::zero()) continue;
+        auto& one = report.by_horizon[static_cast<std::size_t>(horizon)];
+        const Time valid_at = floor_to(now, step) - step + ahead;
+        if (const auto value = served.known.find(valid_at); value != served.known.end()) {
+            one.steps = {exactly(valid_at, value->second)};
+            continue;
+        }
+        const auto of_hour =
+            std::ranges::find(hours, floor_to(valid_at, hour), &forecast::ForecastStep::valid_at);
+        if (of_hour != hours.end()) one.steps = {{.valid_at = valid_at, .forecast = of_hour->forecast}};
+    }
 }
 
 void SeriesBook::keep_states(Time now) {
@@ -290,7 +423,9 @@ void SeriesBook::keep_states(Time now) {
 }
 
 void SeriesBook::keep_state(Served& served, Time now) {
-    effects_.rows.states.push_back({.series = stored_name(served.settings),
+    const auto name = stored_name(served.settings);
+    std::erase_if(effects_.rows.states, [&](const SeriesStateRow& older) { return older.series == name; });
+    effects_.rows.states.push_back({.series = name,
                                     .model_version = model_version(served.settings.id),
                                     .saved_at = now,
                                     .state = served.series->save()});

@@ -39,6 +39,7 @@ struct SeriesSample {
     std::uint32_t series = 0;  // its place in ForecastSettings::series
     Time time;
     double value = 0;
+    std::optional<std::uint32_t> covariate{};  // of that series, whose value it is; empty: its own
 };
 
 class SeriesBook {
@@ -66,6 +67,12 @@ class SeriesBook {
     const forecast::ServedSeries* find(std::string_view series) const;
     const SeriesSettings* settings(std::string_view series) const;
     SeriesReport report(std::string_view series, Time now) const;
+    // What has been published of a step that is not over.
+    std::optional<double> known(std::string_view series, Time step) const;
+    // Hours from now on, those that are published first, then those of `forecast`; at most 48.
+    std::vector<forecast::ForecastStep> after_known(std::string_view series,
+                                                    std::vector<forecast::ForecastStep> forecast,
+                                                    Time now) const;
     std::uint32_t model_version(std::string_view series) const;
 
     std::span<const forecast::ModelVersion> models() const { return registry_.versions(); }
@@ -92,6 +99,7 @@ class SeriesBook {
         std::unique_ptr<forecast::EventBook> events;
         std::unique_ptr<forecast::ServedSeries> series;
         std::map<std::string, std::vector<std::array<double, 2>>> in_event;  // actual and baseline, by event
+        std::map<Time, double> known;  // of a price: the steps that are not over, as far as published
         std::optional<Time> told_at;
         bool tell = false;
         bool anomalous = false;
@@ -102,12 +110,16 @@ class SeriesBook {
     void read_memory(SeriesMemory& memory, Time now);
     Served make(const SeriesSettings& settings, SeriesMemory& memory, Time now);
     void restore(Served& served, SeriesMemory& memory, Time now);
-    void note(Served& served, const forecast::SeriesNews& news);
+    void fill_events(Served& served, Time now) const;
+    void note(Served& served, const forecast::SeriesNews& news, Time now);
+    void note_known(Served& served, std::span<const forecast::ClosedStep> closed, Time now);
+    void report_known(const Served& served, SeriesReport& report, Time now) const;
+    void fit(Served& served, Time now);
     void note_anomaly(Served& served, const forecast::SeriesNews& news);
     void tell(Served& served, Time now);
     void publish(const Served& served, const SeriesReport& report);
     bool run_job(SeriesMemory& memory, Time now);
-    Result<forecast::Refit> refit_for(Served& served, const Job* job, SeriesMemory& memory, Time now);
+    Result<forecast::Refit> refit_for(Served& served, const Job& job, SeriesMemory& memory, Time now);
     bool is_due(Served& served, Time now);
     Result<bool> finish_refit(Served& served, forecast::Refit refit, Time from, Time now);
     void keep_state(Served& served, Time now);
@@ -123,6 +135,7 @@ class SeriesBook {
     LatestForecasts& latest_;
     std::vector<Served> series_;
     std::shared_ptr<const forecast::PriorLibrary> prior_;
+    std::vector<forecast::EventType> own_types_;  // of events
     bool read_ = false;
     forecast::ModelRegistry registry_;
     std::vector<SeriesEvent> events_;

@@ -22,14 +22,23 @@ void SeriesFeed::configure(const ForecastSettings& settings) {
     for (std::uint32_t i = 0; i < settings.series.size(); ++i) {
         const auto& series = settings.series[i];
         factors_.push_back(rate_factor(series));
-        if (!series.metric.empty()) by_metric_[series.metric].push_back(i);
+        if (!series.metric.empty()) by_metric_[series.metric].push_back({.series = i});
         if (!series.price.empty())
             by_price_.push_back({.series = i, .price = series.price, .step = series.step});
-        if (!series.point) continue;
-        const auto device = position(series.point->device);
-        if (by_device_.size() <= device) by_device_.resize(device + 1);
-        by_device_[device].push_back({.slot = series.point->slot, .series = i});
+        if (series.point) watch(*series.point, {.series = i});
+        for (std::uint32_t c = 0; c < series.covariate_sources.size(); ++c) {
+            const auto& source = series.covariate_sources[c];
+            if (source.point) watch(*source.point, {.series = i, .covariate = c});
+            if (!source.metric.empty()) by_metric_[source.metric].push_back({.series = i, .covariate = c});
+        }
     }
+}
+
+void SeriesFeed::watch(PointRef point, Source source) {
+    const auto device = position(point.device);
+    if (by_device_.size() <= device) by_device_.resize(device + 1);
+    source.slot = point.slot;
+    by_device_[device].push_back(source);
 }
 
 void SeriesFeed::take(const Frame& frame) {
@@ -39,7 +48,7 @@ void SeriesFeed::take(const Frame& frame) {
         const auto first = frame.layout->first_slot;
         if (source.slot < first || source.slot - first >= frame.values.size()) continue;
         const auto at = source.slot - first;
-        if (frame.quality[at] == Quality::good) add(source.series, frame.time, frame.values[at]);
+        if (frame.quality[at] == Quality::good) add(source, frame.time, frame.values[at]);
     }
 }
 
@@ -56,7 +65,7 @@ void SeriesFeed::prices(const PriceBook& book) {
             for (; begin < known.to; begin += source.step) {
                 const auto value = entry->series.mean(begin, begin + source.step);
                 if (!value) continue;
-                add(source.series, begin, shown_price(entry->settings.unit, *value));
+                add({.series = source.series}, begin, shown_price(entry->settings.unit, *value));
                 source.fed_until = begin + source.step;
             }
         }
@@ -66,15 +75,18 @@ void SeriesFeed::prices(const PriceBook& book) {
 void SeriesFeed::metric(const std::string& metric, Time time, double value) {
     const auto found = by_metric_.find(metric);
     if (found == by_metric_.end()) return;
-    for (const auto series : found->second) add(series, time, value);
+    for (const auto& source : found->second) add(source, time, value);
 }
 
-void SeriesFeed::add(std::uint32_t series, Time time, double value) {
+void SeriesFeed::add(const Source& source, Time time, double value) {
     if (samples_.size() >= most_samples) {
         ++left_out_;
         return;
     }
-    samples_.push_back({.series = series, .time = time, .value = value * factors_[series]});
+    samples_.push_back({.series = source.series,
+                        .time = time,
+                        .value = source.covariate ? value : value * factors_[source.series],
+                        .covariate = source.covariate});
 }
 
 std::vector<SeriesSample> SeriesFeed::drain() {

@@ -38,11 +38,13 @@ class SeriesFeed {
 
   private:
     struct Source {
-        std::uint32_t slot = 0;
+        std::uint32_t slot = 0;  // of a point
         std::uint32_t series = 0;
+        std::optional<std::uint32_t> covariate{};
     };
     // A register's readings are scaled so that the amount of a step is a rate by the hour.
-    void add(std::uint32_t series, Time time, double value);
+    void add(const Source& source, Time time, double value);
+    void watch(PointRef point, Source source);
 
     struct PriceSource {
         std::uint32_t series = 0;
@@ -55,7 +57,7 @@ class SeriesFeed {
     std::vector<PriceSource> by_price_;
     std::optional<std::uint64_t> price_revision_;
     std::vector<std::vector<Source>> by_device_;
-    std::unordered_map<std::string, std::vector<std::uint32_t>> by_metric_;
+    std::unordered_map<std::string, std::vector<Source>> by_metric_;
     std::vector<SeriesSample> samples_;
     std::uint64_t left_out_ = 0;
 };

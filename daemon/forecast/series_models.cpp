@@ -38,13 +38,13 @@ Error no_series(std::string_view series, const std::vector<std::string>& names) 
 // Young series ask for it themselves; older ones are refitted in the night after their last fit.
 bool SeriesBook::is_due(Served& served, Time now) {
     const auto& forecaster = served.series->forecaster();
-    if (served.series->refit_due() || !served.refit_why.empty()) {
-        if (served.refit_why.empty()) served.refit_why = "young";
-        return true;
-    }
-    // A young one asks every day.
+    if (!served.refit_why.empty()) return true;
     const auto hours = forecaster.long_horizon().ensemble().history().size();
-    if (!forecaster.long_horizon().fitted() || hours < young_hours) return false;
+    const bool young = hours < young_hours;
+    // A young one asks every day, and goes on asking while what came of it is no better.
+    if (served.series->refit_due() && (young || !served.trained_day))
+        return served.trained_day != local_day(served.settings, now);
+    if (!forecaster.long_horizon().fitted() || young) return false;
     if (!served.trained_day) {
         const auto* active = registry_.active(served.settings.id);
         served.trained_day = local_day(served.settings, active != nullptr ? active->trained_to : now);
@@ -58,26 +58,31 @@ bool SeriesBook::work(SeriesMemory& memory, Time now) {
     if (run_job(memory, now)) return true;
     for (auto& served : series_) {
         if (!is_due(served, now)) continue;
-        auto refit = refit_for(served, nullptr, memory, now);
-        if (refit) {
-            static_cast<void>(finish_refit(served, std::move(refit.value()), Time{}, now));
-        } else {
-            effects_.troubles.push_back(fmt::format("series {} could not be refitted: {}", served.settings.id,
-                                                    refit.error().message));
-            served.series->keep();
-        }
-        served.refit_why.clear();
-        served.trained_day = local_day(served.settings, now);
+        fit(served, now);
         return true;
     }
     return false;
 }
 
-Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job* job, SeriesMemory& memory,
+void SeriesBook::fit(Served& served, Time now) {
+    if (served.refit_why.empty()) served.refit_why = "young";
+    auto refit = served.series->refit();
+    if (refit) {
+        static_cast<void>(finish_refit(served, std::move(refit.value()), Time{}, now));
+    } else {
+        effects_.troubles.push_back(
+            fmt::format("series {} could not be refitted: {}", served.settings.id, refit.error().message));
+        served.series->keep();
+    }
+    served.refit_why.clear();
+    served.trained_day = local_day(served.settings, now);
+}
+
+Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job& job, SeriesMemory& memory,
                                               Time now) {
-    if (job == nullptr || job->training_days == 0) return served.series->refit();
+    if (job.training_days == 0) return served.series->refit();
     const auto steps =
-        memory.series_steps(stored_name(served.settings), now - day * job->training_days, Time::max());
+        memory.series_steps(stored_name(served.settings), now - day * job.training_days, Time::max());
     if (!steps) return steps.error();
     return served.series->refit_from(steps.value(), Time::max());
 }
@@ -86,7 +91,8 @@ Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job* job, Se
 Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Time from, Time now) {
     const auto& id = served.settings.id;
     const auto& history = refit.forecaster->long_horizon().ensemble().history();
-    const Time newest = refit.forecaster->newest();
+    // Published prices lie ahead: trained to now, at the latest.
+    const Time newest = std::min(refit.forecaster->newest(), now - served.settings.step);
     const auto held = std::chrono::hours{static_cast<std::int64_t>(history.size())};
     ModelVersion candidate{.name = id,
                            .kind = "series",
@@ -106,7 +112,7 @@ Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Tim
         served.series->keep();
     } else {
         if (const auto done = registry_.activate(id, *version, now); !done) return done.error();
-        served.series->adopt(std::move(refit));
+        served.series->adopt(std::move(refit), now);
         keep_state(served, now);
         tell(served, now);
     }
@@ -145,7 +151,7 @@ Result<ModelVersion> SeriesBook::activate(std::string_view series, std::uint32_t
     auto refit = served->series->refit_from(steps.value(), wanted->trained_to);
     if (!refit) return refit.error();
     if (const auto done = registry_.activate(series, version, now); !done) return done.error();
-    served->series->adopt(std::move(refit.value()));
+    served->series->adopt(std::move(refit.value()), now);
     served->trained_day = local_day(served->settings, now);
     keep_models(series);
     keep_state(*served, now);
@@ -195,7 +201,7 @@ bool SeriesBook::run_job(SeriesMemory& memory, Time now) {
     };
     if (Served* served = find_served(job.subject); served == nullptr) {
         fail("the series is no longer configured");
-    } else if (auto refit = refit_for(*served, &job, memory, now); !refit) {
+    } else if (auto refit = refit_for(*served, job, memory, now); !refit) {
         fail(refit.error().message);
     } else {
         const Time from = job.training_days > 0 ? now - day * job.training_days : Time{};

@@ -10,6 +10,8 @@
 
 #include "core/base/identifier.hpp"
 #include "core/forecast/counter.hpp"
+#include "core/forecast/day_ahead/setup.hpp"
+#include "core/forecast/event.hpp"
 #include "core/forecast/grid.hpp"
 #include "core/forecast/series_kind.hpp"
 #include "core/site/model.hpp"
@@ -19,6 +21,13 @@ namespace sitepower {
 namespace forecast {
 struct PriorLibrary;
 }
+
+// Where the values of a covariate come from: a point, or a metric.
+struct CovariateSource {
+    std::optional<PointRef> point{};
+    std::string metric;
+    bool operator==(const CovariateSource&) const = default;
+};
 
 struct SeriesSettings {
     std::string id;
@@ -33,6 +42,8 @@ struct SeriesSettings {
     std::string price;                // a price series,
     std::string metric;               // or "service/name" of an MQTT topic
     std::uint64_t fingerprint = 0;    // of all that its state depends on
+    std::vector<forecast::Covariate> covariates{};
+    std::vector<CovariateSource> covariate_sources{};  // beside them
 };
 
 // Readings of a register times this count the amount of a step as a rate by the hour; 1 for what is measured.
@@ -49,6 +60,7 @@ struct ForecastSettings {
     std::vector<SeriesSettings> series;
     // From a file that the configuration names; null: purely local.
     std::shared_ptr<const forecast::PriorLibrary> prior;
+    std::vector<forecast::EventType> event_types{};  // beside those that everybody has
 };
 
 }  // namespace sitepower

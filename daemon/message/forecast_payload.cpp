@@ -91,6 +91,7 @@ std::string forecast_json(const PayloadHead& head, const SeriesReport& report) {
     json.end_array();
     write_flag(json, "degraded", report.degraded);
     write_flag(json, "safeguarded", report.safeguarded);
+    write_flag(json, "covariate_substituted", report.covariate_substituted);
     json.key("horizons");
     json.begin_object();
     for (const auto horizon : forecast::horizon_classes) write_horizon(json, horizon, report.of(horizon));

@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Series: their steps, of as many days as a model is fitted on (and those of prices to come), from which it is
-// fitted again in tens of milliseconds. Its state is ten times as large and is left out.
+// Series: their steps, of as many days as a model is fitted on (and those of prices to come), from which it
+// is fitted again in tens of milliseconds. Its state is ten times as large and is left out.
 constexpr std::int64_t step_days = 70;
 
 struct PreciousTable {
@@ -67,9 +67,9 @@ void copy_tables(sqlite::Database& into, const std::string& from_path) {
         sqlite::Transaction transaction(into);
         const auto grown = IntervalKey{step_days, 0}.number() << step_key_bits;
         for (const auto& table : precious_tables) {
-            into.execute(fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0} WHERE ",
-                                     table.name) +
-                         fmt::format(fmt::runtime(table.rows), grown));
+            into.execute(
+                fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0} WHERE ", table.name) +
+                fmt::format(fmt::runtime(table.rows), grown));
         }
         transaction.commit();
     }

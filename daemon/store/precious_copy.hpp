@@ -1,6 +1,6 @@
-// The copy of what is small and precious (alerts, windows, memories, audit, the epochs, models and the steps of
-// series): two files beside the database, each checked before it takes the place of the older one. Restored
-// when the database is set aside, empty or gone.
+// The copy of what is small and precious (alerts, windows, memories, audit, the epochs, models and the steps
+// of series): two files beside the database, each checked before it takes the place of the older one.
+// Restored when the database is set aside, empty or gone.
 #pragma once
 
 #include <cstdint>

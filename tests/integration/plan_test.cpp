@@ -61,6 +61,51 @@ TEST(PlanTest, APlanWithItsProofIsPublishedAndShown) {
                                     [](const auto& arrival) { return arrival.topic == "plan/allocation"; }));
 }
 
+// Two weeks of the load, told at once, and the next plan is made with what is forecast of it.
+TEST(PlanTest, TheLoadIsWhatIsForecastOfItsSeries) {
+    SiteFixture site;
+    site.subscribe();
+    site.start_simulation();
+    auto plans = support::read_file(SITEPOWER_SOURCE_DIR "/config/demo/plans.toml");
+    const std::string table = "[dispatch]\n";
+    const auto at = plans.find(table);
+    ASSERT_NE(at, std::string::npos);
+    plans.insert(at + table.size(), "load_series = \"hall\"\n");
+    site.more = plans + "\n[[series]]\nid = \"hall\"\nmetric = \"hall/load\"\nunit = \"kW\"\nstep_s = 3600\n";
+    site.start_daemon();
+    ASSERT_TRUE(site.wait_until_arrived(
+        [](const Arrivals& all) {
+            const auto told = [&](const char* topic) {
+                return std::ranges::any_of(all, [&](const auto& one) { return one.topic == topic; });
+            };
+            return told("forecast/hall") && told("status") && told("plan/dispatch");
+        },
+        seconds{60}));
+    EXPECT_NE(
+        site.query({"plan"})["load_forecast"].get<std::string>().find("series hall is not forecast yet"),
+        std::string::npos);
+    const auto now = std::chrono::floor<std::chrono::hours>(std::chrono::system_clock::now());
+    for (int hour = 14 * 24; hour > 0; --hour) {
+        const Time time{now - std::chrono::hours{hour}};
+        site.subscriber->publish({.topic = "sitepower/v1/DC-CNX-01/metric/hall/load",
+                                  .payload = "{\"value\": " + std::to_string(100 + hour * 7 % 24 + hour % 5) +
+                                             ", \"time\": \"" + format_time(time) + "\"}"});
+    }
+    ASSERT_TRUE(site.wait_until_arrived(
+        [&](const Arrivals& all) {
+            const auto found = std::find_if(all.rbegin(), all.rend(),
+                                            [](const auto& one) { return one.topic == "forecast/hall"; });
+            return found->value["issued_at"] == format_time(Time{now});
+        },
+        seconds{60}));
+    EXPECT_EQ(site.ctl({"allocation", "cycle", "--simulate", "false"}).status, 0);
+    const auto plan = site.query({"plan"});
+    EXPECT_NE(plan["load_forecast"].get<std::string>().find("the forecast of series hall"), std::string::npos)
+        << plan["load_forecast"];
+    EXPECT_FALSE(plan["price_forecast"].is_null());
+    site.stop_daemon();
+}
+
 TEST(PlanTest, WithoutDispatchThereIsAnAnswerThatSaysWhatToDo) {
     SiteFixture site;
     site.start_simulation();

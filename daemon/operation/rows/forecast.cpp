@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 #include "daemon/operation/error_table.hpp"
 #include "daemon/operation/rows/rows.hpp"
@@ -57,7 +58,31 @@ struct Predicted {
     double upper95 = 0;
     std::uint32_t model_version = 0;
     bool hindcast = false;
+    bool substituted = false;  // a covariate was not known, and made up
 };
+
+// The covariates that are given, in the order in which the series declares them.
+std::optional<Failure> take_context(const SeriesSettings& series, const InputJson& given,
+                                    std::vector<double>& values) {
+    if (!given.is_object()) return std::nullopt;
+    values.assign(series.covariates.size(), std::numeric_limits<double>::quiet_NaN());
+    for (const auto& [name, value] : given.items()) {
+        if (value.is_null()) continue;
+        const auto found = std::ranges::find(series.covariates, name, &forecast::Covariate::name);
+        if (found == series.covariates.end()) {
+            std::string declared;
+            for (const auto& one : series.covariates) declared += (declared.empty() ? "" : ", ") + one.name;
+            return wrong("context_features", fmt::format("{} is not declared by {}", name, series.id),
+                         declared.empty() ? "none: this series declares no covariates" : declared);
+        }
+        if (!value.is_number()) {
+            return wrong("context_features", fmt::format("{} holds what is no number", name),
+                         "numbers, and null where nothing is known");
+        }
+        values[static_cast<std::size_t>(found - series.covariates.begin())] = value.get<double>();
+    }
+    return std::nullopt;
+}
 
 std::variant<Predicted, Failure> hindcast(const ForecastQuestion& q, const std::string& series, Time time) {
     const auto found = q.memory.matched_forecasts({.series = stored_name(*q.book.settings(series)),
@@ -75,26 +100,37 @@ std::variant<Predicted, Failure> hindcast(const ForecastQuestion& q, const std::
     }
     const auto& row = found->matched.front();
     const auto& said = row.match.said.forecast.quantiles;
-    return Predicted{said.p50, said.lower95, said.upper95, row.model_version, true};
+    return Predicted{said.p50, said.lower95, said.upper95, row.model_version, true, false};
 }
 
-std::variant<Predicted, Failure> predict_one(const ForecastQuestion& q, const std::string& series,
-                                             Time time) {
+// `given`: covariates of that hour, by name; null where nothing is given.
+std::variant<Predicted, Failure> predict_one(const ForecastQuestion& q, const std::string& series, Time time,
+                                             const InputJson& given) {
     const auto* served = q.book.find(series);
     if (served == nullptr) return no_series(q.book, series);
     const auto* settings = q.book.settings(series);
+    std::vector<double> covariates;
+    if (auto refused = take_context(*settings, given, covariates)) return *refused;
     if (to_ms(time) % settings->step.count() != 0) {
         return wrong("timestamps", fmt::format("{} is off the grid of {}", format_time(time), series),
                      fmt::format("multiples of {} s, in UTC", settings->step.count() / 1000));
     }
+    if (const auto known = q.book.known(series, time)) {
+        return Predicted{*known, *known, *known, q.book.model_version(series), false, false};
+    }
     const auto& forecaster = served->forecaster();
     if (forecaster.samples() > 0 && time <= forecaster.newest()) return hindcast(q, series, time);
     // The middle of the step: forecasts of the long horizon are means of hours.
-    const auto said = served->forecast_at(settings->step < hour ? time + settings->step / 2 : time);
+    const Time middle = settings->step < hour ? time + settings->step / 2 : time;
+    const auto said = served->forecast_at(middle, covariates);
     if (!said) return failure_of(said.error());
     const auto& quantiles = said->quantiles;
-    return Predicted{quantiles.p50, quantiles.lower95, quantiles.upper95, q.book.model_version(series),
-                     false};
+    return Predicted{quantiles.p50,
+                     quantiles.lower95,
+                     quantiles.upper95,
+                     q.book.model_version(series),
+                     false,
+                     served->substituted_at(middle, covariates)};
 }
 
 // The elements of a list, all of them texts; of times, as times.
@@ -107,11 +143,21 @@ std::optional<std::vector<std::string>> texts_of(const InputJson& list) {
     return texts;
 }
 
-std::optional<Failure> refuse_context(const ForecastQuestion& q) {
-    const auto given = q.request.parameters.json("context_features");
-    if (!given || given->empty()) return std::nullopt;
-    return wrong("context_features", fmt::format("{} is not declared", given->begin().key()),
-                 "none: series take no covariates but their own history, the calendar and known events");
+// One list for each covariate, with a number or null for each pair.
+std::optional<Failure> check_context(const InputJson& context, std::size_t pairs) {
+    for (const auto& [name, values] : context.items()) {
+        if (!values.is_array() || values.size() != pairs) {
+            return wrong("context_features", fmt::format("holds no list of {} values of {}", pairs, name),
+                         "as many as timestamps");
+        }
+    }
+    return std::nullopt;
+}
+
+InputJson context_of(const InputJson& context, std::size_t pair) {
+    InputJson given = InputJson::object();
+    for (const auto& [name, values] : context.items()) given[name] = values[pair];
+    return given;
 }
 
 Outcome predict(const ForecastQuestion& q) {
@@ -127,22 +173,25 @@ Outcome predict(const ForecastQuestion& q) {
     if (times->size() > most_predictions) {
         return wrong("timestamps", "holds too many", fmt::format("at most {} times", most_predictions));
     }
-    if (auto refused = refuse_context(q)) return *refused;
+    const auto context = q.request.parameters.json("context_features").value_or(InputJson::object());
+    if (auto refused = check_context(context, times->size())) return *refused;
     Json predictions = Json::array();
     Json intervals = Json::array();
     Json hindcasts = Json::array();
+    Json substituted = Json::array();
     Json versions = Json::object();
     for (std::size_t i = 0; i < times->size(); ++i) {
         const auto time = parse_time((*times)[i]);
         if (!time)
             return wrong("timestamps", fmt::format("holds \"{}\", which is no time", (*times)[i]),
                          "ISO 8601 times such as 2026-11-22T06:00:00Z");
-        auto said = predict_one(q, (*meters)[i], *time);
+        auto said = predict_one(q, (*meters)[i], *time, context_of(context, i));
         if (auto* failure = std::get_if<Failure>(&said)) return std::move(*failure);
         const auto& predicted = std::get<Predicted>(said);
         predictions.push_back(predicted.value);
         intervals.push_back({predicted.lower95, predicted.upper95});
         hindcasts.push_back(predicted.hindcast);
+        substituted.push_back(predicted.substituted);
         versions[(*meters)[i]] = predicted.model_version;
     }
     Json features = Json::array();
@@ -150,11 +199,9 @@ Outcome predict(const ForecastQuestion& q) {
         for (const auto& feature : q.book.report(meters->front(), q.now).features)
             features.push_back(feature);
     }
-    return Json{{"predictions", std::move(predictions)},
-                {"confidence_intervals", std::move(intervals)},
-                {"hindcast", std::move(hindcasts)},
-                {"model_version", std::move(versions)},
-                {"features_used", std::move(features)}};
+    return Json{{"predictions", std::move(predictions)}, {"confidence_intervals", std::move(intervals)},
+                {"hindcast", std::move(hindcasts)},      {"covariate_substituted", std::move(substituted)},
+                {"model_version", std::move(versions)},  {"features_used", std::move(features)}};
 }
 
 // "prediction" or "error"; the stamp says how long it took.
@@ -175,7 +222,8 @@ Json batch_entry(const ForecastQuestion& q, std::size_t index, const InputJson& 
     entry["model"] = model;
     const auto time = parse_time(asked["input"]["timestamp"].get<std::string>());
     if (!time) return fail("VALIDATION_ERROR", "input.timestamp is not an ISO 8601 time");
-    auto said = predict_one(q, model, *time);
+    const auto given = asked["input"].find("context_features");
+    auto said = predict_one(q, model, *time, given == asked["input"].end() ? InputJson() : *given);
     if (const auto* failure = std::get_if<Failure>(&said)) {
         return fail(to_string(failure->code), failure->message);
     }
@@ -183,7 +231,8 @@ Json batch_entry(const ForecastQuestion& q, std::size_t index, const InputJson& 
     entry["prediction"] = {{"value", predicted.value},
                            {"lower95", predicted.lower95},
                            {"upper95", predicted.upper95},
-                           {"hindcast", predicted.hindcast}};
+                           {"hindcast", predicted.hindcast},
+                           {"covariate_substituted", predicted.substituted}};
     entry["status"] = "ok";
     return entry;
 }
@@ -242,9 +291,9 @@ Outcome forecast_series(const ForecastQuestion& q) {
         // Fitted anew with all experts and back-test, for this answer only.
         auto refit = served->refit();
         if (!refit) return failure_of(refit.error());
-        auto steps = refit->forecaster->forecast(HorizonClass::long_48h, periods);
+        auto steps = served->forecast_by(*refit->forecaster, HorizonClass::long_48h, periods);
         if (!steps) return failure_of(steps.error());
-        longest.steps = std::move(steps.value());
+        longest.steps = q.book.after_known(name, std::move(steps.value()), q.now);
     }
     if (longest.steps.empty()) return Failure{ErrorCode::insufficient_data, longest.reason};
     if (longest.steps.size() > periods) longest.steps.resize(periods);
@@ -259,7 +308,9 @@ Outcome forecast_series(const ForecastQuestion& q) {
                         {"p50", s.p50},
                         {"p90", s.p90},
                         {"p99", s.p99},
-                        {"method", report.safeguarded ? "seasonal_naive" : report.method}});
+                        {"method", report.known_until && step.valid_at < *report.known_until ? "published"
+                                   : report.safeguarded ? "seasonal_naive"
+                                                        : report.method}});
     }
     Record metadata;
     metadata.set("series", Json(name))
@@ -340,10 +391,12 @@ Operation predict_row() {
                             .maximum = longest_list},
                            {.name = "context_features",
                             .type = ParameterType::object,
-                            .help = "covariates by name; no series declares any"}},
+                            .help = "by name of a declared covariate, numbers or null for each time: they go "
+                                    "before what is known of that hour"}},
             .result = {{"predictions[]", "number", "", "p50 of each pair"},
                        {"confidence_intervals[][]", "number", "", "95 % of each pair: [lower, upper]"},
                        {"hindcast[]", "boolean", "", "whether it is what was said of a past time"},
+                       {"covariate_substituted[]", "boolean", "", "a covariate was not known, and made up"},
                        {"model_version.*", "integer", "", "by series"},
                        {"features_used[]", "text", "", "of the first series"}},
             .errors = {ErrorCode::not_found, ErrorCode::insufficient_data},
@@ -358,7 +411,8 @@ Operation batch_row() {
             .summary = "Many single predictions in one go, each with its own success",
             .parameters = {{.name = "requests",
                             .type = ParameterType::list,
-                            .help = R"(at most 1000 of {"model": series, "input": {"timestamp": time}})",
+                            .help = R"(at most 1000 of {"model": series, "input": {"timestamp": time}}; )"
+                                    "an input may hold context_features {name: number}",
                             .required = true,
                             .maximum = longest_list}},
             .result = {{"results[].index", "integer", "", "of the request"},
@@ -367,6 +421,8 @@ Operation batch_row() {
                        {"results[].prediction.lower95", "number", "", "of the 95 % interval"},
                        {"results[].prediction.upper95", "number", "", "of the 95 % interval"},
                        {"results[].prediction.hindcast", "boolean", "", "it is what was said of a past time"},
+                       {"results[].prediction.covariate_substituted", "boolean", "",
+                        "a covariate was not known, and made up"},
                        {"results[].processing_time_ms", "number", "ms", "its share of the batch's"},
                        {"results[].status", "text", "", "ok or failed"},
                        {"batch_stats.total", "integer", "", "requests"},
@@ -404,13 +460,14 @@ Operation forecast_row() {
                        {"forecast[].p50", "number", "", "median"},
                        {"forecast[].p90", "number", "", "exceeded once in 10"},
                        {"forecast[].p99", "number", "", "exceeded once in 100"},
-                       {"forecast[].method", "text", "", "the expert of the most weight"},
+                       {"forecast[].method", "text", "",
+                        "the expert of the most weight; published: known in advance"},
                        {"metadata.series", "text", "", "name"},
                        {"metadata.unit", "text", "", "of the values"},
                        {"metadata.periods", "integer", "", "hours"},
                        {"metadata.model_type", "text", "", "the expert of the most weight"},
                        {"metadata.model_version", "integer", "", "0: none was trained"},
-                       {"metadata.issued_at", "time", "", "what it knows ends here"},
+                       {"metadata.issued_at", "time", "", "now, or the end of the newest step that is over"},
                        {"metadata.features_used[]", "text", "", "what it was made from"},
                        {"metadata.average", "number", "", "of the medians"},
                        {"metadata.volatility", "number", "", "their standard deviation over the mean"},

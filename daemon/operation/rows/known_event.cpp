@@ -126,11 +126,11 @@ std::vector<Operation> known_event_rows() {
          .role = Role::engineer,
          .summary = "Tell of an event that will multiply series for a while",
          .parameters = {{.name = "event_type",
-                         .type = ParameterType::choice,
-                         .help = "what it is; each has a range of multipliers that it is believed to have",
-                         .required = true,
-                         .allowed = "marketing_campaign, product_launch, flash_sale, scheduled_maintenance, "
-                                    "holiday, partnership_announcement"},
+                         .type = ParameterType::identifier,
+                         .help = "what it is: marketing_campaign, product_launch, flash_sale, "
+                                 "scheduled_maintenance, holiday, partnership_announcement or an event_type "
+                                 "of the configuration; each has a range of multipliers",
+                         .required = true},
                         {.name = "name", .help = "for people", .maximum = 200},
                         {.name = "start_time", .type = ParameterType::time, .help = "begins; default now"},
                         {.name = "end_time", .type = ParameterType::time, .help = "ends", .required = true},

@@ -54,6 +54,35 @@ required_autonomy_min = 15
 )" + more;
 }
 
+// The series of the load: that of its only point, or the one that is named.
+TEST(Dispatch, KnowsTheSeriesItIsPlannedWith) {
+    const std::string series = R"(
+[[series]]
+id = "spot"
+price = "energy_price"
+step_s = 3600
+location = "DC-CNX-01"
+
+[[series]]
+id = "hall"
+metric = "hall/load"
+unit = "kW"
+location = "DC-CNX-01"
+)";
+    EXPECT_EQ(load(with()).dispatch->price_series, "");
+    const auto dispatch = load(with(series)).dispatch;
+    EXPECT_EQ(dispatch->load_series, "ups-load");
+    EXPECT_EQ(dispatch->price_series, "spot");
+    const auto named = [&](const std::string& name) {
+        auto text = with(series);
+        const std::string key = "[dispatch]\n";
+        return text.replace(text.find(key), key.size(), key + "load_series = \"" + name + "\"\n");
+    };
+    EXPECT_EQ(load(named("hall")).dispatch->load_series, "hall");
+    EXPECT_THAT(errors_of(named("requests")), HasSubstr("\"requests\" is not in kW"));
+    EXPECT_THAT(errors_of(named("hell")), HasSubstr("hell"));
+}
+
 TEST(Dispatch, ReadsWhatIsPlanned) {
     const auto config = load(with());
     ASSERT_TRUE(config.dispatch);

@@ -61,6 +61,44 @@ TEST(ForecastConfig, ASeriesMayBeOfAPrice) {
     EXPECT_EQ(series.unit, "EUR/MWh");
 }
 
+TEST(ForecastConfig, ReadsCovariates) {
+    const auto text = with_series(R"([[series.covariate]]
+name = "temperature"
+kind = "temperature"
+point = "UPS-01/output.load_kw"
+
+[[series.covariate]]
+name = "wind"
+metric = "weather/wind"
+)");
+    const auto config = load(text);
+    const auto& series = config.forecasts.series[2];
+    ASSERT_EQ(series.covariates.size(), 2U);
+    EXPECT_EQ(series.covariates[0].name, "temperature");
+    EXPECT_EQ(series.covariates[0].role, forecast::CovariateRole::temperature);
+    EXPECT_EQ(series.covariates[1].role, forecast::CovariateRole::linear);
+    EXPECT_TRUE(series.covariate_sources[0].point);
+    EXPECT_EQ(series.covariate_sources[1].metric, "weather/wind");
+    EXPECT_EQ(config.publisher.metrics, (std::vector<std::string>{"web/requests", "weather/wind"}));
+    EXPECT_EQ(series.fingerprint, load(with_series("")).forecasts.series[2].fingerprint)
+        << "the series goes on with others";
+    EXPECT_TRUE(diff(load(with_series("")), config).forecasts);
+    EXPECT_THAT(errors_of(replaced(text, "metric = \"weather/wind\"\n", "")),
+                HasSubstr("one of point and metric"));
+    EXPECT_THAT(errors_of(replaced(text, "\"wind\"", "\"temperature\"")), HasSubstr("temperature"));
+}
+
+TEST(ForecastConfig, ReadsTypesOfEvents) {
+    const std::string type = "\n[[forecast.event_type]]\nname = \"chiller_test\"\nfrom = 1.2\nto = 1.6\n";
+    const auto config = load(site_text() + type);
+    ASSERT_EQ(config.forecasts.event_types.size(), 1U);
+    EXPECT_EQ(config.forecasts.event_types[0].name, "chiller_test");
+    EXPECT_EQ(config.forecasts.event_types[0].to, 1.6);
+    EXPECT_TRUE(diff(load(site_text()), config).forecasts);
+    EXPECT_THAT(errors_of(site_text() + replaced(type, "chiller_test", "holiday")), HasSubstr("holiday"));
+    EXPECT_THAT(errors_of(site_text() + replaced(type, "1.6", "1.1")), HasSubstr("below from"));
+}
+
 TEST(ForecastConfig, KnowsWhatHasChanged) {
     const auto before = load(with_series("step_s = 300"));
     EXPECT_FALSE(diff(before, load(with_series("step_s = 300"))).any());

@@ -252,6 +252,30 @@ TEST_F(SeriesBookTest, RefusesEventsThatCannotBe) {
     EXPECT_EQ(book->cancel_event("EV-0", now).error().code, ErrorCode::not_found);
 }
 
+TEST_F(SeriesBookTest, TakesEventsOfTypesOfItsOwn) {
+    live(hours{24 * 3});
+    SeriesEvent event{.event = {.id = "",
+                                .type = "chiller_test",
+                                .name = "",
+                                .source = "",
+                                .start = now + hours{2},
+                                .end = now + hours{6}},
+                      .series = {"load"},
+                      .metadata = {},
+                      .realised = {}};
+    EXPECT_NE(book->add_event(event, now).error().message.find("flash_sale"), std::string::npos);
+    settings.event_types = {{.name = "chiller_test", .from = 1.9, .to = 2.1}};
+    book->configure(settings, memory, now);
+    const auto before = *book->find("load")->forecast_at(now + hours{4});
+    ASSERT_TRUE(book->add_event(event, now));
+    EXPECT_NEAR(book->find("load")->forecast_at(now + hours{4})->point, 2 * before.point,
+                0.02 * before.point);
+    collect();
+    begin();
+    EXPECT_NEAR(book->find("load")->forecast_at(now + hours{4})->point, 2 * before.point, 0.02 * before.point)
+        << "also after a restart";
+}
+
 TEST_F(SeriesBookTest, RetrainsOnRequestAndRollsBack) {
     grow(hours{24 * 12});
     const auto version = book->model_version("load");
@@ -314,6 +338,184 @@ TEST_F(SeriesBookTest, AChangedConfigurationLeavesAloneWhatDidNotChange) {
     EXPECT_EQ(book->find("load")->forecaster().samples(), 0U)
         << "steps of another declaration are not its own";
     EXPECT_EQ(book->find("nobody"), nullptr);
+}
+
+// A load that follows the weather, which changes from day to day in no order; the forecast of it is told two
+// days ahead, or nobody tells it.
+class BookWithTemperature : public SeriesBookTest {
+  protected:
+    BookWithTemperature() {
+        settings.series[0].covariates = {
+            {.name = "temperature", .role = forecast::CovariateRole::temperature}};
+        book->configure(settings, memory, now);
+    }
+    static double temperature(Time time) {
+        const auto day = (time - start) / hours{24};
+        std::uint64_t x = static_cast<std::uint64_t>(day) * 0x9E3779B97F4A7C15U;  // splitmix64
+        x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9U;
+        x = (x ^ (x >> 27U)) * 0x94D049BB133111EBU;
+        return 14 + static_cast<double>((x >> 40U) % 17);
+    }
+    static double warm_load(Time time) { return load(time) + 5 * std::max(temperature(time) - 22, 0.0); }
+    void live_with_weather(Duration length, bool told) {
+        for (const Time end = now + length; now < end; now += quarter) {
+            std::vector<SeriesSample> samples{{.series = 0, .time = now, .value = warm_load(now)}};
+            if (told) {
+                samples.push_back({.series = 0, .time = now, .value = temperature(now), .covariate = 0});
+                const Time ahead = now + hours{49};
+                samples.push_back({.series = 0, .time = ahead, .value = temperature(ahead), .covariate = 0});
+            }
+            book->take(samples, now);
+            book->work(memory, now);
+            collect();
+        }
+    }
+    // Of the coming day: as told, and as the history alone has it.
+    std::pair<double, double> errors_of_a_day() {
+        const auto told = latest.find("load");
+        const auto plain = book->find("load")->forecaster().forecast(HorizonClass::long_48h);
+        double with = 0;
+        double without = 0;
+        for (std::size_t h = 1; h <= 24; ++h) {
+            const double came = warm_load(told->steps[h].valid_at + minutes{30});
+            with += std::abs(told->steps[h].p50 - came) / 24;
+            without += std::abs((*plain)[h].forecast.point - came) / 24;
+        }
+        return {with, without};
+    }
+};
+
+TEST_F(BookWithTemperature, CovariatesAreUsedNamedAndMissedWithoutHarm) {
+    live_with_weather(hours{24 * 28}, true);
+    const auto told = book->report("load", now);
+    EXPECT_NE(std::ranges::find(told.features, "covariate:temperature"), told.features.end());
+    EXPECT_FALSE(told.covariate_substituted);
+    double with = 0;
+    double without = 0;
+    for (int day = 0; day < 8; ++day) {
+        live_with_weather(hours{24}, true);
+        const auto [said, plain] = errors_of_a_day();
+        with += said;
+        without += plain;
+    }
+    EXPECT_LT(with, 0.9 * without);
+    // Given for one hour it counts for that.
+    const auto* series = book->find("load");
+    const Time noon = now + hours{12};
+    const auto hot = series->forecast_at(noon, std::vector{40.0});
+    const auto mild = series->forecast_at(noon, std::vector{22.0});
+    ASSERT_TRUE(hot && mild);
+    EXPECT_GT(hot->point, mild->point + 40);
+
+    begin();  // killed: what was learnt is of the last night
+    EXPECT_TRUE(book->find("load")->covariates().used(false));
+
+    live_with_weather(hours{24 * 4}, false);  // nobody tells any more
+    const auto silent = book->report("load", now);
+    const auto& hours_to_come = silent.of(HorizonClass::long_48h).steps;
+    ASSERT_EQ(hours_to_come.size(), 48U);
+    for (const auto& step : hours_to_come) {
+        EXPECT_TRUE(std::isfinite(step.forecast.point));
+        EXPECT_GT(step.forecast.point, 30) << "never as if it were 0 degrees";
+        EXPECT_LT(step.forecast.point, 230);
+    }
+    EXPECT_TRUE(book->find("load")->covariates().effect_at(now + hours{5}, now).substituted);
+
+    settings.series[0].covariates = {{.name = "humidity"}};
+    book->configure(settings, memory, now);
+    EXPECT_FALSE(book->find("load")->covariates().used(false)) << "another one begins anew";
+    EXPECT_GT(book->find("load")->forecaster().samples(), 2000U) << "and nothing else does";
+}
+
+// Two weeks of prices, told at once: those to come are known, and what is beyond them is forecast now.
+TEST_F(SeriesBookTest, WhatIsPublishedAheadIsKnownAndForecastsAreOfNow) {
+    auto spot = series_of("spot");
+    spot.kind = forecast::SeriesKind::price;
+    spot.step = hours{1};
+    spot.price = "spot";
+    settings.series = {spot};
+    book->configure(settings, memory, now);
+    const auto price = [](Time time) { return load(time) / 2; };
+    const auto publish = [&](Time from, Time to) {
+        std::vector<SeriesSample> samples;
+        for (Time time = from; time < to; time += hours{1})
+            samples.push_back({.series = 0, .time = time, .value = price(time)});
+        book->take(samples, now);
+        book->work(memory, now);
+        collect();
+    };
+    now = start + hours{24 * 14 + 13} + minutes{10};
+    const Time known_until = start + hours{24 * 16};
+    publish(start, known_until + hours{1});  // the last one is open until another comes
+    const auto check = [&](Time until) {
+        const auto& told = reports.back();
+        EXPECT_EQ(told.issued_at, now);
+        EXPECT_EQ(told.known_until, until);
+        const auto& steps = told.of(HorizonClass::long_48h).steps;
+        ASSERT_EQ(steps.size(), 48U);
+        EXPECT_EQ(steps.front().valid_at, start + hours{(now - start) / hours{1}});
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            const auto& q = steps[i].forecast.quantiles;
+            EXPECT_EQ(steps[i].valid_at, steps.front().valid_at + hours{static_cast<int>(i)});
+            EXPECT_NEAR(q.p50, price(steps[i].valid_at), 5);
+            if (steps[i].valid_at < until) {
+                EXPECT_EQ(q.p50, price(steps[i].valid_at));
+                EXPECT_EQ(q.lower95, q.upper95);
+            } else {
+                EXPECT_LT(q.lower95, q.upper95);
+            }
+        }
+        EXPECT_EQ(told.of(HorizonClass::medium_60min).steps.front().forecast.quantiles.p99,
+                  price(told.of(HorizonClass::medium_60min).steps.front().valid_at));
+        EXPECT_NE(std::ranges::find(told.features, "published_prices"), told.features.end());
+        EXPECT_EQ(latest.find("spot")->issued_at, now);
+        EXPECT_EQ(book->known("spot", steps.front().valid_at), steps.front().forecast.point);
+        EXPECT_EQ(book->known("spot", until), std::nullopt);
+    };
+    check(known_until);
+    ASSERT_FALSE(retrained.empty());
+    for (const auto& one : retrained) EXPECT_LE(one.version.trained_to, now);
+    for (const auto& row : memory.matched) EXPECT_LE(row.match.issued_at, now);
+
+    begin();  // after a restart too
+    check(known_until);
+
+    reports.clear();
+    now += hours{1};
+    book->take({}, now);
+    collect();
+    ASSERT_EQ(reports.size(), 1U) << "told each hour, also without news";
+    check(known_until);
+
+    now += hours{23};
+    memory.matched.clear();
+    publish(known_until, known_until + hours{25});  // a restart is told once more what is known
+    check(known_until + hours{24});
+    std::size_t of_long = 0;
+    for (const auto& row : memory.matched) {
+        EXPECT_EQ(row.match.horizon, HorizonClass::long_48h) << "15 and 60 min ahead nothing is forecast";
+        ++of_long;
+    }
+    EXPECT_GE(of_long, 23U) << "what was forecast of that day has come";
+}
+
+TEST_F(SeriesBookTest, APastThatIsToldAtOnceIsForecastDayByDay) {
+    now = start + hours{24 * 20};
+    std::vector<SeriesSample> samples;
+    for (Time time = start; time < now; time += quarter)
+        samples.push_back({.series = 0, .time = time, .value = load(time)});
+    book->take(samples, now);
+    collect();
+    std::size_t of_long = 0;
+    for (const auto& row : memory.matched) {
+        if (row.match.horizon != HorizonClass::long_48h) continue;
+        ++of_long;
+        EXPECT_LE(row.match.issued_at, row.match.said.valid_at);
+    }
+    EXPECT_GT(of_long, std::size_t{24 * 17});
+    EXPECT_TRUE(book->report("load", now).of(HorizonClass::long_48h).confidence);
+    EXPECT_EQ(reports.size(), 3U) << "told once, beside the two beginnings";
+    EXPECT_LE(memory.states.at("load@1").saved_at, now);
 }
 
 TEST_F(SeriesBookTest, CountsLateValues) {

@@ -53,6 +53,29 @@ TEST(SeriesFeed, TakesPublishedMetrics) {
     EXPECT_EQ(samples[1].time, from_ms(5));
 }
 
+TEST(SeriesFeed, PicksCovariatesAndScalesNoneOfThem) {
+    SeriesFeed feed;
+    auto counter = at_point(0, 0);
+    counter.counter = forecast::CounterSettings{};
+    counter.step = Duration{900'000};
+    counter.covariates = {{.name = "temperature"}, {.name = "wind"}};
+    counter.covariate_sources = {{.point = PointRef{DeviceIndex{0}, 1}, .metric = {}},
+                                 {.metric = "weather/wind"}};
+    feed.configure({.series = {at_point(3, 0), counter}, .prior = {}});
+    feed.take(frame_of(0, 0, {10, 21}));
+    feed.metric("weather/wind", from_ms(5), 7);
+    const auto samples = feed.drain();
+    ASSERT_EQ(samples.size(), 3U);
+    EXPECT_FALSE(samples[0].covariate);
+    EXPECT_EQ(samples[0].value, 40);
+    EXPECT_EQ(samples[1].series, 1U);
+    EXPECT_EQ(samples[1].covariate, 0U);
+    EXPECT_EQ(samples[1].value, 21);
+    EXPECT_EQ(samples[2].series, 1U);
+    EXPECT_EQ(samples[2].covariate, 1U);
+    EXPECT_EQ(samples[2].value, 7);
+}
+
 TEST(SeriesFeed, TakesEachStepOfAPriceOnceAlsoThoseToCome) {
     constexpr Duration hour{3'600'000};
     const Time midnight = from_ms(1'795'305'600'000);

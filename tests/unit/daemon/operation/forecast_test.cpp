@@ -24,7 +24,13 @@ class ForecastOperations : public ::testing::Test {
     ForecastOperations() {
         ForecastSettings settings;
         settings.series.push_back(
-            {.id = "load", .unit = "kW", .step = quarter, .clock = {}, .metric = {}, .fingerprint = 1});
+            {.id = "load",
+             .unit = "kW",
+             .step = quarter,
+             .clock = {},
+             .metric = {},
+             .fingerprint = 1,
+             .covariates = {{.name = "temperature", .role = forecast::CovariateRole::temperature}}});
         settings.series.push_back({.id = "spot",
                                    .kind = forecast::SeriesKind::price,
                                    .unit = "EUR/MWh",
@@ -93,6 +99,23 @@ TEST_F(ForecastOperations, PredictAnswersPairs) {
               Json::array());
 }
 
+TEST_F(ForecastOperations, PredictTakesDeclaredContextFeatures) {
+    const auto said = data("predict", {{"timestamps", {in(hours{1}), in(hours{2})}},
+                                       {"meter_ids", {"load", "load"}},
+                                       {"context_features", {{"temperature", {20, nullptr}}}}});
+    ASSERT_EQ(said["predictions"].size(), 2U) << said;
+    EXPECT_EQ(said["covariate_substituted"], Json({false, false}));
+    const auto batch =
+        data("batch.predict",
+             {{"requests",
+               {{{"model", "load"},
+                 {"input", {{"timestamp", in(hours{1})}, {"context_features", {{"temperature", 20}}}}}},
+                {{"model", "load"},
+                 {"input", {{"timestamp", in(hours{1})}, {"context_features", {{"wind", 2}}}}}}}}});
+    EXPECT_EQ(batch["results"][0]["prediction"]["value"], said["predictions"][0]);
+    EXPECT_EQ(batch["results"][1]["error"]["code"], "VALIDATION_ERROR");
+}
+
 TEST_F(ForecastOperations, PredictSaysOfThePastWhatWasSaidThen) {
     const auto said = data("predict", {{"timestamps", {in(hours{-30})}}, {"meter_ids", {"load"}}});
     EXPECT_EQ(said["hindcast"][0], true);
@@ -111,10 +134,16 @@ TEST_F(ForecastOperations, PredictRefusesWhatItCannotSay) {
     EXPECT_EQ(wrong({{"timestamps", "x"}, {"meter_ids", {"load"}}}), "VALIDATION_ERROR");
     EXPECT_EQ(wrong({{"timestamps", {in(hours{1})}}, {"meter_ids", {"loud"}}}), "NOT_FOUND");
     EXPECT_EQ(wrong({{"timestamps", {in(hours{1})}}, {"meter_ids", {"spot"}}}), "INSUFFICIENT_DATA");
-    EXPECT_EQ(wrong({{"timestamps", {in(hours{1})}},
-                     {"meter_ids", {"load"}},
-                     {"context_features", {{"temperature", {20}}}}}),
-              "VALIDATION_ERROR");
+    const auto with = [&](InputJson given) {
+        return ask("predict", {{"timestamps", {in(hours{1})}},
+                               {"meter_ids", {"load"}},
+                               {"context_features", std::move(given)}});
+    };
+    const auto undeclared = with({{"humidity", {20}}});
+    EXPECT_EQ(undeclared["error"]["details"][0]["allowed"], "temperature") << undeclared;
+    EXPECT_EQ(with({{"temperature", {20, 21}}})["error"]["code"], "VALIDATION_ERROR");
+    EXPECT_EQ(with({{"temperature", 20}})["error"]["code"], "VALIDATION_ERROR");
+    EXPECT_EQ(with({{"temperature", {"warm"}}})["error"]["code"], "VALIDATION_ERROR");
     const auto answer = ask("predict", {{"timestamps", {in(minutes{7})}}, {"meter_ids", {"load"}}});
     EXPECT_NE(answer["error"]["details"][0]["allowed"].get<std::string>().find("900"), std::string::npos);
 }
