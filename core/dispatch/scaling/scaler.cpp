@@ -49,11 +49,16 @@ std::optional<Scaler::Need> Scaler::need_of(const ScalingInput& input, bool trus
             std::ceil(demand / (metric.capacity_per_instance * rules_.target_utilisation) - 1e-9);
         if (!(instances >= 0 && instances <= most_instances_ever)) continue;
         if (need && instances <= need->instances) continue;
-        need = Need{static_cast<int>(instances), metric.name + " of " + number(demand)};
+        need = Need{.instances = static_cast<int>(instances),
+                    .reason = metric.name + " of " + number(demand),
+                    .demand = demand,
+                    .per_instance = metric.capacity_per_instance * rules_.target_utilisation,
+                    .event = forecast ? input.event : std::string()};
         if (forecast) need->reason += " (p" + number(100 * rules_.quantile) + " forecast)";
         if (!forecast) need->reason += " (measured)";
         if (forecast && !input.event.empty()) {
-            need->reason += " with " + input.event + " x" + number(input.event_multiplier);
+            need->reason += " with " + input.event;
+            if (input.event_multiplier != 1) need->reason += " x" + number(input.event_multiplier);
         }
         need->reason += " at " + number(metric.capacity_per_instance) + " per instance and " +
                         number(100 * rules_.target_utilisation) + " % needs " +
@@ -84,19 +89,25 @@ std::optional<ScalingDecision> Scaler::hold(std::string_view why) {
 
 std::optional<ScalingDecision> Scaler::evaluate(const ScalingInput& input, Time now) {
     holding_ = {};
-    if (!input.instances) return hold("the present number of instances is unknown");
-    const int current = *input.instances;
+    forget_old_turns(now);
     if (manual_ && now >= manual_->expires) manual_.reset();
-    if (manual_) {
-        const int wanted = std::clamp(manual_->instances, rules_.least_instances, rules_.most_instances);
-        if (wanted == current) return hold("set by hand");
-        return decide(current, {wanted, "set by hand: " + manual_->reason}, 1, now);
-    }
     const bool trusted =
         input.confidence >= rules_.least_confidence && input.forecast_age <= 2 * rules_.forecast_interval;
     auto need = need_of(input, trusted);
+    if (need) clamp_to_limits(input, *need);
+    needed_ = need ? std::optional(need->instances) : std::nullopt;
+    need_reason_ = need ? need->reason : std::string();
+    if (manual_) {
+        needed_ = std::clamp(manual_->instances, rules_.least_instances, rules_.most_instances);
+        need_reason_ = "set by hand: " + manual_->reason;
+    }
+    if (!input.instances) return hold("the present number of instances is unknown");
+    const int current = *input.instances;
+    if (manual_) {
+        if (*needed_ == current) return hold("set by hand");
+        return decide(current, {.instances = *needed_, .reason = need_reason_}, 1, now);
+    }
     if (!need) return hold("no metric is known");
-    clamp_to_limits(input, *need);
     if (!first_seen_) first_seen_ = now;
     seen_.push_back({now, need->instances});
     while (seen_.front().time < now - rules_.down_window || seen_.size() > most_seen) seen_.pop_front();
@@ -134,8 +145,13 @@ bool Scaler::cooling(int direction, Time now) const {
     return last_action_ && now - *last_action_ < (direction > 0 ? rules_.up_cooldown : rules_.down_cooldown);
 }
 
-bool Scaler::turns_too_often(int direction, Time now) {
+void Scaler::forget_old_turns(Time now) {
     while (!turns_.empty() && turns_.front() <= now - hour) turns_.pop_front();
+    if (static_cast<int>(turns_.size()) < rules_.most_turns_per_hour) flapping_ = false;
+}
+
+bool Scaler::turns_too_often(int direction, Time now) {
+    forget_old_turns(now);
     const bool turns = last_direction_ != 0 && direction != last_direction_;
     return turns && static_cast<int>(turns_.size()) >= rules_.most_turns_per_hour;
 }
@@ -144,22 +160,36 @@ std::optional<ScalingDecision> Scaler::decide(int from, Need need, double confid
     const int direction = need.instances > from ? 1 : -1;
     if (!decisions_.empty() && decisions_.back().state == ScalingState::pending)
         return hold("a decision is pending");
+    auto* last = decisions_.empty() ? nullptr : &decisions_.back();
+    const bool unverified = last != nullptr && last->state == ScalingState::executed;
+    if (unverified && last->to == need.instances) return hold("a decision is under way");
     if (cooling(direction, now)) return hold("cooling down");
     flapping_ = turns_too_often(direction, now);
     if (flapping_) return hold("too many changes of direction in an hour");
     if (last_direction_ != 0 && direction != last_direction_) turns_.push_back(now);
+    if (unverified) {
+        // Nobody will look at it any more.
+        last->state = last->to == from ? ScalingState::verified : ScalingState::failed;
+        last->outcome = std::to_string(from) + " instances run, and another decision follows";
+    }
     last_direction_ = direction;
     last_action_ = now;
     return record({.from = from,
                    .to = need.instances,
+                   .is_manual = manual_.has_value(),
                    .confidence = confidence,
                    .reason = std::move(need.reason),
+                   .demand = need.demand,
+                   .threshold = need.demand ? std::optional(from * need.per_instance) : std::nullopt,
+                   .event = std::move(need.event),
                    .created = now});
 }
 
 ScalingDecision& Scaler::record(ScalingDecision decision) {
-    decision.id =
-        rules_.group + "-" + std::to_string(to_ms(decision.created)) + "-" + std::to_string(++sequence_);
+    ++sequence_;
+    if (decision.id.empty())
+        decision.id =
+            rules_.group + "-" + std::to_string(to_ms(decision.created)) + "-" + std::to_string(sequence_);
     decisions_.push_back(std::move(decision));
     if (decisions_.size() > most_decisions) decisions_.pop_front();
     return decisions_.back();
@@ -177,10 +207,23 @@ void Scaler::report_executed(std::string_view id, Time now) {
     decision->executed = now;
 }
 
-void Scaler::report_failed(std::string_view id) {
+void Scaler::report_failed(std::string_view id, const std::string& why) {
     ScalingDecision* decision = find(id);
-    if (decision != nullptr && decision->state == ScalingState::pending)
-        decision->state = ScalingState::failed;
+    if (decision == nullptr || decision->state != ScalingState::pending) return;
+    decision->state = ScalingState::failed;
+    decision->outcome = why;
+}
+
+void Scaler::restore(std::vector<ScalingDecision> decisions, std::optional<ManualOverride> manual, Time now) {
+    if (manual && manual->expires > now) manual_ = std::move(manual);
+    for (auto& decision : decisions) {
+        if (decision.created > now) continue;  // of a clock that was wrong
+        record(std::move(decision));
+        auto& last = decisions_.back();
+        last_action_ = std::max(last.created, last_action_.value_or(last.created));
+        last_direction_ = last.to > last.from ? 1 : -1;
+        report_failed(last.id, "sitepowerd was started anew before it was carried out");
+    }
 }
 
 std::optional<ScalingDecision> Scaler::verify(const ScalingInput& input, Time now) {
@@ -188,27 +231,31 @@ std::optional<ScalingDecision> Scaler::verify(const ScalingInput& input, Time no
     ScalingDecision& last = decisions_.back();
     if (last.state != ScalingState::executed || now - *last.executed < rules_.verify_after)
         return std::nullopt;
-    const bool reached = input.instances && *input.instances == last.to;
-    const bool in_band = input.utilisation && *input.utilisation >= rules_.utilisation_low &&
-                         *input.utilisation <= rules_.utilisation_high;
-    if (reached && in_band) {
+    if (!input.instances) return std::nullopt;  // unknown tells nothing against it
+    const bool reached = *input.instances == last.to;
+    const bool wasted = last.to > last.from && input.utilisation < rules_.utilisation_low;
+    const bool overrun = last.to < last.from && input.utilisation > rules_.utilisation_high;
+    const std::string used =
+        input.utilisation ? "the utilisation is " + number(100 * *input.utilisation) + " %" : "";
+    if (reached && !(input.utilisation && (wasted || overrun))) {
         last.state = ScalingState::verified;
+        last.outcome = std::to_string(last.to) + " instances run" + (used.empty() ? "" : ", ") + used;
         return std::nullopt;
     }
+    last.outcome =
+        reached ? used + ", out of its band" : std::to_string(*input.instances) + " instances run instead";
     // A roll-back that does not work either is not tried again.
     if (last.is_rollback) {
         last.state = ScalingState::failed;
         return std::nullopt;
     }
     last.state = ScalingState::rolled_back;
-    const std::string why =
-        reached ? "the utilisation is out of its band" : "the number of instances was not reached";
     last_action_ = now;
     return record({.from = last.to,
                    .to = last.from,
                    .is_rollback = true,
                    .confidence = last.confidence,
-                   .reason = "taken back: " + why,
+                   .reason = "taken back: " + last.outcome,
                    .created = now});
 }
 

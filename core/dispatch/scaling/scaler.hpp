@@ -62,8 +62,13 @@ struct ScalingDecision {
     int from = 0, to = 0;
     ScalingState state = ScalingState::pending;
     bool is_rollback = false;
+    bool is_manual = false;
     double confidence = 0;
     std::string reason;
+    std::optional<double> demand;     // of the metric that decided
+    std::optional<double> threshold;  // that `from` instances carry of it
+    std::string event;                // that raised the demand; empty: none
+    std::string outcome;              // how it was verified, or what went wrong
     Time created{};
     std::optional<Time> executed;
 };
@@ -78,16 +83,29 @@ class Scaler {
   public:
     explicit Scaler(ScalingRules rules) : rules_(std::move(rules)) {}
 
+    // What was decided stays.
+    void change_rules(ScalingRules rules) { rules_ = std::move(rules); }
+
     // A new decision, or nothing to do: see holding() for why.
     std::optional<ScalingDecision> evaluate(const ScalingInput& input, Time now);
     // The actuator's answer to a decision. Unknown or repeated ids change nothing.
     void report_executed(std::string_view id, Time now);
-    void report_failed(std::string_view id);
+    void report_failed(std::string_view id, const std::string& why);
     // Verifies or takes back what was executed long enough ago; the answer is the roll-back, if one is due.
+    // Going back would not help where it makes the utilisation worse: after a step up only one that is too
+    // low tells against it, after a step down only one that is too high. Unknown, the count alone decides.
     std::optional<ScalingDecision> verify(const ScalingInput& input, Time now);
 
     // Clamped to the group's limits; until it expires nothing else decides.
     void override_manually(ManualOverride manual) { manual_ = std::move(manual); }
+    const std::optional<ManualOverride>& manual() const { return manual_; }
+
+    // Goes on from what an earlier process had decided, oldest first. What was pending then has failed.
+    void restore(std::vector<ScalingDecision> decisions, std::optional<ManualOverride> manual, Time now);
+
+    // What the last evaluation found needed, within all limits, and why; empty: no metric was known.
+    std::optional<int> needed() const { return needed_; }
+    const std::string& need_reason() const { return need_reason_; }
 
     const std::deque<ScalingDecision>& decisions() const {
         return decisions_;
@@ -99,6 +117,9 @@ class Scaler {
     struct Need {
         int instances = 0;
         std::string reason;
+        std::optional<double> demand{};
+        double per_instance = 0;  // demand that one carries at the target
+        std::string event{};
     };
     struct Seen {
         Time time;
@@ -113,6 +134,7 @@ class Scaler {
     bool turns_too_often(int direction, Time now);
     int highest_need_in_window(Time now) const;
     int limited_step(int from, int to) const;
+    void forget_old_turns(Time now);
     ScalingDecision* find(std::string_view id);
     ScalingDecision& record(ScalingDecision decision);
 
@@ -125,6 +147,8 @@ class Scaler {
     std::optional<Time> last_action_;
     std::uint64_t sequence_ = 0;
     std::optional<ManualOverride> manual_;
+    std::optional<int> needed_;
+    std::string need_reason_;
     std::string_view holding_;
     bool flapping_ = false;
 };

@@ -119,7 +119,7 @@ TEST_F(ScalerTest, APendingDecisionIsNotOvertaken) {
     const auto decision = evaluate();
     now += Duration{600'000};
     EXPECT_FALSE(evaluate());
-    scaler.report_failed(decision->id);
+    scaler.report_failed(decision->id, "no answer");
     EXPECT_TRUE(evaluate());
 }
 
@@ -152,12 +152,87 @@ TEST_F(ScalerTest, TakesBackOnceWhatDidNotWork) {
     EXPECT_EQ(scaler.decisions().back().state, ScalingState::failed);
 }
 
+TEST_F(ScalerTest, GoesBackOnlyWhereThatHelps) {
+    input.utilisation = 0.99;  // up, and still too much: fewer would be worse
+    demand(1000);
+    execute(*evaluate());
+    now += Duration{120'000};
+    EXPECT_FALSE(scaler.verify(input, now));
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::verified);
+    EXPECT_EQ(scaler.decisions().back().outcome, "15 instances run, the utilisation is 99 %");
+    demand(1500);
+    execute(*evaluate());
+    input.utilisation = 0.05;  // for nothing
+    now += Duration{120'000};
+    const auto rollback = scaler.verify(input, now);
+    ASSERT_TRUE(rollback);
+    EXPECT_THAT(rollback->reason, HasSubstr("5 %, out of its band"));
+}
+
+TEST_F(ScalerTest, WithoutAUtilisationTheCountDecides) {
+    input.utilisation.reset();
+    demand(1000);
+    execute(*evaluate());
+    now += Duration{120'000};
+    EXPECT_FALSE(scaler.verify(input, now));
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::verified);
+}
+
+TEST_F(ScalerTest, WaitsForWhatIsUnderWayAndSettlesWhatIsOvertaken) {
+    demand(1000);
+    scaler.report_executed(evaluate()->id, now);
+    input.instances = 12;  // they still come
+    now += Duration{90'000};
+    EXPECT_FALSE(evaluate());
+    EXPECT_EQ(scaler.holding(), "a decision is under way");
+    demand(1500);
+    ASSERT_TRUE(evaluate());
+    EXPECT_EQ(scaler.decisions()[0].state, ScalingState::failed);
+    EXPECT_EQ(scaler.decisions()[0].outcome, "12 instances run, and another decision follows");
+}
+
+TEST_F(ScalerTest, AnUnknownNumberTellsNothingAgainstADecision) {
+    demand(1000);
+    scaler.report_executed(evaluate()->id, now);
+    input.instances.reset();
+    now += Duration{900'000};
+    EXPECT_FALSE(scaler.verify(input, now));
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::executed);
+}
+
+TEST_F(ScalerTest, KeepsWhatItWasDecidedBy) {
+    demand(1000);
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->demand, 1000);
+    EXPECT_DOUBLE_EQ(*decision->threshold, 700);
+    EXPECT_EQ(scaler.needed(), 15);
+}
+
+TEST_F(ScalerTest, GoesOnFromWhatAnEarlierProcessDecided) {
+    std::vector<ScalingDecision> before(2);
+    before[0] = {.id = "web-1", .from = 5, .to = 6, .state = ScalingState::executed, .created = now};
+    before[0].executed = now;
+    before[1] = {.id = "web-2", .from = 6, .to = 10, .created = now + Duration{1'000}};
+    now += Duration{2'000};
+    scaler.restore(before, ManualOverride{12, now + Duration{60'000}, "test"}, now);
+    EXPECT_EQ(scaler.decisions().back().state, ScalingState::failed);
+    EXPECT_THAT(scaler.decisions().back().outcome, HasSubstr("started anew"));
+    EXPECT_FALSE(evaluate());
+    EXPECT_EQ(scaler.holding(), "cooling down");
+    now += Duration{59'000};
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_TRUE(decision->is_manual);
+    EXPECT_EQ(decision->to, 12);
+}
+
 TEST_F(ScalerTest, CarryingOutTwiceChangesNothing) {
     demand(1000);
     const auto decision = evaluate();
     scaler.report_executed(decision->id, now);
     scaler.report_executed(decision->id, now + Duration{60'000});
-    scaler.report_failed(decision->id);
+    scaler.report_failed(decision->id, "no answer");
     scaler.report_executed("no such decision", now);
     EXPECT_EQ(scaler.decisions().back().executed, now);
     EXPECT_EQ(scaler.decisions().back().state, ScalingState::executed);
@@ -175,6 +250,9 @@ TEST_F(ScalerTest, HoldsWhenItTurnsTooOften) {
     }
     EXPECT_TRUE(scaler.is_flapping());
     EXPECT_GT(actions, 4);
+    now += Duration{3'700'000};
+    evaluate();
+    EXPECT_FALSE(scaler.is_flapping()) << "an hour later it may turn again";
 }
 
 TEST_F(ScalerTest, AHandSetNumberHoldsUntilItExpires) {
