@@ -74,6 +74,17 @@ Outcome outcome_of(Record record, const modbus::WriteReport& report, bool has_re
     return record.take();
 }
 
+// A device has one master: what a plan sets is not set by hand beside it, whatever its state is just now.
+std::optional<Failure> held_by_control(const std::string& device_id, Context& context) {
+    const auto controlled = context.control().controlled();
+    const auto found = std::ranges::find(controlled, device_id, &ControlStatus::device_id);
+    if (found == controlled.end()) return std::nullopt;
+    return Failure{ErrorCode::conflict,
+                   "nothing was sent: " + device_id + " follows the plan for " + found->id +
+                       ", and is set by sitepowerd alone. Take its control table out of the configuration "
+                       "and reload, then command it"};
+}
+
 void send_command(Request request, Context& context, Reply reply) {
     const auto& parameters = request.parameters;
     const auto device_id = parameters.required_text("device_id");
@@ -87,6 +98,7 @@ void send_command(Request request, Context& context, Reply reply) {
         record.set("status", "simulated").unknown("read_back", "simulated");
         return reply(record.take());
     }
+    if (auto failure = held_by_control(device_id, context)) return reply(std::move(*failure));
     const bool has_read_back = planned->order.read_back.has_value();
     // Shared, because a refused order drops the callback and its reply is then given here.
     const auto waiting = std::make_shared<Reply>(std::move(reply));

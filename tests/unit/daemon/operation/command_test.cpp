@@ -61,6 +61,15 @@ TEST_F(CommandOperation, SendsNothingThatIsNotAllowed) {
     EXPECT_TRUE(desk().ordered.empty());
 }
 
+TEST_F(CommandOperation, LeavesADeviceThatFollowsThePlanAlone) {
+    asking_.context.fake_control.devices[0].device_id = "monitor-1";
+    const auto asked = limit("60");
+    EXPECT_EQ(asked.status, 409);
+    EXPECT_THAT(message(asked), HasSubstr("monitor-1 follows the plan for LIB-01"));
+    EXPECT_TRUE(desk().ordered.empty());
+    EXPECT_EQ(command({{"command", "charge.limit"}, {"value", "60"}, {"simulate", "true"}}).status, 200);
+}
+
 TEST_F(CommandOperation, SimulatesWithoutSending) {
     const auto asked = command({{"command", "charge.limit"}, {"value", "60"}, {"simulate", "true"}});
     EXPECT_EQ(asked.status, 200);
