@@ -33,6 +33,10 @@ void PublisherEvents::metric_refused(std::string metric, std::string why) {
         [this, metric = std::move(metric), why = std::move(why)] { handlers_.metric_refused(metric, why); });
 }
 
+void PublisherEvents::inbound(InboundMessage message) {
+    std::ignore = loop_.post([this, message = std::move(message)] { handlers_.inbound(message); });
+}
+
 void StoreEvents::store_condition(std::string type, bool holds, std::string message) {
     std::ignore = loop_.post([this, type = std::move(type), holds, message = std::move(message)] {
         handlers_.condition(type, holds, message);

@@ -23,6 +23,7 @@ class PublisherEvents final : public PublisherObserver {
         std::function<void(MqttRequest)> request;
         std::function<void(const MetricValue&)> metric;
         std::function<void(const std::string& metric, const std::string& why)> metric_refused;
+        std::function<void(const InboundMessage&)> inbound;
     };
 
     PublisherEvents(Loop& loop, Store& store) : loop_(loop), store_(store) {}
@@ -35,6 +36,7 @@ class PublisherEvents final : public PublisherObserver {
     void request(MqttRequest request) override;
     void metric(MetricValue value) override;
     void metric_refused(std::string metric, std::string why) override;
+    void inbound(InboundMessage message) override;
 
   private:
     Loop& loop_;

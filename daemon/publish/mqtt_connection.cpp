@@ -363,7 +363,7 @@ void MqttConnection::subscribe(std::span<const std::string> filters, SubscribeMo
             MQTT_SUB_OPT_NO_LOCAL | (mode == SubscribeMode::new_messages ? MQTT_SUB_OPT_SEND_RETAIN_NEVER
                                                                          : MQTT_SUB_OPT_SEND_RETAIN_ALWAYS);
     check(mosquitto_subscribe_multiple(client_.get(), nullptr, static_cast<int>(names.size()), names.data(),
-                                       mode == SubscribeMode::new_messages ? 1 : 0, options, nullptr));
+                                       mode == SubscribeMode::retained_ones ? 0 : 1, options, nullptr));
 }
 
 void MqttConnection::unsubscribe(std::span<const std::string> filters) {

@@ -32,7 +32,11 @@ struct SendResult {
     int reason_code = 0;
 };
 
-enum class SubscribeMode : std::uint8_t { new_messages, retained_ones };
+enum class SubscribeMode : std::uint8_t {
+    new_messages,
+    retained_ones,
+    with_retained,  // both
+};
 
 class MqttLink {
   public:

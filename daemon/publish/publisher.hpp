@@ -44,6 +44,12 @@ struct MetricValue {
     double value = 0;
 };
 
+// A message on one of PublisherSettings::inbound.
+struct InboundMessage {
+    std::string topic;  // the whole name
+    std::string payload;
+};
+
 // Called from the publisher's thread; must not block.
 class PublisherObserver {
   public:
@@ -59,6 +65,8 @@ class PublisherObserver {
     virtual void backlog_wanted() = 0;
     virtual void request(MqttRequest request) = 0;
     virtual void metric(MetricValue /*value*/) {}
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps it.
+    virtual void inbound(InboundMessage /*message*/) {}
     // The first payload of a metric that is of no use; the others are only counted.
     // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps both texts.
     virtual void metric_refused(std::string /*metric*/, std::string /*why*/) {}
@@ -75,6 +83,8 @@ struct PublisherCounters {
     std::uint64_t requests_dropped = 0;  // malformed, late or above the rate
     std::uint64_t metrics = 0;           // values handed to the observer
     std::uint64_t metrics_refused = 0;   // malformed, retained or above the rate
+    std::uint64_t inbound = 0;           // messages handed to the observer
+    std::uint64_t inbound_dropped = 0;   // retained, expired, too large or above the rate
     std::uint64_t connects = 0;
     std::size_t in_flight = 0;
     std::optional<Time> last_acknowledged = {};  // empty: nothing yet

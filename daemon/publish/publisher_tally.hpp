@@ -20,6 +20,8 @@ struct PublisherTally {
     std::atomic<std::uint64_t> requests_dropped{0};
     std::atomic<std::uint64_t> metrics{0};
     std::atomic<std::uint64_t> metrics_refused{0};
+    std::atomic<std::uint64_t> inbound{0};
+    std::atomic<std::uint64_t> inbound_dropped{0};
     std::atomic<std::uint64_t> connects{0};
     std::atomic<std::size_t> in_flight{0};
     std::atomic<std::int64_t> last_acknowledged_ms{0};  // since 1970; 0: nothing was acknowledged yet
@@ -36,6 +38,8 @@ struct PublisherTally {
                                    .requests_dropped = requests_dropped,
                                    .metrics = metrics,
                                    .metrics_refused = metrics_refused,
+                                   .inbound = inbound,
+                                   .inbound_dropped = inbound_dropped,
                                    .connects = connects,
                                    .in_flight = in_flight};
         if (const auto at_ms = last_acknowledged_ms.load(); at_ms != 0) {

@@ -48,6 +48,13 @@ Session::Session(SessionEnvironment environment, MqttLink& link, bool protocol_5
         metrics_.emplace(environment_.root, environment_.settings.metrics, now.steady);
         link_.subscribe(metrics_->filters(), SubscribeMode::new_messages);
     }
+    if (!environment_.settings.inbound.empty()) {
+        inbound_.emplace(environment_.settings.inbound, now.steady);
+        if (const auto fresh = inbound_->filters(false); !fresh.empty())
+            link_.subscribe(fresh, SubscribeMode::new_messages);
+        if (const auto kept = inbound_->filters(true); !kept.empty())
+            link_.subscribe(kept, SubscribeMode::with_retained);
+    }
 }
 
 void Session::live(std::shared_ptr<const Message> message) {
@@ -154,6 +161,12 @@ void Session::received(ReceivedMessage message, Now now) {
         ++(judged.value ? environment_.tally.metrics : environment_.tally.metrics_refused);
         if (judged.value) environment_.observer.metric(std::move(*judged.value));
         if (!judged.complaint.empty()) environment_.observer.metric_refused(judged.metric, judged.complaint);
+        return;
+    }
+    if (inbound_ && inbound_->concerns(message.topic)) {
+        auto accepted = inbound_->judge(std::move(message), now.steady);
+        ++(accepted ? environment_.tally.inbound : environment_.tally.inbound_dropped);
+        if (accepted) environment_.observer.inbound(std::move(*accepted));
         return;
     }
     if (!gate_ || message.retained) return;

@@ -16,6 +16,7 @@
 #include "daemon/publish/backlog_batch.hpp"
 #include "daemon/publish/clock.hpp"
 #include "daemon/publish/in_flight.hpp"
+#include "daemon/publish/inbound_gate.hpp"
 #include "daemon/publish/metric_gate.hpp"
 #include "daemon/publish/mqtt_link.hpp"
 #include "daemon/publish/publisher.hpp"
@@ -122,6 +123,7 @@ class Session {
     TokenBucket backlog_rate_;
     std::optional<RequestGate> gate_;
     std::optional<MetricGate> metrics_;
+    std::optional<InboundGate> inbound_;
     Reconciler reconciler_;
     Time since_;
     Steady status_due_;

@@ -25,6 +25,12 @@ struct TlsSettings {
 
 enum class MqttVersion : std::uint8_t { automatic, v5, v311 };  // automatic: 5, then 3.1.1 after a refusal
 
+// A topic that somebody else publishes on and the daemon listens to.
+struct InboundTopic {
+    std::string topic;             // the whole name, without wildcards
+    bool may_be_retained = false;  // else what is retained is dropped: nobody knows how old it is
+};
+
 struct PublisherSettings {
     bool enabled = true;
     std::vector<BrokerAddress> brokers;  // tried in turn
@@ -42,7 +48,8 @@ struct PublisherSettings {
     std::size_t backlog_per_second = 25'000;
     bool requests_enabled = false;  // MQTT 5 requests, reading operations only
     std::size_t requests_per_minute = 60;
-    std::vector<std::string> metrics;  // "service/name": values that others publish for series
+    std::vector<std::string> metrics;   // "service/name": values that others publish for series
+    std::vector<InboundTopic> inbound;  // what else is listened to
 
     // What follows has no key in the configuration; tests shorten it.
     Duration connect_timeout{10'000};      // from the first packet to the broker's acceptance
