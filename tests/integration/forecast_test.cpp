@@ -106,9 +106,11 @@ TEST(ForecastTest, PublishedValuesBecomeForecastsThatARestartGoesOnFrom) {
         return model["status"] == "active";
     })) << models;
     EXPECT_GE(site.query({"accuracy", "requests", "--window", "30d"})["long"]["n"].get<int>(), 30);
-    const auto past = site.query({"predicted", "requests", "--horizon", "long"});
-    ASSERT_FALSE(past.is_null());
-    EXPECT_GE(past["total_count"].get<int>(), 20);
+    // What was matched can be asked for when it has been committed.
+    EXPECT_TRUE(support::eventually(seconds{20}, [&] {
+        const auto past = site.query({"predicted", "requests", "--horizon", "long"});
+        return !past.is_null() && past["total_count"].get<int>() >= 20;
+    }));
 
     const auto csv = site.path("times.csv").string();
     std::ofstream(csv) << "timestamp,series,value\n"
