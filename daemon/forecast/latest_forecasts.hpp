@@ -3,10 +3,12 @@
 // by any.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,13 +27,24 @@ struct SeriesForecastStep {
     double upper95 = 0;
 };
 
+// Why a forecast differs from what its history alone says; its multiplier is in the values already.
+struct ForecastEvent {
+    std::string name;
+    Time start;
+    Time end;
+};
+
 struct SeriesForecast {
     std::string series;
     Time issued_at;                   // the end of the newest step that is over, or now where more is known
     std::uint32_t model_version = 0;  // 0: no model of it was ever trained
     Duration step{};                  // of `steps`, an hour
     bool calibrated = false;          // the intervals rest on enough matured forecasts
-    std::vector<SeriesForecastStep> steps;  // the long horizon, oldest first, at most 48; never empty
+    std::vector<SeriesForecastStep> steps;   // the long horizon, oldest first, at most 48; never empty
+    Duration near_step{};                    // of `near`, the series' own
+    std::vector<SeriesForecastStep> near{};  // 15 and 60 min ahead, as far as they are known
+    std::array<std::optional<double>, 3> confidence{};  // 0 to 1: 15 min, 60 min and further ahead
+    std::vector<ForecastEvent> events{};                // of the time that `steps` cover
 };
 
 class LatestForecasts {

@@ -302,6 +302,20 @@ void SeriesBook::tell(Served& served, Time now) {
     effects_.reports.push_back(std::move(told));
 }
 
+namespace {
+
+SeriesForecastStep plain(const forecast::ForecastStep& step) {
+    const auto& q = step.forecast.quantiles;
+    return {.valid_at = step.valid_at,
+            .p50 = q.p50,
+            .p90 = q.p90,
+            .p99 = q.p99,
+            .lower95 = q.lower95,
+            .upper95 = q.upper95};
+}
+
+}  // namespace
+
 void SeriesBook::publish(const Served& served, const SeriesReport& report) {
     const auto& steps = report.of(HorizonClass::long_48h).steps;
     if (steps.empty() || !report.issued_at) return latest_.forget(served.settings.id);
@@ -310,15 +324,18 @@ void SeriesBook::publish(const Served& served, const SeriesReport& report) {
                             .model_version = report.model_version,
                             .step = hour,
                             .calibrated = steps.front().forecast.quantiles.calibrated,
-                            .steps = {}};
-    for (const auto& step : steps) {
-        const auto& q = step.forecast.quantiles;
-        forecast.steps.push_back({.valid_at = step.valid_at,
-                                  .p50 = q.p50,
-                                  .p90 = q.p90,
-                                  .p99 = q.p99,
-                                  .lower95 = q.lower95,
-                                  .upper95 = q.upper95});
+                            .steps = {},
+                            .near_step = report.step};
+    for (const auto horizon : forecast::horizon_classes) {
+        const bool is_long = horizon == HorizonClass::long_48h;
+        for (const auto& step : report.of(horizon).steps)
+            (is_long ? forecast.steps : forecast.near).push_back(plain(step));
+        forecast.confidence.at(static_cast<std::size_t>(horizon)) = report.of(horizon).confidence;
+    }
+    for (const auto& event : served.events->events()) {
+        const bool covered = event.start < steps.back().valid_at + hour && event.end > steps.front().valid_at;
+        if (!event.cancelled && covered)
+            forecast.events.push_back({.name = event.name, .start = event.start, .end = event.end});
     }
     latest_.set(std::move(forecast));
 }
