@@ -17,6 +17,7 @@
 #include "daemon/journal/messages.hpp"
 #include "daemon/notify/notify.hpp"
 #include "daemon/operation/store_history.hpp"
+#include "daemon/scaling/report.hpp"
 #include "daemon/store/reader.hpp"
 
 namespace sitepower {
@@ -29,6 +30,8 @@ constexpr Duration status_interval = seconds{5};
 // What the batteries have learnt is a few hundred bytes each; a power cut costs at most this much of it.
 constexpr Duration remember_interval = std::chrono::minutes{5};
 constexpr std::size_t most_restored_prices = 100'000;
+constexpr Duration scaling_memory = std::chrono::hours{31 * 24};
+constexpr std::size_t most_restored_decisions = 5'000;
 // Together they keep the stop within 5 s: what is not acknowledged by then is in the outbox.
 constexpr Duration publisher_stop_limit = seconds{2};
 constexpr Duration hand_back_limit = std::chrono::milliseconds{1500};
@@ -124,7 +127,38 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
                             SystemCondition{.type = std::string(type), .holds = holds, .message = message},
                             now());
                     }}),
-      controller_(site_view_, planner_, commands_, control_outlets()) {}
+      controller_(site_view_, planner_, commands_, control_outlets()),
+      actuators_(commands_,
+                 {.connected = [this] { return publisher_ && publisher_->connection().connected; },
+                  .tell_event = [this](const std::string& topic,
+                                       const Json& body) { executor_.tell_event(topic, body, now()); }}),
+      caps_(site_view_, planner_, actuators_, cap_outlets()),
+      controlled_(controller_, caps_),
+      scaling_(site_view_, latest_forecasts_, planner_, actuators_, scaling_outlets()) {}
+
+CapSender::Outlets App::Parts::cap_outlets() {
+    auto outlets = control_outlets();
+    return {.now = std::move(outlets.now),
+            .tell_retained = std::move(outlets.tell_retained),
+            .clear = std::move(outlets.clear),
+            .condition = std::move(outlets.condition)};
+}
+
+Scaling::Outlets App::Parts::scaling_outlets() {
+    return {.now = [this] { return now(); },
+            .tell_retained = [this](const std::string& topic,
+                                    const Json& body) { executor_.tell_retained(topic, body, now()); },
+            .clear = [this](const std::string& topic) { executor_.clear(topic); },
+            .tell_event = [this](const std::string& topic,
+                                 const Json& body) { executor_.tell_event(topic, body, now()); },
+            .keep = [this](PlanRow row) { executor_.keep(std::move(row)); },
+            .condition =
+                [this](std::string_view type, bool holds, const std::string& message) {
+                    executor_.handle(
+                        SystemCondition{.type = std::string(type), .holds = holds, .message = message},
+                        now());
+                }};
+}
 
 Controller::Outlets App::Parts::control_outlets() {
     return {
@@ -181,13 +215,18 @@ void App::Parts::start() {
                                           }
                                       });
              },
-         .metric = [this](const MetricValue& value) { feed_.metric(value.metric, value.time, value.value); },
+         .metric =
+             [this](const MetricValue& value) {
+                 feed_.metric(value.metric, value.time, value.value);
+                 scaling_.metric(value.metric, value.time, value.value);
+             },
          .metric_refused =
              [](const std::string& metric, const std::string& why) {
                  journal::log(journal::metric_refused,
                               fmt::format("a value of metric/{} is left out, it {}", metric, why),
                               {{"METRIC", metric}});
-             }});
+             },
+         .inbound = [this](const InboundMessage& message) { take_inbound(message); }});
     store_->start();
     worker_.start();
     prices_.start(config_.prices, now());
@@ -198,7 +237,10 @@ void App::Parts::start() {
     executor_.begin(store_->report().snapshot, now());
     planner_.configure(config_.dispatch, now());
     controller_.configure(config_.control);
+    caps_.configure(config_.control);
     configure_forecasts();
+    scaling_.configure(config_.scaling);
+    restore_scaling();
     arm_timers();
     for (const auto& bus : config_.buses) {
         buses_.start(buses_.make(bus));
@@ -374,6 +416,9 @@ void App::Parts::tick() {
     prices_.tick(now());
     planner_.tick(now());
     controller_.tick();
+    actuators_.tick(now());
+    caps_.tick();
+    scaling_.tick();
     feed_forecasts();
     if (publisher_) {
         const auto counters = publisher_->counters();
@@ -445,6 +490,31 @@ void App::Parts::restore_prices() {
     static_cast<void>(accepted);  // the queue of a daemon that starts has room
 }
 
+// Nothing is decided before what an earlier process had decided is known, or cannot be read.
+void App::Parts::restore_scaling() {
+    const bool accepted = worker_.submit([this, from = now() - scaling_memory]() -> Completion {
+        std::vector<PlanRow> rows;
+        if (const auto reader = Reader::open(store_->path())) {
+            if (auto found = (*reader)->plans(scaling_row_kind, from, Time::max(), most_restored_decisions))
+                rows = std::move(*found);
+        }
+        return [this, rows = std::move(rows)] { scaling_.restore(rows); };
+    });
+    static_cast<void>(accepted);  // the queue of a daemon that starts has room
+}
+
+// Answers to commands and bids are below the root; prices may be anywhere.
+void App::Parts::take_inbound(const InboundMessage& message) {
+    prices_.hear(message.topic, message.payload, now());
+    const auto root = config_.publisher.topic_prefix + "/" + config_.model->id + "/";
+    const std::string_view topic = message.topic;
+    if (!topic.starts_with(root)) return;
+    const auto below = topic.substr(root.size());
+    if (actuators_.answered(below, message.payload)) return;
+    constexpr std::string_view bids = "bid/";
+    if (below.starts_with(bids)) execute_mqtt_bid(dispatcher_, below.substr(bids.size()), message.payload);
+}
+
 // What does not answer in time is left to the service manager's program.
 void App::Parts::hand_back_devices() {
     controller_.end();
@@ -465,6 +535,7 @@ void App::Parts::stop() {
     prices_.interrupt();
     http_.reset();
     hand_back_devices();
+    caps_.end();
     buses_.stop_all();
     drain_inbox();
     take_reports();  // so that the audit trail says what became of each command

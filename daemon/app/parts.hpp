@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/app/all_controlled.hpp"
 #include "daemon/app/app.hpp"
 #include "daemon/app/bus_commands.hpp"
 #include "daemon/app/bus_set.hpp"
@@ -18,6 +19,7 @@
 #include "daemon/app/watchdog.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/config/diff.hpp"
+#include "daemon/control/actuator_desk.hpp"
 #include "daemon/control/controller.hpp"
 #include "daemon/executor/bus_inbox.hpp"
 #include "daemon/executor/executor.hpp"
@@ -32,6 +34,7 @@
 #include "daemon/operation/worker.hpp"
 #include "daemon/planner/planner.hpp"
 #include "daemon/publish/publisher.hpp"
+#include "daemon/scaling/scaling.hpp"
 #include "daemon/store/store.hpp"
 
 namespace sitepower {
@@ -66,6 +69,10 @@ class App::Parts final : private Context {
     // Waits for the devices, but not for long.
     void hand_back_devices();
     Controller::Outlets control_outlets();
+    CapSender::Outlets cap_outlets();
+    Scaling::Outlets scaling_outlets();
+    void restore_scaling();
+    void take_inbound(const InboundMessage& message);
     bool plan(Query query);
     void read_outbox(BacklogPump::Order order);
 
@@ -85,7 +92,8 @@ class App::Parts final : private Context {
     PlannerView& planner() override { return planner_; }
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     CommandDesk& commands() override { return commands_; }
-    ControlView& control() override { return controller_; }
+    ControlView& control() override { return controlled_; }
+    ScalingView& scaling() override { return scaling_; }
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override;
     bool query(Query query) override;
@@ -127,6 +135,10 @@ class App::Parts final : private Context {
     Worker planner_worker_{4};
     Planner planner_;
     Controller controller_;
+    ActuatorDesk actuators_;
+    CapSender caps_;
+    AllControlled controlled_;
+    Scaling scaling_;
     Watchdog watchdog_;
 
     std::vector<LoopSource> sources_;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/operation/worker.hpp"
@@ -31,6 +32,11 @@ class PriceKeeper {
     void restore(const std::vector<PriceRow>& rows, Time now);
     // Due every second.
     void tick(Time now);
+    // A message on a topic that prices come from; others are left alone.
+    void hear(std::string_view topic, std::string_view payload, Time now) {
+        book_.hear(topic, payload, now);
+        keep_news();
+    }
     // Lets the look that is under way end within about a second; stop() waits for that.
     void interrupt() { stopping_ = true; }
     void stop();

@@ -205,14 +205,20 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
     }
     if (changes.prices || changes.model) prices_.configure(config_.prices, now());
     if (changes.dispatch || changes.prices || changes.model) planner_.configure(config_.dispatch, now());
-    if (controls_anew) controller_.configure(config_.control);
+    if (controls_anew) {
+        controller_.configure(config_.control);
+        caps_.configure(config_.control);
+    }
     if (changes.publisher) {
         start_publisher();
         executor_.publisher_exchanged(now());
         planner_.tell_again(now());
         controller_.tell_again();
+        caps_.tell_again();
+        scaling_.tell_again();
     }
     if (changes.model || changes.forecasts) configure_forecasts();
+    if (changes.scaling || changes.forecasts || changes.model) scaling_.configure(config_.scaling);
     for (auto& bus : starting) buses_.start(std::move(bus));
     watch_parts();
 }

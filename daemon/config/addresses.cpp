@@ -63,6 +63,12 @@ bool is_point_path(std::string_view text) {
     return parse_point_path(text).has_value();
 }
 
+bool is_metric(std::string_view text) {
+    const auto slash = text.find('/');
+    return slash != std::string_view::npos && is_identifier(text.substr(0, slash)) &&
+           is_identifier(text.substr(slash + 1));
+}
+
 std::optional<std::string> fill_pattern(std::string_view pattern, std::string_view string_id, int n) {
     std::string text;
     while (!pattern.empty()) {

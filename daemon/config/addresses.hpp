@@ -21,6 +21,9 @@ struct PointPath {
 std::optional<PointPath> parse_point_path(std::string_view text);
 bool is_point_path(std::string_view text);
 
+// "SERVICE/NAME" of a metric.
+bool is_metric(std::string_view text);
+
 // Puts the number n for "{n}", with leading zeros for "{n:03}", and the string's id for "{string}". nullopt
 // where something else stands in braces.
 std::optional<std::string> fill_pattern(std::string_view pattern, std::string_view string_id, int n);

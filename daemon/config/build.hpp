@@ -67,6 +67,11 @@ ForecastSettings build_forecasts(const SiteFile& file, const std::vector<PriceSe
                                  const std::vector<TimeZone>& zones, const SiteModel& model,
                                  schema::Diagnostics& diagnostics);
 
+// Needs model.id and model.devices, and of `config` commands, forecasts and publisher, which then listens to
+// what groups need. Null without [[scaling]].
+std::shared_ptr<const ScalingSettings> build_scaling(const SiteFile& file, const SiteModel& model,
+                                                     Config& config, schema::Diagnostics& diagnostics);
+
 PublisherSettings build_publisher(const SiteFile& file, const std::string& credentials_directory,
                                   schema::Diagnostics& diagnostics);
 StoreSettings build_store(const SiteFile& file);

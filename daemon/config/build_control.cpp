@@ -85,6 +85,21 @@ class ControlBuilder {
         settings_.devices.push_back(std::move(controlled));
     }
 
+    void add_cap(const LoadClassEntry& entry, std::size_t index, const MeasuredPower& power,
+                 bool has_broker) {
+        if (!has_broker)
+            diagnostics_.add(entry.mqtt->origins.table(), "needs a broker, and broker.enabled is false");
+        settings_.caps.push_back({.id = entry.id,
+                                  .index = index,
+                                  .actuator = {.topic = "allocation/" + entry.id,
+                                               .acknowledge_within = entry.mqtt->acknowledge_within},
+                                  .safe_cap_kw = entry.mqtt->safe_cap_kw,
+                                  .deadband_kw = entry.mqtt->deadband_kw,
+                                  .repeat = entry.mqtt->repeat,
+                                  .effect_within = entry.mqtt->effect_within,
+                                  .power = power});
+    }
+
     ControlSettings take() { return std::move(settings_); }
 
   private:
@@ -171,12 +186,14 @@ std::shared_ptr<const ControlSettings> build_control(const SiteFile& file, const
     }
     const auto& classes = file.dispatch->load_classes;
     for (std::size_t i = 0; i < classes.size(); ++i) {
+        if (classes[i].mqtt)
+            builder.add_cap(classes[i], i, dispatch->load_classes[i].power, file.broker.enabled);
         if (!classes[i].control) continue;
         builder.add(*classes[i].control, ControlSubject::load_class, i, classes[i].id, 0, 1e6,
                     dispatch->load_classes[i].power, 0);
     }
     auto settings = builder.take();
-    if (settings.devices.empty()) return nullptr;
+    if (settings.devices.empty() && settings.caps.empty()) return nullptr;
     return std::make_shared<const ControlSettings>(std::move(settings));
 }
 

@@ -101,6 +101,7 @@ class DispatchBuilder {
         load_class.yield_per_kwh = entry.yield_per_kwh;
         load_class.most_kw = entry.most_kw;
         load_class.power = power(entry.power, entry.origins.of("power"));
+        load_class.bids_by_topic = entry.bids_by_topic;
         if (entry.value_series.empty()) return load_class;
         const auto at = entry.origins.of("value_series");
         Ids ids("price", diagnostics_);

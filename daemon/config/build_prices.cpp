@@ -134,6 +134,12 @@ std::vector<PriceSettings> build_prices(const SiteFile& file, const ConfigPaths&
             case PriceKind::address:
                 settings.source = address_of(entry, paths.credentials_directory, diagnostics);
                 break;
+            case PriceKind::mqtt:
+                if (!file.broker.enabled)
+                    diagnostics.add(entry.origins.of("topic"), "needs a broker, and broker.enabled is false");
+                settings.source =
+                    PriceTopic{entry.topic, {entry.list_pointer, entry.time_pointer, entry.price_pointer}};
+                break;
             case PriceKind::point: {
                 const auto point = points.resolve(entry.point, entry.origins.of("point"));
                 settings.source = PricePoint{point.value_or(PointRef{}), entry.point};

@@ -17,6 +17,7 @@
 #include "daemon/planner/settings.hpp"
 #include "daemon/price/settings.hpp"
 #include "daemon/publish/settings.hpp"
+#include "daemon/scaling/settings.hpp"
 #include "daemon/store/settings.hpp"
 #include "drivers/modbus/bus.hpp"
 #include "drivers/profile/command.hpp"
@@ -77,6 +78,7 @@ struct Fingerprints {
     std::uint64_t prices = 0;
     std::uint64_t dispatch = 0;
     std::uint64_t forecasts = 0;
+    std::uint64_t scaling = 0;
 };
 
 struct Config {
@@ -90,7 +92,8 @@ struct Config {
     std::shared_ptr<const DispatchSettings> dispatch;  // null: nothing is planned
     std::shared_ptr<const ControlSettings> control;    // null: nothing follows a plan
     ForecastSettings forecasts;
-    std::string environment;  // as told by the operation `health`
+    std::shared_ptr<const ScalingSettings> scaling;  // null: nothing is scaled
+    std::string environment;                         // as told by the operation `health`
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;
     Fingerprints fingerprints;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/dispatch/control/setpoint_control.hpp"
+#include "daemon/control/settings.hpp"
 #include "drivers/schema/diagnostic.hpp"
 
 namespace sitepower::config {
@@ -13,6 +14,15 @@ namespace sitepower::config {
 struct ControlWriteEntry {
     std::string command;
     std::optional<double> value;
+    schema::Origins origins;
+};
+
+struct CapEntry {
+    Duration acknowledge_within = TopicActuator{}.acknowledge_within;
+    double safe_cap_kw = 0;
+    double deadband_kw = CappedClass{}.deadband_kw;
+    Duration repeat = CappedClass{}.repeat;
+    Duration effect_within = CappedClass{}.effect_within;
     schema::Origins origins;
 };
 

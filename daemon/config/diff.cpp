@@ -15,7 +15,7 @@ const BusConfig* find_bus(const Config& config, const std::string& id) {
 
 bool ConfigChanges::any() const {
     return !buses_added.empty() || !buses_removed.empty() || !buses_changed.empty() || model || settings ||
-           publisher || store || http || journal || prices || dispatch || forecasts;
+           publisher || store || http || journal || prices || dispatch || forecasts || scaling;
 }
 
 ConfigChanges diff(const Config& before, const Config& after) {
@@ -42,6 +42,7 @@ ConfigChanges diff(const Config& before, const Config& after) {
     changes.dispatch = a.dispatch != b.dispatch;
     changes.prices = a.prices != b.prices;
     changes.forecasts = a.forecasts != b.forecasts;
+    changes.scaling = a.scaling != b.scaling;
     return changes;
 }
 
@@ -62,6 +63,7 @@ std::string to_string(const ConfigChanges& changes) {
     if (changes.prices) add("prices", " changed");
     if (changes.dispatch) add("dispatch", " changed");
     if (changes.forecasts) add("series", " changed");
+    if (changes.scaling) add("scaling", " changed");
     return text.empty() ? "nothing changed" : text;
 }
 

@@ -23,6 +23,7 @@ struct ConfigChanges {
     bool prices = false;
     bool dispatch = false;
     bool forecasts = false;
+    bool scaling = false;
 
     bool any() const;
 };

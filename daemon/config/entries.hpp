@@ -12,6 +12,7 @@
 #include "core/site/model.hpp"
 #include "core/site/settings.hpp"
 #include "daemon/config/control_entries.hpp"
+#include "daemon/config/scaling_entries.hpp"
 #include "daemon/forecast/settings.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/planner/settings.hpp"
@@ -139,7 +140,7 @@ struct AlertEntry : AlertRuleSettings {
     schema::Origins origins;
 };
 
-enum class PriceKind : std::uint8_t { tariff, file, address, point };
+enum class PriceKind : std::uint8_t { tariff, file, address, point, mqtt };
 
 struct PricePeriodEntry {
     double price = 0;
@@ -170,6 +171,7 @@ struct PriceEntry {
     std::string key_header;
     std::string ca_file;
     std::string point;
+    std::string topic;
     Duration interval = PriceSettings{}.interval;
     Duration stale_after = PriceSettings{}.stale_after;
     schema::Origins origins;
@@ -199,6 +201,8 @@ struct LoadClassEntry {
     double most_kw = 0;
     std::vector<std::string> power;
     std::optional<ControlEntry> control;
+    bool bids_by_topic = false;
+    std::optional<CapEntry> mqtt;
     schema::Origins origins;
 };
 
@@ -277,6 +281,7 @@ struct SiteFile {
     StoreEntry store;
     std::vector<SeriesEntry> series;
     ForecastEntry forecast;
+    std::vector<ScalingEntry> scaling;
     std::vector<AlertEntry> alerts;
     BatterySettings estimation;
     SiteSettings engine;

@@ -88,6 +88,7 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
     // The site's id stands in every topic; its name and environment interrupt nobody.
     publisher.add(config.model->id).add(config.publisher.password);
     for (const auto& metric : config.publisher.metrics) publisher.add(metric);
+    for (const auto& inbound : config.publisher.inbound) publisher.add(inbound.topic);
     auto prices = print(document, {"price", "location"});
     for (const auto& price : config.prices) {
         if (const auto* address = std::get_if<PriceAddress>(&price.source)) prices.add(address->key);
@@ -102,7 +103,17 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
             .journal = print(document, {"journal"}).value(),
             .prices = prices.value(),
             .dispatch = dispatch.value(),
-            .forecasts = forecasts.value()};
+            .forecasts = forecasts.value(),
+            .scaling = print(document, {"scaling"}).value()};
+}
+
+// A topic that two things come from is subscribed to once.
+void listen(std::vector<InboundTopic>& inbound, const std::string& topic, bool may_be_retained) {
+    const auto known = std::ranges::find(inbound, topic, &InboundTopic::topic);
+    if (known == inbound.end())
+        inbound.push_back({.topic = topic, .may_be_retained = may_be_retained});
+    else
+        known->may_be_retained = known->may_be_retained && may_be_retained;
 }
 
 bool has_sunspec(const SiteModel& model) {
@@ -147,6 +158,22 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
         subscribe(series.metric);
         for (const auto& source : series.covariate_sources) subscribe(source.metric);
     }
+    for (const auto& price : config.prices) {
+        if (const auto* topic = std::get_if<PriceTopic>(&price.source))
+            listen(config.publisher.inbound, topic->topic, !topic->form.time.empty());
+    }
+    const auto root = config.publisher.topic_prefix + "/" + model.id + "/";
+    if (config.dispatch) {
+        for (const auto& load_class : config.dispatch->load_classes) {
+            if (load_class.bids_by_topic)
+                listen(config.publisher.inbound, root + "bid/" + load_class.id, false);
+        }
+    }
+    if (config.control) {
+        for (const auto& cap : config.control->caps)
+            listen(config.publisher.inbound, root + "command/" + cap.actuator.topic + "/ack", false);
+    }
+    config.scaling = build_scaling(file, model, config, diagnostics);
     config.environment = file.site.environment;
     config.http_socket = file.http.socket;
     config.journal_level = file.journal.level;

@@ -112,6 +112,8 @@ Table<SiteFile> site_file_table() {
         .table("store", &SiteFile::store, store_table(), {}, "The database on this box.")
         .tables("series", &SiteFile::series, series_table(), {.max_items = 1000}, "What is forecast.")
         .table("forecast", &SiteFile::forecast, forecast_table(), {}, "How series are forecast.")
+        .tables("scaling", &SiteFile::scaling, scaling_table(), {.max_items = 200},
+                "Services whose number of instances is decided.")
         .named_tables("alerts", &SiteFile::alerts, &AlertEntry::type, alert_table(),
                       {.choices = alert_rule_names()}, "Changes to the rules of alerts.")
         .table("estimation", &SiteFile::estimation, estimation_table(), {}, "State of the batteries.")

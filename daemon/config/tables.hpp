@@ -23,6 +23,8 @@ schema::Table<ForecastEntry> forecast_table();
 schema::Table<AlertEntry> alert_table();
 schema::Table<PriceEntry> price_table();
 schema::Table<DispatchEntry> dispatch_table();
+schema::Table<ScalingEntry> scaling_table();
+schema::Table<ActuatorEntry> actuator_table();
 schema::Table<ControlEntry> battery_control_table();
 schema::Table<ControlEntry> load_class_control_table();
 

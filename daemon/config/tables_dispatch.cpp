@@ -102,8 +102,27 @@ Table<ValueSegmentEntry> segment_table() {
         .key("kw", &ValueSegmentEntry::kw, {.range = Range{0, 1e6}, .required = true}, "How much.");
 }
 
+Table<CapEntry> cap_table() {
+    using Entry = CapEntry;
+    return Table<Entry>("mqtt",
+                        "The cap of a load class as a command that is acknowledged; see docs/mqtt.md.")
+        .origins(&Entry::origins)
+        .key("safe_cap_kw", &Entry::safe_cap_kw, {.range = Range{0, 1e6}, .required = true},
+             "What it may draw without a plan; whoever hears nothing any more goes back to it.")
+        .key("acknowledge_within_s", &Entry::acknowledge_within, {.range = Range{1, 600}},
+             "Without an answer by then it was not followed: an alert.")
+        .key("deadband_kw", &Entry::deadband_kw, {.range = Range{0, 1e6}}, "Nothing is said for less.")
+        .key("repeat_s", &Entry::repeat, {.range = Range{5, 3600}},
+             "It is said again so often, and holds for three times as long.")
+        .key("effect_within_s", &Entry::effect_within, {.range = Range{1, 3600}},
+             "So long after its answer the class draws no more than the cap, else that is an alert.");
+}
+
 void check_load_class(const LoadClassEntry& load_class, Diagnostics& diagnostics) {
     const auto& origins = load_class.origins;
+    if (load_class.control && load_class.mqtt)
+        diagnostics.add(load_class.mqtt->origins.table(),
+                        "does not go with control: one of them sets the cap");
     const bool by_series = origins.has("value_series");
     if (by_series == origins.has("segment")) {
         diagnostics.add(origins.of("segment"),
@@ -152,6 +171,12 @@ Table<LoadClassEntry> load_class_table() {
              "drawing nothing now.")
         .table("control", &Entry::control, load_class_control_table(), {},
                "Only with this table is anything written: what the class may draw at most.")
+        .table(
+            "mqtt", &Entry::mqtt, cap_table(), {},
+            "Instead of control: whoever listens on `command/allocation/ID` is told what the class may draw "
+            "at most.")
+        .key("bids_by_topic", &Entry::bids_by_topic, {},
+             "Takes bids, besides those of the operation `bids`, on the topic `bid/ID` below the root.")
         .check(check_load_class);
 }
 

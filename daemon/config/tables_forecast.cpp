@@ -1,5 +1,4 @@
 // Series and their forecasts.
-#include "core/base/identifier.hpp"
 #include "daemon/config/addresses.hpp"
 #include "daemon/config/tables.hpp"
 
@@ -11,12 +10,6 @@ using schema::Range;
 using schema::Table;
 
 namespace {
-
-bool is_metric(std::string_view text) {
-    const auto slash = text.find('/');
-    return slash != std::string_view::npos && is_identifier(text.substr(0, slash)) &&
-           is_identifier(text.substr(slash + 1));
-}
 
 void check_series(const SeriesEntry& series, Diagnostics& diagnostics) {
     constexpr Duration hour{3'600'000};

@@ -24,6 +24,10 @@ bool is_web_address(std::string_view text) {
            text.find(' ') == std::string_view::npos;
 }
 
+bool is_topic(std::string_view text) {
+    return text.size() <= 256 && text.find_first_of("+#") == std::string_view::npos && !text.starts_with('$');
+}
+
 bool is_pointer(std::string_view text) {
     return text.empty() || text.starts_with('/');
 }
@@ -55,21 +59,30 @@ Table<PricePeriodEntry> period_table() {
 // Which keys go with which source.
 struct KeyOf {
     const char* key;
-    std::array<bool, 4> goes_with;  // tariff, file, address, point
+    std::array<bool, 5> goes_with;  // tariff, file, address, point, mqtt
     bool required = false;
 };
 constexpr std::array keys{
-    KeyOf{"period", {true, false, false, false}, true},   KeyOf{"path", {false, true, false, false}, true},
-    KeyOf{"url", {false, false, true, false}, true},      KeyOf{"point", {false, false, false, true}, true},
-    KeyOf{"location", {true, false, false, false}},       KeyOf{"time_column", {false, true, true, false}},
-    KeyOf{"price_column", {false, true, true, false}},    KeyOf{"list_pointer", {false, false, true, false}},
-    KeyOf{"time_pointer", {false, false, true, false}},   KeyOf{"price_pointer", {false, false, true, false}},
-    KeyOf{"key_credential", {false, false, true, false}}, KeyOf{"key_header", {false, false, true, false}},
-    KeyOf{"ca_file", {false, false, true, false}},        KeyOf{"interval_s", {false, true, true, false}},
-    KeyOf{"stale_after_min", {false, true, true, true}},  KeyOf{"factor", {false, true, true, true}},
-    KeyOf{"surcharge", {false, true, true, true}},
+    KeyOf{"period", {true, false, false, false, false}, true},
+    KeyOf{"path", {false, true, false, false, false}, true},
+    KeyOf{"url", {false, false, true, false, false}, true},
+    KeyOf{"point", {false, false, false, true, false}, true},
+    KeyOf{"topic", {false, false, false, false, true}, true},
+    KeyOf{"location", {true, false, false, false, false}},
+    KeyOf{"time_column", {false, true, true, false, false}},
+    KeyOf{"price_column", {false, true, true, false, false}},
+    KeyOf{"list_pointer", {false, false, true, false, true}},
+    KeyOf{"time_pointer", {false, false, true, false, true}},
+    KeyOf{"price_pointer", {false, false, true, false, true}},
+    KeyOf{"key_credential", {false, false, true, false, false}},
+    KeyOf{"key_header", {false, false, true, false, false}},
+    KeyOf{"ca_file", {false, false, true, false, false}},
+    KeyOf{"interval_s", {false, true, true, false, false}},
+    KeyOf{"stale_after_min", {false, true, true, true, true}},
+    KeyOf{"factor", {false, true, true, true, true}},
+    KeyOf{"surcharge", {false, true, true, true, true}},
 };
-constexpr std::array source_names{"tariff", "file", "address", "point"};
+constexpr std::array source_names{"tariff", "file", "address", "point", "mqtt"};
 
 void check_price(const PriceEntry& price, Diagnostics& diagnostics) {
     const auto source = static_cast<std::size_t>(price.source);
@@ -82,6 +95,12 @@ void check_price(const PriceEntry& price, Diagnostics& diagnostics) {
             diagnostics.add(price.origins.of(key.key),
                             std::string("is missing: source = \"") + source_names.at(source) + "\" needs it");
         }
+    }
+    if (price.source == PriceKind::mqtt) {
+        if (!price.origins.has("price_pointer"))
+            diagnostics.add(price.origins.of("price_pointer"), "is missing: \"\" is a payload of one number");
+        if (price.list_pointer && price.time_pointer.empty())
+            diagnostics.add(price.origins.of("time_pointer"), "is missing: list_pointer needs it");
     }
     if (price.source != PriceKind::address) return;
     const bool csv = price.origins.has("time_column") || price.origins.has("price_column");
@@ -113,7 +132,8 @@ Table<PriceEntry> price_table() {
                "price",
                "One price series under a name, from one source: `tariff` (periods in this file), `file` "
                "(CSV), "
-               "`address` (HTTPS, JSON or CSV) or `point` (measured by a device). Later news replaces "
+               "`address` (HTTPS, JSON or CSV), `point` (measured by a device) or `mqtt` (JSON that somebody "
+               "publishes at the broker). Later news replaces "
                "earlier. "
                "A series without news, or without a price of the present, raises the alert `price_stale`.")
         .origins(&PriceEntry::origins)
@@ -130,7 +150,8 @@ Table<PriceEntry> price_table() {
                 {{"tariff", PriceKind::tariff},
                  {"file", PriceKind::file},
                  {"address", PriceKind::address},
-                 {"point", PriceKind::point}},
+                 {"point", PriceKind::point},
+                 {"mqtt", PriceKind::mqtt}},
                 "Where it comes from.", true)
         .key("factor", &PriceEntry::factor, {.range = Range{-1000, 1000}},
              "What applies is the source's price times this")
@@ -164,6 +185,11 @@ Table<PriceEntry> price_table() {
         .key("point", &PriceEntry::point,
              {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""},
              "The point that measures it.")
+        .key("topic", &PriceEntry::topic,
+             {.valid = is_topic, .expected = "a topic without wildcards, at most 256 bytes"},
+             "The whole topic, at the broker of this site; the payload is JSON. A retained message counts "
+             "where "
+             "time_pointer says of when it is.")
         .key("interval_s", &PriceEntry::interval, {.range = Range{10, 86'400}},
              "How often a file or an address is looked at.")
         .key("stale_after_min", &PriceEntry::stale_after, {.range = Range{1, 10'080}},

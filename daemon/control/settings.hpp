@@ -9,6 +9,7 @@
 
 #include "core/dispatch/control/setpoint_control.hpp"
 #include "core/site/model.hpp"
+#include "daemon/control/actuator.hpp"
 #include "daemon/planner/settings.hpp"
 #include "daemon/release/release_file.hpp"
 
@@ -38,8 +39,21 @@ struct ControlledDevice {
     ReleaseWrite release_write;
 };
 
+// A load class whose cap somebody takes over MQTT.
+struct CappedClass {
+    std::string id;
+    std::size_t index = 0;  // among those of the plan
+    TopicActuator actuator;
+    double safe_cap_kw = 0;  // without a plan, and when nothing is heard any more
+    double deadband_kw = 0.5;
+    Duration repeat{60'000};         // it is said again, and holds for three times as long
+    Duration effect_within{60'000};  // then it draws no more
+    MeasuredPower power;
+};
+
 struct ControlSettings {
-    std::vector<ControlledDevice> devices;  // never empty
+    std::vector<ControlledDevice> devices;
+    std::vector<CappedClass> caps;  // not both are empty
 };
 
 }  // namespace sitepower

@@ -122,6 +122,7 @@ class CommandLine {
     void add_history();
     void add_allocation();
     void add_control();
+    void add_scaling();
     void add_alert();
     void add_maintenance();
     void add_forecasts();
@@ -182,6 +183,7 @@ void CommandLine::add_reading() {
     add_ask(app_, "plan", "when batteries should charge and discharge, and why", "plan");
     add_control();
     add_allocation();
+    add_scaling();
     add_ask(app_, "locations", "the locations of the site", "locations");
     add_ask(app_, "inventory", "power and stored energy", "inventory");
 }
@@ -244,6 +246,27 @@ void CommandLine::add_allocation() {
     add_parameter(bid, "--until", "valid_until", "when it runs out, a time")->required();
     auto* cycle = add_ask(*allocation, "cycle", "schedule and auction once, now", "full_cycle");
     add_parameter(cycle, "--simulate", "simulate", "true (default) or false: put it in force");
+}
+
+// Without a subcommand it shows the services.
+void CommandLine::add_scaling() {
+    auto* scaling = app_.add_subcommand("scaling", "how many instances of services run, and why");
+    scaling->fallthrough();
+    add_parameter(scaling, "SERVICE", "service", "only that service");
+    scaling->callback([this, scaling] {
+        if (scaling->get_subcommands().empty()) asked_.operation = "scaling.status";
+    });
+    auto* decisions =
+        add_ask(*scaling, "decisions", "what was decided and what came of it", "scaling.decisions");
+    add_parameter(decisions, "--service", "service", "only of that service");
+    add_parameter(decisions, "--status", "status", "pending, executed, verified, failed or rolled_back");
+    add_parameter(decisions, "--limit", "limit", "how many at most");
+    auto* manual =
+        add_ask(*scaling, "manual", "set a number by hand until it expires; admins only", "scaling.manual");
+    add_parameter(manual, "SERVICE", "service_name", "the service")->required();
+    add_parameter(manual, "INSTANCES", "target_instances", "how many")->required();
+    add_parameter(manual, "--reason", "reason", "why")->required();
+    add_parameter(manual, "--until", "expires_at", "when it expires, a time")->required();
 }
 
 // Without a subcommand it shows the devices that follow the plan.

@@ -19,6 +19,8 @@ struct ViewRow {
 constexpr auto views = std::to_array<ViewRow>({{"prices", view_prices},
                                                {"plan", view_plan},
                                                {"control", view_control},
+                                               {"scaling.status", view_scaling},
+                                               {"scaling.decisions", view_decisions},
                                                {"dispatch.execute", view_control},
                                                {"allocation", view_allocation},
                                                {"allocate", view_allocation},

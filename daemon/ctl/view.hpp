@@ -35,6 +35,8 @@ std::string view_windows(const Json& data, Time now);
 std::string view_window(const Json& data, Time now);
 std::string view_prices(const Json& data, Time now);
 std::string view_control(const Json& data, Time now);
+std::string view_scaling(const Json& data, Time now);
+std::string view_decisions(const Json& data, Time now);
 std::string view_plan(const Json& data, Time now);
 std::string view_allocation(const Json& data, Time now);
 std::string view_history(const Json& data, Time now);

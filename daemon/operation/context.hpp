@@ -20,6 +20,7 @@
 #include "daemon/planner/planner_view.hpp"
 #include "daemon/price/book.hpp"
 #include "daemon/publish/publisher.hpp"
+#include "daemon/scaling/scaling_view.hpp"
 #include "daemon/store/store.hpp"
 #include "drivers/modbus/bus.hpp"
 
@@ -96,6 +97,7 @@ class Context {
     virtual modbus::UnitCounters unit_counters(DeviceIndex device) const = 0;
 
     virtual ControlView& control() = 0;
+    virtual ScalingView& scaling() = 0;
 
     // The only way to a write to a device.
     virtual CommandDesk& commands() = 0;

@@ -135,6 +135,15 @@ void execute_mqtt_request(Dispatcher& dispatcher, std::string_view operation, st
                        [reply = std::move(reply)](Answer answer) mutable { reply(std::move(answer.body)); });
 }
 
+void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::string_view payload) {
+    auto raw = read_body(payload);
+    if (std::holds_alternative<Failure>(raw)) raw = RawParameters();  // refused for what is missing
+    auto& parameters = std::get<RawParameters>(raw);
+    parameters.texts.emplace_back("class", load_class);
+    dispatcher.execute(*find_operation("bids"), parameters, {Role::engineer, "mqtt", "mqtt"},
+                       [](const Answer&) {});
+}
+
 std::variant<RawParameters, Failure> read_body(std::string_view text) {
     RawParameters raw;
     if (text.empty()) return raw;

@@ -14,7 +14,7 @@ std::vector<Operation> all_rows() {
     std::vector<Operation> table;
     for (auto* rows : {system_rows, site_rows, battery_rows, battery_work_rows, history_rows, device_rows,
                        command_rows, alert_rows, maintenance_rows, price_rows, forecast_rows, plan_rows,
-                       allocation_rows, control_rows, configuration_rows}) {
+                       allocation_rows, control_rows, scaling_rows, configuration_rows}) {
         std::ranges::move(rows(), std::back_inserter(table));
     }
     return table;

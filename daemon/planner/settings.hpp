@@ -37,6 +37,7 @@ struct LoadClass {
     double yield_per_kwh = 0;                      // times this, of its unit per kWh
     double most_kw = 0;
     MeasuredPower power;  // what it draws; without points it counts as nothing of the load
+    bool bids_by_topic = false;
 };
 
 struct DispatchSettings {

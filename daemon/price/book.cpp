@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "daemon/price/quotations.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -123,6 +125,22 @@ void PriceBook::take(const Look& look, const Result<std::vector<PriceStep>>& fou
     learn(*entry, *found, now);
 }
 
+void PriceBook::hear(std::string_view topic, std::string_view payload, Time now) {
+    for (auto& entry : entries_) {
+        const auto* source = std::get_if<PriceTopic>(&entry.settings.source);
+        if (source == nullptr || source->topic != topic) continue;
+        const auto quotations = parse_quotations(payload, source->form, now);
+        if (!quotations) {
+            entry.trouble = quotations.error().message;
+            continue;
+        }
+        entry.trouble.clear();
+        entry.updated = now;
+        // A single price is that of the present until the next one comes.
+        learn(entry, steps_of(entry.settings, *quotations, entry.settings.stale_after), now);
+    }
+}
+
 const PriceBook::Entry* PriceBook::find(std::string_view id) const {
     const auto entry = std::ranges::find(entries_, id, [](const Entry& e) { return e.settings.id; });
     return entry == entries_.end() ? nullptr : &*entry;
@@ -136,7 +154,9 @@ std::string PriceBook::why_stale(const Entry& entry, Time now) const {
         return entry.updated ? fmt::format("no news since {}{}", format_time(since), because)
                              : fmt::format("no news since the start{}", because);
     }
-    const bool judged = is_feed(entry.settings) && entry.looked && !(entry.looking && !entry.updated);
+    const bool heard = std::holds_alternative<PriceTopic>(entry.settings.source) && entry.updated;
+    const bool judged =
+        heard || (is_feed(entry.settings) && entry.looked && !(entry.looking && !entry.updated));
     if (judged && !entry.series.at(now)) return "no price of the present" + because;
     return {};
 }

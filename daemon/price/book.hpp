@@ -58,6 +58,8 @@ class PriceBook {
     std::optional<Look> next_look(Time now);
     // What came of a look; one from before a reload is dropped.
     void take(const Look& look, const Result<std::vector<PriceStep>>& found, Time now);
+    // A message on a topic: to every series that comes from it.
+    void hear(std::string_view topic, std::string_view payload, Time now);
     // Prices of feeds and points that were not known before, since the last call: for the store.
     struct Fresh {
         std::string id;

@@ -46,6 +46,12 @@ struct PriceAddress {
     std::string ca_file;     // empty: the system's
 };
 
+// What somebody publishes over MQTT.
+struct PriceTopic {
+    std::string topic;  // the whole name
+    PricePointers form;
+};
+
 struct PricePoint {
     PointRef point;
     std::string name;  // "DEVICE/point"
@@ -59,7 +65,7 @@ struct PriceSettings {
     // tariff they are in its prices already.
     double factor = 1;
     double surcharge = 0;
-    std::variant<Tariff, PriceFile, PriceAddress, PricePoint> source;
+    std::variant<Tariff, PriceFile, PriceAddress, PricePoint, PriceTopic> source;
     Duration interval{std::chrono::minutes{5}};      // between two looks at a file or an address
     Duration stale_after{std::chrono::minutes{60}};  // without news
 };

@@ -123,6 +123,20 @@ class FakeControl final : public ControlView {
          .is_failed = true}};
     int acted = 0;
 };
+// A service that has just been scaled up, and one whose number nobody tells.
+class FakeScaling final : public ScalingView {
+  public:
+    FakeScaling();
+    std::vector<ScalingGroupView> groups() const override { return services; }
+    std::vector<GroupDecision> decisions() const override { return decided; }
+    Result<std::optional<dispatch::ScalingDecision>> set_by_hand(const std::string& group,
+                                                                 dispatch::ManualOverride manual) override;
+
+    std::vector<ScalingGroupView> services;
+    std::vector<GroupDecision> decided;  // the newest first
+    std::optional<dispatch::ManualOverride> last_manual;
+};
+
 struct ForecastWorld;
 
 class FakeContext final : public Context {
@@ -138,6 +152,7 @@ class FakeContext final : public Context {
     modbus::UnitCounters unit_counters(DeviceIndex device) const override;
     CommandDesk& commands() override { return desk; }
     ControlView& control() override { return fake_control; }
+    ScalingView& scaling() override { return fake_scaling; }
     // Acknowledges, resolves and keeps windows as the engine does; `refusal` refuses everything.
     Result<Effects> apply(const Event& event) override;
     void audit(AuditRow row) override { audited.push_back(std::move(row)); }
@@ -163,6 +178,7 @@ class FakeContext final : public Context {
     PriceBook price_book;
     FakePlanner fake_planner;
     FakeControl fake_control;
+    FakeScaling fake_scaling;
     ConfigurationVerdict verdict;
     std::optional<Error> refusal;
     std::vector<AuditRow> audited;

@@ -22,5 +22,6 @@ std::vector<Operation> price_rows();
 std::vector<Operation> plan_rows();
 std::vector<Operation> allocation_rows();
 std::vector<Operation> control_rows();
+std::vector<Operation> scaling_rows();
 
 }  // namespace sitepower

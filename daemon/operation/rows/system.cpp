@@ -89,6 +89,31 @@ Json describe_forecaster(const ForecasterView& forecaster) {
     return record.time("last_success", forecaster.last_success, no_turn).take();
 }
 
+Json describe_scaling(const ScalingView& scaling) {
+    const auto groups = scaling.groups();
+    if (groups.empty()) return describe_absent("nothing_scaled");
+    constexpr std::string_view none = "nothing_decided_yet";
+    std::string trouble;
+    for (const auto& group : groups) {
+        if (group.status == ScalingStatus::degraded)
+            trouble += (trouble.empty() ? "" : "; ") + group.id + ": " + group.reason;
+    }
+    double settled = 0;
+    double failed = 0;
+    std::optional<Time> last;
+    for (const auto& [group, decision] : scaling.decisions()) {
+        if (decision.state == dispatch::ScalingState::pending) continue;
+        ++settled;
+        if (decision.state == dispatch::ScalingState::failed) ++failed;
+        if (decision.executed) last = std::max(last.value_or(*decision.executed), *decision.executed);
+    }
+    Record record;
+    record.set("status", to_string(trouble.empty() ? ComponentStatus::ok : ComponentStatus::degraded));
+    record.because("status", trouble).unknown("latency_ms", "not_measured");
+    record.maybe("error_rate", settled > 0 ? std::optional(failed / settled) : std::nullopt, none);
+    return record.time("last_success", last, none).take();
+}
+
 // total_kw: what the plan draws from the grid now.
 Json describe_last_plan(const PlannerView& planner, Time now) {
     Record record;
@@ -170,6 +195,7 @@ Outcome system_status(const Request&, Context& context) {
     for (const auto& component : components) parts[component.name] = describe(component);
     parts["forecaster"] = describe_forecaster(system.forecaster);
     parts["planner"] = describe_planner(context.planner());
+    parts["scaling"] = describe_scaling(context.scaling());
 
     Record record;
     const auto criticals = announced_alerts(site, Severity::critical);

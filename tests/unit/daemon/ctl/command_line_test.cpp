@@ -72,6 +72,10 @@ TEST(CommandLine, NamesTheOperationOfEachCommand) {
         {{"allocation", "simulate", "--risk", "0.5"}, "allocate"},
         {{"allocation", "bid", "training", "[]", "--until", "2026-12-01"}, "bids"},
         {{"allocation", "cycle"}, "full_cycle"},
+        {{"scaling"}, "scaling.status"},
+        {{"scaling", "web"}, "scaling.status"},
+        {{"scaling", "decisions", "--status", "failed"}, "scaling.decisions"},
+        {{"scaling", "manual", "web", "4", "--reason", "r", "--until", "2026-12-01"}, "scaling.manual"},
         {{"prices", "energy_price", "--ahead", "24"}, "prices"},
         {{"inventory"}, "inventory"},
         {{"forecast"}, "forecast"},
@@ -118,6 +122,9 @@ TEST(CommandLine, PassesParametersThatTheOperationDeclares) {
     check(asked({"alert", "resolve", "A", "--note", "n"}));
     check(asked({"maintenance", "start", "ups-1", "--from", "2026-11-22", "--minutes", "5", "--why", "w"}));
     check(asked({"maintenance", "end", "W"}));
+    check(asked({"scaling", "web"}));
+    check(asked({"scaling", "decisions", "--service", "web", "--status", "failed", "--limit", "5"}));
+    check(asked({"scaling", "manual", "web", "4", "--reason", "r", "--until", "2026-12-01"}));
     check(asked({"battery", "replace", "B", "--serial", "S", "--date", "2026-11-22", "--model", "m"}));
     check(asked({"battery", "replace", "--string", "S", "--serial", "L"}));
     check(asked(

@@ -178,6 +178,29 @@ TEST(MqttRequest, AnswersReadingOperations) {
     EXPECT_EQ(Json::parse(mqtt(asking, "ready", ""))["data"]["status"], "ready");
 }
 
+TEST(MqttBid, IsTheOperationForThatClass) {
+    Asking asking;
+    execute_mqtt_bid(
+        asking.dispatcher, "training",
+        R"({"segments": [{"value_per_kwh": 0.5, "kw": 25}], "valid_until": "2026-11-22T12:00:00Z"})");
+    ASSERT_EQ(asking.context.fake_planner.bids.count("training"), 1U);
+    EXPECT_EQ(asking.context.fake_planner.bids["training"].segments[0].width_kw, 25);
+    EXPECT_EQ(asking.context.audited.back().who, "mqtt");
+    EXPECT_EQ(asking.context.audited.back().result, "done");
+}
+
+TEST(MqttBid, WhatIsNoneIsLeftAlone) {
+    Asking asking;
+    for (const auto* payload :
+         {"", "{", "[]", R"({"segments": "all"})",
+          R"({"segments": [], "valid_until": "2026-11-22T06:00:00Z"})",  // over already
+          R"({"class": "mining", "segments": [], "valid_until": "2026-11-22T12:00:00Z"})"}) {
+        execute_mqtt_bid(asking.dispatcher, "training", payload);
+    }
+    EXPECT_TRUE(asking.context.fake_planner.bids.empty());
+    for (const auto& row : asking.context.audited) EXPECT_NE(row.result, "done");
+}
+
 TEST(MqttRequest, RefusesChangesUnknownNamesAndBrokenPayloads) {
     Asking asking;
     const auto code_of = [&](std::string_view operation, std::string_view payload) {

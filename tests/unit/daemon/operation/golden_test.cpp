@@ -28,6 +28,12 @@ Texts example_of(std::string_view operation) {
                 {"valid_until", "2026-11-22T12:00:00Z"}};
     }
     if (operation == "ups") return {{"ups_id", "ups-1"}};
+    if (operation == "scaling.manual") {
+        return {{"service_name", "inference"},
+                {"target_instances", "12"},
+                {"reason", "campaign"},
+                {"expires_at", "2026-11-22T12:00:00Z"}};
+    }
     if (operation == "prices") return {{"hours_back", "30"}, {"hours_ahead", "12"}};
     if (operation == "alerts") return {{"active_only", "false"}};
     if (operation == "maintenance.start") return {{"subject_id", "STR-01"}, {"why", "jar 2 is exchanged"}};

@@ -62,6 +62,30 @@ TEST(PriceBook, AClockThatIsSetBackDoesNotStopTheLooks) {
     EXPECT_TRUE(book.next_look(start - 1h));
 }
 
+TEST(PriceBook, WhatSomebodyPublishesIsHeard) {
+    auto book = book_of(settings("m", PriceTopic{"market/nl", {"", "/at", "/eur"}}));
+    EXPECT_FALSE(book.next_look(start)) << "nothing to look at";
+    book.hear("market/be", R"([{"at": 1795305600, "eur": 90}])", start);
+    EXPECT_FALSE(book.entries()[0].updated) << "of another topic";
+    book.hear("market/nl", R"([{"at": 1795305600, "eur": 90}, {"at": 1795309200, "eur": -5}])", start);
+    EXPECT_DOUBLE_EQ(*book.entries()[0].series.at(start + 30min), 0.09);
+    EXPECT_DOUBLE_EQ(*book.entries()[0].series.at(start + 90min), -0.005);
+    EXPECT_THAT(book.take_fresh(), SizeIs(2));
+    EXPECT_THAT(book.why_stale(start), IsEmpty());
+    book.hear("market/nl", "{}", start + 1min);
+    EXPECT_EQ(book.entries()[0].updated, start) << "no news";
+    EXPECT_THAT(book.entries()[0].trouble, testing::Not(IsEmpty()));
+    EXPECT_THAT(book.why_stale(start + 61min), HasSubstr("no news since"));
+}
+
+TEST(PriceBook, ASinglePriceIsThatOfThePresent) {
+    auto book = book_of(settings("m", PriceTopic{"market/now", {{}, "", ""}}));
+    book.hear("market/now", "100", start);
+    book.hear("market/now", "80", start + 10min);
+    EXPECT_DOUBLE_EQ(*book.entries()[0].series.at(start + 9min), 0.1);
+    EXPECT_DOUBLE_EQ(*book.entries()[0].series.at(start + 11min), 0.08);
+}
+
 TEST(PriceBook, OnlyNewsGoToTheStore) {
     auto book = book_of(settings("f", PriceFile{"/f", {}}));
     book.take(*book.next_look(start), hours(start, 3, 1), start);
