@@ -34,7 +34,8 @@ Texts needed_by(const Operation& operation) {
         if (parameter.name == "service" || parameter.name == "model_name") value = "site-load";
         if (parameter.type == ParameterType::list) value = "[]";
         if (parameter.name == "event_type") value = "holiday";
-        if (parameter.name == "end_time") value = "2026-11-24T00:00:00Z";
+        if (parameter.name == "end_time" || parameter.name == "expires_at") value = "2026-11-24T00:00:00Z";
+        if (parameter.name == "target_instances") value = "3";
         if (parameter.name == "version") value = "1";
         texts.emplace_back(parameter.name, value);
     }
