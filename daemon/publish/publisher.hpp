@@ -64,6 +64,7 @@ class PublisherObserver {
     // between and waits for the next connect. After an empty or missing answer it asks again within seconds.
     virtual void backlog_wanted() = 0;
     virtual void request(MqttRequest request) = 0;
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps it.
     virtual void metric(MetricValue /*value*/) {}
     // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps it.
     virtual void inbound(InboundMessage /*message*/) {}

@@ -14,6 +14,7 @@
 
 namespace sitepower {
 
+// NOLINTNEXTLINE(bugprone-exception-escape): so says the linter of every type that holds a Json.
 struct Asked {
     int status = 0;
     Json body;
@@ -33,7 +34,7 @@ class Asking {
         raw.texts = std::move(texts);
         const auto* operation = find_operation(name);
         EXPECT_NE(operation, nullptr) << name;
-        dispatcher.execute(*operation, raw, caller, [&](Answer answer) {
+        dispatcher.execute(*operation, raw, caller, [&](const Answer& answer) {
             asked.status = answer.http_status;
             asked.body = Json::parse(answer.body);
         });

@@ -53,7 +53,7 @@ class EveryOperation : public testing::TestWithParam<const Operation*> {
         Asked asked;
         RawParameters raw;
         raw.body = body;
-        asking_.dispatcher.execute(operation(), raw, admin, [&](Answer answer) {
+        asking_.dispatcher.execute(operation(), raw, admin, [&](const Answer& answer) {
             asked.status = answer.http_status;
             asked.body = Json::parse(answer.body);
         });
