@@ -12,7 +12,8 @@ namespace {
 constexpr Duration hour_length{3'600'000};
 constexpr Duration day_length{24 * 3'600'000};
 constexpr Duration kept_ahead = 7 * day_length;
-constexpr std::size_t most_hours = 18 * 24;  // of one covariate: ten days back, a week ahead, one to spare
+constexpr std::size_t most_hours =
+    std::size_t{18} * 24;  // of one covariate: ten days back, a week ahead, one to spare
 // Forecasts that are matched were made between one and two days before.
 constexpr Duration matched_lead = day_length;
 constexpr int days_before = 7;

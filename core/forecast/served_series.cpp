@@ -213,12 +213,13 @@ void ServedSeries::remember(HorizonClass horizon, Time now) {
         step.forecast = with_events(step);
         const bool known = std::ranges::any_of(
             pending, [&](const Pending& other) { return other.said.valid_at == step.valid_at; });
-        if (!known && pending.size() < most_pending)
+        if (!known && pending.size() < most_pending) {
             pending.push_back({.issued_at = issued_at,
                                .said = step,
                                .baseline = baseline,
                                .plain = plain,
                                .effect = effect});
+        }
     }
 }
 

@@ -187,9 +187,10 @@ std::optional<ScalingDecision> Scaler::decide(int from, Need need, double confid
 
 ScalingDecision& Scaler::record(ScalingDecision decision) {
     ++sequence_;
-    if (decision.id.empty())
+    if (decision.id.empty()) {
         decision.id =
             rules_.group + "-" + std::to_string(to_ms(decision.created)) + "-" + std::to_string(sequence_);
+    }
     decisions_.push_back(std::move(decision));
     if (decisions_.size() > most_decisions) decisions_.pop_front();
     return decisions_.back();
