@@ -6,13 +6,9 @@
 namespace sitepower {
 namespace {
 
-Error refuse(ErrorCode code, std::string message) {
-    return Error{code, std::move(message), ""};
-}
-
 std::optional<Error> refuse_note(const std::string& note) {
     if (note.size() <= AlertBook::longest_note) return std::nullopt;
-    return refuse(ErrorCode::validation_error, "a note has at most 1000 bytes");
+    return Error{ErrorCode::validation_error, "a note has at most 1000 bytes", ""};
 }
 
 }  // namespace
@@ -22,8 +18,8 @@ Result<std::size_t> AlertBook::find_open(std::string_view id) const {
     if (found != open_.end()) return static_cast<std::size_t>(found - open_.begin());
     const bool closed =
         std::ranges::any_of(recent_, [id](const Closed& recent) { return recent.alert.id == id; });
-    if (closed) return refuse(ErrorCode::conflict, "alert '" + std::string(id) + "' is resolved already");
-    return refuse(ErrorCode::not_found, "there is no open alert '" + std::string(id) + "'");
+    if (closed) return Error{ErrorCode::conflict, "alert '" + std::string(id) + "' is resolved already", ""};
+    return Error{ErrorCode::not_found, "there is no open alert '" + std::string(id) + "'", ""};
 }
 
 // Of a subject and a type that are still watched.
@@ -43,7 +39,7 @@ Status AlertBook::acknowledge(std::string_view id, const std::string& who, const
     if (!index) return index.error();
     Alert& alert = open_[*index];
     if (alert.acknowledged_at) {
-        return refuse(ErrorCode::conflict, "alert '" + alert.id + "' is acknowledged already");
+        return Error{ErrorCode::conflict, "alert '" + alert.id + "' is acknowledged already", ""};
     }
     alert.acknowledged_at = moment.wall;
     alert.acknowledged_by = who;

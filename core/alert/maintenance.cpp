@@ -7,35 +7,29 @@
 #include "core/site/wiring.hpp"
 
 namespace sitepower {
-namespace {
-
-Error refuse(ErrorCode code, std::string message) {
-    return Error{code, std::move(message), ""};
-}
-
-}  // namespace
-
 Result<MaintenanceWindow> Maintenance::start(MaintenanceWindow window, Time now) {
     if (!slots_.find(window.subject)) {
-        return refuse(ErrorCode::not_found, "there is no " + std::string(to_string(window.subject.kind)) +
-                                                " '" + window.subject.id + "'");
+        return Error{
+            ErrorCode::not_found,
+            "there is no " + std::string(to_string(window.subject.kind)) + " '" + window.subject.id + "'",
+            ""};
     }
     if (window.to <= window.from || window.to <= now) {
-        return refuse(ErrorCode::validation_error, "a window must end after it begins, and after now");
+        return Error{ErrorCode::validation_error, "a window must end after it begins, and after now", ""};
     }
     if (window.to - window.from > longest_window) {
-        return refuse(ErrorCode::validation_error, "a window may last at most 31 days");
+        return Error{ErrorCode::validation_error, "a window may last at most 31 days", ""};
     }
     if (windows_.size() >= most_windows) {
-        return refuse(ErrorCode::conflict,
-                      "there are " + std::to_string(most_windows) + " windows already: end one first");
+        return Error{ErrorCode::conflict,
+                     "there are " + std::to_string(most_windows) + " windows already: end one first", ""};
     }
     if (window.id.empty()) window.id = make_identity("maintenance", window.subject.id, now);
     if (!is_identifier(window.id)) {
-        return refuse(ErrorCode::validation_error, "a window's id has 1 to 64 of A-Z, a-z, 0-9, _ and -");
+        return Error{ErrorCode::validation_error, "a window's id has 1 to 64 of A-Z, a-z, 0-9, _ and -", ""};
     }
     if (std::ranges::find(windows_, window.id, &MaintenanceWindow::id) != windows_.end()) {
-        return refuse(ErrorCode::conflict, "there is a window '" + window.id + "' already");
+        return Error{ErrorCode::conflict, "there is a window '" + window.id + "' already", ""};
     }
     windows_.push_back(window);
     return window;
@@ -44,7 +38,7 @@ Result<MaintenanceWindow> Maintenance::start(MaintenanceWindow window, Time now)
 Result<MaintenanceWindow> Maintenance::end(const std::string& id, Time now) {
     const auto found = std::ranges::find(windows_, id, &MaintenanceWindow::id);
     if (found == windows_.end()) {
-        return refuse(ErrorCode::not_found, "there is no maintenance window '" + id + "'");
+        return Error{ErrorCode::not_found, "there is no maintenance window '" + id + "'", ""};
     }
     MaintenanceWindow window = std::move(*found);
     windows_.erase(found);

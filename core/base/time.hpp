@@ -12,6 +12,9 @@ namespace sitepower {
 using Duration = std::chrono::milliseconds;
 using Time = std::chrono::sys_time<Duration>;  // UTC
 
+inline constexpr Duration one_hour = std::chrono::hours{1};
+inline constexpr Duration one_day = std::chrono::hours{24};
+
 inline constexpr std::int64_t to_ms(Time time) {
     return time.time_since_epoch().count();
 }

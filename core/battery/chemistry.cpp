@@ -10,7 +10,7 @@ namespace {
 // VRLA: float -18 to -20 mV/C per 12 V block and +0.6 %/C of capacity (estimation.md 2.1, section 7),
 // resistance -0.3 to -0.8 %/C (section 4). Lithium: cell limits of section 7; a float voltage that does not
 // depend on temperature. The sigmas are engineering defaults.
-constexpr std::array<ChemistryParameters, 4> table{{
+constexpr std::array<ChemistryParameters, 4> chemistries{{
     {.nominal_cell_v = 2.0,
      .highest_cell_v = 2.4,
      .lowest_cell_v = 1.75,
@@ -45,7 +45,7 @@ constexpr std::array<ChemistryParameters, 4> table{{
 }  // namespace
 
 const ChemistryParameters& parameters_of(Chemistry chemistry) {
-    return table[std::min<std::size_t>(static_cast<std::size_t>(chemistry), table.size() - 1)];
+    return chemistries[std::min<std::size_t>(static_cast<std::size_t>(chemistry), chemistries.size() - 1)];
 }
 
 int cells_of(Chemistry chemistry, double nominal_voltage_v) {

@@ -9,7 +9,6 @@ namespace sitepower::dispatch {
 namespace {
 
 constexpr double nothing = -std::numeric_limits<double>::infinity();
-constexpr double same_kwh = 1e-9;  // rounding of stored energies
 
 double box_minimum(double slope, double least, double most) {
     return slope * (slope > 0 ? least : most);
@@ -183,14 +182,14 @@ double battery_minimum(const Battery& battery, const Problem& problem, double po
     return least;
 }
 
-double between(const CurvePoint& left, const CurvePoint& right, double x) {
+double on_line(const CurvePoint& left, const CurvePoint& right, double x) {
     return left.value + (right.value - left.value) * (x - left.x) / (right.x - left.x);
 }
 
 // At an x that may miss the ends by rounding; i: of the first point at or beyond x.
 double value_near(const std::vector<CurvePoint>& points, std::size_t i, double x) {
     if (i == 0) return points.front().value;
-    return i == points.size() ? points.back().value : between(points[i - 1], points[i], x);
+    return i == points.size() ? points.back().value : on_line(points[i - 1], points[i], x);
 }
 
 // The smallest of step(end - held) + after(end), held fixed: at an end of a piece of one of the two.

@@ -9,7 +9,6 @@ namespace {
 constexpr double unbounded = std::numeric_limits<double>::infinity();
 // Stored energies nearer than this are the same: rounding of sums over ten thousand steps stays far below,
 // and no meter resolves it.
-constexpr double same_kwh = 1e-9;
 
 template <class Slope>
 constexpr bool lexicographic = !std::is_same_v<Slope, double>;

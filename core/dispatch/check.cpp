@@ -7,7 +7,7 @@
 namespace sitepower::dispatch {
 namespace {
 
-constexpr double most =
+constexpr double most_sensible =
     1e7;  // kW, kWh or currency per kWh: no site is larger, and tolerances of 1e-9 still mean something
 
 Error refused(std::string place, std::string_view what) {
@@ -32,7 +32,7 @@ Status series(std::string_view name, const std::vector<double>& values, std::siz
                                               std::to_string(steps) + " steps");
     }
     for (std::size_t t = 0; t < steps; ++t) {
-        if (auto ok = within(at(name, t), values[t], least, most); !ok) return ok;
+        if (auto ok = within(at(name, t), values[t], least, most_sensible); !ok) return ok;
     }
     return Done{};
 }
@@ -58,17 +58,17 @@ struct Range {
 Status check_battery(const Battery& battery, const Problem& problem, const std::string& place) {
     const double hour_share = 1.0 / problem.step_h;
     for (const Range& range : std::initializer_list<Range>{
-             {"stored_kwh", battery.stored_kwh, 0, most},
-             {"stored_min_kwh", battery.stored_min_kwh, 0, most},
-             {"stored_max_kwh", battery.stored_max_kwh, battery.stored_min_kwh, most},
-             {"charge_max_kw", battery.charge_max_kw, 0, most},
-             {"discharge_max_kw", battery.discharge_max_kw, 0, most},
+             {"stored_kwh", battery.stored_kwh, 0, most_sensible},
+             {"stored_min_kwh", battery.stored_min_kwh, 0, most_sensible},
+             {"stored_max_kwh", battery.stored_max_kwh, battery.stored_min_kwh, most_sensible},
+             {"charge_max_kw", battery.charge_max_kw, 0, most_sensible},
+             {"discharge_max_kw", battery.discharge_max_kw, 0, most_sensible},
              {"charge_efficiency", battery.charge_efficiency, 0.01, 1},
              {"discharge_efficiency", battery.discharge_efficiency, 0.01, 1},
              {"self_discharge_per_h", battery.self_discharge_per_h, 0, 0.5 * hour_share},
-             {"wear_per_kwh", battery.wear_per_kwh, 0, most},
-             {"terminal_value_per_kwh", battery.terminal_value_per_kwh, -most, most},
-             {"terminal_min_kwh", battery.terminal_min_kwh.value_or(0), 0, most}}) {
+             {"wear_per_kwh", battery.wear_per_kwh, 0, most_sensible},
+             {"terminal_value_per_kwh", battery.terminal_value_per_kwh, -most_sensible, most_sensible},
+             {"terminal_min_kwh", battery.terminal_min_kwh.value_or(0), 0, most_sensible}}) {
         if (auto ok = within(place + "." + range.name, range.value, range.least, range.greatest); !ok)
             return ok;
     }
@@ -77,8 +77,8 @@ Status check_battery(const Battery& battery, const Problem& problem, const std::
 }
 
 Status check_demand(const DemandCharge& demand, std::size_t steps) {
-    if (auto ok = within("demand.price_per_kw", demand.price_per_kw, 0, most); !ok) return ok;
-    if (auto ok = within("demand.peak_so_far_kw", demand.peak_so_far_kw, 0, most); !ok) return ok;
+    if (auto ok = within("demand.price_per_kw", demand.price_per_kw, 0, most_sensible); !ok) return ok;
+    if (auto ok = within("demand.peak_so_far_kw", demand.peak_so_far_kw, 0, most_sensible); !ok) return ok;
     if (!demand.window.empty() && demand.window.size() != steps) {
         return refused("demand.window", "has " + std::to_string(demand.window.size()) + " values for " +
                                             std::to_string(steps) + " steps");
@@ -89,7 +89,8 @@ Status check_demand(const DemandCharge& demand, std::size_t steps) {
 Status check_risk(const PriceRisk& risk, std::size_t steps) {
     if (auto ok = within("risk.level", risk.level, 0, 0.9999); !ok) return ok;
     if (auto ok = within("risk.aversion", risk.aversion, 0, 1); !ok) return ok;
-    if (auto ok = within("risk.export_spread_per_kwh", risk.export_spread_per_kwh, 0, most); !ok) return ok;
+    if (auto ok = within("risk.export_spread_per_kwh", risk.export_spread_per_kwh, 0, most_sensible); !ok)
+        return ok;
     const std::size_t scenarios = risk.import_price_per_kwh.size();
     if (scenarios == 0 || scenarios > max_scenarios) {
         return refused("risk.import_price_per_kwh",
@@ -97,15 +98,15 @@ Status check_risk(const PriceRisk& risk, std::size_t steps) {
     }
     for (std::size_t s = 0; s < scenarios; ++s) {
         const auto name = at("risk.import_price_per_kwh", s);
-        if (auto ok = series(name, risk.import_price_per_kwh[s], steps, -most); !ok) return ok;
+        if (auto ok = series(name, risk.import_price_per_kwh[s], steps, -most_sensible); !ok) return ok;
     }
     return Done{};
 }
 
 Status check_limits(const Problem& problem) {
     for (const Range& range :
-         std::initializer_list<Range>{{"import_limit_kw", problem.import_limit_kw, 0, most},
-                                      {"export_limit_kw", problem.export_limit_kw, 0, most}}) {
+         std::initializer_list<Range>{{"import_limit_kw", problem.import_limit_kw, 0, most_sensible},
+                                      {"export_limit_kw", problem.export_limit_kw, 0, most_sensible}}) {
         if (auto ok = within(range.name, range.value, range.least, range.greatest); !ok) return ok;
     }
     if (!(problem.breaker_limit_kw >= problem.import_limit_kw)) {
@@ -117,8 +118,10 @@ Status check_limits(const Problem& problem) {
 Status check_series(const Problem& problem) {
     const std::size_t steps = problem.steps();
     if (auto ok = series("load_kw", problem.load_kw, steps, 0); !ok) return ok;
-    if (auto ok = series("import_price_per_kwh", problem.import_price_per_kwh, steps, -most); !ok) return ok;
-    if (auto ok = series("export_price_per_kwh", problem.export_price_per_kwh, steps, -most); !ok) return ok;
+    if (auto ok = series("import_price_per_kwh", problem.import_price_per_kwh, steps, -most_sensible); !ok)
+        return ok;
+    if (auto ok = series("export_price_per_kwh", problem.export_price_per_kwh, steps, -most_sensible); !ok)
+        return ok;
     if (problem.pv_kw.empty()) return Done{};
     return series("pv_kw", problem.pv_kw, steps, 0);
 }

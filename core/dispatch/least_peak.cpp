@@ -8,7 +8,7 @@ namespace sitepower::dispatch {
 namespace {
 
 constexpr int most_rounds = 500;
-constexpr double same_kwh = 1e-10;
+constexpr double nothing_kwh = 1e-10;
 
 // How much energy is missing at the worst place when the import is capped, backwards from the windows' lower
 // ends: what a step needs at its start is what it needs at its end less what it can charge. Convex, falling
@@ -118,7 +118,7 @@ std::optional<LeastPeak> least_peak(const Problem& problem, const Window& window
     Missing missing(problem, window, directions);
     missing.measure(least.peak_kw);
     // Newton from the left on a convex piecewise linear function: rises monotonically and ends at the zero.
-    for (int round = 0; missing.missing_kwh > same_kwh; ++round) {
+    for (int round = 0; missing.missing_kwh > nothing_kwh; ++round) {
         if (missing.slope_kwh_per_kw >= 0 || round == most_rounds) return std::nullopt;
         set_energy_ray(problem, missing, least);
         least.peak_kw -= missing.missing_kwh / missing.slope_kwh_per_kw;

@@ -10,9 +10,8 @@
 namespace sitepower::dispatch {
 namespace {
 
-constexpr double no_cap = std::numeric_limits<double>::infinity();
 constexpr double same_kw = 1e-9;
-constexpr std::size_t most_rounds = 1000;
+constexpr std::size_t most_cuts = 1000;
 // Of 1 + |cost|: two values of the cost that differ by less are the same.
 constexpr double same_cost = 1e-13;
 
@@ -204,7 +203,7 @@ Relaxation search_peak(const Problem& problem, const Window& window, Chain<doubl
     right.slope = price;
     const Cut* best = right.cost <= left.cost ? &right : &left;
     Cut middle;
-    while (search.iterations < most_rounds && right.slope > 0) {
+    while (search.iterations < most_cuts && right.slope > 0) {
         const double lift = left.cost - right.cost + right.slope * (right.peak_kw - left.peak_kw);
         const double peak_kw =
             std::clamp(left.peak_kw + lift / (right.slope - left.slope), left.peak_kw, right.peak_kw);

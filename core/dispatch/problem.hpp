@@ -11,6 +11,11 @@
 
 namespace sitepower::dispatch {
 
+// Of the import, in kW: none is.
+inline constexpr double no_cap = std::numeric_limits<double>::infinity();
+// Rounding of stored energies.
+inline constexpr double same_kwh = 1e-9;
+
 // One battery at the AC side of its inverter. Money is in the site's currency.
 struct Battery {
     std::string id;

@@ -10,7 +10,6 @@
 namespace sitepower::dispatch {
 namespace {
 
-constexpr double no_cap = std::numeric_limits<double>::infinity();
 constexpr double same_level = 1e-9;  // kWh and kWh h, of 1 + the level itself
 constexpr int halvings = 60;
 

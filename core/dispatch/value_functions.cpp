@@ -10,8 +10,6 @@
 namespace sitepower::dispatch {
 namespace {
 
-constexpr double no_cap = std::numeric_limits<double>::infinity();
-
 class ValueProgramme {
   public:
     ValueProgramme(const Problem& problem, const Window& window)

@@ -25,7 +25,7 @@ constexpr double cooling_c = 22;
 constexpr std::size_t most_terms = 3;
 constexpr double memory_rows = 28 * 24 / 0.693;  // a row's weight halves in four weeks
 constexpr double fewest_rows = 7 * 24;
-constexpr double ridge = 0.02;  // of the diagonal
+constexpr double ridge_share = 0.02;  // of the diagonal
 constexpr double proof_memory = 1.0 / (7 * 24);
 constexpr double fewest_proofs = 48;
 constexpr double least_gain = 0.98;
@@ -199,7 +199,7 @@ void Covariates::solve() {
     Eigen::MatrixXd normal = gram_;
     for (Eigen::Index j = 0; j < normal.rows(); ++j) {
         // A term that has never moved explains nothing.
-        normal(j, j) = normal(j, j) > 0 ? (1 + ridge) * normal(j, j) : 1;
+        normal(j, j) = normal(j, j) > 0 ? (1 + ridge_share) * normal(j, j) : 1;
     }
     coefficients_ = normal.ldlt().solve(cross_);
     if (!coefficients_.allFinite()) coefficients_.setZero();

@@ -14,7 +14,7 @@ Error invalid(std::string message) {
     return {.code = ErrorCode::validation_error, .message = std::move(message), .detail = {}};
 }
 
-Error unknown(std::string_view id) {
+Error unknown_event(std::string_view id) {
     return {.code = ErrorCode::not_found, .message = "there is no event " + std::string(id), .detail = {}};
 }
 
@@ -146,7 +146,7 @@ Status EventBook::add(Event event, Time now) {
 
 Status EventBook::cancel(std::string_view id) {
     Event* event = find_event(id);
-    if (event == nullptr) return unknown(id);
+    if (event == nullptr) return unknown_event(id);
     event->cancelled = true;
     return Done{};
 }
@@ -192,7 +192,7 @@ bool EventBook::overlapped(const Event& event) const {
 Status EventBook::close(std::string_view id, std::span<const double> actual,
                         std::span<const double> baseline) {
     Event* event = find_event(id);
-    if (event == nullptr) return unknown(id);
+    if (event == nullptr) return unknown_event(id);
     std::vector<double> ratios;
     for (std::size_t i = 0; i < std::min(actual.size(), baseline.size()); ++i) {
         const double ratio = actual[i] / baseline[i];

@@ -9,10 +9,10 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr double memory_days = 3.5;  // of the safeguard: about a week
+constexpr double safeguard_days = 3.5;  // of the safeguard: about a week
 constexpr double least_matured_days = 2;
 constexpr std::size_t ring_days = 30;
-constexpr std::size_t least_matured = 100;  // of a block, before its own quantiles are used
+constexpr std::size_t least_matured_in_block = 100;  // of a block, before its own quantiles are used
 
 }  // namespace
 
@@ -20,7 +20,7 @@ LongForecaster::LongForecaster(const EnsembleSetup& setup, bool non_negative)
     : non_negative_(non_negative),
       horizon_(setup.horizon),
       ensemble_(setup),
-      safeguard_(2, memory_days * static_cast<double>(setup.seasons.day),
+      safeguard_(2, safeguard_days * static_cast<double>(setup.seasons.day),
                  least_matured_days * static_cast<double>(setup.seasons.day)),
       issues_(setup.horizon),
       spread_(setup.horizon),
@@ -135,7 +135,7 @@ void LongForecaster::quantiles_of(std::span<const double> points,
     interval_.quantile(points, spread_, 0.99, p99_);
     for (std::size_t h = 0; h < horizon_; ++h) {
         const ResidualQuantiles& block = quantiles_[block_of(h)];
-        if (block.matured() >= least_matured) {
+        if (block.matured() >= least_matured_in_block) {
             quantiles[h] = block.about(points[h]);
         } else {
             quantiles[h] = {.p50 = points[h],

@@ -4,12 +4,22 @@
 
 #include "core/alert/rules.hpp"
 #include "core/battery/soc/methods.hpp"
+#include "daemon/config/addresses.hpp"
 
 namespace sitepower::config {
 
 using schema::Format;
 using schema::Range;
 using schema::Table;
+
+schema::Rule point_path(bool required) {
+    return {
+        .required = required, .valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""};
+}
+
+schema::Rule metric_name() {
+    return {.valid = is_metric, .expected = "\"SERVICE/NAME\", each of A-Z a-z 0-9 _ -"};
+}
 
 namespace {
 

@@ -9,6 +9,10 @@ namespace sitepower::config {
 
 schema::Table<SiteFile> site_file_table();
 
+// Where a value comes from, "DEVICE/point", and what is published from outside, "SERVICE/NAME".
+schema::Rule point_path(bool required = false);
+schema::Rule metric_name();
+
 // Parts of it, one per room.
 schema::Table<LocationEntry> location_table();
 schema::Table<BusEntry> bus_table();

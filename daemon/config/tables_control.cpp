@@ -12,19 +12,11 @@ using schema::Table;
 
 namespace {
 
-using Entry = ControlEntry;
-using Limits = dispatch::ControlLimits;
-
 schema::Rule command(bool required) {
     auto rule = profile_keys::point_reference;
     rule.required = required;
     rule.expected = "the name of a command";
     return rule;
-}
-
-schema::Rule control_point(bool required) {
-    return {
-        .required = required, .valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""};
 }
 
 Table<ControlWriteEntry> prepare_table() {
@@ -34,41 +26,44 @@ Table<ControlWriteEntry> prepare_table() {
         .key("value", &ControlWriteEntry::value, {.range = Range{-1e9, 1e9}}, "Where it takes one.");
 }
 
-Table<Entry> control_table(const std::string& help) {
-    return Table<Entry>("control", help)
-        .origins(&Entry::origins)
-        .key("device", &Entry::device, {.format = Format::identifier, .required = true},
+Table<ControlEntry> control_table(const std::string& help) {
+    return Table<ControlEntry>("control", help)
+        .origins(&ControlEntry::origins)
+        .key("device", &ControlEntry::device, {.format = Format::identifier, .required = true},
              "That is written to. Its `commands` must enable every command that stands here.")
-        .tables("prepare", &Entry::prepare, prepare_table(), {.max_items = 10},
+        .tables("prepare", &ControlEntry::prepare, prepare_table(), {.max_items = 10},
                 "Commands in this order: mode first, then limits.")
-        .key("setpoint", &Entry::setpoint, command(true), "The command that sets the power, in kW.")
+        .key("setpoint", &ControlEntry::setpoint, command(true), "The command that sets the power, in kW.")
         .key(
-            "keep_alive", &Entry::keep_alive, command(false),
+            "keep_alive", &ControlEntry::keep_alive, command(false),
             "A command whose profile says dead_man_s: sent at a third of it. When it stops, the device takes "
             "itself back.")
-        .key("without_dead_man", &Entry::without_dead_man, {.format = Format::identifier},
+        .key("without_dead_man", &ControlEntry::without_dead_man, {.format = Format::identifier},
              "Without keep_alive: the id of the device once more, as a sign that somebody knows. Then only "
              "sitepower-release hands it back when sitepowerd has died.")
         .key(
-            "release", &Entry::release, command(true),
+            "release", &ControlEntry::release, command(true),
             "The command that hands the device back to its own control: sent on a fault, on a mains failure, "
             "without a plan, at the end, and by sitepower-release after it.")
-        .key("release_value", &Entry::release_value, {.range = Range{-1e9, 1e9}}, "Where it takes one.")
-        .key("ramp_kw_per_s", &Limits::ramp_kw_per_s, {.range = Range{0.001, 1e6}},
+        .key("release_value", &ControlEntry::release_value, {.range = Range{-1e9, 1e9}},
+             "Where it takes one.")
+        .key("ramp_kw_per_s", &dispatch::ControlLimits::ramp_kw_per_s, {.range = Range{0.001, 1e6}},
              "How fast setpoints follow each other.")
-        .key("deadband_kw", &Limits::deadband_kw, {.range = Range{0, 1e6}}, "Nothing is written for less.")
-        .key("write_interval_s", &Limits::write_interval, {.range = Range{1, 3600}}, "Between setpoints.")
-        .key("effect_within_s", &Limits::effect_within, {.range = Range{3, 300}},
+        .key("deadband_kw", &dispatch::ControlLimits::deadband_kw, {.range = Range{0, 1e6}},
+             "Nothing is written for less.")
+        .key("write_interval_s", &dispatch::ControlLimits::write_interval, {.range = Range{1, 3600}},
+             "Between setpoints.")
+        .key("effect_within_s", &dispatch::ControlLimits::effect_within, {.range = Range{3, 300}},
              "So long after a setpoint the measured power is there, else that is an alert.")
-        .key("tolerance_kw", &Limits::tolerance_kw, {.range = Range{0, 1e6}},
+        .key("tolerance_kw", &dispatch::ControlLimits::tolerance_kw, {.range = Range{0, 1e6}},
              "How far it may be off; at least 10 % of the setpoint.")
-        .key("return_delay_s", &Limits::return_delay, {.range = Range{0, 86'400}},
+        .key("return_delay_s", &dispatch::ControlLimits::return_delay, {.range = Range{0, 86'400}},
              "After a mains failure nothing is set before they have been back for so long.")
-        .key("retry_after_min", &Limits::retry_after, {.range = Range{1, 1440}},
+        .key("retry_after_min", &dispatch::ControlLimits::retry_after, {.range = Range{1, 1440}},
              "After a fault of the device.");
 }
 
-void check_dead_man(const Entry& control, Diagnostics& diagnostics) {
+void check_dead_man(const ControlEntry& control, Diagnostics& diagnostics) {
     const auto& origins = control.origins;
     if (!control.keep_alive.empty()) {
         if (!control.without_dead_man.empty())
@@ -88,12 +83,12 @@ Table<ControlEntry> battery_control_table() {
                "The inverter follows the plan. All powers are positive while charging: a profile whose "
                "device "
                "counts the other way says so (`sign`, a negative `scale` of the command).")
-        .key("power", &Entry::power, control_point(true),
+        .key("power", &ControlEntry::power, point_path(true),
              "The point, in kW, at which the device says what it does.")
-        .key("meter", &Entry::meter, control_point(false),
+        .key("meter", &ControlEntry::meter, point_path(false),
              "The point, in kW, of a meter beside it: finds out one that lies. Without it the charge is held "
              "against the power.")
-        .key("dwell_s", &Limits::dwell, {.range = Range{0, 3600}},
+        .key("dwell_s", &dispatch::ControlLimits::dwell, {.range = Range{0, 3600}},
              "Between changes from charging to discharging and back.")
         .check(check_dead_man);
 }

@@ -14,13 +14,8 @@ using schema::Table;
 
 namespace {
 
-schema::Rule point(bool required = false) {
-    return {
-        .required = required, .valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""};
-}
-
 schema::Rule points(std::size_t least) {
-    auto rule = point(least > 0);
+    auto rule = point_path(least > 0);
     rule.min_items = least;
     rule.max_items = 64;
     return rule;
@@ -66,7 +61,7 @@ Table<DispatchBatteryEntry> dispatch_battery_table() {
         .key("id", &Entry::id, {.format = Format::identifier, .required = true}, "Names it in plans.")
         .key("string", &Entry::string, {.format = Format::identifier},
              "The [[string]] whose estimated state of charge and health count.")
-        .key("charge", &Entry::charge, point(), "Instead: a point that measures its charge in %.")
+        .key("charge", &Entry::charge, point_path(), "Instead: a point that measures its charge in %.")
         .key("capacity_kwh", &Limits::capacity_kwh, {.range = Range{0.1, 1e6}, .required = true},
              "Energy from empty to full when new.")
         .key("charge_min_pct", &Limits::charge_min_pct, {.range = Range{0, 100}},

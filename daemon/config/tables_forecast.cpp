@@ -50,11 +50,8 @@ Table<CovariateEntry> covariate_table() {
         .choice("kind", &CovariateEntry::kind,
                 {{"temperature", CovariateRole::temperature}, {"other", CovariateRole::linear}},
                 "What it is: of a temperature in degrees Celsius, heating and cooling count apart.")
-        .key("point", &CovariateEntry::point,
-             {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""},
-             "Where its values come from: `DEVICE/point`,")
-        .key("metric", &CovariateEntry::metric,
-             {.valid = is_metric, .expected = "\"SERVICE/NAME\", each of A-Z a-z 0-9 _ -"},
+        .key("point", &CovariateEntry::point, point_path(), "Where its values come from: `DEVICE/point`,")
+        .key("metric", &CovariateEntry::metric, metric_name(),
              "or `SERVICE/NAME`; values of times to come are what is known in advance.")
         .check(check_covariate);
 }
@@ -88,14 +85,11 @@ Table<SeriesEntry> series_table() {
         .origins(&SeriesEntry::origins)
         .key("id", &SeriesEntry::id, {.format = Format::identifier, .required = true},
              "Unique among the series; stands in the topic `forecast/ID`.")
-        .key("point", &SeriesEntry::point,
-             {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""},
-             "Where its values come from: `DEVICE/point`,")
+        .key("point", &SeriesEntry::point, point_path(), "Where its values come from: `DEVICE/point`,")
         .key("price", &SeriesEntry::price, {.format = Format::identifier},
              "or the id of a `[[price]]`: what it publishes ahead counts as known, and forecasts go on from "
              "there,")
-        .key("metric", &SeriesEntry::metric,
-             {.valid = is_metric, .expected = "\"SERVICE/NAME\", each of A-Z a-z 0-9 _ -"},
+        .key("metric", &SeriesEntry::metric, metric_name(),
              "or `SERVICE/NAME`: what somebody publishes on the topic `metric/SERVICE/NAME` below the root.")
         .key("unit", &SeriesEntry::unit, {.format = Format::optional}, "Of a metric: `1/s`.")
         .choice("kind", &SeriesEntry::kind,

@@ -182,9 +182,7 @@ Table<PriceEntry> price_table() {
              "Header that carries the key: `Authorization: Bearer {key}`.")
         .key("ca_file", &PriceEntry::ca_file, {.format = Format::path},
              "Certificates to trust; without it the system's.")
-        .key("point", &PriceEntry::point,
-             {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""},
-             "The point that measures it.")
+        .key("point", &PriceEntry::point, point_path(), "The point that measures it.")
         .key("topic", &PriceEntry::topic,
              {.valid = is_topic, .expected = "a topic without wildcards, at most 256 bytes"},
              "The whole topic, at the broker of this site; the payload is JSON. A retained message counts "

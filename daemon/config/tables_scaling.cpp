@@ -13,14 +13,6 @@ using schema::Table;
 
 namespace {
 
-schema::Rule point() {
-    return {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""};
-}
-
-schema::Rule metric() {
-    return {.valid = is_metric, .expected = "\"SERVICE/NAME\", each of A-Z a-z 0-9 _ -"};
-}
-
 void check_metric(const ScaledMetricEntry& entry, Diagnostics& diagnostics) {
     const int sources = static_cast<int>(!entry.series.empty()) + static_cast<int>(!entry.point.empty()) +
                         static_cast<int>(!entry.metric.empty());
@@ -72,8 +64,8 @@ Table<ScaledMetricEntry> metric_table() {
         .key("name", &Entry::name, {.format = Format::identifier, .required = true}, "`requests`.")
         .key("series", &Entry::series, {.format = Format::identifier},
              "A `[[series]]`: its forecast counts, and what it measures where that cannot be trusted;")
-        .key("point", &Entry::point, point(), "or a point that measures it;")
-        .key("metric", &Entry::metric, metric(), "or what somebody publishes on `metric/SERVICE/NAME`.")
+        .key("point", &Entry::point, point_path(), "or a point that measures it;")
+        .key("metric", &Entry::metric, metric_name(), "or what somebody publishes on `metric/SERVICE/NAME`.")
         .key("capacity_per_instance", &Entry::capacity_per_instance,
              {.range = Range{1e-9, 1e12}, .required = true}, "What one instance carries of it at 100 %.")
         .check(check_metric);
@@ -109,8 +101,8 @@ Table<ScalingEntry> scaling_table() {
         .key("least_instances", &Rules::least_instances, {.range = Range{0, 100'000}}, "Never fewer,")
         .key("most_instances", &Rules::most_instances, {.range = Range{1, 100'000}, .required = true},
              "never more.")
-        .key("instances_point", &Entry::instances_point, point(), "The point that says how many run;")
-        .key("instances_metric", &Entry::instances_metric, metric(),
+        .key("instances_point", &Entry::instances_point, point_path(), "The point that says how many run;")
+        .key("instances_metric", &Entry::instances_metric, metric_name(),
              "or what somebody publishes on `metric/SERVICE/NAME`; known for five minutes.")
         .tables("metric", &Entry::metrics, metric_table(), {.max_items = 16, .min_items = 1},
                 "What they carry.")

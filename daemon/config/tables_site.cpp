@@ -14,10 +14,6 @@ using schema::Table;
 
 namespace {
 
-Rule point() {
-    return {.valid = is_point_path, .expected = "a point of a device as \"DEVICE/point\""};
-}
-
 bool is_zone_name(std::string_view text) {
     constexpr std::string_view marks = "/_+-";
     return !text.starts_with('/') && std::ranges::all_of(text, [&](char c) {
@@ -60,13 +56,13 @@ Table<BatteryEntry> battery_table() {
         .key("device", &BatteryEntry::device, {.format = Format::identifier}, "The device that measures it.")
         .key("points", &BatteryEntry::points, {},
              "Its points at that device, up to the dot before `voltage_v`: `pack`.")
-        .key("voltage", &BatteryEntry::voltage, point(), "If elsewhere: its voltage in V.")
-        .key("temperature", &BatteryEntry::temperature, point(),
+        .key("voltage", &BatteryEntry::voltage, point_path(), "If elsewhere: its voltage in V.")
+        .key("temperature", &BatteryEntry::temperature, point_path(),
              "If elsewhere: its temperature in degrees Celsius.")
-        .key("internal_resistance", &BatteryEntry::internal_resistance, point(), "If elsewhere: in ohm.")
-        .key("soc", &BatteryEntry::soc, point(),
+        .key("internal_resistance", &BatteryEntry::internal_resistance, point_path(), "If elsewhere: in ohm.")
+        .key("soc", &BatteryEntry::soc, point_path(),
              "If elsewhere: the state of charge that the pack itself reports.")
-        .key("soh", &BatteryEntry::soh, point(),
+        .key("soh", &BatteryEntry::soh, point_path(),
              "If elsewhere: the state of health that the pack itself reports.");
 }
 
@@ -124,9 +120,9 @@ Table<UpsEntry> ups_table() {
         .origins(&UpsEntry::origins)
         .key("device", &UpsEntry::device, {.format = Format::identifier, .required = true},
              "The id of the device.")
-        .key("on_battery", &UpsEntry::on_battery, point(), "1 while the load runs from the batteries.")
-        .key("load", &UpsEntry::load, point(), "Load in kW.")
-        .key("runtime", &UpsEntry::runtime, point(), "Remaining minutes as the UPS estimates them.")
+        .key("on_battery", &UpsEntry::on_battery, point_path(), "1 while the load runs from the batteries.")
+        .key("load", &UpsEntry::load, point_path(), "Load in kW.")
+        .key("runtime", &UpsEntry::runtime, point_path(), "Remaining minutes as the UPS estimates them.")
         .key("required_autonomy_min", &UpsEntry::required_autonomy_min, {.range = Range{0.1, 1440}},
              "How many minutes the batteries must carry the load: the alert `autonomy_low` rises when they "
              "probably would not.");
@@ -169,12 +165,12 @@ Table<StringEntry> string_table() {
         .key("installed_date", &StringEntry::installed_date, {},
              "When they were put in: `2024-05-31`. A check and a reload refuse a day in the future.")
         .key("warranty_months", &StringEntry::warranty_months, {.range = Range{0, 600}}, "From that day.")
-        .key("current", &StringEntry::current, point(),
+        .key("current", &StringEntry::current, point_path(),
              "Current of the string in A, charging positive: `MON-01/string1.current_a`. Without it the "
              "state of "
              "charge stays unknown.")
-        .key("voltage", &StringEntry::voltage, point(), "Voltage of the whole string in V.")
-        .key("ambient", &StringEntry::ambient, point(), "Temperature beside it in degrees Celsius.")
+        .key("voltage", &StringEntry::voltage, point_path(), "Voltage of the whole string in V.")
+        .key("ambient", &StringEntry::ambient, point_path(), "Temperature beside it in degrees Celsius.")
         .table("jars", &StringEntry::jars, jars_table(), {}, "Equal jars in one go.")
         .tables("battery", &StringEntry::batteries, battery_table(), {.max_items = 1000},
                 "Single batteries, or additions to jars.")

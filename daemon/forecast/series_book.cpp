@@ -22,8 +22,7 @@ constexpr Duration longest_memory{std::chrono::hours{60 * 24}};
 constexpr Duration hour{std::chrono::hours{1}};
 constexpr std::size_t most_hours = 48;
 // A value that is so old was not measured just now: somebody tells the past.
-constexpr Duration day{std::chrono::hours{24}};
-constexpr Duration past = day;
+constexpr Duration past = one_day;
 
 Time floor_to(Time time, Duration step) {
     const auto ms = to_ms(time);
@@ -223,7 +222,7 @@ void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
         // Of a past that is told at once the rest is forecast, too, as it would have been day by day.
         if (!news.step_closed() || now - sample.time <= past || !served.series->refit_due()) continue;
         Time& fitted = fitted_at[sample.series];
-        if (news.closed.back().begin - fitted < day) continue;
+        if (news.closed.back().begin - fitted < one_day) continue;
         fitted = news.closed.back().begin;
         fit(served, now);
     }

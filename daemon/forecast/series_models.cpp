@@ -15,14 +15,13 @@ using forecast::ModelVersion;
 
 namespace {
 
-constexpr Duration day{std::chrono::hours{24}};
 // At the place of the series, when the site is at its quietest.
 constexpr std::size_t young_hours = std::size_t{28} * 24;
 constexpr Duration nightly{std::chrono::hours{2}};
 
 std::int64_t local_day(const SeriesSettings& settings, Time now) {
     const Time local = now + settings.clock.offset_at(now) - nightly;
-    return to_ms(local) / day.count() - (to_ms(local) < 0 ? 1 : 0);
+    return to_ms(local) / one_day.count() - (to_ms(local) < 0 ? 1 : 0);
 }
 
 Error no_series(std::string_view series, const std::vector<std::string>& names) {
@@ -82,7 +81,7 @@ Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job& job, Se
                                               Time now) {
     if (job.training_days == 0) return served.series->refit();
     const auto steps =
-        memory.series_steps(stored_name(served.settings), now - day * job.training_days, Time::max());
+        memory.series_steps(stored_name(served.settings), now - one_day * job.training_days, Time::max());
     if (!steps) return steps.error();
     return served.series->refit_from(steps.value(), Time::max());
 }
@@ -141,7 +140,7 @@ Result<ModelVersion> SeriesBook::activate(std::string_view series, std::uint32_t
     }
     const auto steps = memory.series_steps(stored_name(served->settings), wanted->trained_from, Time::max());
     if (!steps) return steps.error();
-    if (steps->empty() || steps->front().begin > wanted->trained_from + day) {
+    if (steps->empty() || steps->front().begin > wanted->trained_from + one_day) {
         return Error{.code = ErrorCode::insufficient_data,
                      .message = fmt::format("the steps that version {} of {} was trained on (from {}) are no "
                                             "longer kept; retrain instead",
@@ -204,7 +203,7 @@ bool SeriesBook::run_job(SeriesMemory& memory, Time now) {
     } else if (auto refit = refit_for(*served, job, memory, now); !refit) {
         fail(refit.error().message);
     } else {
-        const Time from = job.training_days > 0 ? now - day * job.training_days : Time{};
+        const Time from = job.training_days > 0 ? now - one_day * job.training_days : Time{};
         const auto in_force = finish_refit(*served, std::move(refit.value()), from, now);
         if (in_force) {
             job.status = JobStatus::done;

@@ -48,8 +48,7 @@ struct SeriesSettings {
 
 // Readings of a register times this count the amount of a step as a rate by the hour; 1 for what is measured.
 inline double rate_factor(const SeriesSettings& series) {
-    constexpr Duration hour{3'600'000};
-    return series.counter ? static_cast<double>(hour / series.step) : 1;
+    return series.counter ? static_cast<double>(one_hour / series.step) : 1;
 }
 
 // The name of its rows in the store: a series that is declared anew, of another point or step, begins anew,

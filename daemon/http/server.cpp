@@ -20,24 +20,10 @@ using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
-bool watch(const Descriptor& epoll, int fd) {
+bool watch(int epoll, int fd) {
     epoll_event event{};
     event.events = EPOLLIN;
-    return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 }  // namespace
@@ -58,6 +44,20 @@ class HttpServer::Engine {
     std::size_t connections() const { return connections_.size(); }
 
   private:
+    class Descriptor {
+      public:
+        explicit Descriptor(int fd) : fd_(fd) {}
+        ~Descriptor() {
+            if (fd_ >= 0) close(fd_);
+        }
+        Descriptor(const Descriptor&) = delete;
+        Descriptor& operator=(const Descriptor&) = delete;
+        int get() const { return fd_; }
+
+      private:
+        int fd_;
+    };
+
     // What libmicrohttpd calls; `engine` is this.
     static MHD_Result on_request(void* engine, MHD_Connection* connection, const char* url,
                                  const char* method, const char* version, const char* upload,
@@ -104,8 +104,8 @@ bool HttpServer::Engine::open(int listen_fd) {
                          static_cast<unsigned>(limits.connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                          limits.head_bytes, MHD_OPTION_NOTIFY_COMPLETED, &Engine::on_completed, this,
                          MHD_OPTION_NOTIFY_CONNECTION, &Engine::on_connection, this, MHD_OPTION_END);
-    return daemon_ != nullptr && watch(epoll_, timer_.get()) &&
-           watch(epoll_, MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
+    return daemon_ != nullptr && watch(epoll_.get(), timer_.get()) &&
+           watch(epoll_.get(), MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
 }
 
 HttpServer::Engine::~Engine() {

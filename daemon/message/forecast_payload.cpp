@@ -8,11 +8,6 @@
 namespace sitepower {
 namespace {
 
-void write_text(JsonWriter& json, std::string_view name, std::string_view value) {
-    json.key(name);
-    json.text(value);
-}
-
 void write_number(JsonWriter& json, std::string_view name, std::optional<double> value) {
     json.key(name);
     if (value)
@@ -60,14 +55,14 @@ void write_horizon(JsonWriter& json, forecast::HorizonClass horizon, const Horiz
     json.key("steps");
     if (report.steps.empty()) {
         json.null();
-        write_text(json, "steps_reason", report.reason);
+        json.text("steps_reason", report.reason);
     } else {
         json.begin_array();
         for (const auto& step : report.steps) write_step(json, step);
         json.end_array();
     }
     write_number(json, "confidence", report.confidence);
-    if (!report.confidence) write_text(json, "confidence_reason", "fewer than 30 matched forecasts");
+    if (!report.confidence) json.text("confidence_reason", "fewer than 30 matched forecasts");
     json.end_object();
 }
 
@@ -78,13 +73,13 @@ std::string forecast_json(const PayloadHead& head, const SeriesReport& report) {
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "series", .id = report.series});
-    write_text(json, "kind", to_string(report.kind));
-    write_text(json, "unit", report.unit);
+    json.text("kind", to_string(report.kind));
+    json.text("unit", report.unit);
     write_time(json, "issued_at", report.issued_at);
-    if (!report.issued_at) write_text(json, "issued_at_reason", "no step is over yet");
+    if (!report.issued_at) json.text("issued_at_reason", "no step is over yet");
     write_integer(json, "step_s", report.step.count() / 1000);
     write_integer(json, "model_version", report.model_version);
-    write_text(json, "method", report.method);
+    json.text("method", report.method);
     json.key("features_used");
     json.begin_array();
     for (const auto& feature : report.features) json.text(feature);
@@ -105,11 +100,11 @@ std::string anomaly_json(const PayloadHead& head, const AnomalyReport& anomaly) 
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "series", .id = anomaly.series});
-    write_text(json, "unit", anomaly.unit);
+    json.text("unit", anomaly.unit);
     write_time(json, "step_at", anomaly.time);
     write_number(json, "actual", anomaly.actual);
     write_number(json, "expected", anomaly.expected);
-    if (!anomaly.expected) write_text(json, "expected_reason", "no forecast of this step");
+    if (!anomaly.expected) json.text("expected_reason", "no forecast of this step");
     write_number(json, "severity", anomaly.severity);
     json.end_object();
     return out;
@@ -126,7 +121,7 @@ std::string drift_json(const PayloadHead& head, const DriftReport& drift) {
     json.begin_object();
     write_head(json, head, {.kind = "series", .id = drift.series});
     write_time(json, "step_at", drift.time);
-    write_text(json, "drift", drift_name(drift));
+    json.text("drift", drift_name(drift));
     json.end_object();
     return out;
 }
@@ -137,17 +132,16 @@ std::string retrained_json(const PayloadHead& head, const RetrainReport& retrain
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "model", .id = version.name});
-    write_text(json, "kind", version.kind);
+    json.text("kind", version.kind);
     write_integer(json, "version", version.version);
     write_flag(json, "in_force", retrained.in_force);
-    write_text(json, "why", retrained.why);
+    json.text("why", retrained.why);
     write_time(json, "trained_from", version.trained_from);
     write_time(json, "trained_to", version.trained_to);
     write_number(json, "mase", version.metrics.mase);
-    if (!version.metrics.mase) write_text(json, "mase_reason", "too little history for a back-test");
+    if (!version.metrics.mase) json.text("mase_reason", "too little history for a back-test");
     write_number(json, "smape_pct", version.metrics.smape_pct);
-    if (!version.metrics.smape_pct)
-        write_text(json, "smape_pct_reason", "too little history for a back-test");
+    if (!version.metrics.smape_pct) json.text("smape_pct_reason", "too little history for a back-test");
     json.end_object();
     return out;
 }

@@ -183,6 +183,11 @@ void JsonWriter::text(std::string_view value) {
     append_quoted(out_, value);
 }
 
+void JsonWriter::text(std::string_view name, std::string_view value) {
+    key(name);
+    text(value);
+}
+
 void JsonWriter::number(double value) {
     separate();
     append_number(out_, value);

@@ -24,7 +24,8 @@ class JsonWriter {
     void key(std::string_view name);
 
     void text(std::string_view value);
-    void number(double value);  // null when not finite
+    void text(std::string_view name, std::string_view value);  // with its key
+    void number(double value);                                 // null when not finite
     void integer(std::int64_t value);
     void boolean(bool value);
     void null();

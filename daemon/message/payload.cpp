@@ -12,11 +12,6 @@
 namespace sitepower {
 namespace {
 
-void write_text(JsonWriter& json, std::string_view name, std::string_view value) {
-    json.key(name);
-    json.text(value);
-}
-
 void write_count(JsonWriter& json, std::string_view name, std::uint64_t value) {
     json.key(name);
     json.integer(static_cast<std::int64_t>(value));
@@ -72,11 +67,11 @@ void write_values(JsonWriter& json, std::span<const NamedMeasurement> measuremen
     json.key("quality");
     json.begin_object();
     for (const auto& [name, measurement] : measurements) {
-        if (!measurement.value) write_text(json, name, reason_or_unknown(measurement.reason));
+        if (!measurement.value) json.text(name, reason_or_unknown(measurement.reason));
     }
     for (const auto& [name, estimate] : estimates) {
         if (!estimate.value || estimate.status != EstimateStatus::ok)
-            write_text(json, name, estimate.reason.empty() ? to_string(estimate.status) : estimate.reason);
+            json.text(name, estimate.reason.empty() ? to_string(estimate.status) : estimate.reason);
     }
     json.end_object();
 }
@@ -89,7 +84,7 @@ void write_estimates(JsonWriter& json, std::span<const NamedEstimate> estimates)
         json.begin_object();
         write_optional(json, "value", estimate.value);
         write_optional(json, "sigma", estimate.value ? std::optional<double>(estimate.sigma) : std::nullopt);
-        write_text(json, "status", to_string(estimate.status));
+        json.text("status", to_string(estimate.status));
         write_optional_text(json, "reason", estimate.reason);
         write_optional(json, "as_of", estimate.value ? std::optional<Time>(estimate.as_of) : std::nullopt);
         json.end_object();
@@ -99,12 +94,12 @@ void write_estimates(JsonWriter& json, std::span<const NamedEstimate> estimates)
 
 void write_alert(JsonWriter& json, const AlertChange& change) {
     const Alert& alert = change.alert;
-    write_text(json, "transition", to_string(change.transition));
-    write_text(json, "alert_type", alert.type);
-    write_text(json, "severity", to_string(alert.severity));
-    write_text(json, "subject_kind", to_string(alert.subject.kind));
-    write_text(json, "subject_id", alert.subject.id);
-    write_text(json, "message", alert.message);
+    json.text("transition", to_string(change.transition));
+    json.text("alert_type", alert.type);
+    json.text("severity", to_string(alert.severity));
+    json.text("subject_kind", to_string(alert.subject.kind));
+    json.text("subject_id", alert.subject.id);
+    json.text("message", alert.message);
     write_optional(json, "threshold_value", alert.threshold);
     write_optional(json, "actual_value", alert.actual);
     write_optional_text(json, "unit", alert.unit);
@@ -130,8 +125,8 @@ void write_remaining_life(JsonWriter& json, const BatteryState& state) {
     json.key("rul_days");
     if (!state.rul_days.value || !state.rul_interval) {
         json.null();
-        write_text(json, "rul_days_reason",
-                   state.rul_days.value ? "no_interval_estimated" : reason_or_unknown(state.rul_days.reason));
+        json.text("rul_days_reason",
+                  state.rul_days.value ? "no_interval_estimated" : reason_or_unknown(state.rul_days.reason));
         return;
     }
     json.begin_object();
@@ -155,11 +150,11 @@ std::string device_state_json(const PayloadHead& head, const DeviceModel& device
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "device", .id = device.id});
-    write_text(json, "status", to_string(state.status));
+    json.text("status", to_string(state.status));
     write_optional_text(json, "status_reason", state.reason);
     write_optional(json, "since", std::optional<Time>(state.since));
     write_optional(json, "last_seen", state.last_seen);
-    if (!state.last_seen) write_text(json, "last_seen_reason", "never_seen");
+    if (!state.last_seen) json.text("last_seen_reason", "never_seen");
     json.end_object();
     return out;
 }
@@ -179,12 +174,12 @@ std::string battery_state_json(const PayloadHead& head, const SiteModel& model, 
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "battery", .id = battery.id});
-    write_text(json, "string", model.strings[position(battery.string)].id);
+    json.text("string", model.strings[position(battery.string)].id);
     write_count(json, "position", static_cast<std::uint64_t>(battery.position));
     write_values(json, measurements, estimates);
     write_estimates(json, estimates);
     write_remaining_life(json, state);
-    write_text(json, "status", to_string(state.status));
+    json.text("status", to_string(state.status));
     write_optional_text(json, "status_reason", state.status_reason);
     write_count(json, "active_alerts", state.active_alerts);
     json.end_object();
@@ -211,8 +206,8 @@ std::string string_state_json(const PayloadHead& head, const SiteModel& model, c
     write_optional_text(
         json, "weakest_battery",
         state.weakest ? std::string_view(model.batteries[position(*state.weakest)].id) : std::string_view());
-    if (!state.weakest) write_text(json, "weakest_battery_reason", "no_voltages");
-    write_text(json, "status", to_string(state.status));
+    if (!state.weakest) json.text("weakest_battery_reason", "no_voltages");
+    json.text("status", to_string(state.status));
     write_count(json, "active_alerts", state.active_alerts);
     json.end_object();
     return out;
@@ -236,11 +231,11 @@ std::string ups_state_json(const PayloadHead& head, const SiteModel& model, cons
         json.boolean(*state.on_battery);
     } else {
         json.null();
-        write_text(json, "on_battery_reason", reason_or_unknown(state.on_battery_reason));
+        json.text("on_battery_reason", reason_or_unknown(state.on_battery_reason));
     }
     write_values(json, measurements, estimates);
     write_estimates(json, estimates);
-    write_text(json, "status", to_string(state.status));
+    json.text("status", to_string(state.status));
     json.end_object();
     return out;
 }
@@ -260,7 +255,7 @@ std::string alert_event_json(const PayloadHead& head, const AlertChange& change)
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "event", .id = "alert"});
-    write_text(json, "alert", change.alert.id);
+    json.text("alert", change.alert.id);
     write_alert(json, change);
     json.end_object();
     return out;
@@ -296,13 +291,13 @@ std::string battery_replaced_json(const PayloadHead& head, const SiteModel& mode
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "event", .id = "battery"});
-    write_text(json, "transition", "replaced");
-    write_text(json, "battery", model.batteries[position(replaced.battery)].id);
-    write_text(json, "old_serial_number", replaced.old_serial_number);
-    write_text(json, "serial_number", replaced.serial_number);
-    write_text(json, "model", replaced.model);
+    json.text("transition", "replaced");
+    json.text("battery", model.batteries[position(replaced.battery)].id);
+    json.text("old_serial_number", replaced.old_serial_number);
+    json.text("serial_number", replaced.serial_number);
+    json.text("model", replaced.model);
     write_optional(json, "installed_date", std::optional<Time>(replaced.date));
-    write_text(json, "who", replaced.who);
+    json.text("who", replaced.who);
     json.end_object();
     return out;
 }
@@ -316,7 +311,7 @@ std::string capacity_test_json(const PayloadHead& head, const SiteModel& model,
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {.kind = "event", .id = "capacity_test"});
-    write_text(json, "battery", battery.id);
+    json.text("battery", battery.id);
     write_optional_text(json, "serial_number", battery.serial_number);
     write_optional(json, "tested_at", std::optional<Time>(report.test.time));
     write_optional(json, "lasted_min", is_timed ? std::optional(lasted_min) : std::nullopt);
@@ -329,10 +324,10 @@ std::string capacity_test_json(const PayloadHead& head, const SiteModel& model,
         json.boolean(report.passed);
     } else {
         json.null();
-        write_text(json, "passed_reason", report.flaw);
+        json.text("passed_reason", report.flaw);
     }
     write_optional_text(json, "evidence_reason", report.flaw);
-    write_text(json, "who", report.who);
+    json.text("who", report.who);
     json.end_object();
     return out;
 }
@@ -372,11 +367,11 @@ std::string status_json(const PayloadHead& head, const StatusReport& report) {
     JsonWriter json(out);
     json.begin_object();
     write_head(json, head, {}, id);
-    write_text(json, "status", words[static_cast<std::size_t>(report.status)]);
-    write_text(json, "version", report.version);
-    write_text(json, "epoch", fmt::format("{:016x}", head.epoch_bits));
+    json.text("status", words[static_cast<std::size_t>(report.status)]);
+    json.text("version", report.version);
+    json.text("epoch", fmt::format("{:016x}", head.epoch_bits));
     write_optional(json, "since", report.since);
-    if (!report.since) write_text(json, "since_reason", "written_before_the_loss");
+    if (!report.since) json.text("since_reason", "written_before_the_loss");
     json.end_object();
     return out;
 }

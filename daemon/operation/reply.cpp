@@ -1,5 +1,7 @@
 #include "daemon/operation/reply.hpp"
 
+#include <fmt/format.h>
+
 #include <cassert>
 #include <cmath>
 #include <utility>
@@ -11,6 +13,14 @@ namespace sitepower {
 Failure failure_of(const Error& error) {
     Failure failure{error.code, error.message};
     if (!error.detail.empty()) failure.details.push_back({{"problem", error.detail}});
+    return failure;
+}
+
+Failure wrong_parameter(std::string_view field, std::string_view problem, std::string_view allowed,
+                        std::string message) {
+    if (message.empty()) message = fmt::format("{} {}", field, problem);
+    Failure failure{ErrorCode::validation_error, std::move(message)};
+    failure.details.push_back({{"field", field}, {"problem", problem}, {"allowed", allowed}});
     return failure;
 }
 

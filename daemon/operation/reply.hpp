@@ -22,6 +22,10 @@ struct Failure {
 using Outcome = std::variant<Json, Failure>;
 
 Failure failure_of(const Error& error);
+// A parameter with a value that cannot be: which one, what is wrong with it, what could be there. Without a
+// message the sentence is made of the first two.
+Failure wrong_parameter(std::string_view field, std::string_view problem, std::string_view allowed,
+                        std::string message = "");
 
 struct Meta {
     Time timestamp{};

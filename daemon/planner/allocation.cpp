@@ -200,6 +200,19 @@ Json describe_allocation(const AllocationReport& report, Time now) {
             {"constraints_satisfied", report.constraints_satisfied()}};
 }
 
+Json describe_power_requirements(const PlanReport& plan, const std::optional<AllocationReport>& allocated,
+                                 Time now) {
+    const auto step = plan.step_at(now);
+    std::optional<double> battery_kw;
+    for (const auto& moves : plan.plan.schedule.batteries)
+        battery_kw = battery_kw.value_or(0) + moves.charge_kw[step] - moves.discharge_kw[step];
+    Record record;
+    record.maybe("total", plan.import_kw(now), no_schedule);
+    record.maybe("cooling", allocated ? std::optional(allocated->cooling_kw()) : std::nullopt,
+                 "no_load_class");
+    return record.maybe("battery", battery_kw, no_schedule).take();
+}
+
 Json describe_allocation_briefly(const AllocationReport& report) {
     Json awards = Json::array();
     for (std::size_t i = 0; i < report.auction.bidders.size(); ++i) {

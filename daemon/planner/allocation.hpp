@@ -57,6 +57,10 @@ Result<AllocationReport> allocate(const DispatchSettings& settings, const PlanRe
                                   const AllocationSnapshot& snapshot, Time now);
 
 Json describe_allocation(const AllocationReport& report, Time now);
+// What is drawn at present by plan and allocation, in kW: total, cooling, and the batteries, charging
+// positive.
+Json describe_power_requirements(const PlanReport& plan, const std::optional<AllocationReport>& allocated,
+                                 Time now);
 // What the store keeps of it.
 Json describe_allocation_briefly(const AllocationReport& report);
 

@@ -13,8 +13,6 @@ Time step_begins(const PlanReport& report, std::size_t step) {
     return report.start + static_cast<std::int64_t>(step) * report.step;
 }
 
-constexpr std::string_view no_schedule = "no_schedule";
-
 Json unknown_all(Record record, std::initializer_list<std::string_view> names) {
     for (const auto name : names) record.unknown(name, no_schedule);
     return record.take();
@@ -126,6 +124,11 @@ std::size_t PlanReport::step_at(Time time) const {
     const auto steps = problem.steps();
     const auto at = static_cast<std::size_t>((time - start) / step);
     return std::min(at, steps == 0 ? 0 : steps - 1);
+}
+
+std::optional<double> PlanReport::import_kw(Time time) const {
+    const auto& import = plan.schedule.import_kw;
+    return import.empty() ? std::nullopt : std::optional(import[step_at(time)]);
 }
 
 bool PlanReport::constraints_satisfied() const {

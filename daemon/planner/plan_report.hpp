@@ -12,6 +12,9 @@
 
 namespace sitepower {
 
+// Why a figure of a schedule is null: there is none while the mains are gone.
+inline constexpr std::string_view no_schedule = "no_schedule";
+
 struct PlanReport {
     Time made{};
     Time start{};  // of the first step
@@ -34,6 +37,8 @@ struct PlanReport {
     Time valid_until() const { return start + 3 * step; }
     // The step that `time` lies in; the last one beyond the end.
     std::size_t step_at(Time time) const;
+    // By the plan, at `time`; nullopt: there is no schedule.
+    std::optional<double> import_kw(Time time) const;
     bool constraints_satisfied() const;
     // What the battery should hold at `time` by the plan, in % of its capacity.
     double planned_charge_pct(std::size_t battery, Time time) const;

@@ -9,10 +9,6 @@ using namespace std::chrono_literals;
 
 constexpr SteadySpan repeats_for = 1h;  // a unit that was seen to repeat an answer is expected to do it again
 
-bool is_refusal(const Answer& answer) {
-    return answer.kind == AnswerKind::exception && (answer.exception == 0x02 || answer.exception == 0x03);
-}
-
 Asker::Reply postponed(SteadyTime until) {
     return {.answer = {.kind = AnswerKind::postponed}, .words = {}, .postponed_to = until};
 }
@@ -52,13 +48,13 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
         note(unit, question, answer, after);
         note_strays(link.strays(), after);
         if (answer.good() && !choice->covers) continue;
-        if (is_refusal(answer) && question.count > plan.question.count) {
+        if (answer.denies_registers() && question.count > plan.question.count) {
             plan.longest = static_cast<std::uint16_t>(question.count - 1);
             return postponed(after);
         }
         // The refusal may be the late answer to another question: it is believed when it comes again.
         const bool doubtful =
-            is_refusal(answer) && (may_be_late || may_repeat(unit, after) || !choice->covers);
+            answer.denies_registers() && (may_be_late || may_repeat(unit, after) || !choice->covers);
         if (doubtful && !std::exchange(plan.refused_once, true)) {
             return postponed(unit.quarantine.allowed_at(plan.question, plan.longest, after));
         }

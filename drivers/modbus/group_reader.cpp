@@ -22,10 +22,6 @@ constexpr SteadySpan shortest_rest = 10s;
 constexpr SteadySpan longest_rest = 10min;
 constexpr SteadySpan longest_lateness = 5s;  // of going on with a poll that had to wait
 
-bool is_refusal(const Answer& answer) {
-    return answer.kind == AnswerKind::exception && (answer.exception == 0x02 || answer.exception == 0x03);
-}
-
 bool is_busy(const Answer& answer) {
     return answer.kind == AnswerKind::exception && (answer.exception == 0x05 || answer.exception == 0x06);
 }
@@ -180,7 +176,7 @@ GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Re
         return Next::stop;
     }
     attempt.alive = attempt.alive || is_from_unit(answer);
-    if (is_refusal(answer)) {
+    if (answer.denies_registers()) {
         const bool divisible = plan.purpose == ReadPurpose::values && halvings_left_ > 0;
         if (divisible && halve(index)) return Next::same_place;
         if (plan.block.points.size() == 1 || halvings_left_ > 0) remember_refusal(plan, answer, now);
@@ -189,7 +185,7 @@ GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Re
         attempt.failed_question = plan.question;
         attempt.failure = answer;
     }
-    if (is_refusal(answer)) return Next::go_on;
+    if (answer.denies_registers()) return Next::go_on;
     if (is_silence(answer)) return ++silent_ == 2 || answered_ == 0 ? Next::stop : Next::go_on;
     return is_busy(answer) || answer.kind != AnswerKind::exception ? Next::stop : Next::go_on;
 }

@@ -57,6 +57,10 @@ struct Answer {
     bool is_refusal() const {
         return kind == AnswerKind::exception && exception >= 0x01 && exception <= 0x04;
     }
+    // Exceptions 2 and 3: of these registers, fewer or others may well be readable.
+    bool denies_registers() const {
+        return kind == AnswerKind::exception && (exception == 0x02 || exception == 0x03);
+    }
 };
 
 // Bytes that nobody asked for. Which answer it was, where that can be told; unit 0 when it cannot.

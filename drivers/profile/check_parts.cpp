@@ -14,8 +14,6 @@
 namespace sitepower {
 namespace {
 
-constexpr int table_size = 65'536;
-
 void check_defaults(const Profile& profile, schema::Diagnostics& diagnostics) {
     if (profile.poll.empty())
         diagnostics.add(profile.origins.of("poll_ms"), "expected at least one poll group");

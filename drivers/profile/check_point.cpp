@@ -15,8 +15,6 @@
 namespace sitepower {
 namespace {
 
-constexpr int table_size = 65'536;
-
 bool exceeds(std::uint64_t mask, int bits) {
     return bits < 64 && mask >> bits != 0;
 }

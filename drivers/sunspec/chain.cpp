@@ -13,7 +13,7 @@ namespace {
 using schema::Format;
 using schema::Range;
 
-schema::Table<ChainModel> model_table() {
+schema::Table<ChainModel> chain_model_table() {
     return schema::Table<ChainModel>("model", "One model of the chain.")
         .key("id", &ChainModel::id, {.range = Range{0, 65534}, .required = true}, "Which model.")
         .key("address", &ChainModel::address, {.range = Range{0, 65535}, .required = true},
@@ -30,7 +30,7 @@ schema::Table<ChainDevice> device_table() {
         .key("model", &ChainDevice::model, {.format = Format::optional}, "As it says itself.")
         .key("version", &ChainDevice::version, {.format = Format::optional}, "As it says itself.")
         .key("serial", &ChainDevice::serial, {.format = Format::optional}, "As it says itself.")
-        .tables("models", &ChainDevice::models, model_table(), {.max_items = most_models}, "In order.");
+        .tables("models", &ChainDevice::models, chain_model_table(), {.max_items = most_models}, "In order.");
 }
 
 schema::Table<Chain> chain_table() {

@@ -26,7 +26,7 @@ bool is_number(std::string_view text) {
 }
 
 const schema::Rule published_name{.valid = is_published_name, .expected = "a name of a-z, 0-9, _ and dots"};
-const schema::Rule number{.valid = is_number, .expected = "a whole number"};
+const schema::Rule whole_number{.valid = is_number, .expected = "a whole number"};
 
 std::vector<schema::Choice<PointKind>> kinds() {
     using enum PointKind;
@@ -47,8 +47,9 @@ schema::Table<ModelPoint> point_table() {
         .key("name", &ModelPoint::name, published_name, "Its published name, with its unit at the end.")
         .key("unit", &ModelPoint::unit, {.format = Format::optional}, "Its unit as published.")
         .key("scale", &ModelPoint::scale, {}, "From SunSpec's unit to the published one.")
-        .named_values("enum", &ModelPoint::words, number, {}, "What the values of an enum mean.")
-        .named_values("flags", &ModelPoint::flags, number, {}, "Bits of a bit field, published one by one.")
+        .named_values("enum", &ModelPoint::words, whole_number, {}, "What the values of an enum mean.")
+        .named_values("flags", &ModelPoint::flags, whole_number, {},
+                      "Bits of a bit field, published one by one.")
         .origins(&ModelPoint::origins);
 }
 

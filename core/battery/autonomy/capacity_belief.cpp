@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/number.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr double least_share = 0.5;
 constexpr double largest_share = 1.3;
 // A model's error would else be taken for knowledge.
 constexpr double least_sigma = 0.01;
-
-double square(double value) {
-    return value * value;
-}
 
 }  // namespace
 

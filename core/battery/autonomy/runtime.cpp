@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "core/base/number.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -56,10 +58,6 @@ double told_over_modelled(const CellModel& model, const CellScale& scale, double
     const DischargeEnd modelled =
         time_at_power(model, scale, full, power_w, {.cutoff_v = of.limits.cutoff_v * scale.voltage});
     return *told_s / std::max(modelled.seconds, 1.0);
-}
-
-double square(double value) {
-    return value * value;
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr int soc_nodes = soc_steps + 1;
 constexpr double temperature_step_c = 2.5;
 constexpr double temperature_steps_per_c = 1 / temperature_step_c;
 constexpr double zero_c_in_k = 273.15;
-constexpr double least_share = 0.3;
+constexpr double least_capacity_share = 0.3;
 constexpr double low_soc_spread_c = 25;  // see trust_at
 
 // Beyond the ends of `x` the nearest value holds.
@@ -140,13 +140,13 @@ double CellModel::soc_of_rest(double voltage_v, double temperature_c) const {
 }
 
 double share_at_temperature(const BatteryParameters& parameters, double temperature_c) {
-    return std::max(1 + parameters.capacity_per_c * (temperature_c - 25), least_share);
+    return std::max(1 + parameters.capacity_per_c * (temperature_c - 25), least_capacity_share);
 }
 
 double share_at_rate(const BatteryParameters& parameters, double discharge_c) {
     if (parameters.peukert <= 1 || !(discharge_c > parameters.rated_c)) return 1;
     const double faster = std::min(discharge_c, parameters.fastest_c) / parameters.rated_c;
-    return std::max(std::pow(faster, 1 - parameters.peukert), least_share);
+    return std::max(std::pow(faster, 1 - parameters.peukert), least_capacity_share);
 }
 
 CellScale scale_to(const BatteryParameters& parameters, double nominal_voltage_v,

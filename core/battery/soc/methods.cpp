@@ -9,7 +9,7 @@
 namespace sitepower {
 namespace {
 
-constexpr std::array<SocMethod, 2> table{{
+constexpr std::array<SocMethod, 2> methods{{
     {"kalman",
      "extended Kalman filter over a model of the kind of battery; charge counted, voltage believed as far as "
      "the model goes",
@@ -21,12 +21,12 @@ constexpr std::array<SocMethod, 2> table{{
 }  // namespace
 
 std::span<const SocMethod> soc_methods() {
-    return table;
+    return methods;
 }
 
 const SocMethod* find_soc_method(std::string_view name) {
-    const auto found = std::ranges::find(table, name, &SocMethod::name);
-    return found == table.end() ? nullptr : &*found;
+    const auto found = std::ranges::find(methods, name, &SocMethod::name);
+    return found == methods.end() ? nullptr : &*found;
 }
 
 std::unique_ptr<SocEstimator> make_soc_estimator(std::string_view name, const GroupSetup& setup) {

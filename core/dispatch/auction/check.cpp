@@ -5,7 +5,7 @@
 namespace sitepower::dispatch {
 namespace {
 
-constexpr double most = 1e9;  // kW or currency per kWh
+constexpr double largest_bid = 1e9;  // kW or currency per kWh
 
 Error refused(const std::string& place, const char* what) {
     return {.code = ErrorCode::validation_error, .message = place + ": " + what};
@@ -16,16 +16,16 @@ std::string indexed(const std::string& name, std::size_t index) {
 }
 
 bool amount(double value) {
-    return value >= 0 && value <= most;
+    return value >= 0 && value <= largest_bid;
 }
 
 Status check_segments(const Bidder& bidder, const std::string& place) {
-    double before = most;
+    double before = largest_bid;
     for (std::size_t s = 0; s < bidder.segments.size(); ++s) {
         const ValueSegment& segment = bidder.segments[s];
         const std::string at = indexed(place + ".segments", s);
         if (!amount(segment.width_kw)) return refused(at + ".width_kw", "must be 0 to 1e9");
-        if (!(std::abs(segment.value_per_kwh) <= most))
+        if (!(std::abs(segment.value_per_kwh) <= largest_bid))
             return refused(at + ".value_per_kwh", "is not a finite number");
         if (segment.value_per_kwh > before) {
             return refused(at + ".value_per_kwh",
@@ -37,11 +37,11 @@ Status check_segments(const Bidder& bidder, const std::string& place) {
 }
 
 Status check_supply(const std::vector<SupplyTier>& supply) {
-    double before = -most;
+    double before = -largest_bid;
     for (std::size_t k = 0; k < supply.size(); ++k) {
         const std::string at = indexed("supply", k);
         if (!amount(supply[k].width_kw)) return refused(at + ".width_kw", "must be 0 to 1e9");
-        if (!(std::abs(supply[k].price_per_kwh) <= most))
+        if (!(std::abs(supply[k].price_per_kwh) <= largest_bid))
             return refused(at + ".price_per_kwh", "is not a finite number");
         if (supply[k].price_per_kwh < before) {
             return refused(at + ".price_per_kwh",

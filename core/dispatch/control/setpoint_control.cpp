@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/base/number.hpp"
+
 namespace sitepower::dispatch {
 namespace {
 
@@ -18,12 +20,6 @@ constexpr double still_moving_share = 0.05;
 // Late is what needs more than once and at most so many times effect_within.
 constexpr int latest = 3;
 constexpr double energy_agrees_share = 0.3;
-
-std::string number(double value) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1f", value);
-    return text.data();
-}
 
 double hours(Duration span) {
     return std::chrono::duration<double, std::ratio<3600>>(span).count();
@@ -338,8 +334,9 @@ void SetpointControl::judge_effect(double measured_kw, Duration now) {
     if (!strayed_since_) strayed_since_ = now;
     if (now - *strayed_since_ < (limits_.is_cap ? limits_.effect_within : stray_patience)) return;
     const double edge_kw = is_below ? allowed.lowest_kw : allowed.highest_kw;
-    const auto told = number(edge_kw) + " kW were set and acknowledged, " + number(measured_kw) +
-                      " kW are measured after " + number(seconds(limits_.effect_within)) + " s";
+    const auto told = decimal_text(edge_kw, 1) + " kW were set and acknowledged, " +
+                      decimal_text(measured_kw, 1) + " kW are measured after " +
+                      decimal_text(seconds(limits_.effect_within), 1) + " s";
     const bool falls_short = edge_kw * measured_kw > 0 && std::abs(measured_kw) < std::abs(edge_kw);
     if (trouble_ == ControlTrouble::saturates && falls_short) return;
     const auto kind = classify(measured_kw, edge_kw, now);
@@ -380,7 +377,9 @@ void SetpointControl::judge_meter(const ControlInput& input, Duration now) {
     if (!contradicted_since_) contradicted_since_ = now;
     if (is_over(contradicted_since_, limits_.effect_within, now)) {
         fail(ControlTrouble::lies,
-             "it says " + number(said_kw) + " kW, its meter says " + number(metered_kw) + " kW", now);
+             "it says " + decimal_text(said_kw, 1) + " kW, its meter says " + decimal_text(metered_kw, 1) +
+                 " kW",
+             now);
     }
 }
 
@@ -402,8 +401,8 @@ void SetpointControl::judge_energy(const ControlInput& input, Duration now) {
     const double seen_pct = *input.charge_pct - *charge_then_pct_;
     if (seen_pct * sign_of(said_pct) < energy_agrees_share * std::abs(said_pct)) {
         fail(ControlTrouble::lies,
-             "by its power " + number(said_pct) + " % have gone through, its charge has changed by " +
-                 number(seen_pct) + " %",
+             "by its power " + decimal_text(said_pct, 1) +
+                 " % have gone through, its charge has changed by " + decimal_text(seen_pct, 1) + " %",
              now);
     }
     charge_then_pct_ = input.charge_pct;

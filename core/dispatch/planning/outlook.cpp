@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/base/number.hpp"
+
 namespace sitepower::dispatch {
 namespace {
 
 constexpr double idle_kw = 0.01;
-constexpr double same_kwh = 1e-3;
+constexpr double told_as_same_kwh = 1e-3;
 
 double shifted(double p50, double p90, double risk_aversion) {
     return p50 + risk_aversion * (p90 - p50);
@@ -60,14 +62,8 @@ Battery battery_of(const BatteryLimits& limits, const BatteryNow& now, const Out
     return battery;
 }
 
-std::string number(const char* format, double value) {
-    std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), format, value);
-    return text.data();
-}
-
 std::string per_mwh(double per_kwh) {
-    return number("%.1f", 1000 * per_kwh) + "/MWh";
+    return decimal_text(1000 * per_kwh, 1) + "/MWh";
 }
 
 // What a stored kWh is worth at the end of the step; empty where the plan does not know it.
@@ -123,8 +119,8 @@ std::vector<std::string> reasons_of(const Problem& problem, const Plan& plan, st
             worth ? ": a stored kWh is worth " + per_mwh(*worth) + " later" : std::string();
         const auto price = per_mwh(problem.import_price_per_kwh[t]);
         std::string text;
-        if (stored < reserve - same_kwh) {
-            text = "below the reserve by " + number("%.1f", reserve - stored) + " kWh" +
+        if (stored < reserve - told_as_same_kwh) {
+            text = "below the reserve by " + decimal_text(reserve - stored, 1) + " kWh" +
                    (moves.charge_kw[t] > idle_kw ? ", charges back to it" : "");
         } else if (moves.charge_kw[t] > idle_kw) {
             text = problem.net_load_kw(t) < -idle_kw ? "stores surplus generation" : "charges at " + price;
@@ -132,18 +128,18 @@ std::vector<std::string> reasons_of(const Problem& problem, const Plan& plan, st
         } else if (moves.discharge_kw[t] > idle_kw) {
             const double import_kw = plan.schedule.import_kw[t];
             if (import_kw >= problem.import_limit_kw - idle_kw) {
-                text = "keeps the import within the contract of " + number("%.1f", problem.import_limit_kw) +
+                text = "keeps the import within the contract of " + decimal_text(problem.import_limit_kw, 1) +
                        " kW";
             } else if (problem.in_demand_window(t) && import_kw >= plan.schedule.peak_kw - idle_kw) {
-                text = "holds the billed peak at " + number("%.1f", plan.schedule.peak_kw) + " kW";
+                text = "holds the billed peak at " + decimal_text(plan.schedule.peak_kw, 1) + " kW";
             } else {
                 text = "discharges at " + price + later;
             }
-        } else if (reserve > 0 && stored <= reserve + same_kwh) {
-            text = "holds the reserve of " + number("%.1f", reserve) + " kWh";
-        } else if (stored >= limits.stored_max_kwh - same_kwh) {
+        } else if (reserve > 0 && stored <= reserve + told_as_same_kwh) {
+            text = "holds the reserve of " + decimal_text(reserve, 1) + " kWh";
+        } else if (stored >= limits.stored_max_kwh - told_as_same_kwh) {
             text = "is full" + later;
-        } else if (stored <= limits.stored_min_kwh + same_kwh) {
+        } else if (stored <= limits.stored_min_kwh + told_as_same_kwh) {
             text = "is empty, and charging at " + price + " does not pay";
         } else {
             text = "waits: at " + price + " neither charging nor discharging pays";

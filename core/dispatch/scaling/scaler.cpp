@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/base/number.hpp"
+
 namespace sitepower::dispatch {
 namespace {
 
@@ -12,12 +14,6 @@ constexpr std::size_t most_decisions = 100;
 constexpr std::size_t most_seen = 1'000;
 constexpr Duration hour{3'600'000};
 constexpr double most_instances_ever = 1e6;  // beyond it a need is a wrong number, not a plan
-
-std::string number(double value) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.4g", value);
-    return text.data();
-}
 
 }  // namespace
 
@@ -50,18 +46,18 @@ std::optional<Scaler::Need> Scaler::need_of(const ScalingInput& input, bool trus
         if (!(instances >= 0 && instances <= most_instances_ever)) continue;
         if (need && instances <= need->instances) continue;
         need = Need{.instances = static_cast<int>(instances),
-                    .reason = metric.name + " of " + number(demand),
+                    .reason = metric.name + " of " + digit_text(demand, 4),
                     .demand = demand,
                     .per_instance = metric.capacity_per_instance * rules_.target_utilisation,
                     .event = forecast ? input.event : std::string()};
-        if (forecast) need->reason += " (p" + number(100 * rules_.quantile) + " forecast)";
+        if (forecast) need->reason += " (p" + digit_text(100 * rules_.quantile, 4) + " forecast)";
         if (!forecast) need->reason += " (measured)";
         if (forecast && !input.event.empty()) {
             need->reason += " with " + input.event;
-            if (input.event_multiplier != 1) need->reason += " x" + number(input.event_multiplier);
+            if (input.event_multiplier != 1) need->reason += " x" + digit_text(input.event_multiplier, 4);
         }
-        need->reason += " at " + number(metric.capacity_per_instance) + " per instance and " +
-                        number(100 * rules_.target_utilisation) + " % needs " +
+        need->reason += " at " + digit_text(metric.capacity_per_instance, 4) + " per instance and " +
+                        digit_text(100 * rules_.target_utilisation, 4) + " % needs " +
                         std::to_string(need->instances);
     }
     return need;
@@ -77,7 +73,7 @@ void Scaler::clamp_to_limits(const ScalingInput& input, Need& need) const {
     if (input.awarded_kw && rules_.kw_per_instance > 0) {
         const double carried = std::floor(std::max(*input.awarded_kw, 0.0) / rules_.kw_per_instance + 1e-9);
         if (carried < need.instances)
-            limit(static_cast<int>(carried), "the awarded " + number(*input.awarded_kw) + " kW");
+            limit(static_cast<int>(carried), "the awarded " + digit_text(*input.awarded_kw, 4) + " kW");
     }
     if (need.instances < rules_.least_instances) limit(rules_.least_instances, "the minimum");
 }
@@ -237,7 +233,7 @@ std::optional<ScalingDecision> Scaler::verify(const ScalingInput& input, Time no
     const bool wasted = last.to > last.from && input.utilisation < rules_.utilisation_low;
     const bool overrun = last.to < last.from && input.utilisation > rules_.utilisation_high;
     const std::string used =
-        input.utilisation ? "the utilisation is " + number(100 * *input.utilisation) + " %" : "";
+        input.utilisation ? "the utilisation is " + digit_text(100 * *input.utilisation, 4) + " %" : "";
     if (reached && !(input.utilisation && (wasted || overrun))) {
         last.state = ScalingState::verified;
         last.outcome = std::to_string(last.to) + " instances run" + (used.empty() ? "" : ", ") + used;

@@ -6,8 +6,6 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-
 std::chrono::sys_days local_date(Time time, const CivilClock& clock) {
     return std::chrono::floor<std::chrono::days>(time + clock.offset_at(time));
 }
@@ -26,7 +24,7 @@ void fill_lacking(DaySlots& day) {
         day.values[slot] = has_before && has_after ? (day.values[before] + day.values[after]) / 2
                            : has_before            ? day.values[before]
                            : has_after             ? day.values[after]
-                                                   : unknown;
+                                                   : no_value;
     }
 }
 

@@ -6,12 +6,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "core/base/time.hpp"
 #include "core/forecast/grid.hpp"
 
 namespace sitepower::forecast {
+
+// Of a slot, a feature or a forecast.
+inline constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
 struct Day {
     std::chrono::sys_days date;  // local

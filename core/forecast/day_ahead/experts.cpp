@@ -11,7 +11,6 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double farthest_deviations = 4;
 
 bool all_finite(std::span<const double> values) {
@@ -59,11 +58,11 @@ void DayExperts::fill(Day& day, std::span<const double> fallback) const {
     const auto filled = [&](double value, std::size_t slot, const auto& of) {
         if (std::isfinite(value)) return value;
         if (days_.size() >= longest_lag_days) return of(days_[days_.size() - longest_lag_days].day)[slot];
-        return days_.empty() ? unknown : of(days_.back().day)[slot];
+        return days_.empty() ? no_value : of(days_.back().day)[slot];
     };
     for (std::size_t slot = 0; slot < setup_.slots; ++slot) {
         double& value = day.target[slot];
-        if (setup_.target == DayTarget::load && !(value > 0)) value = unknown;
+        if (setup_.target == DayTarget::load && !(value > 0)) value = no_value;
         if (!std::isfinite(value) && slot < fallback.size()) value = fallback[slot];
         value = filled(
             value, slot, [](const Day& d) -> const auto& { return d.target; });
@@ -189,7 +188,7 @@ Opinions DayExperts::predict(const Day& today) {
         opinions.substitution_deviation = complete(row);
     }
     opinions.experts.setConstant(static_cast<Eigen::Index>(setup_.experts()),
-                                 static_cast<Eigen::Index>(setup_.slots), unknown);
+                                 static_cast<Eigen::Index>(setup_.slots), no_value);
     Eigen::Index at = 0;
     for (const auto& window : setup_.windows) {
         solve_linear(row, window, opinions.experts, at);

@@ -10,7 +10,6 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t hours_of_day = 24;
 constexpr std::array<std::size_t, 3> covariate_lags_days{0, 1, 7};
 constexpr std::array<std::size_t, 3> holiday_lags_days{0, 1, 7};
@@ -83,7 +82,7 @@ Scaling Scaling::of(const DayAheadSetup& setup, std::span<const Day> days) {
 }
 
 double to_scale(DayTarget target, const Scaling& scaling, double value) {
-    if (target == DayTarget::load) return value > 0 ? std::log(value) : unknown;
+    if (target == DayTarget::load) return value > 0 ? std::log(value) : no_value;
     return std::asinh((value - scaling.location) / scaling.scale);
 }
 
@@ -102,7 +101,7 @@ DayFeatures features_of(const DayAheadSetup& setup, const Scaling& scaling, cons
     features.target.resize(slots);
     for (std::size_t slot = 0; slot < setup.slots; ++slot) {
         features.target[static_cast<Eigen::Index>(slot)] =
-            slot < day.target.size() ? to_scale(setup.target, scaling, day.target[slot]) : unknown;
+            slot < day.target.size() ? to_scale(setup.target, scaling, day.target[slot]) : no_value;
     }
     for (std::size_t c = 0; c < setup.covariates.size(); ++c) {
         const Eigen::Map<const Eigen::VectorXd> values(day.covariates[c].data(), slots);

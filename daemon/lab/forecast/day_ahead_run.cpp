@@ -15,7 +15,6 @@
 namespace sitepower::lab {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double day_budget_ms = 150;
 
 void append(std::vector<double>& all, const std::vector<double>& day) {
@@ -31,11 +30,11 @@ double share_below_pct(const std::vector<double>& actual, const std::vector<doub
         below += actual[i] <= forecast[i] ? 1 : 0;
         known += 1;
     }
-    return known > 0 ? 100 * below / known : unknown;
+    return known > 0 ? 100 * below / known : forecast::no_value;
 }
 
 double quantile_of(std::vector<double> values, double level) {
-    if (values.empty()) return unknown;
+    if (values.empty()) return forecast::no_value;
     const auto rank = static_cast<std::ptrdiff_t>(level * static_cast<double>(values.size() - 1));
     std::ranges::nth_element(values, values.begin() + rank);
     return values[static_cast<std::size_t>(rank)];
@@ -70,7 +69,7 @@ void keep(DayAheadRun& run, const forecast::Day& day, const forecast::DayForecas
 }  // namespace
 
 double or_unknown(std::optional<double> value) {
-    return value.value_or(unknown);
+    return value.value_or(forecast::no_value);
 }
 
 Result<DayAheadRun> run_day_ahead(const forecast::DayAheadSetup& setup, std::span<const forecast::Day> days,
@@ -101,7 +100,7 @@ Result<DayAheadRun> run_day_ahead(const forecast::DayAheadSetup& setup, std::spa
 }
 
 double worst_coverage_pct(const DayAheadRun& run, std::size_t days) {
-    if (run.dates.size() < days) return unknown;
+    if (run.dates.size() < days) return forecast::no_value;
     double worst = 100;
     for (std::size_t from = 0; from + days <= run.dates.size(); ++from) {
         worst = std::min(worst, coverage_pct(run, from, days));
@@ -160,7 +159,7 @@ DayAheadRun year_of(const DayAheadRun& run, std::chrono::year year) {
 
 void tell_unusable(const std::string& name, const Error& error, Report& report) {
     fmt::print(stderr, "{}\n", error.message);
-    report.add({.measure = name + ".usable", .value = unknown, .unit = "", .goal = at_least(1)});
+    report.add({.measure = name + ".usable", .value = forecast::no_value, .unit = "", .goal = at_least(1)});
 }
 
 }  // namespace sitepower::lab

@@ -66,13 +66,12 @@ class DayMaker {
 
   private:
     std::pair<forecast::Day*, std::size_t> place_of(Time time) {
-        constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
         const auto date = std::chrono::floor<std::chrono::days>(time);
         auto [entry, is_new] = days_.try_emplace(date);
         if (is_new) {
             entry->second.date = date;
-            entry->second.target.assign(slots_, unknown);
-            entry->second.covariates.assign(covariates_, std::vector<double>(slots_, unknown));
+            entry->second.target.assign(slots_, forecast::no_value);
+            entry->second.covariates.assign(covariates_, std::vector<double>(slots_, forecast::no_value));
         }
         const auto slot = static_cast<std::size_t>((time - date) / step_);
         return {&entry->second, std::min(slot, slots_ - 1)};
@@ -103,7 +102,7 @@ Result<std::vector<SeriesGroup>> read_groups(const std::vector<std::filesystem::
         auto file = read_series_file(path);
         if (!file) return file.error();
         auto& group = groups[series_name(path)];
-        (file->layout == Layout::price_peers ? group.peers : group.data).push_back(std::move(*file));
+        (file->layout == SeriesLayout::price_peers ? group.peers : group.data).push_back(std::move(*file));
     }
     std::vector<SeriesGroup> result;
     for (auto& [name, group] : groups) {

@@ -14,7 +14,7 @@ namespace {
 
 using namespace forecast;
 
-constexpr std::size_t horizon = 48;
+constexpr std::size_t prior_horizon = 48;
 constexpr Duration hour{3'600'000};
 
 struct Learnt {
@@ -24,7 +24,7 @@ struct Learnt {
 
 WindowSums sums_of(std::span<const double> values, std::span<const std::uint8_t> learnable) {
     const Seasons seasons;
-    const WindowShape shape = window_shape(seasons, horizon);
+    const WindowShape shape = window_shape(seasons, prior_horizon);
     const History history{.values = values, .learnable = learnable, .slots = {}, .seasons = seasons};
     WindowSums sums(shape);
     WindowReader(shape).add(history, values.size(), window_scale(history), sums);
@@ -58,8 +58,8 @@ Result<PriorLibrary> learn_prior(const std::vector<SeriesFile>& files, const Pri
     Learnt learnt;
     std::map<std::string_view, std::span<const double>> longest;
     for (const auto& file : files) {
-        if (file.layout == Layout::nab_labels || file.layout == Layout::price_peers) continue;
-        if (file.layout == Layout::m4) {
+        if (file.layout == SeriesLayout::nab_labels || file.layout == SeriesLayout::price_peers) continue;
+        if (file.layout == SeriesLayout::m4) {
             for (std::size_t i = 0; i < file.values.size(); ++i) {
                 auto& kept = longest[file.first_column[i]];
                 if (file.values[i].size() > kept.size()) kept = file.values[i];
@@ -72,7 +72,7 @@ Result<PriorLibrary> learn_prior(const std::vector<SeriesFile>& files, const Pri
         const std::vector<std::uint8_t> learnable(values.size(), 1);
         add_series({values.begin(), values.end()}, learnable, learnt);
     }
-    PriorLibrary library{.shape = window_shape(Seasons{}, horizon),
+    PriorLibrary library{.shape = window_shape(Seasons{}, prior_horizon),
                          .transformed = learn_priors(learnt.transformed, how),
                          .raw = learn_priors(learnt.raw, how)};
     if (library.transformed.empty() || library.raw.empty()) {

@@ -19,7 +19,7 @@ using namespace forecast;
 constexpr double width = 960;
 constexpr double height = 400;
 constexpr double margin = 48;
-constexpr std::size_t horizon = 48;
+constexpr std::size_t drawn_steps = 48;
 constexpr std::size_t drawn_history = 168;
 
 struct Scale {
@@ -79,7 +79,7 @@ Fan fan_of(const std::string& title, const std::vector<double>& history, const s
            const std::shared_ptr<const PriorLibrary>& prior) {
     LongForecaster forecaster({.prior = prior}, true);
     const std::vector<std::uint8_t> learnable(history.size(), 1);
-    forecaster.fit(history, learnable, plain_slots(history.size() + horizon));
+    forecaster.fit(history, learnable, plain_slots(history.size() + drawn_steps));
     Fan fan{.title = title,
             .history = history,
             .point = {},
@@ -91,7 +91,7 @@ Fan fan_of(const std::string& title, const std::vector<double>& history, const s
     if (history.size() > drawn_history)
         fan.history.erase(fan.history.begin(), fan.history.end() - drawn_history);
     if (!forecaster.fitted()) return fan;
-    std::vector<IssuedStep> steps(horizon);
+    std::vector<IssuedStep> steps(drawn_steps);
     forecaster.forecast(steps);
     for (const auto& step : steps) {
         fan.point.push_back(step.point);
@@ -110,7 +110,7 @@ std::optional<Fan> find(const std::vector<SeriesFile>& files, const PlotOptions&
     std::vector<double> actual;
     std::string name = options.series;
     for (const auto& file : files) {
-        if (file.layout == Layout::m4) {
+        if (file.layout == SeriesLayout::m4) {
             for (std::size_t i = 0; i < file.values.size(); ++i) {
                 if (name.empty()) name = file.first_column[i];
                 if (file.first_column[i] != name) continue;
@@ -130,7 +130,7 @@ std::optional<Fan> find(const std::vector<SeriesFile>& files, const PlotOptions&
             if (!observations) continue;
             auto grid = to_grid(*observations, Duration{3'600'000}, Aggregation::mean);
             if (!grid) continue;
-            interpolate_gaps(*grid, horizon);
+            interpolate_gaps(*grid, drawn_steps);
             name = file.header[column + 1];
             history = std::move(grid->values);
             std::erase_if(*history, [](double v) { return !std::isfinite(v); });

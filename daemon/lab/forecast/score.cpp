@@ -15,7 +15,7 @@
 namespace sitepower::lab {
 namespace {
 
-std::vector<const SeriesFile*> of(const std::vector<SeriesFile>& files, Layout layout) {
+std::vector<const SeriesFile*> of(const std::vector<SeriesFile>& files, SeriesLayout layout) {
     std::vector<const SeriesFile*> found;
     for (const auto& file : files) {
         if (file.layout == layout) found.push_back(&file);
@@ -24,7 +24,7 @@ std::vector<const SeriesFile*> of(const std::vector<SeriesFile>& files, Layout l
 }
 
 std::vector<std::filesystem::path> paths_of(const std::vector<SeriesFile>& files,
-                                            std::initializer_list<Layout> layouts) {
+                                            std::initializer_list<SeriesLayout> layouts) {
     std::vector<std::filesystem::path> paths;
     for (const auto& file : files) {
         if (std::ranges::find(layouts, file.layout) != layouts.end()) paths.push_back(file.path);
@@ -40,7 +40,7 @@ std::size_t longest_series(const SeriesFile& file) {
 
 // Two files without a header are a training and a test part; the training part has the longer series.
 std::vector<M4Series> m4_of(const std::vector<SeriesFile>& files) {
-    auto found = of(files, Layout::m4);
+    auto found = of(files, SeriesLayout::m4);
     if (found.size() != 2) return {};
     std::ranges::sort(found, std::ranges::greater(),
                       [](const SeriesFile* file) { return longest_series(*file); });
@@ -68,10 +68,10 @@ ExitCode score(const ScoreOptions& options, Report& report) {
         score_m4(series, prior, report);
         if (options.rolling) score_m4_safeguard(series, prior, report);
     }
-    score_services(of(*files, Layout::service), report);
-    score_nab(of(*files, Layout::nab), of(*files, Layout::nab_labels), report);
-    score_price(paths_of(*files, {Layout::price, Layout::price_peers}), report);
-    score_load(paths_of(*files, {Layout::load}), report);
+    score_services(of(*files, SeriesLayout::service), report);
+    score_nab(of(*files, SeriesLayout::nab), of(*files, SeriesLayout::nab_labels), report);
+    score_price(paths_of(*files, {SeriesLayout::price, SeriesLayout::price_peers}), report);
+    score_load(paths_of(*files, {SeriesLayout::load}), report);
     if (report.figures() == 0) {
         fmt::print(stderr,
                    "sitepower-lab: nothing here can be scored; give the M4 train and test files, service "

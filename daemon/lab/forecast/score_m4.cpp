@@ -21,7 +21,7 @@ constexpr double seasonal_naive_smape_pct = 13.912;
 constexpr double seasonal_naive_mase = 1.193;
 constexpr std::size_t all_series = 414;
 
-constexpr std::size_t horizon = 48;
+constexpr std::size_t m4_horizon = 48;
 constexpr std::size_t day = 24;
 constexpr double alpha = 0.05;
 
@@ -43,8 +43,8 @@ struct Sums {
 void add_intervals(const Ensemble& ensemble, std::span<const double> forecast, std::span<const double> spread,
                    const M4Series& one, double scale, Sums& sums) {
     const BacktestInterval interval(ensemble.backtest(), ensemble.naive_scale(), true);
-    std::vector<double> lower(horizon);
-    std::vector<double> upper(horizon);
+    std::vector<double> lower(m4_horizon);
+    std::vector<double> upper(m4_horizon);
     interval.bounds(forecast, spread, lower, upper);
     double score = 0;
     for (std::size_t h = 0; h < one.test.size(); ++h) {
@@ -57,10 +57,10 @@ void add_intervals(const Ensemble& ensemble, std::span<const double> forecast, s
 void add_series(const M4Series& one, const std::shared_ptr<const PriorLibrary>& prior, Sums& sums) {
     Ensemble ensemble({.prior = prior});
     const std::vector<std::uint8_t> learnable(one.train.size(), 1);
-    ensemble.fit(one.train, learnable, plain_slots(one.train.size() + horizon));
-    std::vector<double> forecast(horizon);
-    std::vector<double> spread(horizon);
-    std::vector<double> naive(horizon);
+    ensemble.fit(one.train, learnable, plain_slots(one.train.size() + m4_horizon));
+    std::vector<double> forecast(m4_horizon);
+    std::vector<double> spread(m4_horizon);
+    std::vector<double> naive(m4_horizon);
     ensemble.forecast(forecast, spread);
     ensemble.naive_forecast(0, naive);
     sums.series += 1;
@@ -121,7 +121,7 @@ std::vector<M4Series> match_m4(const SeriesFile& train, const SeriesFile& test) 
         const auto found = rows.find(train.first_column[i]);
         if (found == rows.end() || train.values[i].empty()) continue;
         std::vector<double> future = test.values[found->second];
-        future.resize(std::min(future.size(), horizon));
+        future.resize(std::min(future.size(), m4_horizon));
         if (future.empty()) continue;
         series.push_back({.id = train.first_column[i], .train = train.values[i], .test = std::move(future)});
     }
@@ -146,26 +146,26 @@ void score_m4_safeguard(const std::vector<M4Series>& series, const std::shared_p
     for (const auto& one : series) {
         if (++done % 20 == 0) report.progress("rolling origins of series " + one.id);
         const std::size_t n = one.train.size();
-        if (n < least + origins * apart + horizon) continue;
-        const std::size_t first = n - horizon - (origins - 1) * apart;
+        if (n < least + origins * apart + m4_horizon) continue;
+        const std::size_t first = n - m4_horizon - (origins - 1) * apart;
         LongForecaster forecaster({.prior = prior}, true);
-        const auto slots = plain_slots(n + horizon);
+        const auto slots = plain_slots(n + m4_horizon);
         const std::vector<std::uint8_t> learnable(n, 1);
         forecaster.fit(std::span(one.train).first(first), std::span(learnable).first(first),
-                       std::span(slots).first(first + horizon));
+                       std::span(slots).first(first + m4_horizon));
         auto row = SafeguardTable::row(
             {seasonal_naive_scale(std::span(one.train).first(first), day).value_or(0),
              seasonal_naive_scale(std::span(one.train).first(first), 7 * day).value_or(0)});
         for (std::size_t origin = first;; origin += apart) {
-            std::vector<IssuedStep> steps(horizon);
+            std::vector<IssuedStep> steps(m4_horizon);
             forecaster.forecast(steps);
-            for (std::size_t h = 0; h < horizon; ++h) {
+            for (std::size_t h = 0; h < m4_horizon; ++h) {
                 const double actual = one.train[origin + h];
                 row.add(std::abs(actual - steps[h].point),
                         {std::abs(actual - one.train[origin - day + h % day]),
                          std::abs(actual - one.train[origin - 7 * day + h])});
             }
-            if (origin + apart + horizon > n) break;
+            if (origin + apart + m4_horizon > n) break;
             for (std::size_t t = origin; t < origin + apart; ++t) {
                 forecaster.update(one.train[t], true, slots[t]);
             }

@@ -45,14 +45,14 @@ std::string_view next_line(std::string_view& text) {
     return line;
 }
 
-Layout layout_of(const std::vector<std::string>& header) {
+SeriesLayout layout_of(const std::vector<std::string>& header) {
     const auto has = [&](std::string_view name) { return std::ranges::find(header, name) != header.end(); };
-    if (has("window_start")) return Layout::nab_labels;
-    if (has("real_price")) return Layout::price_peers;
-    if (has("price")) return Layout::price;
-    if (has("demand_mwh_per_half_hour")) return Layout::load;
-    if (header.size() == 2 && header[0] == "timestamp" && header[1] == "value") return Layout::nab;
-    return Layout::service;
+    if (has("window_start")) return SeriesLayout::nab_labels;
+    if (has("real_price")) return SeriesLayout::price_peers;
+    if (has("price")) return SeriesLayout::price;
+    if (has("demand_mwh_per_half_hour")) return SeriesLayout::load;
+    if (header.size() == 2 && header[0] == "timestamp" && header[1] == "value") return SeriesLayout::nab;
+    return SeriesLayout::service;
 }
 
 Status add_m4_row(SeriesFile& file, const std::vector<std::string_view>& fields, std::size_t line) {
@@ -74,7 +74,7 @@ Status add_table_row(SeriesFile& file, const std::vector<std::string_view>& fiel
                      fmt::format("{} fields, the header has {}", fields.size(), file.header.size()));
     }
     file.first_column.emplace_back(fields[0]);
-    if (file.layout == Layout::nab_labels) {
+    if (file.layout == SeriesLayout::nab_labels) {
         file.texts.emplace_back(fields.begin() + 1, fields.end());
         return Done{};
     }

@@ -12,11 +12,11 @@
 
 namespace sitepower::lab {
 
-enum class Layout { m4, service, nab, nab_labels, price, price_peers, load };
+enum class SeriesLayout { m4, service, nab, nab_labels, price, price_peers, load };
 
 struct SeriesFile {
     std::filesystem::path path;
-    Layout layout = Layout::m4;
+    SeriesLayout layout = SeriesLayout::m4;
     std::vector<std::string> header;        // empty for M4
     std::vector<std::string> first_column;  // ids or times, as they stand there
     // M4: a row for each id; tables: a column for each header after the first (labels: none). What is empty

@@ -23,9 +23,9 @@ constexpr double missing_share = 0.10;
 constexpr double gap_s = 600;
 
 // The estimator of one battery, fed sample by sample.
-class Run {
+class FilterRun {
   public:
-    Run(const Series& series, double soc, double sigma)
+    FilterRun(const Series& series, double soc, double sigma)
         : setup_(setup_of(series)), estimator_(make_soc_estimator("kalman", setup_)) {
         estimator_->restore(0,
                             {.charge_ah = soc * series.capacity_ah, .sigma_ah = sigma * series.capacity_ah});
@@ -131,9 +131,9 @@ std::vector<SeriesSample> with_gaps(const std::vector<SeriesSample>& samples) {
     return result;
 }
 
-CaseScore score(const Series& series, std::span<const SeriesSample> samples, double soc, double sigma,
-                double skip_s) {
-    Run run(series, soc, sigma);
+CaseScore score_case(const Series& series, std::span<const SeriesSample> samples, double soc, double sigma,
+                     double skip_s) {
+    FilterRun run(series, soc, sigma);
     CaseScore score{.seconds_to_5_pct = std::numeric_limits<double>::infinity()};
     double t_s = 0;
     for (const auto& sample : samples) {
@@ -162,10 +162,10 @@ CaseScore score_case(const Series& series, SocCase which) {
     const double start = series.samples.front().soc;
     const double settled_s = std::max(series.skip_s, settling_s);
     const auto wrongly = [&](const std::vector<SeriesSample>& samples) {
-        return score(series, samples, start - wrong_by, wrong_start_sigma, settled_s);
+        return score_case(series, samples, start - wrong_by, wrong_start_sigma, settled_s);
     };
     const auto rightly = [&](const std::vector<SeriesSample>& samples) {
-        return score(series, samples, start, right_start_sigma, series.skip_s);
+        return score_case(series, samples, start, right_start_sigma, series.skip_s);
     };
     switch (which) {
         case SocCase::wrong_start:
@@ -191,7 +191,7 @@ std::vector<double> score_runtime(const Series& series, std::span<const double> 
     double total_s = 0;
     for (const auto& sample : series.samples) total_s += sample.elapsed_s;
     std::vector<double> errors(passed.size(), std::nan(""));
-    Run run(series, series.samples.front().soc, right_start_sigma);
+    FilterRun run(series, series.samples.front().soc, right_start_sigma);
     const BatteryParameters& of = series.model->parameters();
     double t_s = 0;
     std::size_t next = 0;

@@ -56,9 +56,9 @@ void add_file(const Scored& scored, Report& report) {
 }
 
 // Of several files: each counts the same, however long it is; the largest error is the largest of all.
-class Mean {
+class CaseMean {
   public:
-    explicit Mean(SocCase which) : which_(static_cast<std::size_t>(which)) {}
+    explicit CaseMean(SocCase which) : which_(static_cast<std::size_t>(which)) {}
 
     void add(const Scored& scored) {
         const CaseScore& score = scored.cases[which_];
@@ -84,8 +84,8 @@ class Mean {
 };
 
 template <class Wanted>
-Mean mean_of(const std::vector<Scored>& all, SocCase which, Wanted wanted) {
-    Mean mean(which);
+CaseMean mean_of(const std::vector<Scored>& all, SocCase which, Wanted wanted) {
+    CaseMean mean(which);
     for (const auto& scored : all) {
         if (wanted(scored.series)) mean.add(scored);
     }
@@ -99,18 +99,18 @@ auto panasonic_at(int chamber_c) {
 }
 
 void add_panasonic(const std::vector<Scored>& all, Report& report) {
-    if (const Mean right = mean_of(all, SocCase::right_start, panasonic_at(25)); !right.empty()) {
+    if (const CaseMean right = mean_of(all, SocCase::right_start, panasonic_at(25)); !right.empty()) {
         report.add({"soc.18650pf.25c.A.mae", right.mae(), "%", at_most(0.30)});
         report.add({"soc.18650pf.25c.A.rmse", right.rmse(), "%", at_most(0.35)});
         report.add({"soc.18650pf.25c.A.max", right.largest(), "%", at_most(1.0)});
-        const Mean wrong = mean_of(all, SocCase::wrong_start, panasonic_at(25));
+        const CaseMean wrong = mean_of(all, SocCase::wrong_start, panasonic_at(25));
         report.add({"soc.18650pf.25c.B.time_to_5_pct", wrong.slowest_s(), "s", at_most(30)});
         report.add({"soc.18650pf.25c.B.rmse", wrong.rmse(), "%", at_most(0.4)});
     }
-    if (const Mean cool = mean_of(all, SocCase::right_start, panasonic_at(10)); !cool.empty()) {
+    if (const CaseMean cool = mean_of(all, SocCase::right_start, panasonic_at(10)); !cool.empty()) {
         report.add({"soc.18650pf.10c.A.rmse", cool.rmse(), "%", at_most(0.45)});
     }
-    if (const Mean cold = mean_of(all, SocCase::right_start, panasonic_at(0)); !cold.empty()) {
+    if (const CaseMean cold = mean_of(all, SocCase::right_start, panasonic_at(0)); !cold.empty()) {
         report.add({"soc.18650pf.0c.A.rmse", cold.rmse(), "%", at_most(0.70)});
     }
 }
@@ -119,18 +119,18 @@ void add_pooled(const std::vector<Scored>& all, Report& report) {
     const auto any = [](const Series&) { return true; };
     const auto samsung = [](const Series& series) { return series.battery == "18650_20r"; };
     add_panasonic(all, report);
-    if (const Mean right = mean_of(all, SocCase::right_start, samsung); !right.empty()) {
+    if (const CaseMean right = mean_of(all, SocCase::right_start, samsung); !right.empty()) {
         report.add({"soc.18650_20r.A.rmse", right.rmse(), "%", at_most(0.30)});
     }
     const auto flat = [](const Series& series) { return series.battery == "lfp"; };
-    if (const Mean right = mean_of(all, SocCase::right_start, flat); !right.empty()) {
+    if (const CaseMean right = mean_of(all, SocCase::right_start, flat); !right.empty()) {
         report.add({"soc.lfp.A.rmse", right.rmse(), "%"});
     }
     ErrorSums pooled;
     for (const SocCase which : soc_cases) {
         ErrorSums sums;
         for (const auto& scored : all) sums.add(scored.cases[static_cast<std::size_t>(which)].errors);
-        const Mean mean = mean_of(all, which, any);
+        const CaseMean mean = mean_of(all, which, any);
         const std::string prefix = fmt::format("soc.all.{}.", to_string(which));
         const auto goal = which == SocCase::current_offset ? std::optional(at_most(0.6)) : std::nullopt;
         report.add({prefix + "rmse", mean.rmse(), "%", goal});

@@ -63,27 +63,6 @@ void allocate_now(Request request, Context& context, Reply reply) {
                   });
 }
 
-constexpr std::string_view no_schedule = "no_schedule";
-
-// At present by the plan.
-std::optional<double> import_kw(const PlanReport& plan, Time now) {
-    const auto& import = plan.plan.schedule.import_kw;
-    return import.empty() ? std::nullopt : std::optional(import[plan.step_at(now)]);
-}
-
-// Its own row in the energy balance, with what charges and discharges.
-Json power_requirements(const PlanReport& plan, const std::optional<AllocationReport>& allocated, Time now) {
-    const auto step = plan.step_at(now);
-    std::optional<double> battery_kw;
-    for (const auto& moves : plan.plan.schedule.batteries)
-        battery_kw = battery_kw.value_or(0) + moves.charge_kw[step] - moves.discharge_kw[step];
-    Record record;
-    record.maybe("total", import_kw(plan, now), no_schedule);
-    record.maybe("cooling", allocated ? std::optional(allocated->cooling_kw()) : std::nullopt,
-                 "no_load_class");
-    return record.maybe("battery", battery_kw, no_schedule).take();
-}
-
 Json revenue_of(const std::optional<AllocationReport>& allocated) {
     Json revenue = Json::object();
     if (!allocated) return revenue;
@@ -124,9 +103,9 @@ void full_cycle(Request request, Context& context, Reply reply) {
             record.set("simulated", simulate);
             record.set("elapsed_ms", elapsed.take());
             record.set("soc", std::move(soc));
-            record.maybe("total_power_kw", import_kw(*plan, now), no_schedule);
+            record.maybe("total_power_kw", plan->import_kw(now), no_schedule);
             record.set("revenue", revenue_of(allocated));
-            record.set("power_requirements", power_requirements(*plan, allocated, now));
+            record.set("power_requirements", describe_power_requirements(*plan, allocated, now));
             record.set("constraints_satisfied",
                        plan->constraints_satisfied() && (!allocated || allocated->constraints_satisfied()));
             record.because("success", plan->outage);
@@ -134,12 +113,9 @@ void full_cycle(Request request, Context& context, Reply reply) {
         });
 }
 
-Failure wrong_segments(std::string problem) {
-    Failure failure{ErrorCode::validation_error, "the segments are no bid"};
-    failure.details.push_back({{"field", "segments"},
-                               {"problem", std::move(problem)},
-                               {"allowed", R"([{"value_per_kwh": 0.25, "kw": 40}, ...], values falling)"}});
-    return failure;
+Failure wrong_segments(const std::string& problem) {
+    return wrong_parameter("segments", problem, R"([{"value_per_kwh": 0.25, "kw": 40}, ...], values falling)",
+                           "the segments are no bid");
 }
 
 std::variant<std::vector<dispatch::ValueSegment>, Failure> read_segments(const std::string& text) {
@@ -166,11 +142,9 @@ Outcome bid(const Request& request, Context& context) {
     const auto valid_until = *request.parameters.time("valid_until");
     const auto now = context.now();
     if (valid_until <= now || valid_until > now + longest_bid) {
-        Failure failure{ErrorCode::validation_error, "the bid is over before it begins, or lasts too long"};
-        failure.details.push_back({{"field", "valid_until"},
-                                   {"problem", "is not within the next 31 days"},
-                                   {"allowed", "a time after " + format_time(now)}});
-        return failure;
+        return wrong_parameter("valid_until", "is not within the next 31 days",
+                               "a time after " + format_time(now),
+                               "the bid is over before it begins, or lasts too long");
     }
     auto read = read_segments(request.parameters.required_text("segments"));
     if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);

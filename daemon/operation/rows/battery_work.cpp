@@ -13,11 +13,8 @@ namespace sitepower {
 namespace {
 
 Failure not_exactly_one() {
-    Failure failure{ErrorCode::validation_error, "give either battery_id or string_id"};
-    failure.details.push_back({{"field", "battery_id"},
-                               {"problem", "exactly one of battery_id and string_id is needed"},
-                               {"allowed", "the id of a battery, or of a string"}});
-    return failure;
+    return wrong_parameter("battery_id", "exactly one of battery_id and string_id is needed",
+                           "the id of a battery, or of a string", "give either battery_id or string_id");
 }
 
 // The battery or string that the request names.
@@ -104,11 +101,8 @@ std::string time_problem(const BatteryModel& battery, Time tested, Time now) {
 }
 
 Failure wrong_time(const std::string& problem) {
-    Failure failure{ErrorCode::validation_error, "the test cannot have been then: " + problem};
-    failure.details.push_back({{"field", "time"},
-                               {"problem", problem},
-                               {"allowed", "a time from the installed date of the battery until now"}});
-    return failure;
+    return wrong_parameter("time", problem, "a time from the installed date of the battery until now",
+                           "the test cannot have been then: " + problem);
 }
 
 Outcome record_test(const Request& request, Context& context) {

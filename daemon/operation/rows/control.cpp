@@ -46,18 +46,6 @@ Outcome control(const Request&, Context& context) {
     return Json{{"devices", describe_all(context.control())}};
 }
 
-Json power_requirements(const PlanReport& plan, const std::optional<AllocationReport>& allocated, Time now) {
-    const auto step = plan.step_at(now);
-    double battery_kw = 0;
-    for (const auto& moves : plan.plan.schedule.batteries)
-        battery_kw += moves.charge_kw[step] - moves.discharge_kw[step];
-    Record record;
-    record.set("total", plan.plan.schedule.import_kw[step]);
-    record.maybe("cooling", allocated ? std::optional(allocated->cooling_kw()) : std::nullopt,
-                 "no_load_class");
-    return record.set("battery", battery_kw).take();
-}
-
 Json system_state(const PlanReport& plan, const std::optional<AllocationReport>& allocated) {
     Json soc = Json::object();
     for (std::size_t b = 0; b < plan.problem.batteries.size(); ++b)
@@ -116,7 +104,7 @@ Outcome execute(const Request& request, Context& context) {
     return Json{{"status", simulate ? "simulated" : "executed"},
                 {"payload",
                  {{"allocation", std::move(allocation)},
-                  {"power_requirements", power_requirements(*plan, allocated, now)},
+                  {"power_requirements", describe_power_requirements(*plan, allocated, now)},
                   {"constraints_satisfied",
                    plan->constraints_satisfied() && (!allocated || allocated->constraints_satisfied())},
                   {"system_state", system_state(*plan, allocated)}}},

@@ -23,7 +23,6 @@ namespace {
 constexpr std::size_t most_predictions = 10'000;
 constexpr std::size_t most_requests = 1000;
 constexpr double longest_list = 400'000;  // bytes; a body may hold 1 MiB
-constexpr Duration hour{std::chrono::hours{1}};
 
 double milliseconds(std::chrono::steady_clock::duration spent) {
     return std::chrono::duration<double, std::milli>(spent).count();
@@ -43,12 +42,6 @@ void stamp(Outcome& outcome, double spent_ms) {
     (*stats)["per_second"] = spent_ms > 0 ? Json(1000 * total / spent_ms) : Json();
     if (!(spent_ms > 0)) (*stats)["reasons"]["per_second"] = "too_fast_to_measure";
     for (auto& result : (*json)["results"]) result["processing_time_ms"] = spent_ms / total;
-}
-
-Failure wrong(std::string field, std::string problem, std::string allowed) {
-    Failure failure{ErrorCode::validation_error, fmt::format("{} {}", field, problem)};
-    failure.details.push_back({{"field", field}, {"problem", problem}, {"allowed", allowed}});
-    return failure;
 }
 
 // One time of one series.
@@ -72,12 +65,13 @@ std::optional<Failure> take_context(const SeriesSettings& series, const InputJso
         if (found == series.covariates.end()) {
             std::string declared;
             for (const auto& one : series.covariates) declared += (declared.empty() ? "" : ", ") + one.name;
-            return wrong("context_features", fmt::format("{} is not declared by {}", name, series.id),
-                         declared.empty() ? "none: this series declares no covariates" : declared);
+            return wrong_parameter("context_features",
+                                   fmt::format("{} is not declared by {}", name, series.id),
+                                   declared.empty() ? "none: this series declares no covariates" : declared);
         }
         if (!value.is_number()) {
-            return wrong("context_features", fmt::format("{} holds what is no number", name),
-                         "numbers, and null where nothing is known");
+            return wrong_parameter("context_features", fmt::format("{} holds what is no number", name),
+                                   "numbers, and null where nothing is known");
         }
         values[static_cast<std::size_t>(found - series.covariates.begin())] = value.get<double>();
     }
@@ -112,8 +106,9 @@ std::variant<Predicted, Failure> predict_one(const ForecastQuestion& q, const st
     std::vector<double> covariates;
     if (auto refused = take_context(*settings, given, covariates)) return *refused;
     if (to_ms(time) % settings->step.count() != 0) {
-        return wrong("timestamps", fmt::format("{} is off the grid of {}", format_time(time), series),
-                     fmt::format("multiples of {} s, in UTC", settings->step.count() / 1000));
+        return wrong_parameter("timestamps",
+                               fmt::format("{} is off the grid of {}", format_time(time), series),
+                               fmt::format("multiples of {} s, in UTC", settings->step.count() / 1000));
     }
     if (const auto known = q.book.known(series, time)) {
         return Predicted{*known, *known, *known, q.book.model_version(series), false, false};
@@ -121,7 +116,7 @@ std::variant<Predicted, Failure> predict_one(const ForecastQuestion& q, const st
     const auto& forecaster = served->forecaster();
     if (forecaster.samples() > 0 && time <= forecaster.newest()) return hindcast(q, series, time);
     // The middle of the step: forecasts of the long horizon are means of hours.
-    const Time middle = settings->step < hour ? time + settings->step / 2 : time;
+    const Time middle = settings->step < one_hour ? time + settings->step / 2 : time;
     const auto said = served->forecast_at(middle, covariates);
     if (!said) return failure_of(said.error());
     const auto& quantiles = said->quantiles;
@@ -147,8 +142,9 @@ std::optional<std::vector<std::string>> texts_of(const InputJson& list) {
 std::optional<Failure> check_context(const InputJson& context, std::size_t pairs) {
     for (const auto& [name, values] : context.items()) {
         if (!values.is_array() || values.size() != pairs) {
-            return wrong("context_features", fmt::format("holds no list of {} values of {}", pairs, name),
-                         "as many as timestamps");
+            return wrong_parameter("context_features",
+                                   fmt::format("holds no list of {} values of {}", pairs, name),
+                                   "as many as timestamps");
         }
     }
     return std::nullopt;
@@ -163,15 +159,16 @@ InputJson context_of(const InputJson& context, std::size_t pair) {
 Outcome predict(const ForecastQuestion& q) {
     const auto times = texts_of(q.request.parameters.json("timestamps").value_or(InputJson::array()));
     const auto meters = texts_of(q.request.parameters.json("meter_ids").value_or(InputJson::array()));
-    if (!times) return wrong("timestamps", "does not hold texts only", "ISO 8601 times");
-    if (!meters) return wrong("meter_ids", "does not hold texts only", "names of series");
+    if (!times) return wrong_parameter("timestamps", "does not hold texts only", "ISO 8601 times");
+    if (!meters) return wrong_parameter("meter_ids", "does not hold texts only", "names of series");
     if (times->size() != meters->size()) {
-        return wrong("meter_ids",
-                     fmt::format("holds {} names for {} timestamps", meters->size(), times->size()),
-                     "as many as timestamps: they are pairs");
+        return wrong_parameter("meter_ids",
+                               fmt::format("holds {} names for {} timestamps", meters->size(), times->size()),
+                               "as many as timestamps: they are pairs");
     }
     if (times->size() > most_predictions) {
-        return wrong("timestamps", "holds too many", fmt::format("at most {} times", most_predictions));
+        return wrong_parameter("timestamps", "holds too many",
+                               fmt::format("at most {} times", most_predictions));
     }
     const auto context = q.request.parameters.json("context_features").value_or(InputJson::object());
     if (auto refused = check_context(context, times->size())) return *refused;
@@ -183,8 +180,8 @@ Outcome predict(const ForecastQuestion& q) {
     for (std::size_t i = 0; i < times->size(); ++i) {
         const auto time = parse_time((*times)[i]);
         if (!time)
-            return wrong("timestamps", fmt::format("holds \"{}\", which is no time", (*times)[i]),
-                         "ISO 8601 times such as 2026-11-22T06:00:00Z");
+            return wrong_parameter("timestamps", fmt::format("holds \"{}\", which is no time", (*times)[i]),
+                                   "ISO 8601 times such as 2026-11-22T06:00:00Z");
         auto said = predict_one(q, (*meters)[i], *time, context_of(context, i));
         if (auto* failure = std::get_if<Failure>(&said)) return std::move(*failure);
         const auto& predicted = std::get<Predicted>(said);
@@ -240,7 +237,8 @@ Json batch_entry(const ForecastQuestion& q, std::size_t index, const InputJson& 
 Outcome batch_predict(const ForecastQuestion& q) {
     const auto requests = q.request.parameters.json("requests").value_or(InputJson::array());
     if (requests.size() > most_requests) {
-        return wrong("requests", "holds too many", fmt::format("at most {} requests", most_requests));
+        return wrong_parameter("requests", "holds too many",
+                               fmt::format("at most {} requests", most_requests));
     }
     Json results = Json::array();
     std::size_t successful = 0;

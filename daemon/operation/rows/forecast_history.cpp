@@ -52,7 +52,7 @@ Json accuracy_of(const std::vector<MatchedForecastRow>& rows) {
         .take();
 }
 
-Outcome history(const ForecastQuestion& q) {
+Outcome past_forecasts(const ForecastQuestion& q) {
     const auto& parameters = q.request.parameters;
     const auto series = parameters.required_text("service");
     if (q.book.find(series) == nullptr) return no_series(q.book, series);
@@ -161,7 +161,7 @@ std::vector<Operation> forecast_history_rows() {
                     {"accuracy.mae", "number", "", "of those listed"},
                     {"accuracy.n", "integer", "", "listed"}},
          .errors = {ErrorCode::not_found},
-         .handler = from_forecasts<history>},
+         .handler = from_forecasts<past_forecasts>},
         {.name = "accuracy",
          .path = "/api/v1/metrics/accuracy",
          .summary = "How good the forecasts of a series were, by horizon",

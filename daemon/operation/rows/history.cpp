@@ -22,11 +22,7 @@ std::variant<Range, Failure> read_range(const Parameters& parameters, Time now) 
     range.to = parameters.time("end").value_or(now);
     range.from = parameters.time("start").value_or(range.to - default_range);
     if (range.from < range.to) return range;
-    Failure failure{ErrorCode::validation_error, "start is not before end"};
-    failure.details.push_back({{"field", "start"},
-                               {"problem", "is not before end"},
-                               {"allowed", "a time before " + format_time(range.to)}});
-    return failure;
+    return wrong_parameter("start", "is not before end", "a time before " + format_time(range.to));
 }
 
 ValueQuestion make_question(const Parameters& parameters, const Range& range, std::vector<PointName> points) {

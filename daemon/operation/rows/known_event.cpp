@@ -84,7 +84,7 @@ Outcome create(const ForecastQuestion& q) {
     return describe(added.value(), q.now);
 }
 
-Outcome cancel(const ForecastQuestion& q) {
+Outcome cancel_event(const ForecastQuestion& q) {
     const auto cancelled = q.book.cancel_event(q.request.parameters.required_text("event_id"), q.now);
     if (!cancelled) return failure_of(cancelled.error());
     return describe(cancelled.value(), q.now);
@@ -159,7 +159,7 @@ std::vector<Operation> known_event_rows() {
          .parameters = {path_parameter("event_id", "the event")},
          .result = event_fields(),
          .errors = {ErrorCode::not_found, ErrorCode::conflict},
-         .handler = from_forecasts<cancel>}};
+         .handler = from_forecasts<cancel_event>}};
 }
 
 }  // namespace sitepower

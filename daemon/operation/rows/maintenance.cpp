@@ -52,11 +52,8 @@ std::string new_window_id(const SiteView& site, Time now) {
 }
 
 Failure past_window(Time to) {
-    Failure failure{ErrorCode::validation_error, "the window would be over before it begins"};
-    failure.details.push_back({{"field", "from"},
-                               {"problem", "the window ends at " + format_time(to) + ", which is past"},
-                               {"allowed", "a window that ends in the future"}});
-    return failure;
+    return wrong_parameter("from", "the window ends at " + format_time(to) + ", which is past",
+                           "a window that ends in the future", "the window would be over before it begins");
 }
 
 Outcome start(const Request& request, Context& context) {

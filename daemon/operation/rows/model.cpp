@@ -151,7 +151,7 @@ Outcome job(const ForecastQuestion& q) {
     return describe(*found);
 }
 
-Outcome cancel(const ForecastQuestion& q) {
+Outcome cancel_job(const ForecastQuestion& q) {
     const auto cancelled = q.book.cancel_job(q.request.parameters.required_text("job_id"), q.now);
     if (!cancelled) return failure_of(cancelled.error());
     return describe(cancelled.value());
@@ -277,7 +277,7 @@ std::vector<Operation> model_rows() {
              .parameters = {path_parameter("job_id", "the job")},
              .result = job_fields(),
              .errors = {ErrorCode::not_found, ErrorCode::conflict},
-             .handler = from_forecasts<cancel>}};
+             .handler = from_forecasts<cancel_job>}};
 }
 
 }  // namespace sitepower

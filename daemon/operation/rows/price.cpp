@@ -29,13 +29,12 @@ std::string_view unit_of(const Entry& entry) {
 // The standard deviation of the changes from hour to hour in the 24 hours before `time`, over their mean.
 std::optional<double> volatility(const PriceSeries& series, Time time) {
     constexpr int hours = 24;
-    constexpr std::chrono::hours hour{1};
     std::vector<double> changes;
     double sum = 0;
     int known = 0;
     std::optional<double> before;
     for (int i = hours; i > 0; --i) {
-        const auto price = series.mean(time - i * hour, time - (i - 1) * hour);
+        const auto price = series.mean(time - i * one_hour, time - (i - 1) * one_hour);
         if (price) {
             sum += *price;
             ++known;

@@ -44,18 +44,13 @@ Outcome decisions(const Request& request, Context& context) {
                 [](const GroupDecision& each) { return describe_decision(each.group, each.decision); });
 }
 
-Failure wrong(std::string_view field, std::string_view problem, const std::string& allowed) {
-    Failure failure{ErrorCode::validation_error, "the number cannot be set so"};
-    failure.details.push_back({{"field", field}, {"problem", problem}, {"allowed", allowed}});
-    return failure;
-}
-
 Outcome manual(const Request& request, Context& context) {
     const auto& parameters = request.parameters;
     const auto now = context.now();
     const auto expires = *parameters.time("expires_at");
     if (expires <= now || expires > now + longest_override) {
-        return wrong("expires_at", "is not within the next 31 days", "a time after " + format_time(now));
+        return wrong_parameter("expires_at", "is not within the next 31 days",
+                               "a time after " + format_time(now));
     }
     const auto service = parameters.required_text("service_name");
     const auto decided = context.scaling().set_by_hand(
@@ -64,7 +59,8 @@ Outcome manual(const Request& request, Context& context) {
                   .reason = parameters.required_text("reason")});
     if (!decided) {
         if (decided.error().code == ErrorCode::validation_error)
-            return wrong("target_instances", "is beyond the limits of the service", decided.error().message);
+            return wrong_parameter("target_instances", "is beyond the limits of the service",
+                                   decided.error().message);
         return failure_of(decided.error());
     }
     const auto groups = context.scaling().groups();

@@ -12,7 +12,6 @@ namespace sitepower {
 namespace {
 
 constexpr std::string_view no_planner = "no_dispatch_configured";
-constexpr std::string_view no_schedule = "no_schedule";
 
 Outcome health(const Request&, Context& context) {
     const auto system = context.system();

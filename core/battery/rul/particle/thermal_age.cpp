@@ -13,8 +13,9 @@ constexpr double year_days = 365;
 constexpr double month_days = year_days / static_cast<double>(ThermalAge::months);
 constexpr double coldest_c = -40;
 constexpr double hottest_c = 80;
-constexpr double first = 1 / ThermalAge::largest_h_c;
-constexpr double step = (1 / ThermalAge::smallest_h_c - first) / static_cast<double>(ThermalAge::nodes - 1);
+constexpr double first_per_c = 1 / ThermalAge::largest_h_c;
+constexpr double step_per_c =
+    (1 / ThermalAge::smallest_h_c - first_per_c) / static_cast<double>(ThermalAge::nodes - 1);
 
 }  // namespace
 
@@ -30,7 +31,7 @@ void ThermalAge::add(Duration elapsed, double temperature_c) {
     memory_.seen_days += days;
     memory_.recent_seen_days[memory_.month] += days;
     for (std::size_t node = 0; node < nodes; ++node) {
-        const double per_c = first + step * static_cast<double>(node);
+        const double per_c = first_per_c + step_per_c * static_cast<double>(node);
         const double aged = days * elementary::exp2((temperature_c - 25) * per_c);
         memory_.age_days[node] += aged;
         memory_.recent_days[memory_.month][node] += aged;
@@ -38,7 +39,7 @@ void ThermalAge::add(Duration elapsed, double temperature_c) {
 }
 
 double ThermalAge::place_of(double h_c) {
-    return std::clamp((1 / h_c - first) / step, 0.0, static_cast<double>(nodes - 1));
+    return std::clamp((1 / h_c - first_per_c) / step_per_c, 0.0, static_cast<double>(nodes - 1));
 }
 
 ThermalAge::PerNode ThermalAge::age_days(double service_days) const {

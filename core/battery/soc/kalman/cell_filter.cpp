@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/number.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr double seconds_per_hour = 3600;
 // Rounding must not make the filter certain of anything.
 constexpr double least_soc_variance = 1e-10;
 constexpr double least_variance = 1e-14;
-
-double square(double value) {
-    return value * value;
-}
 
 // The charge may run somewhat beyond the table's ends, where it would else be glued to them.
 constexpr double lowest_soc = -0.05;

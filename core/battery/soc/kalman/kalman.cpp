@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/number.hpp"
 #include "core/battery/chemistry.hpp"
 
 namespace sitepower {
@@ -13,10 +14,6 @@ constexpr double gap_memory_s = 600;
 
 double seconds(Duration duration) {
     return static_cast<double>(duration.count()) / 1000;
-}
-
-double square(double value) {
-    return value * value;
 }
 
 // Starts the charge anew: what hung together with it does no more.
