@@ -49,7 +49,7 @@ void operator delete[](void* memory, std::size_t /*size*/) noexcept {
     std::free(memory);
 }
 
-namespace sitepower {
+namespace sitepower::estimators_test {
 namespace {
 
 template <class Work>
@@ -146,4 +146,4 @@ TEST(LifeAllocations, AnUpdateMakesNone) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::estimators_test

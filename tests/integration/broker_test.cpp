@@ -5,7 +5,7 @@
 
 #include "tests/support/subscriber.hpp"
 
-namespace sitepower::support {
+namespace sitepower::support::broker_test {
 namespace {
 
 TEST(Broker, CarriesAMessageWithItsProperties) {
@@ -61,4 +61,4 @@ TEST(Broker, RefusesStrangers) {
 }
 
 }  // namespace
-}  // namespace sitepower::support
+}  // namespace sitepower::support::broker_test

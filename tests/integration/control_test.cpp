@@ -13,7 +13,7 @@
 #include "tests/support/controlled_site.hpp"
 #include "tests/support/process.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::control_test {
 namespace {
 
 using std::chrono::hours;
@@ -160,4 +160,4 @@ TEST_F(ControlTest, AMainsFailureHandsItBackUntilTheMainsHaveBeenThereAgain) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::control_test

@@ -11,7 +11,7 @@
 
 #include "tests/integration/site_fixture.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::daemon_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -377,4 +377,4 @@ TEST(Programs, AnUnreachableDaemonIsExitStatus3) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::daemon_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::demo_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,4 +37,4 @@ TEST(Demo, ShowsAPlanAndLeavesNothingBehindWhenTheTerminalIsClosed) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::demo_test

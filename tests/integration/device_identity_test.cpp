@@ -12,7 +12,7 @@
 #include "tests/support/fake_slave.hpp"
 #include "tests/support/sunspec_map.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::device_identity_test {
 namespace {
 
 using std::chrono::seconds;
@@ -138,4 +138,4 @@ probe = [{ address = 15, equals = [0x8100] }]
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::device_identity_test

@@ -5,7 +5,7 @@
 #include "tests/integration/site_fixture.hpp"
 #include "tests/support/fake_slave.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::field_test {
 namespace {
 
 using testing::AllOf;
@@ -133,4 +133,4 @@ TEST_F(FieldCommands, WhatIsWrongIsSaid) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::field_test

@@ -11,7 +11,7 @@
 #include "core/base/time.hpp"
 #include "tests/integration/site_fixture.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::forecast_test {
 namespace {
 
 using std::chrono::hours;
@@ -138,4 +138,4 @@ TEST(ForecastTest, PublishedValuesBecomeForecastsThatARestartGoesOnFrom) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::forecast_test

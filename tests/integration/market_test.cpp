@@ -8,7 +8,7 @@
 #include "core/base/time.hpp"
 #include "tests/integration/site_fixture.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::market_test {
 namespace {
 
 using std::chrono::hours;
@@ -114,4 +114,4 @@ acknowledge_within_s = 3
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::market_test

@@ -8,7 +8,7 @@
 #include "tests/integration/site_fixture.hpp"
 #include "tests/support/process.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::plan_test {
 namespace {
 
 using std::chrono::seconds;
@@ -116,4 +116,4 @@ TEST(PlanTest, WithoutDispatchThereIsAnAnswerThatSaysWhatToDo) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::plan_test

@@ -5,7 +5,7 @@
 #include "tests/integration/site_fixture.hpp"
 #include "tests/support/web_server.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::price_test {
 namespace {
 
 using std::chrono::hours;
@@ -75,4 +75,4 @@ TEST(PriceTest, AFeedThatFailsIsAnAlertUntilItIsBack) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::price_test

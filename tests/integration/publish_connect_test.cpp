@@ -8,7 +8,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/subscriber.hpp"
 
-namespace sitepower {
+namespace sitepower::publish_connect_test {
 namespace {
 
 using support::Broker;
@@ -258,4 +258,4 @@ TEST_F(PublishConnectTest, WorksWithoutABroker) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::publish_connect_test

@@ -8,7 +8,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/subscriber.hpp"
 
-namespace sitepower {
+namespace sitepower::publish_test {
 namespace {
 
 using support::Broker;
@@ -270,4 +270,4 @@ TEST_F(PublishTest, ARequestIsHandedOnAndAnswered) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::publish_test

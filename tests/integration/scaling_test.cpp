@@ -9,7 +9,7 @@
 #include "core/base/time.hpp"
 #include "tests/integration/site_fixture.hpp"
 
-namespace sitepower::integration {
+namespace sitepower::integration::scaling_test {
 namespace {
 
 using std::chrono::seconds;
@@ -165,4 +165,4 @@ TEST_F(ScalingTest, SilenceFailsAndWhatDoesNotHappenIsTakenBack) {
 }
 
 }  // namespace
-}  // namespace sitepower::integration
+}  // namespace sitepower::integration::scaling_test

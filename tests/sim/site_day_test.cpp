@@ -7,7 +7,7 @@
 
 #include "tests/sim/scripted_site.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::site_day_test {
 namespace {
 
 using std::chrono::hours;
@@ -286,4 +286,4 @@ TEST(SiteDay, TellsAsMuchAsIsNew) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::site_day_test

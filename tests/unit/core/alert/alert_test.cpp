@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::alert_test {
 namespace {
 
 TEST(Alert, IsPendingUntilAcknowledgedAndActiveUntilResolved) {
@@ -36,4 +36,4 @@ TEST(Alert, HasWordsForEverything) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::alert_test

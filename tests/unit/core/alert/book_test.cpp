@@ -8,7 +8,7 @@
 #include "core/base/identifier.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::book_test {
 namespace {
 
 using std::chrono::hours;
@@ -415,4 +415,4 @@ TEST_F(FullAlertBookTest, AtTheLimitOneAlertSaysSoAndTheRestWait) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::book_test

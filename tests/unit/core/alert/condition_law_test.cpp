@@ -6,7 +6,7 @@
 
 #include "core/alert/condition.hpp"
 
-namespace sitepower {
+namespace sitepower::condition_law_test {
 namespace {
 
 struct Reading {
@@ -83,4 +83,4 @@ TEST_P(ConditionLaw, AgreesWithANaiveJudge) {
 INSTANTIATE_TEST_SUITE_P(AnyRule, ConditionLaw, testing::Range(1U, 41U));
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::condition_law_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::condition_test {
 namespace {
 
 using std::chrono::minutes;
@@ -119,4 +119,4 @@ TEST(Condition, AssumesWhatWasOpenBeforeARestart) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::condition_test

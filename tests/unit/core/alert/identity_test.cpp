@@ -4,7 +4,7 @@
 
 #include "core/base/identifier.hpp"
 
-namespace sitepower {
+namespace sitepower::identity_test {
 namespace {
 
 constexpr Time now = from_ms(1'795'328'000'000);
@@ -25,4 +25,4 @@ TEST(Identity, DependsOnPrefixSubjectAndTimeOnly) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::identity_test

@@ -9,7 +9,7 @@
 #include "core/site/wiring.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::maintenance_law_test {
 namespace {
 
 constexpr Time now = from_ms(1'795'328'000'000);
@@ -209,4 +209,4 @@ TEST_P(MaintenanceLaw, WiringFindsEveryPartThatAPointFeeds) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::maintenance_law_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::maintenance_test {
 namespace {
 
 using std::chrono::hours;
@@ -121,4 +121,4 @@ TEST_F(MaintenanceTest, HasALimitAndUniqueIdentifiers) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::maintenance_test

@@ -6,7 +6,7 @@
 
 #include "core/base/identifier.hpp"
 
-namespace sitepower {
+namespace sitepower::rules_test {
 namespace {
 
 TEST(Rules, StandInTheOrderOfTheirIdsWithUniqueNames) {
@@ -49,4 +49,4 @@ TEST(Rules, AreOverriddenByName) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::rules_test

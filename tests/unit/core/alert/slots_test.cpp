@@ -6,7 +6,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::slots_test {
 namespace {
 
 class AlertSlotsTest : public testing::Test {
@@ -84,4 +84,4 @@ TEST_F(AlertSlotsTest, StringsHaveAlertsOfWhatTheirBatteriesShare) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::slots_test

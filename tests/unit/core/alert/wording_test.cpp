@@ -4,7 +4,7 @@
 
 #include "core/alert/book.hpp"
 
-namespace sitepower {
+namespace sitepower::wording_test {
 namespace {
 
 const Rule& rule(RuleId id) {
@@ -40,4 +40,4 @@ TEST(AlertMessage, OfADeviceSaysWhy) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::wording_test

@@ -7,7 +7,7 @@
 
 #include "core/base/quality.hpp"
 
-namespace sitepower {
+namespace sitepower::identifier_test {
 namespace {
 
 TEST(Identifier, TakesWhatSitesWrite) {
@@ -33,4 +33,4 @@ TEST(Quality, WordsReadBack) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::identifier_test

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-namespace sitepower {
+namespace sitepower::result_test {
 namespace {
 
 Error refusal() {
@@ -43,4 +43,4 @@ TEST(Result, AskingForWhatItDoesNotHoldIsNeverARead) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::result_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace sitepower {
+namespace sitepower::scaling_test {
 namespace {
 
 std::string shortest(double value) {
@@ -134,4 +134,4 @@ TEST(Scaling, ZeroHasNoSignAndHugeIsInfinite) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::scaling_test

@@ -8,7 +8,7 @@
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
 
-namespace sitepower {
+namespace sitepower::time_law_test {
 namespace {
 
 TEST(TimeLaw, EveryMillisecondOfTenThousandYearsReadsBackAndAgreesWithTheLibrary) {
@@ -114,4 +114,4 @@ TEST(ResultLaw, HoldsOneOfTheTwoAndGivesItAway) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::time_law_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::time_test {
 namespace {
 
 TEST(Time, FormatsUtcWithMilliseconds) {
@@ -37,4 +37,4 @@ TEST(Time, RefusesEverythingElse) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::time_test

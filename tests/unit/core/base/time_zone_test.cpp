@@ -11,7 +11,7 @@
 #include <random>
 #include <string>
 
-namespace sitepower {
+namespace sitepower::time_zone_test {
 namespace {
 
 using std::chrono::hours;
@@ -157,4 +157,4 @@ TEST(TimeZone, AgreesWithTheCLibraryOnRealZones) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::time_zone_test

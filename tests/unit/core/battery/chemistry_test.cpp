@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::chemistry_test {
 namespace {
 
 TEST(Chemistry, CountsCells) {
@@ -30,4 +30,4 @@ TEST(Chemistry, CapacityAndResistanceAreBroughtTo25) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::chemistry_test

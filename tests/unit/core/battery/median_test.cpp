@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace sitepower {
+namespace sitepower::median_test {
 namespace {
 
 std::optional<double> median(std::vector<double> values) {
@@ -20,4 +20,4 @@ TEST(Median, IsTheMiddle) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::median_test

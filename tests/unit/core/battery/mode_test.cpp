@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::mode_test {
 namespace {
 
 StringModel string_of(double capacity_ah) {
@@ -48,4 +48,4 @@ TEST(Mode, WithoutACapacityACurrentSaysNothing) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::mode_test

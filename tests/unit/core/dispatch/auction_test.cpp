@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::auction_test {
 namespace {
 
 using testing::HasSubstr;
@@ -247,4 +247,4 @@ TEST_F(RandomAuction, NoFalseReportPaysAndTheSameHarnessCatchesPayAsBid) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::auction_test

@@ -9,7 +9,7 @@
 #include "tests/dispatch_reference/random_problem.hpp"
 #include "tests/unit/core/dispatch/small_problem.hpp"
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::chain_test {
 namespace {
 
 constexpr double no_cap = std::numeric_limits<double>::infinity();
@@ -134,4 +134,4 @@ TEST(Windows, OpenJustSoFarThatTheWayBackFits) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::chain_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/dispatch/small_problem.hpp"
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::check_test {
 namespace {
 
 using testing::HasSubstr;
@@ -75,4 +75,4 @@ TEST(DispatchCheck, AnExportPriceEqualToTheImportPriceIsFine) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::check_test

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::closed_loop_test {
 namespace {
 
 // Three weeks with a dear evening and a load that strays from its week before.
@@ -76,4 +76,4 @@ TEST(ClosedLoop, RefusesWhatDoesNotFitTogether) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::closed_loop_test

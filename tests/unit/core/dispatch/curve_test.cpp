@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::curve_test {
 namespace {
 
 TEST(Curve, IsLinearBetweenItsPointsAndInfiniteOutside) {
@@ -59,4 +59,4 @@ TEST(Curve, StretchesOverALoss) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::curve_test

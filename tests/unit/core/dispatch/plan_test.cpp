@@ -6,7 +6,7 @@
 #include "core/dispatch/windows.hpp"
 #include "tests/unit/core/dispatch/small_problem.hpp"
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::plan_test {
 namespace {
 
 constexpr double tolerance = 1e-9;
@@ -229,4 +229,4 @@ TEST(DispatchPlan, RiskCostsLieBetweenTheMeanAndTheWorst) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::plan_test

@@ -8,7 +8,7 @@
 #include "tests/dispatch_reference/random_problem.hpp"
 #include "tests/unit/core/dispatch/small_problem.hpp"
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::random_test {
 namespace {
 
 double relative(double value, double reference) {
@@ -127,4 +127,4 @@ TEST(DispatchRandom, TheSameSeedGivesTheSamePlanBitForBit) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::random_test

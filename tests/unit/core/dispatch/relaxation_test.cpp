@@ -2,7 +2,7 @@
 
 #include "tests/unit/core/dispatch/small_problem.hpp"
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::relaxation_test {
 namespace {
 
 Problem with_reserve(double reserve_kwh, double charge_max_kw) {
@@ -103,4 +103,4 @@ TEST(DispatchRelaxation, WithADemandChargeTheLevelsStayAndThePeakFalls) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::relaxation_test

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::scaler_test {
 namespace {
 
 using testing::HasSubstr;
@@ -279,4 +279,4 @@ TEST_F(ScalerTest, UnknownIsNotZero) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::scaler_test

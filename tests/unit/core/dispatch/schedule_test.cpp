@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/dispatch/small_problem.hpp"
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::schedule_test {
 namespace {
 
 struct Replayed : testing::Test {
@@ -89,4 +89,4 @@ TEST(DispatchRisk, TheTailIsTheMeanOfTheWorst) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::schedule_test

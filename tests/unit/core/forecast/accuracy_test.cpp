@@ -9,7 +9,7 @@
 #include "core/forecast/scores.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::accuracy_test {
 namespace {
 
 using std::chrono::hours;
@@ -109,4 +109,4 @@ TEST(Accuracy, ACorrectedActualTakesThePlaceOfTheFirst) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::accuracy_test

@@ -50,7 +50,7 @@ void operator delete[](void* memory, std::size_t) noexcept {
     std::free(memory);
 }
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::allocation_test {
 namespace {
 
 template <class Work>
@@ -95,4 +95,4 @@ TEST(Allocation, ASampleOfAForecasterTakesNone) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::allocation_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::backtest_interval_test {
 namespace {
 
 constexpr std::size_t steps = 40;
@@ -114,4 +114,4 @@ TEST(BacktestIntervals, WithoutAScaleHaveNone) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::backtest_interval_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::blob_test {
 namespace {
 
 constexpr std::uint32_t kind = 7;
@@ -77,4 +77,4 @@ TEST(Blob, AStateOfAnotherShapeIsRefused) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::blob_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::combination_test {
 namespace {
 
 double midmean(std::vector<WeightedValue> values) {
@@ -60,4 +60,4 @@ TEST(MemberWeights, OfNobodyAreZero) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::combination_test

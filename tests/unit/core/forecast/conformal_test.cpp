@@ -7,7 +7,7 @@
 #include <limits>
 #include <random>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::conformal_test {
 namespace {
 
 TEST(ScoreRing, GivesTheOrderStatistic) {
@@ -136,4 +136,4 @@ TEST(StudentT, HasTheTablesQuantilesAtUnitVariance) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::conformal_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::counter_test {
 namespace {
 
 using std::chrono::minutes;
@@ -65,4 +65,4 @@ TEST(Spread, ConservesTheAmount) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::counter_test

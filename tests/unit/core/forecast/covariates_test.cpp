@@ -8,7 +8,7 @@
 #include <limits>
 #include <numbers>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::covariates_test {
 namespace {
 
 using std::chrono::hours;
@@ -176,4 +176,4 @@ TEST_F(CovariatesTest, AReloadedOneGoesOnBitForBit) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::covariates_test

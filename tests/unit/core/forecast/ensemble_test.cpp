@@ -8,7 +8,7 @@
 #include "core/forecast/backtest_interval.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::ensemble_test {
 namespace {
 
 constexpr std::size_t horizon = 48;
@@ -184,4 +184,4 @@ TEST(BacktestInterval, DoesNotReachBelowZeroWhereNothingCanBe) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::ensemble_test

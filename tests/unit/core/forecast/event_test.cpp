@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cmath>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::event_test {
 namespace {
 
 using std::chrono::hours;
@@ -133,4 +133,4 @@ TEST(Event, WidensTheForecastUnderIt) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::event_test

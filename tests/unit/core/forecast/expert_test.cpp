@@ -13,7 +13,7 @@
 #include "core/forecast/seasonal_naive/seasonal_naive.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::expert_test {
 namespace {
 
 constexpr std::size_t horizon = 48;
@@ -140,4 +140,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& maker) { return maker.param.name; });
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::expert_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::forecaster_test {
 namespace {
 
 using std::chrono::hours;
@@ -247,4 +247,4 @@ TEST(Forecaster, FitOfAHistoryIsItsUpdates) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::forecaster_test

@@ -7,7 +7,7 @@
 #include <limits>
 #include <set>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::grid_test {
 namespace {
 
 using std::chrono::hours;
@@ -119,4 +119,4 @@ TEST(Grid, SeasonsFollowFromTheStep) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::grid_test

@@ -11,7 +11,7 @@
 #include "core/forecast/safeguard.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::guard_test {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -136,4 +136,4 @@ TEST(Drift, FindsAnIntervalThatNoLongerCovers) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::guard_test

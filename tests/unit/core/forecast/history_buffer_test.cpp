@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::history_buffer_test {
 namespace {
 
 const Seasons seasons{.day = 4, .week = 28};
@@ -104,4 +104,4 @@ TEST(HistoryBuffer, RefusesAnotherShapeAndSlotsThatAreNone) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::history_buffer_test

@@ -6,7 +6,7 @@
 #include "core/forecast/short_regression/short_regression.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::horizon_forecaster_test {
 namespace {
 
 constexpr std::size_t day = 24;
@@ -136,4 +136,4 @@ TEST(ShortRegression, OfAConstantNeverSolves) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::horizon_forecaster_test

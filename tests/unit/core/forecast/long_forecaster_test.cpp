@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::long_forecaster_test {
 namespace {
 
 constexpr std::size_t horizon = 48;
@@ -151,4 +151,4 @@ TEST(LongForecaster, ComesBackFromItsBlob) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::long_forecaster_test

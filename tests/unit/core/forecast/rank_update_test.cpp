@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::rank_update_test {
 namespace {
 
 TEST(RankUpdate, AddsTheOuterProductBelowTheDiagonal) {
@@ -23,4 +23,4 @@ TEST(RankUpdate, OfNothingIsNothing) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::rank_update_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::registry_test {
 namespace {
 
 const Time now = from_ms(1'800'000'000'000);
@@ -75,4 +75,4 @@ TEST(Registry, NamesHaveALimit) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::registry_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::residual_quantiles_test {
 namespace {
 
 ResidualQuantiles::Setup setup(bool non_negative = false) {
@@ -129,4 +129,4 @@ TEST(ResidualQuantiles, ComeBackFromTheirBlob) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::residual_quantiles_test

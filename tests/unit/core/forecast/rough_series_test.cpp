@@ -8,7 +8,7 @@
 #include "core/forecast/forecaster.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::rough_series_test {
 namespace {
 
 constexpr Duration half_hour{1'800'000};
@@ -129,4 +129,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::rough_series_test

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::scores_test {
 namespace {
 
 using Values = std::vector<double>;
@@ -88,4 +88,4 @@ TEST(Scores, CoverageCountsTheBorders) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::scores_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::served_series_test {
 namespace {
 
 using std::chrono::hours;
@@ -363,4 +363,4 @@ TEST(ServedSeries, RefusesTheStateOfAnother) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::served_series_test

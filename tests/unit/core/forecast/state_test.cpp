@@ -16,7 +16,7 @@
 #include "core/forecast/transform.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::state_test {
 namespace {
 
 template <class Part>
@@ -189,4 +189,4 @@ TEST(State, OfABacktestInterval) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::state_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::step_collector_test {
 namespace {
 
 using std::chrono::minutes;
@@ -132,4 +132,4 @@ TEST(StepCollector, LosesNothingThatWasCounted) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::step_collector_test

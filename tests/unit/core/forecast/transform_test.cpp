@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::transform_test {
 namespace {
 
 TEST(Transform, GoesThereAndBack) {
@@ -43,4 +43,4 @@ TEST(Transform, OfNothingOrAConstantStillWorks) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::transform_test

@@ -7,7 +7,7 @@
 #include <map>
 #include <random>
 
-namespace sitepower {
+namespace sitepower::series_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -113,4 +113,4 @@ TEST(Outlook, TakesTheSameHourOfAnEarlierDayWhereNothingIsPublished) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::series_test

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sitepower {
+namespace sitepower::tariff_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -83,4 +83,4 @@ TEST(Tariff, KnowsAPeriodWithoutRestriction) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::tariff_test

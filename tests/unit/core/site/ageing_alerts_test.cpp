@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::ageing_alerts_test {
 namespace {
 
 using std::chrono::hours;
@@ -296,4 +296,4 @@ TEST_F(LifeAlertsTest, WhatIsNotKnownNeitherRaisesNorClears) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::ageing_alerts_test

@@ -11,7 +11,7 @@
 #include "core/site/site.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::ageing_test {
 namespace {
 
 using std::chrono::hours;
@@ -459,4 +459,4 @@ TEST_F(AgeingTest, ASnapshotOfTheSiteHoldsTheEvidence) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::ageing_test

@@ -10,7 +10,7 @@
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::autonomy_test {
 namespace {
 
 using std::chrono::hours;
@@ -230,4 +230,4 @@ TEST_F(AutonomyTest, ALoadThatIsLostIsStale) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::autonomy_test

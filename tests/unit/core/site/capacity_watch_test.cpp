@@ -12,7 +12,7 @@
 #include "core/site/site.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::capacity_watch_test {
 namespace {
 
 using std::chrono::hours;
@@ -210,4 +210,4 @@ TEST(CapacityWatch, TheEndVoltageIsThatOfTheKind) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::capacity_watch_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::clock_test {
 namespace {
 
 constexpr Time start = from_ms(1'795'328'000'000);
@@ -48,4 +48,4 @@ TEST(Clock, DistrustsImpossibleAges) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::clock_test

@@ -7,7 +7,7 @@
 #include "core/site/site.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::device_alarms_test {
 namespace {
 
 using std::chrono::seconds;
@@ -138,4 +138,4 @@ TEST_F(DeviceAlarmsTest, AnAlertFromBeforeARestartStaysUntilTheDeviceSaysOtherwi
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::device_alarms_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::device_watch_test {
 namespace {
 
 constexpr Time start = from_ms(1'795'328'000'000);
@@ -271,4 +271,4 @@ TEST_F(DeviceWatchTest, RefusesForeignAndMalformedFrames) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::device_watch_test

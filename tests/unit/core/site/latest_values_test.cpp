@@ -6,7 +6,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::latest_values_test {
 namespace {
 
 constexpr DeviceIndex device{0};
@@ -72,4 +72,4 @@ TEST_F(LatestValuesTest, LosingMakesGoodValuesStaleAndKeepsOtherReasons) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::latest_values_test

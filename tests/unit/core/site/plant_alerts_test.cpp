@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::plant_alerts_test {
 namespace {
 
 using std::chrono::minutes;
@@ -168,4 +168,4 @@ TEST_F(PlantAlertsTest, ADelayedConditionThatPassesIsNoAlert) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::plant_alerts_test

@@ -12,7 +12,7 @@
 #include "core/site/site.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::random_events_test {
 namespace {
 
 constexpr Time start = from_ms(1'795'328'000'000);
@@ -294,4 +294,4 @@ TEST_P(RandomEvents, ARestartKeepsAlertsWindowsAndMemories) {
 INSTANTIATE_TEST_SUITE_P(AnyOrder, RandomEvents, testing::Range(1U, 9U));
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::random_events_test

@@ -10,7 +10,7 @@
 #include "core/site/site.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::replacing_test {
 namespace {
 
 using std::chrono::days;
@@ -253,4 +253,4 @@ TEST_F(ReplacingTest, IsRefusedAndThenChangesNothing) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::replacing_test

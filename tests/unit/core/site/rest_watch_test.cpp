@@ -10,7 +10,7 @@
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::rest_watch_test {
 namespace {
 
 using std::chrono::hours;
@@ -148,4 +148,4 @@ TEST_F(RestWatchTest, LeadAcidAndThePlateauTellNothing) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::rest_watch_test

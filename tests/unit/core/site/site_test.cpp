@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::site_test {
 namespace {
 
 using std::chrono::hours;
@@ -598,4 +598,4 @@ TEST_F(SiteTest, AReplayGivesTheSame) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::site_test

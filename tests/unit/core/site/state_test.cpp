@@ -4,7 +4,7 @@
 
 #include "core/site/effects.hpp"
 
-namespace sitepower {
+namespace sitepower::state_test {
 namespace {
 
 // The words are part of every payload.
@@ -46,4 +46,4 @@ TEST(Effects, AreEmptyOnlyWithoutAnyOfThem) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::state_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::telling_test {
 namespace {
 
 using std::chrono::minutes;
@@ -90,4 +90,4 @@ TEST(Telling, StringsAndUpsesChangeInKindToo) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::telling_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/site/small_site.hpp"
 
-namespace sitepower {
+namespace sitepower::wiring_test {
 namespace {
 
 class WiringTest : public testing::Test {
@@ -57,4 +57,4 @@ TEST_F(WiringTest, IgnoresPointsThatDoNotExist) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::wiring_test

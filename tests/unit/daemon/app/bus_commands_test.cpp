@@ -12,7 +12,7 @@
 #include "tests/support/fake_slave.hpp"
 #include "tests/support/modbus_plans.hpp"
 
-namespace sitepower {
+namespace sitepower::bus_commands_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -104,4 +104,4 @@ TEST_F(BusCommandsTest, WhatABusThatEndsHasLeftIsTold) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::bus_commands_test

@@ -7,7 +7,7 @@
 
 #include <system_error>
 
-namespace sitepower {
+namespace sitepower::bus_set_test {
 namespace {
 
 class Ignored final : public modbus::BusSink {
@@ -67,4 +67,4 @@ TEST(BusSet, ABusThatCannotBeMadeLeavesTheOthersRunning) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::bus_set_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace sitepower::documents {
+namespace sitepower::documents::documents_test {
 namespace {
 
 TEST(Documents, AreWhatTheTablesSay) {
@@ -26,4 +26,4 @@ TEST(Documents, AnUnknownNameIsRefused) {
 }
 
 }  // namespace
-}  // namespace sitepower::documents
+}  // namespace sitepower::documents::documents_test

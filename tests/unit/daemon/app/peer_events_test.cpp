@@ -8,7 +8,7 @@
 #include "daemon/app/live_outlets.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::peer_events_test {
 namespace {
 
 class PeerEventsTest : public ::testing::Test {
@@ -111,4 +111,4 @@ TEST_F(PeerEventsTest, WithoutABrokerReadingsAreHistoryAndNothingWaitsForDeliver
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::peer_events_test

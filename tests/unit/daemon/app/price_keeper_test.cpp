@@ -7,7 +7,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/web_server.hpp"
 
-namespace sitepower {
+namespace sitepower::price_keeper_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -84,4 +84,4 @@ TEST_F(Keeper, RestoresEachSeriesFromItsOwnRows) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::price_keeper_test

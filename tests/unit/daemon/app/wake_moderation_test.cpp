@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::wake_moderation_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -50,4 +50,4 @@ TEST_F(WakeModerationTest, NothingTakenEndsAPause) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::wake_moderation_test

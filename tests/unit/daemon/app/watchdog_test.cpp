@@ -4,7 +4,7 @@
 
 #include "daemon/app/status_line.hpp"
 
-namespace sitepower {
+namespace sitepower::watchdog_test {
 namespace {
 
 Watchdog::Measure fixed(int ms) {
@@ -55,4 +55,4 @@ TEST(StatusLine, ReadsLikeASentence) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::watchdog_test

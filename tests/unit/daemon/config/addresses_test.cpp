@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace sitepower::config {
+namespace sitepower::config::addresses_test {
 namespace {
 
 TEST(HostAndPort, TakesNamesAndAddresses) {
@@ -59,4 +59,4 @@ TEST(Pattern, KnowsWhetherTheNumberMatters) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::addresses_test

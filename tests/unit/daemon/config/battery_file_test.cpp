@@ -6,7 +6,7 @@
 #include "daemon/config/battery_shelf.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::battery_file_test {
 namespace {
 
 using testing::HasSubstr;
@@ -162,4 +162,4 @@ TEST(BatteryFileOfAString, OfAnotherChemistryIsRefused) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::battery_file_test

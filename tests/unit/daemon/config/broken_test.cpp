@@ -11,7 +11,7 @@
 #include "drivers/profile/load.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::broken_test {
 namespace {
 
 constexpr std::string_view expectation = "# expect: ";
@@ -92,4 +92,4 @@ TEST(EmptyFile, IsRefused) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::broken_test

@@ -13,7 +13,7 @@
 #include "daemon/config/tables.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::check_test {
 namespace {
 
 using testing::HasSubstr;
@@ -101,4 +101,4 @@ TEST(JsonSchema, DescribesEveryKindOfKey) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::check_test

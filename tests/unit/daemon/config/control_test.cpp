@@ -5,7 +5,7 @@
 #include "tests/support/controlled_site.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::control_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -137,4 +137,4 @@ release_value = 5
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::control_test

@@ -6,7 +6,7 @@
 #include "daemon/config/build.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::diff_test {
 namespace {
 
 using testing::ElementsAre;
@@ -137,4 +137,4 @@ TEST(DeviceOrder, KeepsTwoOfOneIdForTheErrorThatNamesThem) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::diff_test

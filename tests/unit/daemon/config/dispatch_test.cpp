@@ -6,7 +6,7 @@
 #include "daemon/config/quarters.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::dispatch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -211,4 +211,4 @@ TEST(Dispatch, ChecksLoadClasses) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::dispatch_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::fade_shelf_test {
 namespace {
 
 using testing::HasSubstr;
@@ -124,4 +124,4 @@ TEST(FadeLibraryOfAString, WithoutAFileForItsChemistryThereIsNone) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::fade_shelf_test

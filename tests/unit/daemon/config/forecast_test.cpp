@@ -7,7 +7,7 @@
 #include "daemon/config/diff.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::forecast_test {
 namespace {
 
 using testing::HasSubstr;
@@ -145,4 +145,4 @@ TEST(ForecastConfig, TakesALearntPriorAndRefusesAnotherFile) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::forecast_test

@@ -4,7 +4,7 @@
 
 #include "drivers/schema/diagnostic.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::ids_test {
 namespace {
 
 std::string only_error(const schema::Diagnostics& diagnostics) {
@@ -53,4 +53,4 @@ TEST(Ids, WhatWasRefusedBeforeIsNotToldAgain) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::ids_test

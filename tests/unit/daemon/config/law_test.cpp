@@ -9,7 +9,7 @@
 #include "daemon/config/diff.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::law_test {
 namespace {
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -211,4 +211,4 @@ TEST(ReloadLaw, WhatIsNotTouchedKeepsItsMeaning) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::law_test

@@ -14,7 +14,7 @@
 #include "daemon/config/diff.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::load_test {
 namespace {
 
 using testing::ElementsAre;
@@ -310,4 +310,4 @@ TEST(ConfigPaths, FollowTheOption) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::load_test

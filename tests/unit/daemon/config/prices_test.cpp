@@ -5,7 +5,7 @@
 #include "daemon/config/diff.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::prices_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -167,4 +167,4 @@ TEST(Prices, AChangeInterruptsNothingElse) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::prices_test

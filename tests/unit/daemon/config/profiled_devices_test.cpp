@@ -7,7 +7,7 @@
 
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::profiled_devices_test {
 namespace {
 
 using testing::HasSubstr;
@@ -174,4 +174,4 @@ TEST(ProfiledDevice, AProbeHoldsForTheUnitsOfItsGroupsToo) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::profiled_devices_test

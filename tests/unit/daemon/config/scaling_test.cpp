@@ -5,7 +5,7 @@
 #include "daemon/config/diff.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::scaling_test {
 namespace {
 
 using testing::Contains;
@@ -89,4 +89,4 @@ TEST(ScalingConfig, AChangeIsOneOfScaling) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::scaling_test

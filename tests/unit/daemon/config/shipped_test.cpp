@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::config {
+namespace sitepower::config::shipped_test {
 namespace {
 
 TEST(Shipped, IsFoundBesideTheProgramInASourceTree) {
@@ -14,4 +14,4 @@ TEST(Shipped, ElseWhereAPackageInstalls) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::shipped_test

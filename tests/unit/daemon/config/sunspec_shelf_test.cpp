@@ -7,7 +7,7 @@
 #include "tests/support/process.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::config {
+namespace sitepower::config::sunspec_shelf_test {
 namespace {
 
 using testing::HasSubstr;
@@ -127,4 +127,4 @@ TEST(ModelDirectories, StandBesideTheProfiles) {
 }
 
 }  // namespace
-}  // namespace sitepower::config
+}  // namespace sitepower::config::sunspec_shelf_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/fake_context.hpp"
 
-namespace sitepower {
+namespace sitepower::actuator_desk_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -118,4 +118,4 @@ TEST_F(ActuatorDeskTest, HasALimit) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::actuator_desk_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/fake_context.hpp"
 
-namespace sitepower {
+namespace sitepower::cap_sender_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -151,4 +151,4 @@ TEST_F(CapSenderTest, TheEndIsTheSafeCap) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::cap_sender_test

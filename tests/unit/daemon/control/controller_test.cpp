@@ -12,7 +12,7 @@
 
 #include "tests/support/fake_context.hpp"
 
-namespace sitepower {
+namespace sitepower::controller_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -270,4 +270,4 @@ TEST_F(ControllerTest, WithoutTheFileOfReleasesNothingIsControlled) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::controller_test

@@ -3,7 +3,7 @@
 #include "daemon/ctl/command.hpp"
 #include "daemon/operation/table.hpp"
 
-namespace sitepower::ctl {
+namespace sitepower::ctl::command_line_test {
 namespace {
 
 using testing::ElementsAre;
@@ -251,4 +251,4 @@ TEST(CommandLine, HelpsWithExamples) {
 }
 
 }  // namespace
-}  // namespace sitepower::ctl
+}  // namespace sitepower::ctl::command_line_test

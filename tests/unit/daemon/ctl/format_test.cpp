@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::ctl {
+namespace sitepower::ctl::format_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -77,4 +77,4 @@ TEST(Format, TakesAnyShapeOfReply) {
 }
 
 }  // namespace
-}  // namespace sitepower::ctl
+}  // namespace sitepower::ctl::format_test

@@ -10,7 +10,7 @@
 #include "daemon/ctl/view.hpp"
 #include "daemon/operation/table.hpp"
 
-namespace sitepower::ctl {
+namespace sitepower::ctl::law_test {
 namespace {
 
 const Time now = *parse_time("2026-11-22T06:14:28.123Z");
@@ -214,4 +214,4 @@ TEST(CommandLineLaw, AnyWordsAreACommandOrEndWithUsage) {
 }
 
 }  // namespace
-}  // namespace sitepower::ctl
+}  // namespace sitepower::ctl::law_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace sitepower::ctl {
+namespace sitepower::ctl::predict_csv_test {
 namespace {
 
 TEST(PredictCsv, CountsWhatIsWrongAndAsksTheRest) {
@@ -58,4 +58,4 @@ TEST(PredictCsv, RefusesWhatItDoesNotUnderstand) {
 }
 
 }  // namespace
-}  // namespace sitepower::ctl
+}  // namespace sitepower::ctl::predict_csv_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/daemon/http/http_client.hpp"
 
-namespace sitepower {
+namespace sitepower::program_test {
 namespace {
 
 using testing::HasSubstr;
@@ -197,4 +197,4 @@ TEST_F(Sitepowerctl, RefusesWhatIsNotTheDaemon) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::program_test

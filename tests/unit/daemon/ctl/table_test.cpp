@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-namespace sitepower::ctl {
+namespace sitepower::ctl::table_test {
 namespace {
 
 using testing::HasSubstr;
@@ -99,4 +99,4 @@ TEST(Wrapped, BreaksBetweenWords) {
 }
 
 }  // namespace
-}  // namespace sitepower::ctl
+}  // namespace sitepower::ctl::table_test

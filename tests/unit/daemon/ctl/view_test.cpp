@@ -11,7 +11,7 @@
 #include "daemon/ctl/table.hpp"
 #include "daemon/operation/table.hpp"
 
-namespace sitepower::ctl {
+namespace sitepower::ctl::view_test {
 namespace {
 
 using testing::HasSubstr;
@@ -227,4 +227,4 @@ TEST(View, OutlinesWhatHasNoViewOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace sitepower::ctl
+}  // namespace sitepower::ctl::view_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::alert_line_test {
 namespace {
 
 Alert on_battery(Severity severity) {
@@ -34,4 +34,4 @@ TEST(AlertLine, IsAsUrgentAsItsAlert) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::alert_line_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::backlog_pump_test {
 namespace {
 
 constexpr MessageKey key(std::int64_t n) {
@@ -134,4 +134,4 @@ TEST(BacklogPump, ALateReadOfAnOldConnectionIsDropped) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::backlog_pump_test

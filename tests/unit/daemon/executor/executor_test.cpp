@@ -11,7 +11,7 @@
 
 #include "daemon/publish/retained_messages.hpp"
 
-namespace sitepower {
+namespace sitepower::executor_test {
 namespace {
 
 constexpr Time start = from_ms(1'795'328'000'000);
@@ -671,4 +671,4 @@ TEST_F(ExecutorTest, WhatAnotherPartSaysGetsTheHeadOfEveryPayload) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::executor_test

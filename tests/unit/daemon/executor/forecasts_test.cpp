@@ -6,7 +6,7 @@
 #include "daemon/executor/executor.hpp"
 #include "daemon/forecast/report.hpp"
 
-namespace sitepower {
+namespace sitepower::forecasts_test {
 namespace {
 
 constexpr Time start = from_ms(1'795'328'000'000);
@@ -150,4 +150,4 @@ TEST_F(ExecutorForecasts, DriftIsAnAlertForADay) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::forecasts_test

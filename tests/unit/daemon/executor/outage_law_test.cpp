@@ -12,7 +12,7 @@
 #include "tests/unit/core/site/small_site.hpp"
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower {
+namespace sitepower::outage_law_test {
 namespace {
 
 std::shared_ptr<const SiteModel> two_devices() {
@@ -178,4 +178,4 @@ TEST_P(OutageLaw, EverythingThatWasCommittedArrivesOnceById) {
 INSTANTIATE_TEST_SUITE_P(AnyOrder, OutageLaw, ::testing::Range(1U, 13U));
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::outage_law_test

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace sitepower::fade {
+namespace sitepower::fade::library_file_test {
 namespace {
 
 const std::string good = R"(schema = 1
@@ -88,4 +88,4 @@ TEST(FadeLibraryFile, AMissingFileIsNamed) {
 }
 
 }  // namespace
-}  // namespace sitepower::fade
+}  // namespace sitepower::fade::library_file_test

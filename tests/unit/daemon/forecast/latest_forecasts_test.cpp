@@ -4,7 +4,7 @@
 
 #include <thread>
 
-namespace sitepower {
+namespace sitepower::latest_forecasts_test {
 namespace {
 
 SeriesForecast forecast_of(const std::string& series, double p50) {
@@ -54,4 +54,4 @@ TEST(LatestForecasts, IsReadWhileItIsWritten) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::latest_forecasts_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/fake_memory.hpp"
 
-namespace sitepower {
+namespace sitepower::series_book_test {
 namespace {
 
 using forecast::HorizonClass;
@@ -528,4 +528,4 @@ TEST_F(SeriesBookTest, CountsLateValues) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::series_book_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::series_feed_test {
 namespace {
 
 SeriesSettings at_point(std::uint32_t device, std::uint32_t slot) {
@@ -133,4 +133,4 @@ TEST(SeriesFeed, LeavesOutWhatFindsNoRoom) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::series_feed_test

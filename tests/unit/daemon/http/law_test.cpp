@@ -6,7 +6,7 @@
 
 #include "tests/unit/daemon/http/http_client.hpp"
 
-namespace sitepower {
+namespace sitepower::law_test {
 namespace {
 
 class HttpLaw : public HttpTest {
@@ -128,4 +128,4 @@ TEST_F(HttpLaw, ClientsThatLeaveAtAnyMomentLeaveNothingBehind) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::law_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace sitepower {
+namespace sitepower::local_socket_test {
 namespace {
 
 using testing::HasSubstr;
@@ -63,4 +63,4 @@ TEST_F(LocalSocket, NamesPathAndCause) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::local_socket_test

@@ -9,7 +9,7 @@
 
 #include "tests/unit/daemon/http/http_client.hpp"
 
-namespace sitepower {
+namespace sitepower::peer_test {
 namespace {
 
 constexpr gid_t engineers = 64'001;
@@ -148,4 +148,4 @@ TEST_F(PeerRole, OfRootIsAdmin) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::peer_test

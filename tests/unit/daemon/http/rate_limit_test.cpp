@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::rate_limit_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -42,4 +42,4 @@ TEST(UserRateLimit, RemembersABoundedNumberOfUsers) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::rate_limit_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/daemon/http/http_client.hpp"
 
-namespace sitepower {
+namespace sitepower::server_test {
 namespace {
 
 using testing::HasSubstr;
@@ -279,4 +279,4 @@ TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::server_test

@@ -16,7 +16,7 @@
 #include "daemon/journal/messages.hpp"
 #include "daemon/journal/rate_limit.hpp"
 
-namespace sitepower::journal {
+namespace sitepower::journal::journal_test {
 namespace {
 
 TEST(JournalMessages, NamesAndIdsAreUniqueAndWellFormed) {
@@ -150,4 +150,4 @@ TEST(Journal, LeavesOutWhatIsBelowTheLevel) {
 }
 
 }  // namespace
-}  // namespace sitepower::journal
+}  // namespace sitepower::journal::journal_test

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace sitepower::lab {
+namespace sitepower::lab::backtest_test {
 namespace {
 
 using testing::HasSubstr;
@@ -49,4 +49,4 @@ TEST(Plot, DrawsWhatIsFiniteAndEscapesTitles) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::backtest_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace sitepower::lab {
+namespace sitepower::lab::program_test {
 namespace {
 
 ExitCode run_with(std::vector<const char*> arguments) {
@@ -23,4 +23,4 @@ TEST(LabProgram, AnUnknownOrMissingCommandIsAWrongCommandLine) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::program_test

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace sitepower {
+namespace sitepower::report_test {
 namespace {
 
 TEST(Report, WritesOneJsonLinePerFigure) {
@@ -59,4 +59,4 @@ TEST(Report, CountsGoalsThatFail) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::report_test

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace sitepower {
+namespace sitepower::loop_test {
 namespace {
 
 using std::chrono::steady_clock;
@@ -197,4 +197,4 @@ TEST(Mailbox, ManyProducersLoseNothing) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::loop_test

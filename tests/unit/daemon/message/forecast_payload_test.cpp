@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-namespace sitepower {
+namespace sitepower::forecast_payload_test {
 namespace {
 
 using forecast::HorizonClass;
@@ -119,4 +119,4 @@ TEST(ForecastPayload, OfANewModel) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::forecast_payload_test

@@ -9,7 +9,7 @@
 
 #include "daemon/message/message.hpp"
 
-namespace sitepower {
+namespace sitepower::json_writer_test {
 namespace {
 
 std::string number(double value) {
@@ -129,4 +129,4 @@ TEST(JsonWriter, WritesTheMessageId) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::json_writer_test

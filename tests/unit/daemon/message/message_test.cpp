@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::message_test {
 namespace {
 
 TEST(Message, IdHoldsSiteEpochAndSequence) {
@@ -18,4 +18,4 @@ TEST(Message, KeysOfALaterEpochAreLater) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::message_test

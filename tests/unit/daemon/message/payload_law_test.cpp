@@ -9,7 +9,7 @@
 
 #include "daemon/message/payload.hpp"
 
-namespace sitepower {
+namespace sitepower::payload_law_test {
 namespace {
 
 using nlohmann::json;
@@ -236,4 +236,4 @@ TEST(MessageKeyLaw, OrdersStartsBeforeSequencesAndGivesBoth) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::payload_law_test

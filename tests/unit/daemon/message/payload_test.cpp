@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-namespace sitepower {
+namespace sitepower::payload_test {
 namespace {
 
 const std::filesystem::path golden_directory = SITEPOWER_SOURCE_DIR "/tests/golden/payloads";
@@ -351,4 +351,4 @@ TEST(Payload, MembersOfAnotherPartStandBehindTheHead) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::payload_test

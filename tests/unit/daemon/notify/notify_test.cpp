@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace sitepower {
+namespace sitepower::notify_test {
 namespace {
 
 // The service manager's end of the notification socket.
@@ -70,4 +70,4 @@ TEST(Notify, WithoutAManagerNothingHappens) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::notify_test

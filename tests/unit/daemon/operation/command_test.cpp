@@ -3,7 +3,7 @@
 
 #include "tests/unit/daemon/operation/ask.hpp"
 
-namespace sitepower {
+namespace sitepower::command_test {
 namespace {
 
 using modbus::WriteOutcome;
@@ -117,4 +117,4 @@ TEST_F(CommandOperation, ListsWhatCouldBeWritten) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::command_test

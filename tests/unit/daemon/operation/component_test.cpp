@@ -4,7 +4,7 @@
 
 #include "tests/support/fake_context.hpp"
 
-namespace sitepower {
+namespace sitepower::component_test {
 namespace {
 
 class Components : public testing::Test {
@@ -148,4 +148,4 @@ TEST_F(Components, TellsRefusedRowsOfTheStore) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::component_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/daemon/operation/ask.hpp"
 
-namespace sitepower {
+namespace sitepower::dispatcher_test {
 namespace {
 
 using testing::HasSubstr;
@@ -232,4 +232,4 @@ TEST(Reply, IsGivenOnceAndByItselfWhenDropped) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::dispatcher_test

@@ -10,7 +10,7 @@
 #include "tests/support/fake_context.hpp"
 #include "tests/support/fake_memory.hpp"
 
-namespace sitepower {
+namespace sitepower::forecast_test {
 namespace {
 
 using std::chrono::hours;
@@ -273,4 +273,4 @@ TEST(ForecastOperationsWithoutSeries, NameTheCure) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::forecast_test

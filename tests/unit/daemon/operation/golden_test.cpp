@@ -8,7 +8,7 @@
 
 #include "tests/unit/daemon/operation/ask.hpp"
 
-namespace sitepower {
+namespace sitepower::golden_test {
 namespace {
 
 const std::filesystem::path golden_directory = SITEPOWER_SOURCE_DIR "/tests/golden/operations";
@@ -186,4 +186,4 @@ TEST(Golden, HasAFileForEachOperationAndNoOther) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::golden_test

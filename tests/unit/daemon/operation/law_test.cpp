@@ -8,7 +8,7 @@
 #include "daemon/operation/error_table.hpp"
 #include "tests/unit/daemon/operation/ask.hpp"
 
-namespace sitepower {
+namespace sitepower::law_test {
 namespace {
 
 std::set<std::string> all_codes() {
@@ -281,4 +281,4 @@ TEST(HostileBody, WhatIsNoJsonObjectIsABadRequest) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::law_test

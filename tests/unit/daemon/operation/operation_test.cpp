@@ -3,7 +3,7 @@
 
 #include "tests/unit/daemon/operation/ask.hpp"
 
-namespace sitepower {
+namespace sitepower::operation_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -463,4 +463,4 @@ TEST_F(Operations, ABidIsCheckedWhole) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::operation_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace sitepower {
+namespace sitepower::parameter_test {
 namespace {
 
 using testing::HasSubstr;
@@ -208,4 +208,4 @@ TEST(ListParameter, TakesAListInEitherForm) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::parameter_test

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace sitepower {
+namespace sitepower::reference_test {
 namespace {
 
 TEST(Reference, IsThePageOfOperations) {
@@ -21,4 +21,4 @@ TEST(Reference, IsThePageOfOperations) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::reference_test

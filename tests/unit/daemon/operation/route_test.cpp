@@ -7,7 +7,7 @@
 #include "daemon/operation/error_table.hpp"
 #include "daemon/operation/table.hpp"
 
-namespace sitepower {
+namespace sitepower::route_test {
 namespace {
 
 std::string_view name_at(std::string_view method, std::string_view path) {
@@ -128,4 +128,4 @@ TEST(ErrorTable, HasEachCodeOnceWithItsStatus) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::route_test

@@ -3,7 +3,7 @@
 
 #include "tests/unit/daemon/operation/ask.hpp"
 
-namespace sitepower {
+namespace sitepower::scaling_test {
 namespace {
 
 using testing::SizeIs;
@@ -62,4 +62,4 @@ TEST_F(ScalingOperations, ThePartIsDegradedWhileAServiceIs) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::scaling_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::store_history_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -135,4 +135,4 @@ TEST(AskStore, AnswersWhereThereIsNoStoreToRead) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::store_history_test

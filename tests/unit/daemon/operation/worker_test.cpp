@@ -11,7 +11,7 @@
 
 #include "daemon/operation/reply.hpp"
 
-namespace sitepower {
+namespace sitepower::worker_test {
 namespace {
 
 constexpr int deadline_ms = 10'000;
@@ -125,4 +125,4 @@ TEST(Worker, AnswersWhatItDropsWhenItStops) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::worker_test

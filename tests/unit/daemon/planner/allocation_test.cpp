@@ -6,7 +6,7 @@
 
 #include "tests/support/fake_context.hpp"
 
-namespace sitepower {
+namespace sitepower::allocation_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -140,4 +140,4 @@ TEST_F(Allocating, IsKeptInBrief) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::allocation_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/daemon/planner/making.hpp"
 
-namespace sitepower {
+namespace sitepower::past_power_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -71,4 +71,4 @@ TEST(PastPower, SaysThatTheStoreCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::past_power_test

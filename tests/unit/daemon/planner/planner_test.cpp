@@ -8,7 +8,7 @@
 
 #include "tests/unit/daemon/planner/making.hpp"
 
-namespace sitepower {
+namespace sitepower::planner_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -486,4 +486,4 @@ TEST_F(Planning, ACycleSaysWhyThereIsNoPlan) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::planner_test

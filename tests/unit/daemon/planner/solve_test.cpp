@@ -8,7 +8,7 @@
 
 #include "tests/unit/daemon/planner/making.hpp"
 
-namespace sitepower {
+namespace sitepower::solve_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -216,4 +216,4 @@ TEST_F(Solve, ThePlanIsToldWholeWithItsProof) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::solve_test

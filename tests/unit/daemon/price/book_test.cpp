@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::book_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -185,4 +185,4 @@ TEST(PriceBook, WhatTheStoreKnowsStandsBehindNewerNews) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::book_test

@@ -10,7 +10,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/web_server.hpp"
 
-namespace sitepower {
+namespace sitepower::feed_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -135,4 +135,4 @@ TEST_F(Feed, AServerThatSaysNothingDoesNotHoldUpTheEnd) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::feed_test

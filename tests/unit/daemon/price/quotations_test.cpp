@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::quotations_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -127,4 +127,4 @@ TEST(Price, LeavesPerMegawattHour) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::quotations_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::backlog_batch_test {
 namespace {
 
 const Steady start = Steady{} + std::chrono::hours(1);
@@ -86,4 +86,4 @@ TEST(BacklogBatch, KeysOfOthersAreNothingToIt) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::backlog_batch_test

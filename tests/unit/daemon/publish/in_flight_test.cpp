@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace sitepower {
+namespace sitepower::in_flight_test {
 namespace {
 
 InFlightMessage reported(std::int64_t key, Steady sent = {}) {
@@ -74,4 +74,4 @@ TEST(InFlight, KeepsTheWindowWithinWhatTheIdsAllow) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::in_flight_test

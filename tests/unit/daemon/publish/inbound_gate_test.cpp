@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace sitepower {
+namespace sitepower::inbound_gate_test {
 namespace {
 
 using testing::ElementsAre;
@@ -41,4 +41,4 @@ TEST(InboundGate, HasLimits) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::inbound_gate_test

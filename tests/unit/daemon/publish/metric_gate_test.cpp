@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::metric_gate_test {
 namespace {
 
 const Steady start{};
@@ -74,4 +74,4 @@ TEST(MetricGate, IsNotFlooded) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::metric_gate_test

@@ -12,7 +12,7 @@
 #include "daemon/publish/request_gate.hpp"
 #include "daemon/publish/token_bucket.hpp"
 
-namespace sitepower {
+namespace sitepower::plan_law_test {
 namespace {
 
 constexpr std::string_view root = "sitepower/v1/S/";
@@ -205,4 +205,4 @@ TEST(InFlightLaw, IsATableById) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::plan_law_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::publisher_test {
 namespace {
 
 class NobodyListens final : public PublisherObserver {
@@ -36,4 +36,4 @@ TEST(Publisher, TakesAClearAlsoWithoutAConnection) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::publisher_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/fake_mqtt_link.hpp"
 
-namespace sitepower {
+namespace sitepower::reconciler_test {
 namespace {
 
 using std::chrono::seconds;
@@ -68,4 +68,4 @@ TEST(Reconciler, NamesTheTopicToClear) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::reconciler_test

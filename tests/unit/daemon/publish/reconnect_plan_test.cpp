@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::reconnect_plan_test {
 namespace {
 
 using std::chrono::seconds;
@@ -185,4 +185,4 @@ TEST_F(ReconnectPlanTest, ABrokerThatRestartsIsNoFight) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::reconnect_plan_test

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace sitepower {
+namespace sitepower::request_gate_test {
 namespace {
 
 const Steady start{};
@@ -99,4 +99,4 @@ TEST(RequestGate, TheReplyToALimitedOneIsAnErrorBody) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::request_gate_test

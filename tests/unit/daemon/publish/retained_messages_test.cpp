@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::retained_messages_test {
 namespace {
 
 std::shared_ptr<const Message> state(const std::string& topic, std::int64_t key, std::string text = "{}") {
@@ -107,4 +107,4 @@ TEST(RetainedMessages, KnowWhatIsDueToBeRepeated) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::retained_messages_test

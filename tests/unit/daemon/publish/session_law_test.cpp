@@ -13,7 +13,7 @@
 #include "daemon/publish/session.hpp"
 #include "tests/support/fake_mqtt_link.hpp"
 
-namespace sitepower {
+namespace sitepower::session_law_test {
 namespace {
 
 using MessagePtr = std::shared_ptr<const Message>;
@@ -314,4 +314,4 @@ TEST_P(RetainedLaw, TheTableIsTheLastOfEachTopic) {
 INSTANTIATE_TEST_SUITE_P(AnyOrder, RetainedLaw, testing::Range(1U, 9U));
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::session_law_test

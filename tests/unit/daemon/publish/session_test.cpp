@@ -9,7 +9,7 @@
 
 #include "tests/support/fake_mqtt_link.hpp"
 
-namespace sitepower {
+namespace sitepower::session_test {
 namespace {
 
 using std::chrono::seconds;
@@ -410,4 +410,4 @@ TEST_F(SessionTest, NeverAsksToBeCalledAtOnceForNothing) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::session_test

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace sitepower {
+namespace sitepower::status_messages_test {
 namespace {
 
 const Time now = from_ms(1'763'794'468'123);
@@ -40,4 +40,4 @@ TEST(StatusMessages, GoOnWhereAnEarlierPublisherEnded) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::status_messages_test

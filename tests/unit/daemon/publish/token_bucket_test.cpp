@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower {
+namespace sitepower::token_bucket_test {
 namespace {
 
 const Steady start{};
@@ -33,4 +33,4 @@ TEST(TokenBucket, SavesNoMoreThanTheBurst) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::token_bucket_test

@@ -11,7 +11,7 @@
 #include "drivers/sim/server.hpp"
 #include "tests/support/process.hpp"
 
-namespace sitepower {
+namespace sitepower::release_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -118,4 +118,4 @@ TEST_F(ReleaseTest, TriesUntilItsTimeIsOver) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::release_test

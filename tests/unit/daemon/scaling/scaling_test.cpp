@@ -11,7 +11,7 @@
 #include "daemon/scaling/report.hpp"
 #include "tests/support/fake_context.hpp"
 
-namespace sitepower {
+namespace sitepower::scaling_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -292,4 +292,4 @@ TEST_F(ScalingTest, AReloadKeepsWhatWasDecidedAndTakesOffWhatIsGone) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::scaling_test

@@ -4,7 +4,7 @@
 
 #include <span>
 
-namespace sitepower {
+namespace sitepower::ageing_codec_test {
 namespace {
 
 AgeingMemory some_memory() {
@@ -76,4 +76,4 @@ TEST(AgeingCodec, WhatIsCutShortFails) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::ageing_codec_test

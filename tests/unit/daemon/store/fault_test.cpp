@@ -16,7 +16,7 @@
 #include "tests/unit/daemon/store/damaged_file.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::fault_test {
 namespace {
 
 using support::FaultyVfs;
@@ -457,4 +457,4 @@ TEST_F(FullDisk, AFullDiskWithALongLogRecoversByItself) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::fault_test

@@ -7,7 +7,7 @@
 #include "daemon/store/retention.hpp"
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower {
+namespace sitepower::forecast_tables_test {
 namespace {
 
 using forecast::ClosedStep;
@@ -191,4 +191,4 @@ TEST_F(ForecastTablesTest, WhatIsOldGoes) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::forecast_tables_test

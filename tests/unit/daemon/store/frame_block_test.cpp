@@ -8,7 +8,7 @@
 #include "daemon/store/layout_codec.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::frame_block_test {
 namespace {
 
 // As the definition says it, bit by bit.
@@ -206,4 +206,4 @@ TEST(Bytes, NumbersOfEverySizeReadBackAndNothingIsReadBeyondTheEnd) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::frame_block_test

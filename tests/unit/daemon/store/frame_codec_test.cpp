@@ -8,7 +8,7 @@
 
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::frame_codec_test {
 namespace {
 
 constexpr std::array scales = {1.0, 0.1, 0.01, 0.001, 1.0 / 3, 2.0, -0.5, 1e-6, 0.0};
@@ -131,4 +131,4 @@ TEST(FrameCodec, GridIndexOnlyForExactMultiples) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::frame_codec_test

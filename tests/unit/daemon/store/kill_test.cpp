@@ -12,7 +12,7 @@
 #include "tests/support/process.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::kill_test {
 namespace {
 
 constexpr const char* directory_variable = "SITEPOWER_KILL_TEST_DIRECTORY";
@@ -100,4 +100,4 @@ TEST(StoreKill, WhatWasReportedAsCommittedIsThere) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::kill_test

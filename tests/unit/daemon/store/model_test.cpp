@@ -9,7 +9,7 @@
 #include "tests/support/faulty_vfs.hpp"
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower {
+namespace sitepower::model_test {
 namespace {
 
 using Sent = std::shared_ptr<const Message>;
@@ -88,4 +88,4 @@ TEST_P(StoreModel, HoldsThroughFailuresRestartsAndKills) {
 INSTANTIATE_TEST_SUITE_P(AnyOrder, StoreModel, ::testing::Range(1U, 13U));
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::model_test

@@ -13,7 +13,7 @@
 #include "tests/unit/daemon/store/damaged_file.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::opening_test {
 namespace {
 
 class OpeningTest : public ::testing::Test {
@@ -405,4 +405,4 @@ TEST_F(OpeningTest, AFlippedBitInABlockCostsThatBlockOnly) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::opening_test

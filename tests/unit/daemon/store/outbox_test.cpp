@@ -8,7 +8,7 @@
 #include "daemon/store/row_queue.hpp"
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower {
+namespace sitepower::outbox_test {
 namespace {
 
 TEST(PendingBits, AreASetOfNumbers) {
@@ -232,4 +232,4 @@ TEST_F(RowQueueTest, WakesTheWriterForWhatIsUrgentAndWhenHalfFull) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::outbox_test

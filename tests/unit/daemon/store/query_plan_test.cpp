@@ -14,7 +14,7 @@
 #include "daemon/store/retention.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::query_plan_test {
 namespace {
 
 class QueryPlanTest : public ::testing::Test {
@@ -97,4 +97,4 @@ TEST_F(QueryPlanTest, TheAgeOfTheOutbox) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::query_plan_test

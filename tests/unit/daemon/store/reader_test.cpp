@@ -7,7 +7,7 @@
 #include "daemon/store/rollup_writer.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::reader_test {
 namespace {
 
 // A store without its thread: commits happen where the test says so.
@@ -412,4 +412,4 @@ TEST_F(ReaderTest, ASnapshotComesBackAfterARestart) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::reader_test

@@ -9,7 +9,7 @@
 
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower {
+namespace sitepower::records_test {
 namespace {
 
 std::string any_text(std::mt19937_64& random) {
@@ -335,4 +335,4 @@ TEST(PlanRows, ComeBackNewestFirstAndByTheirKind) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::records_test

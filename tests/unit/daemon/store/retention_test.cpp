@@ -9,7 +9,7 @@
 #include "daemon/store/rollup_writer.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::retention_test {
 namespace {
 
 constexpr auto hour = std::chrono::hours(1);
@@ -266,4 +266,4 @@ TEST_F(RetentionTest, RecordsHaveALimitThatNeedsNoClock) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::retention_test

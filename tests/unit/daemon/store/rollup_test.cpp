@@ -12,7 +12,7 @@
 #include "tests/support/faulty_vfs.hpp"
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower {
+namespace sitepower::rollup_test {
 namespace {
 
 // The same numbers, remembered instead of summed up.
@@ -225,4 +225,4 @@ TEST_P(RollupLaw, EqualsANaiveComputation) {
 INSTANTIATE_TEST_SUITE_P(AnyOrder, RollupLaw, ::testing::Range(1U, 17U));
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::rollup_test

@@ -7,7 +7,7 @@
 #include "daemon/store/hour_index.hpp"
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower {
+namespace sitepower::series_test {
 namespace {
 
 struct Committed {
@@ -168,4 +168,4 @@ TEST(HourIndex, NeverLeavesABlockOut) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::series_test

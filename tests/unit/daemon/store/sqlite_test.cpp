@@ -8,7 +8,7 @@
 #include "tests/support/faulty_vfs.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower::sqlite {
+namespace sitepower::sqlite::sqlite_test {
 namespace {
 
 class SqliteTest : public ::testing::Test {
@@ -173,4 +173,4 @@ TEST_F(SqliteTest, TheNthOperationMayFailForAllN) {
 }
 
 }  // namespace
-}  // namespace sitepower::sqlite
+}  // namespace sitepower::sqlite::sqlite_test

@@ -10,7 +10,7 @@
 
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::state_lock_test {
 namespace {
 
 TEST(StateLock, ASecondHolderIsRefusedAndToldWhoHoldsIt) {
@@ -71,4 +71,4 @@ TEST(StateLock, AStoreHoldsItAsLongAsItLives) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::state_lock_test

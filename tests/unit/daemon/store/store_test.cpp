@@ -10,7 +10,7 @@
 #include "tests/unit/daemon/store/damaged_file.hpp"
 #include "tests/unit/daemon/store/fixture.hpp"
 
-namespace sitepower {
+namespace sitepower::store_test {
 namespace {
 
 class StoreTest : public ::testing::Test {
@@ -308,4 +308,4 @@ TEST_F(StoreTest, RefusesMessagesWhoseBodyDoesNotSuit) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::store_test

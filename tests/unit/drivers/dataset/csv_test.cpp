@@ -8,7 +8,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace sitepower::dataset {
+namespace sitepower::dataset::csv_test {
 namespace {
 
 using testing::HasSubstr;
@@ -51,4 +51,4 @@ TEST(CsvFiles, AreThoseGivenAndThoseOfDirectoriesByName) {
 }
 
 }  // namespace
-}  // namespace sitepower::dataset
+}  // namespace sitepower::dataset::csv_test

@@ -11,7 +11,7 @@
 #include "tests/support/fault_recovery.hpp"
 #include "tests/support/modbus_plans.hpp"
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::bus_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -428,4 +428,4 @@ TEST_P(BusOnEachWire, AUnitThatWasDeadForLongIsBackWithinAWindowAndACycle) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::bus_test

@@ -17,7 +17,7 @@
 #include "tests/support/fake_slave.hpp"
 #include "tests/support/modbus_plans.hpp"
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::bus_write_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -343,4 +343,4 @@ TEST(WriteQueue, CountsAnOrderUntilItIsFinished) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::bus_write_test

@@ -4,7 +4,7 @@
 
 #include <deque>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::careful_asker_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -191,4 +191,4 @@ TEST_F(CarefulAskerTest, TheBroadcastAddressIsNotRead) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::careful_asker_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::complete_test {
 namespace {
 
 constexpr auto good = Quality::good;
@@ -125,4 +125,4 @@ TEST(Complete, LeavesAPlainGroupAlone) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::complete_test

@@ -7,7 +7,7 @@
 #include <limits>
 #include <random>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::decode_test {
 namespace {
 
 Reading decode(const RegisterPoint& point, const std::vector<std::uint16_t>& words) {
@@ -234,4 +234,4 @@ TEST(Decode, NoCalendarHasSuchADate) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::decode_test

@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-namespace sitepower::support {
+namespace sitepower::support::fault_run_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -53,4 +53,4 @@ TEST(FaultRunWithoutQuarantine, PublishesWrongValuesOnRtu) {
 }
 
 }  // namespace
-}  // namespace sitepower::support
+}  // namespace sitepower::support::fault_run_test

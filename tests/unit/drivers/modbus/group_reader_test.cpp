@@ -10,7 +10,7 @@
 
 #include "tests/support/modbus_plans.hpp"
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::group_reader_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -378,4 +378,4 @@ TEST_F(GroupReaderTest, RefusesAPlanThatBreaksTheLimits) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::group_reader_test

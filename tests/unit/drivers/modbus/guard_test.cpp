@@ -6,7 +6,7 @@
 
 #include "drivers/modbus/schedule.hpp"
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::guard_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -178,4 +178,4 @@ TEST(Guard, AlsoWhenTheLineIsNearlyFull) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::guard_test

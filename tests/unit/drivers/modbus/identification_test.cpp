@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::identification_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -66,4 +66,4 @@ TEST(Identification, NoObjectsIsAnAnswer) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::identification_test

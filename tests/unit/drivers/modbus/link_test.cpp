@@ -12,7 +12,7 @@
 #include "drivers/modbus/socket.hpp"
 #include "tests/support/fake_slave.hpp"
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::link_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -335,4 +335,4 @@ TEST(StopSignal, EndsAWaitFromAnotherThread) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::link_test

@@ -8,7 +8,7 @@
 #include <random>
 #include <span>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::planner_test {
 namespace {
 
 RegisterPoint word(std::uint16_t address, ValueType type = ValueType::u16) {
@@ -271,4 +271,4 @@ TEST(Planner, IsOptimalAroundWhatTheDeviceRefuses) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::planner_test

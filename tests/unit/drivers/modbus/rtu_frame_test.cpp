@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::rtu_frame_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -134,4 +134,4 @@ TEST(RtuFrame, TheAnswerToAWriteIsAStrayForARead) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::rtu_frame_test

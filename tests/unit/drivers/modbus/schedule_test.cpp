@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::schedule_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -121,4 +121,4 @@ TEST(Schedule, EmptyHasNothingDue) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::schedule_test

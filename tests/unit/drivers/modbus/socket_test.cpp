@@ -44,7 +44,7 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
     return EAI_AGAIN;
 }
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::socket_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -131,4 +131,4 @@ TEST(ConnectTcp, NamesHostPortAndCause) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::socket_test

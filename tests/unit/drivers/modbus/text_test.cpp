@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-namespace sitepower::modbus {
+namespace sitepower::modbus::text_test {
 namespace {
 
 using Words = std::vector<std::uint16_t>;
@@ -58,4 +58,4 @@ TEST(DecodeText, AnyWordsEndAsPrintableTextOrNone) {
 }
 
 }  // namespace
-}  // namespace sitepower::modbus
+}  // namespace sitepower::modbus::text_test

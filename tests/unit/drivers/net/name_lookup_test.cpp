@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-namespace sitepower {
+namespace sitepower::name_lookup_test {
 namespace {
 
 NameAnswer look_up(const std::string& host) {
@@ -49,4 +49,4 @@ TEST(NameLookup, KnowsWhatNeedsNone) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::name_lookup_test

@@ -6,7 +6,7 @@
 
 #include "drivers/profile/load.hpp"
 
-namespace sitepower {
+namespace sitepower::check_test {
 namespace {
 
 const std::string head = R"(schema = 1
@@ -163,4 +163,4 @@ TEST(CheckProfileMore, AnOverlapOfGroupsIsToldOnce) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::check_test

@@ -8,7 +8,7 @@
 #include "core/base/scaling.hpp"
 #include "drivers/modbus/decode.hpp"
 
-namespace sitepower {
+namespace sitepower::command_test {
 namespace {
 
 Profile profile_with(ProfileCommand command) {
@@ -115,4 +115,4 @@ TEST(Command, DecodesToWhatWasWritten) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::command_test

@@ -7,7 +7,7 @@
 
 #include "drivers/profile/load.hpp"
 
-namespace sitepower {
+namespace sitepower::expand_test {
 namespace {
 
 const std::string head = R"(schema = 1
@@ -184,4 +184,4 @@ TEST(Expand, TimingAndLimitsGoIntoThePlan) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::expand_test

@@ -11,7 +11,7 @@
 #include "drivers/profile/load.hpp"
 #include "drivers/profile/snapshot.hpp"
 
-namespace sitepower {
+namespace sitepower::features_test {
 namespace {
 
 constexpr const char* head = R"(
@@ -416,4 +416,4 @@ samples = [{ blocks = [{ address = 0, registers = [0x4142, 0x4300, 0, 0, 0, 1797
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::features_test

@@ -8,7 +8,7 @@
 
 #include "drivers/schema/diagnostic.hpp"
 
-namespace sitepower {
+namespace sitepower::load_test {
 namespace {
 
 constexpr const char* small_profile = R"(
@@ -200,4 +200,4 @@ TEST(LoadProfile, ShippedProfilesLoad) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::load_test

@@ -12,7 +12,7 @@
 #include "tests/support/modbus_plans.hpp"
 #include "tests/unit/drivers/profile/small_profile.hpp"
 
-namespace sitepower {
+namespace sitepower::probe_inspector_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST_P(ProbedBus, TheRightDeviceIsReadAsSoonAsItIsThere) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::probe_inspector_test

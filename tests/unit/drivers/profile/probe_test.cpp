@@ -8,7 +8,7 @@
 #include "drivers/modbus/identification.hpp"
 #include "tests/unit/drivers/profile/small_profile.hpp"
 
-namespace sitepower {
+namespace sitepower::probe_test {
 namespace {
 
 RegisterImage image_of(int address, const std::vector<std::uint16_t>& words) {
@@ -87,4 +87,4 @@ TEST(CompareVersions, GoesNumberByNumber) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::probe_test

@@ -6,7 +6,7 @@
 
 #include "drivers/profile/load.hpp"
 
-namespace sitepower {
+namespace sitepower::sample_test {
 namespace {
 
 const std::string head = R"(schema = 1
@@ -81,4 +81,4 @@ TEST(Sample, UnknownPointsAndMissingRegistersAreErrors) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::sample_test

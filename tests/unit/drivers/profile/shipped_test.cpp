@@ -14,7 +14,7 @@
 #include "drivers/profile/expand.hpp"
 #include "drivers/profile/load.hpp"
 
-namespace sitepower {
+namespace sitepower::shipped_test {
 namespace {
 
 std::vector<std::filesystem::path> shipped_files() {
@@ -163,4 +163,4 @@ TEST(ShippedProfiles, EveryLostLineIsAnswered) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::shipped_test

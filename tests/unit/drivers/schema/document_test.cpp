@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace sitepower::schema {
+namespace sitepower::schema::document_test {
 namespace {
 
 using testing::HasSubstr;
@@ -141,4 +141,4 @@ TEST(CanonicalText, DoesNotDependOnPlaceAndOrder) {
 }
 
 }  // namespace
-}  // namespace sitepower::schema
+}  // namespace sitepower::schema::document_test

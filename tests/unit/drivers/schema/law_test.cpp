@@ -10,7 +10,7 @@
 #include "drivers/schema/depth.hpp"
 #include "drivers/schema/table.hpp"
 
-namespace sitepower::schema {
+namespace sitepower::schema::law_test {
 namespace {
 
 std::vector<std::string> messages(const Diagnostics& diagnostics) {
@@ -353,4 +353,4 @@ TEST(DiagnosticsLaw, KeepsThePlacesInOrderAndCountsBeyondItsLimit) {
 }
 
 }  // namespace
-}  // namespace sitepower::schema
+}  // namespace sitepower::schema::law_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sitepower::schema {
+namespace sitepower::schema::table_test {
 namespace {
 
 using testing::ElementsAre;
@@ -305,4 +305,4 @@ TEST(ReferencePage, TellsARepeatedTableOnce) {
 }
 
 }  // namespace
-}  // namespace sitepower::schema
+}  // namespace sitepower::schema::table_test

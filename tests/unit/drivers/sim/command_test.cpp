@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::sim {
+namespace sitepower::sim::command_test {
 namespace {
 
 template <class Kind>
@@ -94,4 +94,4 @@ TEST(Command, WrongWordsSayWhatIsAllowed) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::command_test

@@ -14,7 +14,7 @@
 #include "drivers/profile/load.hpp"
 #include "drivers/sim/noise.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::encode_test {
 namespace {
 
 using modbus::RegisterPoint;
@@ -212,4 +212,4 @@ TEST(Encode, FieldsOfOneWordLeaveEachOtherAlone) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::encode_test

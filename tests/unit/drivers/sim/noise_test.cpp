@@ -7,7 +7,7 @@
 
 #include "drivers/sim/curve.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::noise_test {
 namespace {
 
 TEST(Noise, IsTheSameEverywhere) {
@@ -40,4 +40,4 @@ TEST(Curve, IsStraightBetweenItsPointsAndBeyondThem) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::noise_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower::sim {
+namespace sitepower::sim::plant_test {
 namespace {
 
 TEST(Plant, RunsFromTheMainsAtFirst) {
@@ -177,4 +177,4 @@ TEST(DischargeCurrent, SolvesTheSourceBehindItsResistance) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::plant_test

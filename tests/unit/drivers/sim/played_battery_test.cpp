@@ -10,7 +10,7 @@
 #include "drivers/profile/place.hpp"
 #include "drivers/sim/simulated_site.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::played_battery_test {
 namespace {
 
 using testing::HasSubstr;
@@ -84,4 +84,4 @@ TEST(PlayedBattery, AnotherProfileIsRefused) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::played_battery_test

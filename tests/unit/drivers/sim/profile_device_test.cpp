@@ -16,7 +16,7 @@
 #include "drivers/modbus/planner.hpp"
 #include "drivers/profile/load.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::profile_device_test {
 namespace {
 
 struct Value {
@@ -105,4 +105,4 @@ TEST(ProfileDevice, IntegersAreServedExactly) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::profile_device_test

@@ -18,7 +18,7 @@
 
 #include "drivers/sim/control_socket.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::program_test {
 namespace {
 
 constexpr int start_failed = 9;
@@ -181,4 +181,4 @@ TEST_F(Program, SaysWhyItCannotStart) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::program_test

@@ -21,7 +21,7 @@
 #include "drivers/profile/load.hpp"
 #include "drivers/sim/simulated_site.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::read_by_bus_test {
 namespace {
 
 constexpr Duration period{100};
@@ -157,4 +157,4 @@ INSTANTIATE_TEST_SUITE_P(Devices, ReadByBus,
                          });
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::read_by_bus_test

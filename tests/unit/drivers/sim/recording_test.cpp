@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace sitepower::sim {
+namespace sitepower::sim::recording_test {
 namespace {
 
 using testing::HasSubstr;
@@ -59,4 +59,4 @@ TEST(Recording, SaysWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::recording_test

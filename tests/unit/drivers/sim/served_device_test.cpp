@@ -9,7 +9,7 @@
 #include "drivers/modbus/decode.hpp"
 #include "drivers/profile/load.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::served_device_test {
 namespace {
 
 Profile shipped(const std::string& id) {
@@ -123,4 +123,4 @@ TEST(ServedDevice, TextsHoldTheDevicesName) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::served_device_test

@@ -16,7 +16,7 @@
 
 #include "drivers/sim/endpoint.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::server_test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -366,4 +366,4 @@ TEST(ServerStart, APortThatIsTakenIsNamed) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::server_test

@@ -13,7 +13,7 @@
 #include "drivers/sim/bench_units.hpp"
 #include "drivers/sim/control_socket.hpp"
 
-namespace sitepower::sim {
+namespace sitepower::sim::simulated_site_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -323,4 +323,4 @@ TEST(BenchUnits, FleetSizes) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::simulated_site_test

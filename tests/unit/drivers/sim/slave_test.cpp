@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::sim {
+namespace sitepower::sim::slave_test {
 namespace {
 
 using modbus::Table;
@@ -210,4 +210,4 @@ TEST(Framing, FramesAnswers) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::slave_test

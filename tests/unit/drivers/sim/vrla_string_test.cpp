@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower::sim {
+namespace sitepower::sim::vrla_string_test {
 namespace {
 
 VrlaString fresh_string() {
@@ -152,4 +152,4 @@ TEST(VrlaString, RestVoltageIsThePublishedTable) {
 }
 
 }  // namespace
-}  // namespace sitepower::sim
+}  // namespace sitepower::sim::vrla_string_test

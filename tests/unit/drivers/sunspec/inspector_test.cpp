@@ -13,7 +13,7 @@
 #include "tests/support/modbus_plans.hpp"
 #include "tests/support/sunspec_map.hpp"
 
-namespace sitepower::sunspec {
+namespace sitepower::sunspec::inspector_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -181,4 +181,4 @@ TEST_P(SunspecBus, AnUnknownDeviceThatIsSilentIsOnlyOffline) {
 }
 
 }  // namespace
-}  // namespace sitepower::sunspec
+}  // namespace sitepower::sunspec::inspector_test

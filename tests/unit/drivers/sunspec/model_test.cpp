@@ -7,7 +7,7 @@
 
 #include "tests/support/sunspec_map.hpp"
 
-namespace sitepower::sunspec {
+namespace sitepower::sunspec::model_test {
 namespace {
 
 using support::shipped_models;
@@ -90,4 +90,4 @@ TEST(SunspecModels, TheFirstDirectoryThatHasModelsCounts) {
 }
 
 }  // namespace
-}  // namespace sitepower::sunspec
+}  // namespace sitepower::sunspec::model_test

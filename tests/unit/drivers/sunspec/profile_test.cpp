@@ -13,7 +13,7 @@
 #include "drivers/sunspec/walk.hpp"
 #include "tests/support/sunspec_map.hpp"
 
-namespace sitepower::sunspec {
+namespace sitepower::sunspec::profile_test {
 namespace {
 
 using support::shipped_models;
@@ -264,4 +264,4 @@ TEST(SunspecProfile, EveryShippedModelIsReadable) {
 }
 
 }  // namespace
-}  // namespace sitepower::sunspec
+}  // namespace sitepower::sunspec::profile_test

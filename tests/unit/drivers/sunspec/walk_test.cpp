@@ -19,7 +19,7 @@
 #include "drivers/sunspec/profile.hpp"
 #include "tests/support/sunspec_map.hpp"
 
-namespace sitepower::sunspec {
+namespace sitepower::sunspec::walk_test {
 namespace {
 
 using support::shipped_models;
@@ -341,4 +341,4 @@ TEST(SunspecDumps, ABrokenCommonModelIsReportedAndNothingIsGuessed) {
 }
 
 }  // namespace
-}  // namespace sitepower::sunspec
+}  // namespace sitepower::sunspec::walk_test

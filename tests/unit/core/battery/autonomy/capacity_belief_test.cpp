@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sitepower {
+namespace sitepower::capacity_belief_test {
 namespace {
 
 constexpr NoiseParameters noise{.offset_c = 0.003, .capacity = 0.05};
@@ -59,4 +59,4 @@ TEST(CapacityBeliefTest, TwoTellMoreThanOne) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::capacity_belief_test

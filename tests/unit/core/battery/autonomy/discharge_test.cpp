@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower {
+namespace sitepower::discharge_test {
 namespace {
 
 class DischargeTest : public testing::Test {
@@ -120,4 +120,4 @@ TEST_F(DischargeTest, AnEmptyBatteryLastsNoTime) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::discharge_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower {
+namespace sitepower::runtime_test {
 namespace {
 
 class RuntimeTest : public testing::Test {
@@ -120,4 +120,4 @@ TEST_F(RuntimeTest, IsNeverBeyondTheHorizon) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::runtime_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower {
+namespace sitepower::cell_model_test {
 namespace {
 
 TEST(CellModelTest, FollowsItsTables) {
@@ -113,4 +113,4 @@ TEST(CellScaleTest, AddsCellsInSeriesAndSharesTheCurrent) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::cell_model_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower {
+namespace sitepower::faults_test {
 namespace {
 
 using testing::ElementsAre;
@@ -123,4 +123,4 @@ TEST(ParameterFaultsTest, FindsAllOfNothing) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::faults_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower {
+namespace sitepower::baseline_test {
 namespace {
 
 constexpr Time start = from_ms(1'795'328'000'000);
@@ -83,4 +83,4 @@ TEST(ResistanceBaseline, IsRestored) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::baseline_test

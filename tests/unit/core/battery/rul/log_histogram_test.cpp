@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower {
+namespace sitepower::log_histogram_test {
 namespace {
 
 TEST(LogHistogram, FindsTheQuantilesOfEvenlySpreadSamples) {
@@ -41,4 +41,4 @@ TEST(LogHistogram, QuantilesNeverFallWithTheProbability) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::log_histogram_test

@@ -8,7 +8,7 @@
 #include "core/site/settings.hpp"
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower {
+namespace sitepower::methods_test {
 namespace {
 
 GroupSetup setup_of_a_cell() {
@@ -42,4 +42,4 @@ TEST(SocMethods, ChargeIsCountedWhereTheMethodCannotBeHad) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::methods_test

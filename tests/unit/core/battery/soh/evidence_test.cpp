@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower {
+namespace sitepower::evidence_test {
 namespace {
 
 constexpr Time now = from_ms(1'795'328'000'000);
@@ -64,4 +64,4 @@ TEST(HealthEvidence, OfNumbersThatAreNoneIsNone) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::evidence_test

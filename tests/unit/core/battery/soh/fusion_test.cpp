@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower {
+namespace sitepower::fusion_test {
 namespace {
 
 using std::chrono::hours;
@@ -93,4 +93,4 @@ TEST(HealthFusion, RemembersAcrossARestart) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::fusion_test

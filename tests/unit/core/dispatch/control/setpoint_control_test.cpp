@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::setpoint_control_test {
 namespace {
 
 using std::chrono::seconds;
@@ -427,4 +427,4 @@ TEST_F(SetpointControlTest, LawsHoldWhateverHappens) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::setpoint_control_test

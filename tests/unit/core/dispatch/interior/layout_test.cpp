@@ -8,7 +8,7 @@
 #include "core/dispatch/interior/normal_equations.hpp"
 #include "tests/dispatch_reference/random_problem.hpp"
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::layout_test {
 namespace {
 
 std::vector<double> waves(std::size_t size, double pace) {
@@ -90,4 +90,4 @@ TEST_P(Structure, TheMethodComesDown) {
 INSTANTIATE_TEST_SUITE_P(Kinds, Structure, testing::Range<std::uint64_t>(1, 40));
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::layout_test

@@ -7,7 +7,7 @@
 #include <limits>
 #include <random>
 
-namespace sitepower::dispatch {
+namespace sitepower::dispatch::load_forecast_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -100,4 +100,4 @@ TEST(LoadForecast, IsNeverBelowZero) {
 }
 
 }  // namespace
-}  // namespace sitepower::dispatch
+}  // namespace sitepower::dispatch::load_forecast_test

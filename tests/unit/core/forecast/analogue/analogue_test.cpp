@@ -6,7 +6,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::analogue_test {
 namespace {
 
 constexpr std::size_t horizon = 48;
@@ -67,4 +67,4 @@ TEST(Analogue, WithTooLittleHistorySaysTheLastValue) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::analogue_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::autoregression_test {
 namespace {
 
 constexpr std::size_t horizon = 48;
@@ -81,4 +81,4 @@ TEST(Autoregression, RefusesAStateWithoutARange) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::autoregression_test

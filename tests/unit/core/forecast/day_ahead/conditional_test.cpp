@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::conditional_test {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -59,4 +59,4 @@ TEST(DayConditional, WithEverythingUnknownTheRowIsTheMean) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::conditional_test

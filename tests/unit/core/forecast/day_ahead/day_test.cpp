@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::day_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -85,4 +85,4 @@ TEST(DayLocal, NothingGivesNoDays) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::day_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::forecaster_test {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -259,4 +259,4 @@ TEST(DayAhead, ALoadIsNeverNegativeAndZerosInItAreUnknown) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::forecaster_test

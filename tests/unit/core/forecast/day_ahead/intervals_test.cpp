@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::intervals_test {
 namespace {
 
 constexpr std::size_t hours = 24;
@@ -115,4 +115,4 @@ TEST(DayIntervals, UnknownActualsDoNotCount) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::intervals_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::kernel_test {
 namespace {
 
 // A bend that no linear regression follows: |x|.
@@ -70,4 +70,4 @@ TEST(KernelRidge, OneDayIsEnoughNotToFail) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::kernel_test

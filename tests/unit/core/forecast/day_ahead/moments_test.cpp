@@ -6,7 +6,7 @@
 
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::moments_test {
 namespace {
 
 constexpr Eigen::Index regressors = 6;
@@ -93,4 +93,4 @@ TEST(DayStandardise, AgreesWithTheMoments) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::moments_test

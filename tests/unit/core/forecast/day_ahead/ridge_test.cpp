@@ -8,7 +8,7 @@
 
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::ridge_test {
 namespace {
 
 constexpr Eigen::Index regressors = 12;
@@ -141,4 +141,4 @@ TEST(DayRidge, FarRegressorsAreBroughtBackToFourDeviations) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::ridge_test

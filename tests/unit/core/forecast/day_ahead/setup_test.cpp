@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::setup_test {
 namespace {
 
 TEST(DayAheadSetup, TheOnesMadeForPriceAndLoadWork) {
@@ -57,4 +57,4 @@ TEST(DayAheadSetup, RefusesWhatCannotWork) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::setup_test

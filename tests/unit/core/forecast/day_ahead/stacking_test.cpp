@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::stacking_test {
 namespace {
 
 constexpr Eigen::Index experts = 3;
@@ -126,4 +126,4 @@ TEST(DayLeastAbsolute, IsTheMedianWhereLeastSquaresWouldBeTheMean) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::stacking_test

@@ -7,7 +7,7 @@
 #include "core/forecast/direct_ridge/direct_ridge.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::prior_test {
 namespace {
 
 constexpr std::size_t horizon = 12;
@@ -130,4 +130,4 @@ TEST(WindowSums, AConstantSeriesHasNoScaleAndNoWindows) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::prior_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::window_test {
 namespace {
 
 constexpr std::size_t horizon = 6;
@@ -98,4 +98,4 @@ TEST(WindowScale, IsTheDailyNaiveErrorOfWhatWasSeen) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::window_test

@@ -5,7 +5,7 @@
 #include "core/forecast/seasonal_naive/seasonal_naive.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::double_seasonal_test {
 namespace {
 
 constexpr std::size_t horizon = 48;
@@ -99,4 +99,4 @@ TEST(DoubleSeasonal, RefusesAStateThatIsNotOne) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::double_seasonal_test

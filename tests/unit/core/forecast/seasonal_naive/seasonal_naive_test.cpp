@@ -4,7 +4,7 @@
 
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::seasonal_naive_test {
 namespace {
 
 TEST(SeasonalIndex, IsTheSameSlotBeforeTheEnd) {
@@ -48,4 +48,4 @@ TEST(SeasonalNaive, WeeklyFallsBackToDailyUntilThereIsAWeek) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::seasonal_naive_test

@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace sitepower::forecast {
+namespace sitepower::forecast::regressors_test {
 namespace {
 
 std::vector<double> counted(std::size_t n) {
@@ -67,4 +67,4 @@ TEST(Regressors, AMeanOfAnHourOnAFineGrid) {
 }
 
 }  // namespace
-}  // namespace sitepower::forecast
+}  // namespace sitepower::forecast::regressors_test

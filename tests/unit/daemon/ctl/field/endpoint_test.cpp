@@ -5,7 +5,7 @@
 
 #include "drivers/modbus/link.hpp"
 
-namespace sitepower::ctl {
+namespace sitepower::ctl::endpoint_test {
 namespace {
 
 using testing::ElementsAre;
@@ -50,4 +50,4 @@ TEST(Units, AreListsAndRanges) {
 }
 
 }  // namespace
-}  // namespace sitepower::ctl
+}  // namespace sitepower::ctl::endpoint_test

@@ -10,7 +10,7 @@
 #include "daemon/lab/forecast/score_price.hpp"
 #include "tests/unit/core/forecast/day_ahead/synthetic_days.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::day_ahead_run_test {
 namespace {
 
 forecast::DayAheadSetup quick_setup() {
@@ -101,4 +101,4 @@ TEST(ScorePrice, WhatCannotBeReadIsAFigureThatHoldsNoGoal) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::day_ahead_run_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower::lab {
+namespace sitepower::lab::day_files_test {
 namespace {
 
 SeriesFile file_of(std::string_view text, const char* name = "price_x.csv") {
@@ -66,4 +66,4 @@ TEST(DayFiles, ErrorsNameFileAndColumn) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::day_files_test

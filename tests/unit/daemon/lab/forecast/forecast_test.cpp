@@ -12,7 +12,7 @@
 #include "daemon/lab/program.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::forecast_test {
 namespace {
 
 class ForecastCommand : public testing::Test {
@@ -181,4 +181,4 @@ TEST(SafeguardTable, ComparesWithTheBetterNaive) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::forecast_test

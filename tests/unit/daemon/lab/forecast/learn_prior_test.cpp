@@ -8,12 +8,16 @@
 #include "daemon/lab/forecast/score_m4.hpp"
 #include "tests/unit/core/forecast/synthetic.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::learn_prior_test {
 namespace {
 
 SeriesFile m4_file(std::size_t series, std::size_t length) {
-    SeriesFile file{
-        .path = "m4.csv", .layout = Layout::m4, .header = {}, .first_column = {}, .values = {}, .texts = {}};
+    SeriesFile file{.path = "m4.csv",
+                    .layout = SeriesLayout::m4,
+                    .header = {},
+                    .first_column = {},
+                    .values = {},
+                    .texts = {}};
     for (std::size_t i = 0; i < series; ++i) {
         forecast::Noise noise(static_cast<std::uint32_t>(i + 1));
         file.first_column.push_back("H" + std::to_string(i));
@@ -32,7 +36,7 @@ TEST(LearnPrior, TakesTheTrainingPartOfEachId) {
 
 TEST(LearnPrior, ReadsTablesByTheHour) {
     SeriesFile table{.path = "t.csv",
-                     .layout = Layout::service,
+                     .layout = SeriesLayout::service,
                      .header = {"seconds", "load"},
                      .first_column = {},
                      .values = {{}},
@@ -92,4 +96,4 @@ TEST(M4, SlotsRunThroughTheWeek) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::learn_prior_test

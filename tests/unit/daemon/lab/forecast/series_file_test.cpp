@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower::lab {
+namespace sitepower::lab::series_file_test {
 namespace {
 
 Result<SeriesFile> parse(std::string_view text) {
@@ -14,20 +14,21 @@ Result<SeriesFile> parse(std::string_view text) {
 TEST(SeriesFile, ReadsM4Rows) {
     const auto file = parse("H1,1,2.5,3\nH4,7\n");
     ASSERT_TRUE(file);
-    EXPECT_EQ(file->layout, Layout::m4);
+    EXPECT_EQ(file->layout, SeriesLayout::m4);
     EXPECT_EQ(file->first_column, (std::vector<std::string>{"H1", "H4"}));
     EXPECT_EQ(file->values[0], (std::vector<double>{1, 2.5, 3}));
 }
 
 TEST(SeriesFile, ReadsTablesAndKnowsThemByTheirHeaders) {
-    EXPECT_EQ(parse("seconds,cpu_usage\n0,1\n")->layout, Layout::service);
-    EXPECT_EQ(parse("timestamp,value\n2014-01-01 00:00:00,1\n")->layout, Layout::nab);
-    EXPECT_EQ(parse("time,price,x\n2014-01-01 00:00:00,1,2\n")->layout, Layout::price);
-    EXPECT_EQ(parse("time,real_price\n2014-01-01 00:00:00,1\n")->layout, Layout::price_peers);
-    EXPECT_EQ(parse("time_local,demand_mwh_per_half_hour\n2014-01-01 00:00:00,1\n")->layout, Layout::load);
+    EXPECT_EQ(parse("seconds,cpu_usage\n0,1\n")->layout, SeriesLayout::service);
+    EXPECT_EQ(parse("timestamp,value\n2014-01-01 00:00:00,1\n")->layout, SeriesLayout::nab);
+    EXPECT_EQ(parse("time,price,x\n2014-01-01 00:00:00,1,2\n")->layout, SeriesLayout::price);
+    EXPECT_EQ(parse("time,real_price\n2014-01-01 00:00:00,1\n")->layout, SeriesLayout::price_peers);
+    EXPECT_EQ(parse("time_local,demand_mwh_per_half_hour\n2014-01-01 00:00:00,1\n")->layout,
+              SeriesLayout::load);
     const auto labels = parse("file,window_start,window_end\na.csv,x,y\n");
     ASSERT_TRUE(labels);
-    EXPECT_EQ(labels->layout, Layout::nab_labels);
+    EXPECT_EQ(labels->layout, SeriesLayout::nab_labels);
     EXPECT_EQ(labels->texts[0][1], "y");
 }
 
@@ -64,4 +65,4 @@ TEST(SeriesFile, TimesAreSecondsOrDates) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::series_file_test

@@ -6,7 +6,7 @@
 
 #include "core/battery/rul/particle/counter_random.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::learn_fade_test {
 namespace {
 
 std::vector<LifeCell> fleet(int cells) {
@@ -54,4 +54,4 @@ TEST(LearnFade, NeedsLivesThatHaveEnded) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::learn_fade_test

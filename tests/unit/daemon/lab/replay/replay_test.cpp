@@ -12,7 +12,7 @@
 #include "tests/unit/core/site/small_site.hpp"
 #include "tests/unit/daemon/store/threadless_store.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::replay_test {
 namespace {
 
 using std::chrono::seconds;
@@ -204,4 +204,4 @@ TEST(Difference, CountsWhatOnlyOneSideKnew) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::replay_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::capacity_file_test {
 namespace {
 
 // One directory per process: tests run side by side.
@@ -63,4 +63,4 @@ TEST(GroupOf, IsTheNameWithoutItsNumber) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::capacity_file_test

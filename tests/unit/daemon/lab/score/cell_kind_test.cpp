@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sitepower::lab {
+namespace sitepower::lab::cell_kind_test {
 namespace {
 
 TEST(CellKind, GoesByTheFormOfTheName) {
@@ -25,4 +25,4 @@ TEST(CellKind, KnowsRatedCapacityAndEndOfLife) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::cell_kind_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower::lab {
+namespace sitepower::lab::fleet_jar_test {
 namespace {
 
 TEST(FleetJar, IsTheSameForTheSameNumber) {
@@ -42,4 +42,4 @@ TEST(FleetJar, MeasurementsAreNearTheTruthAndSometimesWild) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::fleet_jar_test

@@ -6,7 +6,7 @@
 
 #include "core/alert/rules.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::fleet_site_test {
 namespace {
 
 TEST(FleetSite, EveryFaultHasAnAlertThatExists) {
@@ -28,4 +28,4 @@ TEST(FleetSite, CountsJarsAndFaults) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::fleet_site_test

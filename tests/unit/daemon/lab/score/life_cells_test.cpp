@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower::lab {
+namespace sitepower::lab::life_cells_test {
 namespace {
 
 CellHistory cell_of(double life, const std::string& name = "lot-1") {
@@ -71,4 +71,4 @@ TEST(LifePrediction, IsCoveredWithinItsInterval) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::life_cells_test

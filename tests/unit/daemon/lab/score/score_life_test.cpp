@@ -10,7 +10,7 @@
 #include "daemon/lab/learn_fade/learn_fade.hpp"
 #include "tests/support/process.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::score_life_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -64,4 +64,4 @@ TEST_F(ScoreLifeTest, SaysWhichFileCannotBeUsed) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::score_life_test

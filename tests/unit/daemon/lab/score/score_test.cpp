@@ -10,7 +10,7 @@
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 #include "tests/unit/daemon/config/loading.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::score_test {
 namespace {
 
 TEST(ErrorSumsTest, AreWhatTheirNamesSay) {
@@ -146,4 +146,4 @@ TEST(ScoreCommand, NamesABatteryThatHasNoFile) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::score_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::series_test {
 namespace {
 
 using testing::HasSubstr;
@@ -109,4 +109,4 @@ TEST(LeadAcidSeries, SaysWhenThereIsNoWholeDischarge) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::series_test

@@ -2,7 +2,7 @@
 
 #include "daemon/lab/program.hpp"
 
-namespace sitepower::lab {
+namespace sitepower::lab::instance_test {
 namespace {
 
 using nlohmann::json;
@@ -99,4 +99,4 @@ TEST(SolveCommand, AFileThatIsNoneIsRefusedAndSaidSo) {
 }
 
 }  // namespace
-}  // namespace sitepower::lab
+}  // namespace sitepower::lab::instance_test

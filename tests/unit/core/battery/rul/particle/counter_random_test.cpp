@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower {
+namespace sitepower::counter_random_test {
 namespace {
 
 // These numbers must never change: stored states are replayed with them.
@@ -48,4 +48,4 @@ TEST(InverseNormal, AgreesWithTheDistributionFunction) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::counter_random_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower {
+namespace sitepower::elementary_test {
 namespace {
 
 TEST(Elementary, Exp2AgreesWithTheLibrary) {
@@ -28,4 +28,4 @@ TEST(Elementary, AreInverse) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::elementary_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sitepower {
+namespace sitepower::float_life_test {
 namespace {
 
 constexpr double horizon_days = 5475;
@@ -168,4 +168,4 @@ TEST(FloatLife, SurvivesContradictions) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::float_life_test

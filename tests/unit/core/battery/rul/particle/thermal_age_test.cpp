@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sitepower {
+namespace sitepower::thermal_age_test {
 namespace {
 
 using std::chrono::hours;
@@ -106,4 +106,4 @@ TEST(ThermalAge, ADamagedMemoryStartsAnew) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::thermal_age_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sitepower {
+namespace sitepower::cycle_age_test {
 namespace {
 
 using std::chrono::hours;
@@ -49,4 +49,4 @@ TEST(CycleAge, ADamagedMemoryIsNotBelieved) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::cycle_age_test

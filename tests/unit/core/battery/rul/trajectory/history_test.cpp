@@ -7,7 +7,7 @@
 #include "core/battery/rul/trajectory/log_grid.hpp"
 #include "tests/unit/core/battery/rul/trajectory/fades.hpp"
 
-namespace sitepower {
+namespace sitepower::history_test {
 namespace {
 
 FadeHistory of(const FadeShape& shape) {
@@ -76,4 +76,4 @@ TEST(LinearLife, IsNothingBelowTheLevel) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::history_test

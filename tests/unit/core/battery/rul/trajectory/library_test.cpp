@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/battery/rul/trajectory/fades.hpp"
 
-namespace sitepower {
+namespace sitepower::library_test {
 namespace {
 
 Result<FadeLibrary> library_of(const std::vector<FadeShape>& shapes, LibraryParameters parameters = {}) {
@@ -107,4 +107,4 @@ TEST(Compact, LeavesAShortHistoryAlone) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::library_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/battery/rul/trajectory/fades.hpp"
 
-namespace sitepower {
+namespace sitepower::predictor_test {
 namespace {
 
 std::vector<FadeShape> fleet(double power = 2) {
@@ -155,4 +155,4 @@ TEST(TrajectoryPredictor, AnswersAnyHistoryWithAnInterval) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::predictor_test

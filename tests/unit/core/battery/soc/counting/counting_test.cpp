@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sitepower {
+namespace sitepower::counting_test {
 namespace {
 
 using std::chrono::hours;
@@ -255,4 +255,4 @@ TEST_F(LithiumCountingTest, IsFullAtTheTopWithASmallTail) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::counting_test

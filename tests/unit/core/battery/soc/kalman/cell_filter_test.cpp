@@ -8,7 +8,7 @@
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower {
+namespace sitepower::cell_filter_test {
 namespace {
 
 using Matrix = Eigen::Matrix<double, 5, 5>;
@@ -204,4 +204,4 @@ TEST_F(CellFilterTest, NoiseGrowsWithCurrentColdAndEmptiness) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::cell_filter_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
-namespace sitepower {
+namespace sitepower::kalman_test {
 namespace {
 
 using std::chrono::hours;
@@ -440,4 +440,4 @@ TEST(KalmanTest, TheCoupDeFouetDoesNotPullTheCharge) {
 }
 
 }  // namespace
-}  // namespace sitepower
+}  // namespace sitepower::kalman_test
