@@ -18,6 +18,12 @@ inline constexpr Duration one_day = std::chrono::hours{24};
 inline constexpr std::int64_t to_ms(Time time) {
     return time.time_since_epoch().count();
 }
+// The latest multiple of `step`, counted from 1970, that is not after `time`; step > 0.
+inline constexpr Time floor_to(Time time, Duration step) {
+    const auto past = time.time_since_epoch() % step;
+    return time - past - (past < Duration::zero() ? step : Duration::zero());
+}
+
 inline constexpr Time from_ms(std::int64_t ms) {
     return Time{Duration{ms}};
 }

@@ -9,13 +9,11 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr Duration hour_length{3'600'000};
-constexpr Duration day_length{24 * 3'600'000};
-constexpr Duration kept_ahead = 7 * day_length;
+constexpr Duration kept_ahead = 7 * one_day;
 constexpr std::size_t most_hours =
     std::size_t{18} * 24;  // of one covariate: ten days back, a week ahead, one to spare
 // Forecasts that are matched were made between one and two days before.
-constexpr Duration matched_lead = day_length;
+constexpr Duration matched_lead = one_day;
 constexpr int days_before = 7;
 constexpr int fewest_days = 3;
 constexpr double day_fading = 0.95;  // weight of a day relative to the one after it
@@ -34,8 +32,7 @@ constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr double robust = 3;  // typical errors: rows beyond count less
 
 Time hour_of(Time time) {
-    const std::int64_t ms = to_ms(time);
-    return from_ms(ms - ((ms % hour_length.count()) + hour_length.count()) % hour_length.count());
+    return floor_to(time, one_hour);
 }
 
 std::size_t terms_of(const Covariate& covariate) {
@@ -61,9 +58,9 @@ bool deviates(const Covariates& all, std::size_t which, Time hour, Duration lead
     double weights = 0;
     double weight = 1;
     int known = 0;
-    const int first = lead < day_length ? 1 : 2;
+    const int first = lead < one_day ? 1 : 2;
     for (int day = first; day < first + days_before; ++day, weight *= day_fading) {
-        const auto before = all.at(which, hour - day * day_length);
+        const auto before = all.at(which, hour - day * one_day);
         if (!before) continue;
         terms_at(covariate, *before, of_day);
         for (std::size_t j = 0; j < terms.size(); ++j) sum[j] += weight * of_day[j];
@@ -132,9 +129,9 @@ std::optional<double> Covariates::at(std::size_t which, Time hour) const {
 
 // The deviation of the newest hour that is known, fading as deviations have faded before.
 bool Covariates::substitute(std::size_t which, Time hour, Time now, std::span<double> terms) const {
-    for (Time known = hour_of(now); known >= now - day_length; known -= hour_length) {
+    for (Time known = hour_of(now); known >= now - one_day; known -= one_hour) {
         if (!deviates(*this, which, known, hour - now, nothing, terms)) continue;
-        const auto ahead = static_cast<double>((hour - known) / hour_length);
+        const auto ahead = static_cast<double>((hour - known) / one_hour);
         for (std::size_t j = 0; j < terms.size(); ++j) {
             const auto at = static_cast<Eigen::Index>(first_[which] + j);
             const double fading =
@@ -176,7 +173,7 @@ void Covariates::learn(Time hour, double plain, const CovariateEffect& said, dou
     for (std::size_t which = 0; which < declared_.size(); ++which) {
         const auto n = terms_of(declared_[which]);
         if (!deviates(*this, which, hour, matched_lead, nothing, {x.data() + first_[which], n})) return;
-        follows = follows && deviates(*this, which, hour - hour_length, matched_lead, nothing,
+        follows = follows && deviates(*this, which, hour - one_hour, matched_lead, nothing,
                                       {before.data() + first_[which], n});
     }
     const double error = actual - plain;

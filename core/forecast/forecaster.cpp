@@ -9,7 +9,6 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr Duration hour{3'600'000};
 constexpr Duration quarter{900'000};
 constexpr std::size_t hours_a_day = 24;
 constexpr std::size_t kept_days = 8;   // of the fine grid: a week of lags and a day
@@ -19,7 +18,7 @@ constexpr std::size_t young_days = 28;  // until then the long horizon is fitted
 
 std::vector<std::size_t> horizon_steps(Duration step) {
     std::vector<std::size_t> steps{1};
-    for (const Duration horizon : {quarter, hour}) {
+    for (const Duration horizon : {quarter, one_hour}) {
         const auto count = static_cast<std::size_t>(horizon / step);
         if (horizon % step == Duration::zero() && count > steps.back()) steps.push_back(count);
     }
@@ -27,7 +26,7 @@ std::vector<std::size_t> horizon_steps(Duration step) {
 }
 
 EnsembleSetup long_setup(const ForecasterSetup& setup) {
-    return {.seasons = seasons_of(hour),
+    return {.seasons = seasons_of(one_hour),
             .horizon = 2 * hours_a_day,
             .longest_history = 60 * hours_a_day,
             .domain = setup.non_negative ? Domain::log : Domain::asinh,
@@ -38,15 +37,10 @@ Error insufficient(std::string message) {
     return {.code = ErrorCode::insufficient_data, .message = std::move(message), .detail = {}};
 }
 
-Time floor_to(Time time, Duration step) {
-    const std::int64_t ms = to_ms(time);
-    return from_ms(ms - ((ms % step.count()) + step.count()) % step.count());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Forecaster>> Forecaster::make(const ForecasterSetup& setup) {
-    if (setup.step <= Duration::zero() || hour % setup.step != Duration::zero()) {
+    if (setup.step <= Duration::zero() || one_hour % setup.step != Duration::zero()) {
         return Error{.code = ErrorCode::validation_error,
                      .message = "a forecast step of " + std::to_string(setup.step.count()) +
                                 " ms does not divide an hour; choose for example 60000, 300000, 900000 or "
@@ -59,7 +53,7 @@ Result<std::unique_ptr<Forecaster>> Forecaster::make(const ForecasterSetup& setu
 Forecaster::Forecaster(const ForecasterSetup& setup)
     : setup_(setup),
       seasons_(seasons_of(setup.step)),
-      fine_(seasons_, std::max<std::size_t>(static_cast<std::size_t>(hour / setup.step), 1),
+      fine_(seasons_, std::max<std::size_t>(static_cast<std::size_t>(one_hour / setup.step), 1),
             kept_days * seasons_.day),
       long_(long_setup(setup), setup.non_negative),
       outliers_(seasons_.week) {
@@ -73,7 +67,7 @@ std::uint16_t Forecaster::fine_slot(Time time) const {
 }
 
 std::uint16_t Forecaster::hour_slot(Time time) const {
-    return static_cast<std::uint16_t>(setup_.clock.week_slot(time, hour));
+    return static_cast<std::uint16_t>(setup_.clock.week_slot(time, one_hour));
 }
 
 void Forecaster::clear() {
@@ -172,7 +166,7 @@ std::size_t Forecaster::fill_gap(Time time, double value) {
 void Forecaster::take(Time time, double value, bool learnable) {
     fine_.push(value, transform_.forward(value), learnable, fine_slot(time));
     std::array<std::uint16_t, 60> ahead{};
-    const auto steps = std::min<std::size_t>(ahead.size(), static_cast<std::size_t>(hour / setup_.step));
+    const auto steps = std::min<std::size_t>(ahead.size(), static_cast<std::size_t>(one_hour / setup_.step));
     for (std::size_t i = 0; i < steps; ++i) {
         ahead[i] = fine_slot(time + setup_.step * static_cast<std::int64_t>(i + 1));
     }
@@ -183,21 +177,21 @@ void Forecaster::take(Time time, double value, bool learnable) {
     hour_sum_ += value;
     ++hour_values_;
     hour_learnable_ += learnable ? 1U : 0U;
-    if (floor_to(time + setup_.step, hour) == time + setup_.step) close_hour();
+    if (floor_to(time + setup_.step, one_hour) == time + setup_.step) close_hour();
 }
 
 void Forecaster::close_hour() {
-    const bool learnable = 2 * hour_learnable_ * setup_.step >= hour;
-    const Time begin = floor_to(newest_, hour);
+    const bool learnable = 2 * hour_learnable_ * setup_.step >= one_hour;
+    const Time begin = floor_to(newest_, one_hour);
     long_.update(hour_sum_ / hour_values_, learnable, hour_slot(begin));
     std::array<std::uint16_t, 2 * hours_a_day> ahead{};
     for (std::size_t i = 0; i < ahead.size(); ++i) {
-        ahead[i] = hour_slot(begin + hour * static_cast<std::int64_t>(i + 1));
+        ahead[i] = hour_slot(begin + one_hour * static_cast<std::int64_t>(i + 1));
     }
     long_.set_future_slots(ahead);
     hour_sum_ = 0;
     hour_values_ = hour_learnable_ = 0;
-    if (hour_slot(begin + hour) % hours_a_day == 0) close_day();
+    if (hour_slot(begin + one_hour) % hours_a_day == 0) close_day();
 }
 
 void Forecaster::close_day() {
@@ -239,7 +233,7 @@ Result<std::vector<ForecastStep>> Forecaster::forecast(HorizonClass horizon, std
     if (!enough) return enough.error();
     if (constant()) return constant_forecast(horizon, steps);
     if (horizon == HorizonClass::long_48h) return long_forecast(steps);
-    const Duration ahead = horizon == HorizonClass::short_15min ? quarter : hour;
+    const Duration ahead = horizon == HorizonClass::short_15min ? quarter : one_hour;
     for (const auto& one : horizons_) {
         if (setup_.step * static_cast<std::int64_t>(one.horizon()) == ahead) {
             return std::vector<ForecastStep>{{.valid_at = newest_ + ahead, .forecast = *one.current()}};
@@ -253,10 +247,11 @@ Result<std::vector<ForecastStep>> Forecaster::forecast(HorizonClass horizon, std
 std::vector<ForecastStep> Forecaster::long_forecast(std::size_t steps) const {
     std::vector<IssuedStep> issued(std::min(steps, 2 * hours_a_day));
     long_.forecast(issued, degraded());
-    const Time first = floor_to(newest_ + setup_.step, hour);
+    const Time first = floor_to(newest_ + setup_.step, one_hour);
     std::vector<ForecastStep> result;
     for (std::size_t h = 0; h < issued.size(); ++h) {
-        result.push_back({.valid_at = first + hour * static_cast<std::int64_t>(h), .forecast = issued[h]});
+        result.push_back(
+            {.valid_at = first + one_hour * static_cast<std::int64_t>(h), .forecast = issued[h]});
     }
     return result;
 }
@@ -283,17 +278,17 @@ Result<IssuedStep> Forecaster::forecast_at(Time valid_at) const {
     const auto said = forecast(HorizonClass::long_48h);
     if (!said) return said.error();
     const Time first = said->front().valid_at;
-    if (valid_at < first || valid_at >= said->back().valid_at + hour) {
+    if (valid_at < first || valid_at >= said->back().valid_at + one_hour) {
         return Error{.code = ErrorCode::validation_error,
                      .message = "forecasts reach from " + format_time(first) + " to " +
-                                format_time(said->back().valid_at + hour),
+                                format_time(said->back().valid_at + one_hour),
                      .detail = {}};
     }
-    const auto at = static_cast<std::size_t>((valid_at - first) / hour);
-    if (setup_.step == hour) return (*said)[at].forecast;
-    const double share =
-        static_cast<double>((valid_at - (*said)[at].valid_at).count()) / static_cast<double>(hour.count()) -
-        0.5;
+    const auto at = static_cast<std::size_t>((valid_at - first) / one_hour);
+    if (setup_.step == one_hour) return (*said)[at].forecast;
+    const double share = static_cast<double>((valid_at - (*said)[at].valid_at).count()) /
+                             static_cast<double>(one_hour.count()) -
+                         0.5;
     if (share < 0) return between((*said)[at].forecast, (*said)[at > 0 ? at - 1 : 0].forecast, -share);
     const std::size_t after = std::min(at + 1, said->size() - 1);
     return between((*said)[at].forecast, (*said)[after].forecast, share);
@@ -311,13 +306,13 @@ std::vector<ForecastStep> Forecaster::constant_forecast(HorizonClass horizon, st
                                         .calibrated = false,
                                         .p99_calibrated = false}};
     if (horizon != HorizonClass::long_48h) {
-        const Duration ahead = horizon == HorizonClass::short_15min ? quarter : hour;
+        const Duration ahead = horizon == HorizonClass::short_15min ? quarter : one_hour;
         return {{.valid_at = newest_ + ahead, .forecast = step}};
     }
-    const Time first = floor_to(newest_ + setup_.step, hour);
+    const Time first = floor_to(newest_ + setup_.step, one_hour);
     std::vector<ForecastStep> result;
     for (std::size_t h = 0; h < std::min(steps, 2 * hours_a_day); ++h) {
-        result.push_back({.valid_at = first + hour * static_cast<std::int64_t>(h), .forecast = step});
+        result.push_back({.valid_at = first + one_hour * static_cast<std::int64_t>(h), .forecast = step});
     }
     return result;
 }

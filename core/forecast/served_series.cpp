@@ -9,17 +9,11 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr Duration hour{3'600'000};
 constexpr Duration day{std::chrono::hours{24}};
 constexpr double close_share = 0.1;  // of the larger of the actual value and the scale
 
 std::size_t number(HorizonClass horizon) {
     return static_cast<std::size_t>(horizon);
-}
-
-Time hour_of(Time time) {
-    const std::int64_t ms = to_ms(time);
-    return from_ms(ms - ((ms % hour.count()) + hour.count()) % hour.count());
 }
 
 ServedSeriesSetup without_refits(ServedSeriesSetup setup) {
@@ -115,7 +109,7 @@ void ServedSeries::take_all(Time now, SeriesNews& news) {
 }
 
 void ServedSeries::take(const ClosedStep& step, Time now, SeriesNews& news) {
-    if (hour_ && *hour_ != hour_of(step.begin)) close_hour(now, news);
+    if (hour_ && *hour_ != floor_to(step.begin, one_hour)) close_hour(now, news);
     if (step.observed) {
         observe(step, news);
     } else {
@@ -162,12 +156,12 @@ void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
 }
 
 void ServedSeries::match_hour(const ClosedStep& step, Time now, SeriesNews& news) {
-    hour_ = hour_of(step.begin);
+    hour_ = floor_to(step.begin, one_hour);
     if (step.observed) {
         hour_sum_ += step.value;
         ++hour_values_;
     }
-    if (step.begin + setup_.forecaster.step == *hour_ + hour) close_hour(now, news);
+    if (step.begin + setup_.forecaster.step == *hour_ + one_hour) close_hour(now, news);
 }
 
 // Long forecasts are of hourly means. One is remembered for each hour to come: a new one is asked for when
@@ -175,7 +169,7 @@ void ServedSeries::match_hour(const ClosedStep& step, Time now, SeriesNews& news
 // than half was observed tells nothing.
 void ServedSeries::close_hour(Time now, SeriesNews& news) {
     const Time begin = *hour_;
-    const bool whole = 2 * hour_values_ * setup_.forecaster.step >= hour;
+    const bool whole = 2 * hour_values_ * setup_.forecaster.step >= one_hour;
     const double mean = hour_values_ > 0 ? hour_sum_ / hour_values_ : 0;
     hour_.reset();
     hour_sum_ = 0;

@@ -17,8 +17,7 @@ StepCollector::StepCollector(Duration step, const std::optional<CounterSettings>
 }
 
 Time StepCollector::step_of(Time time) const {
-    const std::int64_t ms = to_ms(time);
-    return from_ms(ms - ((ms % step_.count()) + step_.count()) % step_.count());
+    return floor_to(time, step_);
 }
 
 void StepCollector::open(Time step) {

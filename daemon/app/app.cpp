@@ -145,19 +145,13 @@ CapSender::Outlets App::Parts::cap_outlets() {
 }
 
 Scaling::Outlets App::Parts::scaling_outlets() {
-    return {.now = [this] { return now(); },
-            .tell_retained = [this](const std::string& topic,
-                                    const Json& body) { executor_.tell_retained(topic, body, now()); },
-            .clear = [this](const std::string& topic) { executor_.clear(topic); },
-            .tell_event = [this](const std::string& topic,
-                                 const Json& body) { executor_.tell_event(topic, body, now()); },
+    auto outlets = control_outlets();
+    return {.now = std::move(outlets.now),
+            .tell_retained = std::move(outlets.tell_retained),
+            .clear = std::move(outlets.clear),
+            .tell_event = std::move(outlets.tell_event),
             .keep = [this](PlanRow row) { executor_.keep(std::move(row)); },
-            .condition =
-                [this](std::string_view type, bool holds, const std::string& message) {
-                    executor_.handle(
-                        SystemCondition{.type = std::string(type), .holds = holds, .message = message},
-                        now());
-                }};
+            .condition = std::move(outlets.condition)};
 }
 
 Controller::Outlets App::Parts::control_outlets() {

@@ -43,7 +43,7 @@ class ControlBuilder {
         controlled.index = index;
         controlled.device = *device;
         controlled.device_id = entry.device;
-        controlled.limits = entry;
+        controlled.limits = static_cast<const dispatch::ControlLimits&>(entry);
         controlled.limits.is_cap = subject == ControlSubject::load_class;
         controlled.limits.preparations = entry.prepare.size();
         controlled.limits.capacity_kwh = capacity_kwh;

@@ -26,7 +26,7 @@ class DispatchBuilder {
         DispatchSettings settings;
         settings.import_price = entry.import_price;
         settings.export_price = entry.export_price;
-        settings.site = entry;
+        settings.site = static_cast<const dispatch::SiteLimits&>(entry);
         settings.step = entry.step;
         settings.horizon = entry.horizon;
         const auto* bought = price_of(prices, entry.import_price, entry.origins.of("import_price"));
@@ -80,11 +80,12 @@ class DispatchBuilder {
         const auto found = ids.resolve(entry.load_series, at);
         if (!found) return {};
         const auto& series = all[*found];
-        if (!series.price.empty() || (!series.metric.empty() && series.unit != "kW"))
-            diagnostics_.add(at, fmt::format("\"{}\" is not in kW", series.id));
         // Of a register of kWh the rate is in kW.
-        else if (!series.point.empty())
+        if (!series.price.empty() || (!series.metric.empty() && series.unit != "kW")) {
+            diagnostics_.add(at, fmt::format("\"{}\" is not in kW", series.id));
+        } else if (!series.point.empty()) {
             static_cast<void>(points_.resolve(series.point, series.counter ? "kWh" : "kW", at));
+        }
         return series.id;
     }
 
@@ -143,7 +144,7 @@ class DispatchBuilder {
 
     PlannedBattery planned(const DispatchBatteryEntry& entry) {
         PlannedBattery battery;
-        battery.limits = entry;
+        battery.limits = static_cast<const dispatch::BatteryLimits&>(entry);
         battery.critical_load = power(entry.critical_load, entry.origins.of("critical_load"));
         if (!entry.string.empty()) {
             Ids ids("string", diagnostics_);

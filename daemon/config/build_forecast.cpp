@@ -17,7 +17,6 @@
 namespace sitepower::config {
 
 using schema::Diagnostics;
-using schema::Origin;
 
 namespace {
 

@@ -25,8 +25,10 @@ class ScalingBuilder {
         : file_(file), config_(config), diagnostics_(diagnostics), points_(model, diagnostics) {}
 
     ScalingGroup group(const ScalingEntry& entry) {
-        ScalingGroup group{
-            .rules = entry, .lead_time = entry.lead_time, .load_class = entry.load_class, .actuator = {}};
+        ScalingGroup group{.rules = static_cast<const dispatch::ScalingRules&>(entry),
+                           .lead_time = entry.lead_time,
+                           .load_class = entry.load_class,
+                           .actuator = {}};
         if (std::ranges::find(quantiles, entry.quantile) == quantiles.end())
             diagnostics_.add(entry.origins.of("quantile"), "must be 0.5, 0.9 or 0.99");
         group.instances = source(entry.instances_point, entry.instances_metric, entry.origins);
@@ -63,10 +65,11 @@ class ScalingBuilder {
         }
         group.rules.forecast_interval = std::max(group.rules.forecast_interval, series->step);
         // A counter says nothing of the present rate.
-        if (!series->metric.empty())
+        if (!series->metric.empty()) {
             metric.measured = series->metric;
-        else if (series->point && !series->counter)
+        } else if (series->point && !series->counter) {
             metric.measured = *series->point;
+        }
         return metric;
     }
 
@@ -75,15 +78,17 @@ class ScalingBuilder {
         const bool known = dispatch != nullptr &&
                            std::ranges::find(dispatch->load_classes, entry.load_class, &LoadClassEntry::id) !=
                                dispatch->load_classes.end();
-        if (!known)
+        if (!known) {
             diagnostics_.add(entry.origins.of("load_class"),
                              fmt::format("no load class is called {}", entry.load_class));
+        }
     }
 
     Actuator actuator(const ActuatorEntry& entry, std::string topic) {
         if (entry.mqtt) {
-            if (!file_.broker.enabled)
+            if (!file_.broker.enabled) {
                 diagnostics_.add(entry.origins.of("mqtt"), "needs a broker, and broker.enabled is false");
+            }
             return TopicActuator{.topic = std::move(topic), .acknowledge_within = entry.acknowledge_within};
         }
         const auto at = entry.origins.of("command");
@@ -92,14 +97,15 @@ class ScalingBuilder {
         const auto found = std::ranges::find_if(config_.commands, [&](const CommandConfig& one) {
             return one.device == *device && one.command.name == entry.command;
         });
-        if (found == config_.commands.end())
+        if (found == config_.commands.end()) {
             diagnostics_.add(
                 at, fmt::format("the profile of {} has no command \"{}\"", entry.device, entry.command));
-        else if (!found->enabled)
+        } else if (!found->enabled) {
             diagnostics_.add(at, fmt::format("is not enabled: add \"{}\" to commands of device {}",
                                              entry.command, entry.device));
-        else if (!found->command.value)
+        } else if (!found->command.value) {
             diagnostics_.add(at, "takes no number");
+        }
         return DeviceActuator{.device = *device, .device_id = entry.device, .command = entry.command};
     }
 

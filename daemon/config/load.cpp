@@ -110,10 +110,11 @@ Fingerprints fingerprints(const Node& document, const Config& config, std::uint6
 // A topic that two things come from is subscribed to once.
 void listen(std::vector<InboundTopic>& inbound, const std::string& topic, bool may_be_retained) {
     const auto known = std::ranges::find(inbound, topic, &InboundTopic::topic);
-    if (known == inbound.end())
+    if (known == inbound.end()) {
         inbound.push_back({.topic = topic, .may_be_retained = may_be_retained});
-    else
+    } else {
         known->may_be_retained = known->may_be_retained && may_be_retained;
+    }
 }
 
 bool has_sunspec(const SiteModel& model) {

@@ -30,9 +30,10 @@ void check_battery(const DispatchBatteryEntry& battery, Diagnostics& diagnostics
     }
     if (battery.charge_min_pct >= battery.charge_max_pct)
         diagnostics.add(battery.origins.of("charge_min_pct"), "must be below charge_max_pct");
-    if (battery.required_autonomy_min > 0 && battery.critical_load.empty())
+    if (battery.required_autonomy_min > 0 && battery.critical_load.empty()) {
         diagnostics.add(battery.origins.of("critical_load"),
                         "is missing: required_autonomy_min needs the load that the battery backs up");
+    }
 }
 
 void check_dispatch(const DispatchEntry& dispatch, Diagnostics& diagnostics) {
@@ -115,9 +116,10 @@ Table<CapEntry> cap_table() {
 
 void check_load_class(const LoadClassEntry& load_class, Diagnostics& diagnostics) {
     const auto& origins = load_class.origins;
-    if (load_class.control && load_class.mqtt)
+    if (load_class.control && load_class.mqtt) {
         diagnostics.add(load_class.mqtt->origins.table(),
                         "does not go with control: one of them sets the cap");
+    }
     const bool by_series = origins.has("value_series");
     if (by_series == origins.has("segment")) {
         diagnostics.add(origins.of("segment"),

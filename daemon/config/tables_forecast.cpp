@@ -35,9 +35,10 @@ void check_series(const SeriesEntry& series, Diagnostics& diagnostics) {
 }
 
 void check_covariate(const CovariateEntry& covariate, Diagnostics& diagnostics) {
-    if (covariate.point.empty() == covariate.metric.empty())
+    if (covariate.point.empty() == covariate.metric.empty()) {
         diagnostics.add(covariate.origins.of(covariate.metric.empty() ? "name" : "metric"),
                         "a covariate needs one of point and metric, and no more");
+    }
 }
 
 Table<CovariateEntry> covariate_table() {

@@ -40,10 +40,10 @@ void CapSender::configure(std::shared_ptr<const ControlSettings> settings) {
 std::optional<double> CapSender::planned_kw(const CappedClass& capped, Time now) const {
     const auto& plan = planner_.report();
     const auto& allocated = planner_.allocation();
-    const bool is_valid = plan && allocated && now < plan->valid_until() && now >= plan->start - plan->step;
+    const bool is_valid = plan && allocated && plan->is_in_force(now);
     if (!is_valid || capped.index >= allocated->allocation.awards.size()) return std::nullopt;
     const auto& award = allocated->allocation.awards[capped.index];
-    return award.entitled_kw + award.auctioned_kw;
+    return award.load_kw();
 }
 
 void CapSender::tick() {

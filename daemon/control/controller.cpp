@@ -55,9 +55,10 @@ void Controller::configure(std::shared_ptr<const ControlSettings> settings) {
             no_release_file_ = kept.error().message;
     }
     if (settings_ && no_release_file_.empty()) {
-        for (const auto& device : settings_->devices)
+        for (const auto& device : settings_->devices) {
             entries_.push_back(std::make_shared<Entry>(
                 Entry{.device = &device, .control = dispatch::SetpointControl(device.limits)}));
+        }
     }
     judge();
 }
@@ -91,8 +92,7 @@ void Controller::want() {
     for (const auto& entry : entries_) entry->wanted_kw.reset();
     const auto now = outlets_.now();
     const auto& plan = planner_.report();
-    const bool is_valid = plan && now < plan->valid_until() && now >= plan->start - plan->step &&
-                          planner_.settings() != nullptr;
+    const bool is_valid = plan && plan->is_in_force(now) && planner_.settings() != nullptr;
     if (!is_valid) return;
     const auto step = plan->step_at(now);
     auto kw = planned_kw(*plan, step);
@@ -116,7 +116,7 @@ std::vector<std::optional<double>> Controller::planned_kw(const PlanReport& plan
                 kw[i] = batteries[device.index].charge_kw[step] - batteries[device.index].discharge_kw[step];
         } else if (allocated && device.index < allocated->allocation.awards.size()) {
             const auto& award = allocated->allocation.awards[device.index];
-            kw[i] = award.entitled_kw + award.auctioned_kw;
+            kw[i] = award.load_kw();
         }
     }
     return kw;

@@ -13,6 +13,7 @@
 #include "core/base/identifier.hpp"
 #include "daemon/ctl/format.hpp"
 #include "daemon/operation/table.hpp"
+#include "drivers/dataset/csv.hpp"
 
 namespace sitepower::ctl {
 namespace {
@@ -32,13 +33,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::vector<std::string_view> fields_of(std::string_view line) {
-    std::vector<std::string_view> fields;
-    for (;;) {
-        const auto comma = line.find(',');
-        fields.push_back(trimmed(line.substr(0, comma)));
-        if (comma == std::string_view::npos) return fields;
-        line.remove_prefix(comma + 1);
-    }
+    auto fields = dataset::csv_fields(line);
+    for (auto& field : fields) field = trimmed(field);
+    return fields;
 }
 
 struct Columns {
@@ -102,6 +99,7 @@ double median_of(std::vector<double> values) {
 std::size_t outliers_in(const std::vector<double>& values) {
     const double median = median_of(values);
     std::vector<double> distances;
+    distances.reserve(values.size());
     for (const double value : values) distances.push_back(std::abs(value - median));
     const double sigma = sigma_of_mad * median_of(distances);
     if (!(sigma > 0)) return 0;

@@ -110,7 +110,8 @@ std::string view_error(const Json& error) {
             if (!place.empty()) line += place + ": ";
         }
         for (const auto* name : {"field", "key"}) {
-            if (detail.contains(name) && detail[name] != "") line += value_text(detail[name]) + ": ";
+            if (detail.contains(name) && !value_text(detail[name]).empty())
+                line += value_text(detail[name]) + ": ";
         }
         line += value_text(member(detail, "problem"));
         const auto& allowed = member(detail, "allowed");

@@ -19,15 +19,9 @@ constexpr Duration grace{10'000};
 constexpr Duration tell_interval{300'000};
 // What a model is restored from when its state is of no use.
 constexpr Duration longest_memory{std::chrono::hours{60 * 24}};
-constexpr Duration hour{std::chrono::hours{1}};
 constexpr std::size_t most_hours = 48;
 // A value that is so old was not measured just now: somebody tells the past.
 constexpr Duration past = one_day;
-
-Time floor_to(Time time, Duration step) {
-    const auto ms = to_ms(time);
-    return from_ms(ms - ((ms % step.count()) + step.count()) % step.count());
-}
 
 // What is known leaves nothing to chance.
 forecast::ForecastStep exactly(Time valid_at, double value) {
@@ -197,7 +191,7 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
     for (const auto& step : stored->steps) served.series->replay(step, now);
     if (!served.settings.price.empty()) {
         const auto ahead =
-            memory.series_steps(stored_name(served.settings), floor_to(now, hour), Time::max());
+            memory.series_steps(stored_name(served.settings), floor_to(now, one_hour), Time::max());
         if (ahead) note_known(served, *ahead, now);
     }
     if (!stored->steps.empty() && !served.series->forecaster().long_horizon().fitted()) {
@@ -229,8 +223,8 @@ void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
     for (auto& served : series_) {
         note(served, served.series->tick(now - grace), now);
         // What is known in advance brings no news, and is told each hour all the same.
-        served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, hour)));
-        if (!served.known.empty() && (!served.told_at || floor_to(now, hour) > *served.told_at))
+        served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, one_hour)));
+        if (!served.known.empty() && (!served.told_at || floor_to(now, one_hour) > *served.told_at))
             served.tell = true;
         if (served.tell) tell(served, now);
     }
@@ -240,7 +234,7 @@ void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
 void SeriesBook::note_known(Served& served, std::span<const forecast::ClosedStep> closed, Time now) {
     if (served.settings.price.empty()) return;
     for (const auto& step : closed) served.known.insert_or_assign(step.begin, step.value);
-    served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, hour)));
+    served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, one_hour)));
 }
 
 void SeriesBook::note(Served& served, const forecast::SeriesNews& news, Time now) {
@@ -321,7 +315,7 @@ void SeriesBook::publish(const Served& served, const SeriesReport& report) {
     SeriesForecast forecast{.series = report.series,
                             .issued_at = *report.issued_at,
                             .model_version = report.model_version,
-                            .step = hour,
+                            .step = one_hour,
                             .calibrated = steps.front().forecast.quantiles.calibrated,
                             .steps = {},
                             .near_step = report.step};
@@ -332,7 +326,8 @@ void SeriesBook::publish(const Served& served, const SeriesReport& report) {
         forecast.confidence.at(static_cast<std::size_t>(horizon)) = report.of(horizon).confidence;
     }
     for (const auto& event : served.events->events()) {
-        const bool covered = event.start < steps.back().valid_at + hour && event.end > steps.front().valid_at;
+        const bool covered =
+            event.start < steps.back().valid_at + one_hour && event.end > steps.front().valid_at;
         if (!event.cancelled && covered)
             forecast.events.push_back({.name = event.name, .start = event.start, .end = event.end});
     }
@@ -391,20 +386,20 @@ std::vector<forecast::ForecastStep> SeriesBook::after_known(std::string_view ser
     std::vector<forecast::ForecastStep> hours;
     const auto mean_of = [&](Time begin) -> std::optional<double> {
         double sum = 0;
-        for (Time time = begin; time < begin + hour; time += step) {
+        for (Time time = begin; time < begin + one_hour; time += step) {
             const auto value = served->known.find(time);
             if (value == served->known.end()) return std::nullopt;
             sum += value->second;
         }
-        return sum / static_cast<double>(hour / step);
+        return sum / static_cast<double>(one_hour / step);
     };
-    for (Time begin = floor_to(now, hour); hours.size() < most_hours; begin += hour) {
+    for (Time begin = floor_to(now, one_hour); hours.size() < most_hours; begin += one_hour) {
         const auto known = mean_of(begin);
         if (!known) break;
         hours.push_back(exactly(begin, *known));
     }
     for (const auto& one : forecast) {
-        const Time next = hours.empty() ? one.valid_at : hours.back().valid_at + hour;
+        const Time next = hours.empty() ? one.valid_at : hours.back().valid_at + one_hour;
         if (one.valid_at == next && hours.size() < most_hours) hours.push_back(one);
     }
     return hours;
@@ -427,7 +422,7 @@ void SeriesBook::report_known(const Served& served, SeriesReport& report, Time n
             continue;
         }
         const auto of_hour =
-            std::ranges::find(hours, floor_to(valid_at, hour), &forecast::ForecastStep::valid_at);
+            std::ranges::find(hours, floor_to(valid_at, one_hour), &forecast::ForecastStep::valid_at);
         if (of_hour != hours.end()) one.steps = {{.valid_at = valid_at, .forecast = of_hour->forecast}};
     }
 }

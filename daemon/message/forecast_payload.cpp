@@ -10,10 +10,11 @@ namespace {
 
 void write_number(JsonWriter& json, std::string_view name, std::optional<double> value) {
     json.key(name);
-    if (value)
+    if (value) {
         json.number(*value);
-    else
+    } else {
         json.null();
+    }
 }
 
 void write_flag(JsonWriter& json, std::string_view name, bool value) {
@@ -23,10 +24,11 @@ void write_flag(JsonWriter& json, std::string_view name, bool value) {
 
 void write_time(JsonWriter& json, std::string_view name, std::optional<Time> value) {
     json.key(name);
-    if (value)
+    if (value) {
         json.time(*value);
-    else
+    } else {
         json.null();
+    }
 }
 
 void write_integer(JsonWriter& json, std::string_view name, std::int64_t value) {

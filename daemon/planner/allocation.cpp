@@ -77,7 +77,7 @@ std::vector<NamedTier> supply_of(const PlanReport& plan, double base_load_kw, st
 
 double AllocationReport::load_kw() const {
     double sum = 0;
-    for (const auto& award : allocation.awards) sum += award.entitled_kw + award.auctioned_kw;
+    for (const auto& award : allocation.awards) sum += award.load_kw();
     return sum;
 }
 
@@ -85,7 +85,7 @@ double AllocationReport::cooling_kw() const {
     double sum = 0;
     for (std::size_t i = 0; i < allocation.awards.size(); ++i) {
         const auto& award = allocation.awards[i];
-        sum += (award.entitled_kw + award.auctioned_kw) * (auction.bidders[i].overhead_factor - 1);
+        sum += award.load_kw() * (auction.bidders[i].overhead_factor - 1);
     }
     return sum;
 }
@@ -148,7 +148,7 @@ Json describe_allocation(const AllocationReport& report, Time now) {
     for (std::size_t i = 0; i < report.auction.bidders.size(); ++i) {
         const auto& bidder = report.auction.bidders[i];
         const auto& award = report.allocation.awards[i];
-        kw[bidder.id] = award.entitled_kw + award.auctioned_kw;
+        kw[bidder.id] = award.load_kw();
         payments[bidder.id] = award.entitlement_cost_per_h + award.payment_per_h;
         reasons[bidder.id] = report.reasons[i];
         valuations[bidder.id] = report.valuations[i];
@@ -218,7 +218,7 @@ Json describe_allocation_briefly(const AllocationReport& report) {
     for (std::size_t i = 0; i < report.auction.bidders.size(); ++i) {
         const auto& award = report.allocation.awards[i];
         awards.push_back({{"class", report.auction.bidders[i].id},
-                          {"kw", award.entitled_kw + award.auctioned_kw},
+                          {"kw", award.load_kw()},
                           {"payment_per_h", award.entitlement_cost_per_h + award.payment_per_h},
                           {"reason", report.reasons[i]}});
     }

@@ -6,7 +6,6 @@
 namespace sitepower {
 namespace {
 
-using dispatch::Plan;
 using dispatch::PlanStatus;
 
 Time step_begins(const PlanReport& report, std::size_t step) {

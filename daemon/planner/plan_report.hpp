@@ -35,6 +35,8 @@ struct PlanReport {
 
     // A plan is used at most two steps beyond the one that it was made in.
     Time valid_until() const { return start + 3 * step; }
+    // `time` is within those steps, or at most one before.
+    bool is_in_force(Time time) const { return time < valid_until() && time >= start - step; }
     // The step that `time` lies in; the last one beyond the end.
     std::size_t step_at(Time time) const;
     // By the plan, at `time`; nullopt: there is no schedule.

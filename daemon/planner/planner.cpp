@@ -296,8 +296,7 @@ Status Planner::bid(const std::string& load_class, Bid bid, Time now) {
 // mains are gone, what was told of plans stands: that a UPS is on battery is an alert of its own.
 void Planner::judge(Time now) {
     if (settings_ && !outage_.empty()) return;
-    const bool valid = report_ && report_->outage.empty() && now < report_->valid_until() &&
-                       now >= report_->start - report_->step;
+    const bool valid = report_ && report_->outage.empty() && report_->is_in_force(now);
     set_condition("plan_failed", told_no_plan_, settings_ && !valid && !trouble_.empty(), trouble_);
     const bool relaxed = settings_ && valid && report_->plan.status == dispatch::PlanStatus::relaxed;
     std::string reserve;

@@ -96,9 +96,10 @@ class Maker {
                         const std::string& series) const {
         if (series.empty()) return "no series is declared of it";
         if (!forecast) return fmt::format("series {} is not forecast yet", series);
-        if (snapshot_.now - forecast->issued_at > forecast_is_old)
+        if (snapshot_.now - forecast->issued_at > forecast_is_old) {
             return fmt::format("the forecast of series {} is of {}", series,
                                format_time(forecast->issued_at));
+        }
         if (!forecast->calibrated)
             return fmt::format("the forecast of series {} is not calibrated yet", series);
         return {};

@@ -336,10 +336,11 @@ void MqttConnection::take_messages(std::vector<ReceivedMessage>& into) {
 SendResult MqttConnection::publish(const OutgoingMessage& message) {
     if (end_) return {};
     Properties properties;
-    if (target_.protocol_5 && message.expiry)
+    if (target_.protocol_5 && message.expiry) {
         properties.add_int32(
             MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
             static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(*message.expiry).count()));
+    }
     if (target_.protocol_5 && !message.correlation_data.empty())
         properties.add_binary(MQTT_PROP_CORRELATION_DATA, message.correlation_data);
     int mid = 0;
@@ -358,10 +359,11 @@ void MqttConnection::subscribe(std::span<const std::string> filters, SubscribeMo
     std::vector<char*> names;
     for (const auto& filter : filters) names.push_back(const_cast<char*>(filter.c_str()));
     int options = 0;
-    if (target_.protocol_5)
+    if (target_.protocol_5) {
         options =
             MQTT_SUB_OPT_NO_LOCAL | (mode == SubscribeMode::new_messages ? MQTT_SUB_OPT_SEND_RETAIN_NEVER
                                                                          : MQTT_SUB_OPT_SEND_RETAIN_ALWAYS);
+    }
     check(mosquitto_subscribe_multiple(client_.get(), nullptr, static_cast<int>(names.size()), names.data(),
                                        mode == SubscribeMode::retained_ones ? 0 : 1, options, nullptr));
 }

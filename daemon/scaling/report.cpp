@@ -159,10 +159,11 @@ KeptScaling kept_scaling(const std::vector<PlanRow>& rows, const std::string& gr
         if (row.status == "override") {
             const auto instances = number_in(json, "target_instances");
             const auto expires = parse_time(text_in(json, "expires_at"));
-            if (!std::exchange(override_seen, true) && instances && expires)
+            if (!std::exchange(override_seen, true) && instances && expires) {
                 kept.manual = {.instances = static_cast<int>(*instances),
                                .expires = *expires,
                                .reason = text_in(json, "reason")};
+            }
             continue;
         }
         auto decision = read_decision(json);

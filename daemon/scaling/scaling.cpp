@@ -152,11 +152,11 @@ void Scaling::gather(Group& group, Time now) const {
     if (!group.forecast_known) input.confidence = 0;
     const auto& allocated = planner_.allocation();
     const auto& plan = planner_.report();
-    if (settings.load_class.empty() || !allocated || !plan || now >= plan->valid_until()) return;
+    if (settings.load_class.empty() || !allocated || !plan || !plan->is_in_force(now)) return;
     const auto& bidders = allocated->auction.bidders;
     for (std::size_t i = 0; i < std::min(bidders.size(), allocated->allocation.awards.size()); ++i) {
         const auto& award = allocated->allocation.awards[i];
-        if (bidders[i].id == settings.load_class) input.awarded_kw = award.entitled_kw + award.auctioned_kw;
+        if (bidders[i].id == settings.load_class) input.awarded_kw = award.load_kw();
     }
 }
 
@@ -289,15 +289,17 @@ Result<std::optional<ScalingDecision>> Scaling::set_by_hand(const std::string& g
                                                             dispatch::ManualOverride manual) {
     const auto found =
         std::ranges::find_if(groups_, [&](const auto& one) { return one->settings.rules.group == group; });
-    if (found == groups_.end())
+    if (found == groups_.end()) {
         return Error{ErrorCode::not_found,
                      "no service \"" + group + "\" is scaled; scaling.status lists them", ""};
+    }
     if (!restored_)
         return Error{ErrorCode::service_unavailable, "what was decided before is still being read", ""};
     const auto& rules = (*found)->settings.rules;
-    if (manual.instances < rules.least_instances || manual.instances > rules.most_instances)
+    if (manual.instances < rules.least_instances || manual.instances > rules.most_instances) {
         return Error{ErrorCode::validation_error,
                      fmt::format("{} to {}", rules.least_instances, rules.most_instances), ""};
+    }
     const auto now = outlets_.now();
     outlets_.keep(override_row(group, manual, now));
     (*found)->scaler.override_manually(std::move(manual));

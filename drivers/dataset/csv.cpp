@@ -18,24 +18,6 @@ Error bad_input(std::string message) {
     return {ErrorCode::validation_error, std::move(message), ""};
 }
 
-std::string_view next_line(std::string_view& text) {
-    const auto end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-}
-
-std::vector<std::string_view> split(std::string_view line) {
-    std::vector<std::string_view> fields;
-    for (;;) {
-        const auto comma = line.find(',');
-        fields.push_back(line.substr(0, comma));
-        if (comma == std::string_view::npos) return fields;
-        line.remove_prefix(comma + 1);
-    }
-}
-
 // Words are columns too (cells' names); they are no numbers.
 double number(std::string_view field) {
     double value = 0;
@@ -51,18 +33,36 @@ const std::vector<double>* Csv::find(std::string_view name) const {
     return found == names.end() ? nullptr : &columns[static_cast<std::size_t>(found - names.begin())];
 }
 
+std::string_view next_csv_line(std::string_view& text) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+std::vector<std::string_view> csv_fields(std::string_view line) {
+    std::vector<std::string_view> fields;
+    for (;;) {
+        const auto comma = line.find(',');
+        fields.push_back(line.substr(0, comma));
+        if (comma == std::string_view::npos) return fields;
+        line.remove_prefix(comma + 1);
+    }
+}
+
 Result<Csv> parse_csv(std::string_view text, std::string_view file) {
     Csv csv;
-    for (const std::string_view name : split(next_line(text))) csv.names.emplace_back(name);
+    for (const std::string_view name : csv_fields(next_csv_line(text))) csv.names.emplace_back(name);
     if (csv.names.size() < 2) return bad_input(fmt::format("{}:1: expected column names in a CSV", file));
     csv.columns.resize(csv.names.size());
     for (int line = 2; !text.empty(); ++line) {
-        const std::string_view row = next_line(text);
+        const std::string_view row = next_csv_line(text);
         if (row.empty()) continue;
         if (row.find('"') != std::string_view::npos) {
             return bad_input(fmt::format("{}:{}: fields in quotes are not read", file, line));
         }
-        const auto fields = split(row);
+        const auto fields = csv_fields(row);
         if (fields.size() != csv.names.size()) {
             return bad_input(fmt::format("{}:{}: expected {} fields as in line 1, not {}", file, line,
                                          csv.names.size(), fields.size()));

@@ -26,6 +26,10 @@ struct Csv {
 Result<Csv> parse_csv(std::string_view text, std::string_view file);
 Result<Csv> read_csv(const std::filesystem::path& path);
 
+// Takes the next line off the text, without its line end; the fields between its commas, not trimmed.
+std::string_view next_csv_line(std::string_view& text);
+std::vector<std::string_view> csv_fields(std::string_view line);
+
 // The files given, and the *.csv of the directories given, by name; an error where there is nothing.
 Result<std::vector<std::filesystem::path>> csv_files(const std::vector<std::string>& datasets);
 

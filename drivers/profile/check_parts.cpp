@@ -56,9 +56,10 @@ void check_probe(const ProfileProbe& probe, schema::Diagnostics& diagnostics) {
         fail("length", "expected for a string, and only there");
     const int ways = !probe.equals.empty() + !probe.starts_with.empty() + !probe.between.empty() +
                      (!probe.at_least.empty() || !probe.below.empty());
-    if (ways != 1)
+    if (ways != 1) {
         fail(probe.object ? "object" : "address",
              "expected exactly one of equals, starts_with, between, or a version");
+    }
     if (is_text && !(probe.equals.empty() && probe.between.empty())) {
         fail(probe.object ? "object" : "type",
              probe.object ? "is a text: expected starts_with or a version" : "expected an integer type");

@@ -37,9 +37,10 @@ std::shared_ptr<const Message> frame_message(std::uint64_t sequence) {
         auto made = std::make_shared<Layout>();
         made->device = "UPS-01";
         made->group = "fast";
-        for (int i = 0; i < 20; ++i)
+        for (int i = 0; i < 20; ++i) {
             made->points.push_back(
                 {.name = "jar" + std::to_string(i) + ".voltage_v", .unit = "V", .scale = 1, .offset = 0});
+        }
         return std::shared_ptr<const Layout>(made);
     }();
     auto frame = std::make_shared<Frame>();

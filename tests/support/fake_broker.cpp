@@ -89,9 +89,10 @@ class Conversation {
                                                   manner_ == FakeBrokerManner::refuses_mqtt_5);
         if (wrong_version && manner_ == FakeBrokerManner::refuses_mqtt_5)
             say(client, std::string("\x20\x02\x00\x01", 4));
-        if (!wrong_version)
+        if (!wrong_version) {
             say(client,
                 level == 5 ? std::string("\x20\x03\x00\x00\x00", 5) : std::string("\x20\x02\x00\x00", 4));
+        }
         const bool takes_over = manner_ == FakeBrokerManner::takes_over;
         if (takes_over) say(client, std::string("\xE0\x01\x8E", 3));
         if (wrong_version || takes_over || manner_ == FakeBrokerManner::closes_soon) client.open = false;

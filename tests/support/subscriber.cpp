@@ -128,9 +128,10 @@ void Subscriber::configure() const {
     mosquitto_message_v5_callback_set(client_, SubscriberCallbacks::received);
     if (!options_.user.empty())
         check(mosquitto_username_pw_set(client_, options_.user.c_str(), options_.password.c_str()), "user");
-    if (!options_.ca_file.empty())
+    if (!options_.ca_file.empty()) {
         check(mosquitto_tls_set(client_, options_.ca_file.c_str(), nullptr, nullptr, nullptr, nullptr),
               "TLS");
+    }
 }
 
 void Subscriber::end() {
@@ -175,10 +176,11 @@ void Subscriber::publish(const Outgoing& message) {
     mosquitto_property* properties = nullptr;
     if (!message.response_topic.empty())
         mosquitto_property_add_string(&properties, MQTT_PROP_RESPONSE_TOPIC, message.response_topic.c_str());
-    if (!message.correlation_data.empty())
+    if (!message.correlation_data.empty()) {
         mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA,
                                       message.correlation_data.data(),
                                       static_cast<std::uint16_t>(message.correlation_data.size()));
+    }
     if (message.expiry_s)
         mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, *message.expiry_s);
     const int code = mosquitto_publish_v5(client_, nullptr, message.topic.c_str(),

@@ -48,6 +48,8 @@ struct Award {
     double auctioned_kw = 0;   // load beyond it
     double value_per_h = 0;    // of what was auctioned, as bid
     double payment_per_h = 0;  // for what was auctioned, energy included
+
+    double load_kw() const { return entitled_kw + auctioned_kw; }
 };
 
 struct Allocation {

@@ -85,6 +85,7 @@ std::optional<Failure> held_by_control(const std::string& device_id, Context& co
                        "and reload, then command it"};
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature of every asynchronous operation
 void send_command(Request request, Context& context, Reply reply) {
     const auto& parameters = request.parameters;
     const auto device_id = parameters.required_text("device_id");

@@ -98,7 +98,7 @@ Outcome execute(const Request& request, Context& context) {
     if (allocated) {
         for (std::size_t i = 0; i < allocated->auction.bidders.size(); ++i) {
             const auto& award = allocated->allocation.awards[i];
-            allocation[allocated->auction.bidders[i].id] = award.entitled_kw + award.auctioned_kw;
+            allocation[allocated->auction.bidders[i].id] = award.load_kw();
         }
     }
     return Json{{"status", simulate ? "simulated" : "executed"},

@@ -179,9 +179,10 @@ Outcome predict(const ForecastQuestion& q) {
     Json versions = Json::object();
     for (std::size_t i = 0; i < times->size(); ++i) {
         const auto time = parse_time((*times)[i]);
-        if (!time)
+        if (!time) {
             return wrong_parameter("timestamps", fmt::format("holds \"{}\", which is no time", (*times)[i]),
                                    "ISO 8601 times such as 2026-11-22T06:00:00Z");
+        }
         auto said = predict_one(q, (*meters)[i], *time, context_of(context, i));
         if (auto* failure = std::get_if<Failure>(&said)) return std::move(*failure);
         const auto& predicted = std::get<Predicted>(said);

@@ -58,19 +58,21 @@ Outcome manual(const Request& request, Context& context) {
                   .expires = expires,
                   .reason = parameters.required_text("reason")});
     if (!decided) {
-        if (decided.error().code == ErrorCode::validation_error)
+        if (decided.error().code == ErrorCode::validation_error) {
             return wrong_parameter("target_instances", "is beyond the limits of the service",
                                    decided.error().message);
+        }
         return failure_of(decided.error());
     }
     const auto groups = context.scaling().groups();
     const auto group = std::ranges::find(groups, service, &ScalingGroupView::id);
     Record record;
     record.set("service_name", service);
-    if (*decided)
+    if (*decided) {
         record.set("decision_id", (*decided)->id);
-    else
+    } else {
         record.unknown("decision_id", "nothing_to_carry_out_now");
+    }
     record.set("status", *decided ? dispatch::name_of((*decided)->state) : "held");
     record.set("message", *decided                ? (*decided)->reason
                           : group == groups.end() ? std::string()

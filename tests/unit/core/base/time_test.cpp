@@ -36,5 +36,16 @@ TEST(Time, RefusesEverythingElse) {
     }
 }
 
+TEST(FloorTo, IsTheLatestMultipleNotAfterTheTime) {
+    EXPECT_EQ(floor_to(from_ms(3'600'000), one_hour), from_ms(3'600'000));
+    EXPECT_EQ(floor_to(from_ms(3'599'999), one_hour), from_ms(0));
+    EXPECT_EQ(floor_to(from_ms(90'061'001), one_day), from_ms(86'400'000));
+}
+
+TEST(FloorTo, GoesBackBefore1970Too) {
+    EXPECT_EQ(floor_to(from_ms(-1), one_hour), from_ms(-3'600'000));
+    EXPECT_EQ(floor_to(from_ms(-3'600'000), one_hour), from_ms(-3'600'000));
+}
+
 }  // namespace
 }  // namespace sitepower::time_test

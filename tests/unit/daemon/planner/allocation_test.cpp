@@ -139,5 +139,14 @@ TEST_F(Allocating, IsKeptInBrief) {
     EXPECT_EQ(json["awards"][1]["class"], "mining");
 }
 
+TEST(PlanReport, IsInForceFromAStepBeforeItsFirstToTwoBeyond) {
+    const PlanReport plan{.start = fake_now, .step = 15min};
+    EXPECT_FALSE(plan.is_in_force(fake_now - 15min - 1ms));
+    EXPECT_TRUE(plan.is_in_force(fake_now - 15min));
+    EXPECT_TRUE(plan.is_in_force(fake_now + 45min - 1ms));
+    EXPECT_FALSE(plan.is_in_force(fake_now + 45min));
+    EXPECT_EQ(plan.import_kw(fake_now), std::nullopt);
+}
+
 }  // namespace
 }  // namespace sitepower::allocation_test

@@ -106,10 +106,11 @@ class SessionLaw : public testing::TestWithParam<unsigned>, public PublisherObse
         }
         const auto last = batch_->empty() ? std::nullopt : std::optional(batch_->back()->key);
         if (pump_.read(last) && session_) {
-            if (random_() % 10 == 0)
+            if (random_() % 10 == 0) {
                 pump_.not_taken();  // the publisher had no room
-            else
+            } else {
                 session_->backlog(*batch_, now_.steady);
+            }
         }
         batch_.reset();
     }

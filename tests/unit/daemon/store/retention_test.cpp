@@ -52,9 +52,10 @@ class RetentionTest : public ::testing::Test {
         EXPECT_TRUE(committer_->commit(batch, test_start));
     }
     void run_until_quiet(std::optional<Time> now) {
-        for (int i = 0; i < 50; ++i)
+        for (int i = 0; i < 50; ++i) {
             ASSERT_TRUE(retention_->run(now, std::chrono::steady_clock::now()))
                 << opened_.database->failure()->message;
+        }
     }
     std::int64_t rows(const std::string& table) {
         return opened_.database->integer("SELECT count(*) FROM " + table).value_or(-1);

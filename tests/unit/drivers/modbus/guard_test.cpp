@@ -154,9 +154,10 @@ struct Gateway {
             ++polls[due.entry];
         }
         for (std::size_t i = 0; i < polls.size(); ++i) {
-            if (i != dead)
+            if (i != dead) {
                 outcome.worst_rate = std::min(
                     outcome.worst_rate, static_cast<double>(polls[i]) / static_cast<double>(duration / 1s));
+            }
         }
         return outcome;
     }
