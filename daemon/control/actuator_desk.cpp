@@ -19,7 +19,7 @@ Error wrong(const char* what) {
 }  // namespace
 
 Result<CommandAnswer> parse_answer(const std::string& payload) {
-    const auto json = InputJson::parse(payload, nullptr, false);
+    const auto json = parse_input(payload);
     if (!json.is_object()) return wrong("is no JSON object");
     const auto id = json.find("command_id");
     if (id == json.end() || !id->is_string()) return wrong("has no command_id that is a text");

@@ -147,8 +147,12 @@ void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::
 std::variant<RawParameters, Failure> read_body(std::string_view text) {
     RawParameters raw;
     if (text.empty()) return raw;
-    InputJson body = InputJson::parse(text, nullptr, false);
-    if (body.is_discarded()) return Failure{ErrorCode::bad_request, "the body is not well-formed JSON"};
+    InputJson body = parse_input(text);
+    if (body.is_discarded()) {
+        return Failure{
+            ErrorCode::bad_request,
+            fmt::format("the body is not well-formed JSON, or nested deeper than {} levels", deepest_json)};
+    }
     if (!body.is_object()) return Failure{ErrorCode::bad_request, "the body is not a JSON object"};
     raw.body = std::move(body);
     return raw;

@@ -5,6 +5,20 @@
 
 namespace sitepower {
 
+InputJson parse_input(std::string_view text) {
+    bool too_deep = false;
+    auto json = InputJson::parse(
+        text,
+        [&](int depth, InputJson::parse_event_t event, const InputJson&) {
+            const bool begins = event == InputJson::parse_event_t::object_start ||
+                                event == InputJson::parse_event_t::array_start;
+            too_deep = too_deep || (begins && static_cast<std::size_t>(depth) >= deepest_json);
+            return !too_deep;
+        },
+        false);
+    return too_deep ? InputJson(InputJson::value_t::discarded) : json;
+}
+
 std::string to_text(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -1,6 +1,7 @@
 // The JSON of replies: field order is the order of writing, and pinned by golden files.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -16,6 +17,13 @@ using Json = nlohmann::ordered_json;
 // What others send us. Its objects are trees: the ordered kind searches linearly at each insertion, and a
 // hostile object of 100,000 keys would hold the loop for seconds.
 using InputJson = nlohmann::json;
+
+// No request has a use for more: what is deeper is refused, because writing JSON takes the stack of its
+// depth.
+inline constexpr std::size_t deepest_json = 32;
+
+// What somebody sent; discarded (is_discarded()) when it is malformed or nested deeper than that.
+InputJson parse_input(std::string_view text);
 
 // Compact text of `json`. Bytes that are not UTF-8 (a device's serial number may hold any) become U+FFFD.
 std::string to_text(const Json& json);

@@ -121,7 +121,7 @@ std::size_t json_limit(const Parameter& parameter) {
 
 Checked check_structure(const Parameter& parameter, std::string_view text) {
     if (text.size() > json_limit(parameter)) return wrong("is too long");
-    const auto json = InputJson::parse(text, nullptr, false);
+    const auto json = parse_input(text);
     if (parameter.type == ParameterType::object) {
         if (!json.is_object()) return wrong("is not an object");
     } else if (!json.is_array()) {
@@ -328,7 +328,7 @@ std::optional<Time> Parameters::time(std::string_view name) const {
 }
 std::optional<InputJson> Parameters::json(std::string_view name) const {
     const auto text = get<std::string>(name);
-    return text ? std::optional(InputJson::parse(*text, nullptr, false)) : std::nullopt;
+    return text ? std::optional(parse_input(*text)) : std::nullopt;
 }
 
 std::variant<Parameters, std::vector<FieldError>> check_parameters(std::span<const Parameter> declared,

@@ -119,7 +119,7 @@ Failure wrong_segments(const std::string& problem) {
 }
 
 std::variant<std::vector<dispatch::ValueSegment>, Failure> read_segments(const std::string& text) {
-    const auto json = InputJson::parse(text, nullptr, false);
+    const auto json = parse_input(text);
     if (!json.is_array()) return wrong_segments("is not a list");
     if (json.size() > most_segments)
         return wrong_segments(fmt::format("has more than {} segments", most_segments));

@@ -239,11 +239,13 @@ INSTANTIATE_TEST_SUITE_P(Law, EveryOperation, testing::ValuesIn(all_operations()
 });
 
 // Bodies as large as a face lets through, and as deep: the daemon answers, and its stack is not the caller's.
+std::string nested(std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+}
+
 TEST(HostileBody, NeitherDepthNorWidthBreaksTheDaemon) {
     Asking asking;
-    const std::size_t depth = 30'000;
-    const auto deep =
-        R"({"alert_id": "A-low", "note": )" + std::string(depth, '[') + std::string(depth, ']') + "}";
+    const auto deep = R"({"alert_id": "A-low", "note": )" + nested(deepest_json - 1) + "}";
     std::string wide = R"({"note": "x")";
     for (int i = 0; i < 5000; ++i) wide += ",\"k" + std::to_string(i) + "\":1";
     wide += "}";
@@ -264,6 +266,33 @@ TEST(HostileBody, NeitherDepthNorWidthBreaksTheDaemon) {
         EXPECT_LT(bytes, 20'000U) << "the answer to a hostile body stays small";
     }
     for (const auto& row : asking.context.audited) EXPECT_LE(row.what.size(), 1000U);
+}
+
+// Writing a parameter anew takes a frame of the stack for each level: half a million levels fit into a body.
+TEST(HostileBody, NestedDeeperThanAnythingNeedsIsABadRequest) {
+    for (const std::size_t depth : {deepest_json, std::size_t{500'000}}) {
+        const auto raw = read_body(R"({"timestamps": )" + nested(depth) + "}");
+        ASSERT_TRUE(std::holds_alternative<Failure>(raw)) << depth;
+        EXPECT_EQ(std::get<Failure>(raw).code, ErrorCode::bad_request);
+        EXPECT_THAT(std::get<Failure>(raw).message, testing::HasSubstr("deeper than 32 levels"));
+    }
+}
+
+TEST(HostileBody, NestedDeeperInATextOfAParameterIsRefused) {
+    Asking asking;
+    for (const auto& operation : operations()) {
+        for (const auto& parameter : operation.parameters) {
+            const bool holds_json =
+                parameter.type == ParameterType::list || parameter.type == ParameterType::object;
+            if (!holds_json) continue;
+            RawParameters raw;
+            raw.texts.emplace_back(parameter.name, nested(500'000));
+            int status = 0;
+            asking.dispatcher.execute(operation, raw, admin,
+                                      [&](const Answer& answer) { status = answer.http_status; });
+            EXPECT_EQ(status, 422) << operation.name << ' ' << parameter.name;
+        }
+    }
 }
 
 TEST(HostileBody, WhatIsNoJsonObjectIsABadRequest) {
