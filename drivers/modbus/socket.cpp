@@ -73,15 +73,18 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_
                                            const StopSignal& stop) {
     if (const auto numeric = numeric_address(host, port)) return std::vector{*numeric};
     const NameLookup lookup(host, port);
-    switch (stop.wait_for(lookup.fd(), POLLIN, deadline)) {
-        case Ready::timed_out:
-            return unreachable(host, port, "the name servers do not answer");
-        case Ready::stopped:
-            return unreachable(host, port, words_for(ECANCELED));
-        case Ready::yes:
-            break;
-    }
     auto answer = lookup.answer();
+    if (!answer) {
+        switch (stop.wait_for(lookup.fd(), POLLIN, deadline)) {
+            case Ready::timed_out:
+                return unreachable(host, port, "the name servers do not answer");
+            case Ready::stopped:
+                return unreachable(host, port, words_for(ECANCELED));
+            case Ready::yes:
+                break;
+        }
+        answer = lookup.answer();
+    }
     if (!answer || answer->addresses.empty())
         return unreachable(host, port, answer ? answer->reason : "no answer");
     return std::move(answer->addresses);
@@ -108,11 +111,14 @@ Result<Descriptor> connect_tcp(const std::string& host, std::uint16_t port, Stea
     const auto addresses = resolve(host, port, deadline, stop);
     if (!addresses) return addresses.error();
     std::string cause = "no address";
-    for (const auto& address : *addresses) {
-        auto fd = connect_one(address, deadline, stop);
+    for (std::size_t i = 0; i < addresses->size() && !stop.requested(); ++i) {
+        const auto now = steady_now();
+        // Each in its turn gets an equal share of what is left: a first one that is silent, as IPv6 often is,
+        // must not keep the next from ever being tried.
+        const auto share = (deadline - now) / static_cast<std::int64_t>(addresses->size() - i);
+        auto fd = connect_one((*addresses)[i], now + share, stop);
         if (fd) return fd;
         cause = fd.error().message;
-        if (stop.requested() || steady_now() >= deadline) break;
     }
     return unreachable(host, port, cause);
 }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace sitepower {
 namespace {
@@ -31,18 +32,41 @@ NameAnswer ask(const std::string& host, std::uint16_t port, int flags) {
     return answer;
 }
 
+// One of the process's most_name_lookups, held until the resolver is done.
+class Place {
+  public:
+    Place() : taken_(asking().fetch_add(1) < most_name_lookups) {
+        if (!taken_) asking().fetch_sub(1);
+    }
+    Place(Place&& other) noexcept : taken_(std::exchange(other.taken_, false)) {}
+    Place& operator=(Place&&) = delete;
+    ~Place() {
+        if (taken_) asking().fetch_sub(1);
+    }
+
+    bool taken() const { return taken_; }
+
+  private:
+    static std::atomic<int>& asking() {
+        static std::atomic<int> count{0};
+        return count;
+    }
+
+    bool taken_;
+};
+
 }  // namespace
 
 struct NameLookup::Pending {
-    Pending() : ready(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-        if (ready < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    Pending() : ready(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+    ~Pending() {
+        if (ready >= 0) close(ready);
     }
-    ~Pending() { close(ready); }
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
 
-    void look_up(const std::string& host, std::uint16_t port) {
-        answer = ask(host, port, 0);
+    void finish(NameAnswer found) {
+        answer = std::move(found);
         done.store(true, std::memory_order_release);
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = write(ready, &one, sizeof one);
@@ -54,7 +78,22 @@ struct NameLookup::Pending {
 };
 
 NameLookup::NameLookup(const std::string& host, std::uint16_t port) : pending_(std::make_shared<Pending>()) {
-    std::thread([pending = pending_, host, port] { pending->look_up(host, port); }).detach();
+    const auto not_asked = [&](const std::string& why) {
+        pending_->finish({.addresses = {}, .reason = "the name was not looked up: " + why});
+    };
+    if (pending_->ready < 0) {
+        not_asked(std::generic_category().message(errno));
+    } else if (Place place; !place.taken()) {
+        not_asked("the name servers do not answer those who asked before");
+    } else {
+        try {
+            std::thread([pending = pending_, place = std::move(place), host, port] {
+                pending->finish(ask(host, port, 0));
+            }).detach();
+        } catch (const std::system_error& error) {
+            not_asked(error.code().message());
+        }
+    }
 }
 
 NameLookup::~NameLookup() = default;
