@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -53,9 +55,13 @@ LocationIndex find_location(const SiteModel& model, const std::string& id, const
 
 namespace {
 
-// What tells one link from another: two workers on one endpoint would disturb each other.
+// What tells one link from another: two workers on one endpoint would disturb each other. A serial adapter
+// has several names, /dev/ttyUSB0 and those of /dev/serial/by-id that lead to it.
 std::string endpoint_name(const BusEntry& bus) {
-    return bus.type == BusType::rtu ? bus.path : fmt::format("{}:{}", bus.host, bus.port);
+    if (bus.type != BusType::rtu) return fmt::format("{}:{}", bus.host, bus.port);
+    std::error_code unknown;
+    const auto device = std::filesystem::weakly_canonical(bus.path, unknown);
+    return unknown ? bus.path : device.string();
 }
 
 modbus::BusSettings bus_settings(const BusEntry& entry) {

@@ -39,12 +39,18 @@ Status SerialPort::open(SteadySpan /*timeout*/, const StopSignal& /*stop*/) {
     context_.reset(modbus_new_rtu(endpoint_.path.c_str(), endpoint_.baud, static_cast<char>(endpoint_.parity),
                                   endpoint_.data_bits, endpoint_.stop_bits));
     const auto failed = [&](const std::string& cause) {
-        context_.reset();
-        fd_ = -1;
+        close();
         return Error{ErrorCode::service_unavailable,
                      fmt::format("cannot open serial port {}: {}", endpoint_.path, cause), ""};
     };
     if (!context_) return failed(std::generic_category().message(errno));
+    // Two programs on one line would take each other's answers. Locked before libmodbus opens it, which sets
+    // speed and parity at once, under whoever has the line.
+    lock_ = Descriptor(::open(endpoint_.path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    if (!lock_.is_open()) return failed(std::generic_category().message(errno));
+    if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return failed("another process or bus uses it, such as sitepowerd; end that first");
+    }
     int connected = modbus_connect(context_.get());
     if (connected < 0 && errno == EINVAL) {
         unsettle(endpoint_.path);
@@ -52,10 +58,6 @@ Status SerialPort::open(SteadySpan /*timeout*/, const StopSignal& /*stop*/) {
     }
     if (connected < 0) return failed(std::generic_category().message(errno));
     fd_ = modbus_get_socket(context_.get());
-    // Two programs on one line would take each other's answers.
-    if (flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        return failed("another process uses it, such as sitepowerd; end that first");
-    }
     fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
     fcntl(fd_, F_SETFD, FD_CLOEXEC);
     // libmodbus sets VMIN to 0, and then a port that is gone reads like one that is silent.
@@ -69,6 +71,7 @@ Status SerialPort::open(SteadySpan /*timeout*/, const StopSignal& /*stop*/) {
 
 void SerialPort::close() {
     context_.reset();
+    lock_.reset();
     fd_ = -1;
 }
 

@@ -45,6 +45,7 @@ class SerialPort final : public RtuPort {
     };
 
     SerialEndpoint endpoint_;
+    Descriptor lock_;                                   // held while open, and before the line is touched
     std::unique_ptr<_modbus, ContextDeleter> context_;  // set while open
     int fd_ = -1;
 };

@@ -22,6 +22,24 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+// Two workers on one adapter would take each other's answers: /dev/ttyUSB0, and what in by-id leads to it.
+TEST(BuildBuses, TwoNamesOfOneAdapterAreOneLine) {
+    const TemporaryDirectory directory;
+    directory.write("ttyUSB0", "");
+    std::filesystem::create_symlink("ttyUSB0", directory.path() + "/usb-FTDI");
+    SiteFile file;
+    for (const auto* name : {"ttyUSB0", "usb-FTDI"}) {
+        auto& bus = file.buses.emplace_back();
+        bus.id = name;
+        bus.type = BusType::rtu;
+        bus.path = directory.path() + "/" + name;
+    }
+    schema::Diagnostics diagnostics;
+    build_buses(file, diagnostics);
+    ASSERT_EQ(diagnostics.total(), 1U);
+    EXPECT_THAT(diagnostics.sorted()[0].message, HasSubstr("is the endpoint of bus \"ttyUSB0\" already"));
+}
+
 TEST(LoadConfig, ReadsTheLinks) {
     const auto config = load(site_text());
     ASSERT_THAT(config.buses, SizeIs(2));

@@ -1,5 +1,6 @@
 #include "drivers/modbus/link.hpp"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -8,9 +9,23 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "drivers/modbus/socket.hpp"
 #include "tests/support/fake_slave.hpp"
+
+namespace {
+
+std::atomic<int> line_settings{0};  // how often somebody in this program has set a line
+
+}  // namespace
+
+extern "C" int tcsetattr(int fd, int when, const termios* line) {
+    using Real = int (*)(int, int, const termios*);
+    static const auto real = reinterpret_cast<Real>(dlsym(RTLD_NEXT, "tcsetattr"));
+    ++line_settings;
+    return real(fd, when, line);
+}
 
 namespace sitepower::modbus::link_test {
 namespace {
@@ -270,11 +285,28 @@ TEST(SerialLink, RefusesALineThatAnotherHolds) {
     ASSERT_TRUE(first->open(patience));
     const auto refused = second->open(patience);
     ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().message.find("another process uses it"), std::string::npos)
+    EXPECT_NE(refused.error().message.find("another process or bus uses it"), std::string::npos)
         << refused.error().message;
     EXPECT_FALSE(second->is_open());
     first->close();
     EXPECT_TRUE(second->open(patience));
+}
+
+// Whoever has the line may be in the middle of a frame.
+TEST(SerialLink, LeavesTheSpeedOfALineThatAnotherHolds) {
+    const FakeSlave slave(Wire::serial);
+    auto settings = line_with_parity(slave);
+    const StopSignal stop;
+    const auto first = make_link(settings, stop);
+    ASSERT_TRUE(first->open(patience));
+    std::get<SerialEndpoint>(settings.endpoint).baud = 9600;
+    const auto second = make_link(settings, stop);
+    const int before = line_settings;
+    EXPECT_FALSE(second->open(patience));
+    EXPECT_EQ(line_settings, before);
+    std::array<std::uint16_t, 4> words{};
+    EXPECT_TRUE(first->read(question, patience, words).good());
+    EXPECT_GT(before, 0) << "libmodbus sets the line by another way than tcsetattr";
 }
 
 TEST(SerialLink, KeepsTheSilenceBetweenFrames) {
