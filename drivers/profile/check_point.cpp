@@ -340,6 +340,12 @@ void check_derived(const Profile& profile, const ProfileDerived& derived, schema
     if (derived.scale == 0 || !std::isfinite(derived.scale)) fail("scale", "expected a number other than 0");
     if (!std::isfinite(derived.offset)) fail("offset", "expected a finite number");
     if (is_upside_down(derived.range)) fail("range", range_words);
+    using modbus::Operation;
+    const bool needs_all = derived.operation == Operation::sub || derived.operation == Operation::div ||
+                           derived.operation == Operation::mul;
+    if (derived.skip_absent && needs_all)
+        fail("skip_absent",
+             "goes with sum, mean, min and max: sub, mul and div mean nothing without an operand");
     if (!derived.weights.empty() && derived.weights.size() != derived.of.size()) {
         fail("weights", fmt::format("expected one for each of the {} names in of", derived.of.size()));
     }

@@ -244,7 +244,9 @@ schema::Table<ProfileDerived> derived_table() {
         .key("weights", &ProfileDerived::weights, {.max_items = 64},
              "Factors of the operands, one for each of `of`: days and hours are [24, 1].")
         .key("skip_absent", &ProfileDerived::skip_absent, {},
-             "Leave out operands that are not_implemented, as long as one remains.")
+             "Leave out operands that are not_implemented, as long as one remains. Of `sum`, `mean`, `min` "
+             "and "
+             "`max`.")
         .key("scale", &ProfileDerived::scale, {}, "value = result * scale + offset.")
         .key("offset", &ProfileDerived::offset, {}, "Added after scaling.")
         .key("range", &ProfileDerived::range, {.max_items = 2, .min_items = 2},

@@ -61,6 +61,10 @@ INSTANTIATE_TEST_SUITE_P(
               "points = [{ name = \"a\", address = 1 }]\n"
               "derived = [{ name = \"load_kw\", op = \"sum\", of = [\"a\"], unit = \"W\" }]\n",
               "10:", "expected unit = \"kW\""},
+        Fault{"DifferenceOfWhatMayBeAbsent",
+              "points = [{ name = \"a\", address = 1 }, { name = \"b\", address = 2 }]\n"
+              "derived = [{ name = \"c\", op = \"sub\", of = [\"a\", \"b\"], skip_absent = true }]\n",
+              "10:", "goes with sum, mean, min and max"},
         Fault{"ScaleZero", point("address = 1\nscale = 0"), "12:", "other than 0"},
         Fault{"RangeInverted", point("address = 1\nrange = [5, 1]"), "12:", "lowest value first"},
         Fault{"BitBeyondType", point("address = 1\nbit = 16"), "12:", "expected 0 to 15"},
