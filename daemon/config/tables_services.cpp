@@ -116,14 +116,18 @@ Table<StoreEntry> store_table() {
              "Readings are written this often: longer spares the flash, and a power cut loses at most so "
              "much.")
         .key("keep_frames_days", &StoreEntry::keep_frames, {.range = Range{1, 3650}},
-             "Raw readings are kept so long.")
+             "Raw readings are kept so long. This and the ages below count while the clock is synchronised; "
+             "without "
+             "one only max_size_mib and keep_records limit what is kept.")
         .key("keep_minutes_days", &StoreEntry::keep_minutes, {.range = Range{1, 36'500}},
              "Minute values are kept so long.")
         .key("keep_quarters_days", &StoreEntry::keep_quarters, {.range = Range{1, 36'500}},
              "Quarter-hour values are kept so long.")
         .key("keep_records", &StoreEntry::keep_records, {.range = Range{1000, 10'000'000}},
-             "So many resolved alerts, ended maintenance windows and audit rows are kept, of each, whatever "
-             "the clock says; those from before keep_quarters_days go earlier.")
+             "So many resolved alerts, ended maintenance windows, audit rows, plans and jobs are kept, of "
+             "each, and "
+             "ten times as many prices, whatever the clock says; those from before keep_quarters_days go "
+             "earlier, plans after keep_minutes_days.")
         .key("keep_series_days", &StoreEntry::keep_series, {.range = Range{60, 36'500}},
              "Steps of series, and forecasts with what came, are kept so long.")
         .key("max_size_mib", &StoreEntry::max_size_mib, {.range = Range{64, 1'048'576}},

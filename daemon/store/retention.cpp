@@ -24,6 +24,8 @@ constexpr std::uint64_t reserve_bytes = 16ULL << 20;
 // A block from further ahead than this was written under a wrong clock: it does not hold up the others.
 constexpr Duration future{std::chrono::days(1)};
 constexpr Duration day{std::chrono::days(1)};
+// A price is a row of some 40 bytes, and each series has up to a hundred a day.
+constexpr std::size_t prices_per_record = 10;
 constexpr Duration month{std::chrono::days(30)};
 
 std::uint64_t allowed_by_settings(std::uint64_t max_bytes) {
@@ -126,10 +128,13 @@ bool Retention::give_up_old(Time now) {
 }
 
 bool Retention::give_up_beyond_limit(Time /*now*/) {
-    bool more = delete_beyond("alerts", "resolved_ms IS NOT NULL", "resolved_ms");
-    more |= delete_beyond("windows", "ended = 1", "to_ms");
-    more |= delete_records("audit", "id <= (SELECT max(id) FROM audit) - {}",
-                           static_cast<std::int64_t>(settings_.keep_records));
+    const auto records = settings_.keep_records;
+    bool more = delete_beyond("alerts", "resolved_ms IS NOT NULL", "resolved_ms", records);
+    more |= delete_beyond("windows", "ended = 1", "to_ms", records);
+    more |= delete_beyond("jobs", "ended_ms IS NOT NULL", "ended_ms", records);
+    more |= delete_before_last("plans", records);
+    more |= delete_before_last("prices", prices_per_record * records);
+    more |= delete_before_last("audit", records);
     return more;
 }
 
@@ -216,11 +221,18 @@ bool Retention::delete_records(std::string_view table, std::string_view conditio
     return rows.run() && database_.changes() > 0;
 }
 
-bool Retention::delete_beyond(std::string_view table, std::string_view condition, std::string_view order) {
+// Rows are numbered as they come.
+bool Retention::delete_before_last(std::string_view table, std::size_t count) {
+    const auto condition = fmt::format("id <= (SELECT max(id) FROM {}) - {{}}", table);
+    return delete_records(table, condition, static_cast<std::int64_t>(count));
+}
+
+bool Retention::delete_beyond(std::string_view table, std::string_view condition, std::string_view order,
+                              std::size_t count) {
     sqlite::Statement rows(database_,
                            fmt::format("DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE {1} ORDER BY "
                                        "{2} DESC LIMIT {3} OFFSET {4})",
-                                       table, condition, order, rows_per_step, settings_.keep_records));
+                                       table, condition, order, rows_per_step, count));
     return rows.run() && database_.changes() > 0;
 }
 

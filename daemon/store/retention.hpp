@@ -77,7 +77,9 @@ class Retention {
     bool delete_undelivered();
     bool delete_intervals(std::string_view table, Duration length, Time before);
     bool delete_records(std::string_view table, std::string_view condition, std::int64_t limit);
-    bool delete_beyond(std::string_view table, std::string_view condition, std::string_view order);
+    bool delete_before_last(std::string_view table, std::size_t count);
+    bool delete_beyond(std::string_view table, std::string_view condition, std::string_view order,
+                       std::size_t count);
     // Of tables whose keys begin with a day; `low_bits` of the key lie below day and member.
     bool delete_days(std::string_view table, int low_bits, Time before);
     bool delete_hours();

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "daemon/forecast/rows.hpp"
 #include "daemon/store/committer.hpp"
 #include "daemon/store/opening.hpp"
 #include "daemon/store/rollup_writer.hpp"
@@ -254,6 +255,17 @@ TEST_F(RetentionTest, RecordsHaveALimitThatNeedsNoClock) {
         window.to = test_start + i * hour;
         batch.rows.emplace_back(WindowRow{window, true});
         batch.rows.emplace_back(AuditRow{.time = test_start, .who = std::to_string(i)});
+        batch.rows.emplace_back(PlanRow{.time = test_start, .kind = "plan", .status = std::to_string(i)});
+        ForecastRows forecasts;
+        forecasts.jobs = {
+            {.id = "queued" + std::to_string(i), .created_at = test_start},
+            {.id = "ended" + std::to_string(i), .created_at = test_start, .ended_at = test_start}};
+        batch.rows.emplace_back(std::make_shared<const ForecastRows>(std::move(forecasts)));
+    }
+    for (int i = 0; i < 200; ++i) {
+        const Time from = test_start + i * hour;
+        batch.rows.emplace_back(
+            PriceRow{.series = "energy", .step = {.from = from, .to = from + hour, .value = 1.0 * i}});
     }
     ASSERT_TRUE(committer_->commit(batch, test_start));
     run_until_quiet(std::nullopt);
@@ -264,6 +276,12 @@ TEST_F(RetentionTest, RecordsHaveALimitThatNeedsNoClock) {
     EXPECT_EQ(rows("alerts WHERE resolved_ms IS NULL"), 20) << "what is open stays";
     EXPECT_EQ(rows("windows WHERE ended = 1"), 5);
     EXPECT_EQ(rows("windows WHERE ended = 0"), 20);
+    EXPECT_EQ(rows("plans"), 5);
+    EXPECT_EQ(rows("plans WHERE status >= 15"), 5) << "the newest";
+    EXPECT_EQ(rows("jobs WHERE ended_ms IS NOT NULL"), 5);
+    EXPECT_EQ(rows("jobs WHERE ended_ms IS NULL"), 20);
+    EXPECT_EQ(rows("prices"), 50);
+    EXPECT_EQ(rows("prices WHERE value >= 150"), 50) << "the newest";
 }
 
 }  // namespace
