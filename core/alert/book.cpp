@@ -27,6 +27,12 @@ void forget_acknowledgement(Alert& alert) {
 AlertBook::AlertBook(const AlertSlots& slots, const RuleSet& rules)
     : numbers_(slots), rules_(rules), maintenance_(slots), slots_(slots.size()), summary_(slots.subjects()) {}
 
+void AlertBook::unmute(SlotNumber slot) {
+    if (!at(slot).muted) return;
+    at(slot).muted.reset();
+    by_hand_.erase(slot);
+}
+
 void AlertBook::observe(SlotNumber slot, const Observation& observation, const Moment& moment,
                         Effects& effects) {
     Slot& here = at(slot);
@@ -37,7 +43,7 @@ void AlertBook::observe(SlotNumber slot, const Observation& observation, const M
     const auto before = here.severity;
     here.severity = observation.severity;
     if (!observation.severity) {
-        here.muted.reset();
+        unmute(slot);
         if (here.open < 0) return;
         here.quiet_since = moment.steady;
         here.quiet_told = false;
@@ -49,7 +55,7 @@ void AlertBook::observe(SlotNumber slot, const Observation& observation, const M
         }
     } else if (here.open < 0) {
         if (here.muted && *observation.severity <= *here.muted) return;
-        here.muted.reset();
+        unmute(slot);
         if (has_room(slot)) rise(slot, observation, moment, effects);
     } else {
         if (!before) count_flap(slot, observation, effects);

@@ -2,6 +2,7 @@
 // Rules say which severity holds (observe); the book decides what people hear of it. Owned by the engine.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -93,6 +94,7 @@ class AlertBook {
 
     Slot& at(SlotNumber slot) { return slots_[static_cast<std::size_t>(slot)]; }
     bool has_room(SlotNumber slot) const;
+    void unmute(SlotNumber slot);
     void rise(SlotNumber slot, const Observation& observation, const Moment& moment, Effects& effects);
     void open_new(SlotNumber slot, const Observation& observation, const Moment& moment, Effects& effects);
     bool reopen(SlotNumber slot, const Observation& observation, const Moment& moment, Effects& effects);
@@ -116,7 +118,8 @@ class AlertBook {
     std::vector<SlotNumber> open_slots_;  // beside open_
     std::vector<OpenAlerts> summary_;     // by subject
     std::vector<SubjectNumber> changed_;
-    std::vector<Closed> recent_;  // oldest first
+    std::vector<Closed> recent_;           // oldest first
+    std::map<SlotNumber, Alert> by_hand_;  // as they were resolved, of the slots that are muted
     Time last_identity_{};
 };
 

@@ -56,13 +56,14 @@ Status AlertBook::resolve(std::string_view id, const std::string& who, const std
     const SlotNumber slot = open_slots_[*index];
     at(slot).muted = at(slot).severity;
     close(slot, who, note, moment, effects);
+    if (at(slot).muted) by_hand_.insert_or_assign(slot, recent_.back().alert);
     return Done{};
 }
 
 void AlertBook::withdraw(SlotNumber slot, const std::string& note, const Moment& moment, Effects& effects) {
     Slot& here = at(slot);
     here.severity.reset();
-    here.muted.reset();
+    unmute(slot);
     if (here.open >= 0) close(slot, "configuration", note, moment, effects);
 }
 
@@ -100,6 +101,7 @@ bool AlertBook::restore_muted(const Alert& alert, const Moment& moment) {
     const auto slot = find_slot(alert);
     if (!slot || is_open(*slot)) return false;
     at(*slot).severity = at(*slot).muted = alert.severity;
+    by_hand_.insert_or_assign(*slot, alert);
     if (recent_.size() < most_recent) recent_.push_back({alert, *slot, moment.steady});
     return true;
 }
@@ -112,14 +114,8 @@ void AlertBook::restore_window(const MaintenanceWindow& window, const Moment& mo
 
 std::vector<Alert> AlertBook::resolved_by_hand() const {
     std::vector<Alert> alerts;
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-        if (!slots_[i].muted) continue;
-        const auto slot = static_cast<SlotNumber>(i);
-        // The newest: an earlier alert of the slot may have been closed by its condition.
-        const auto closed = std::find_if(recent_.rbegin(), recent_.rend(),
-                                         [slot](const Closed& other) { return other.slot == slot; });
-        if (closed != recent_.rend()) alerts.push_back(closed->alert);
-    }
+    alerts.reserve(by_hand_.size());
+    for (const auto& [slot, alert] : by_hand_) alerts.push_back(alert);
     return alerts;
 }
 

@@ -322,6 +322,23 @@ TEST_F(AlertBookTest, AWindowEndedByHandReleasesAtOnce) {
     EXPECT_FALSE(book_.end_maintenance("W-1", clock_.moment(), effects_));
 }
 
+// A reload takes it over from here, however long ago it was and whatever has closed since.
+TEST_F(AlertBookTest, ResolvedByHandIsRememberedHoweverManyHaveClosedSince) {
+    ASSERT_TRUE(resolve(observe(Severity::warning)[0].alert.id));
+    effects_.clear();
+    for (std::size_t i = 0; i < AlertBook::most_recent + 1; ++i) {
+        const auto changes = observe(Severity::warning, 1);
+        ASSERT_EQ(changes.size(), 1U);
+        ASSERT_TRUE(resolve(changes[0].alert.id));
+        effects_.clear();
+        observe(std::nullopt, 1);
+        after(AlertBook::flap_window + seconds(1));
+    }
+    const auto muted = book_.resolved_by_hand();
+    ASSERT_EQ(muted.size(), 1U);
+    EXPECT_EQ(muted[0].subject.id, "BAT-1");
+}
+
 TEST_F(AlertBookTest, OfSeveralAlertsTheOneResolvedByHandIsRemembered) {
     observe(Severity::warning);
     observe(std::nullopt);  // the first one cleared by itself
