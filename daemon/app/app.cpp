@@ -183,6 +183,7 @@ int App::Parts::run() {
 
 void App::Parts::start() {
     journal::set_level(config_.journal_level);
+    outlets_.deliver_later(config_.publisher.enabled);
     report_opening();
     store_events_.set_handlers(
         {.condition = [this](const std::string& type, bool holds,
@@ -223,6 +224,7 @@ void App::Parts::start() {
          .inbound = [this](const InboundMessage& message) { take_inbound(message); }});
     store_->start();
     worker_.start();
+    question_worker_.start();
     prices_.start(config_.prices, now());
     restore_prices();
     planner_worker_.start();
@@ -333,6 +335,7 @@ void App::Parts::arm_timers() {
     sources_.push_back(loop_.on_readable(inbox_.maps_fd(), [this] { take_maps(); }));
     sources_.push_back(loop_.on_readable(inbox_.reports_fd(), [this] { take_reports(); }));
     sources_.push_back(loop_.on_readable(worker_.fd(), [this] { worker_.deliver(); }));
+    sources_.push_back(loop_.on_readable(question_worker_.fd(), [this] { question_worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(prices_.fd(), [this] { prices_.deliver(); }));
     sources_.push_back(loop_.on_readable(planner_worker_.fd(), [this] { planner_worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(forecast_worker_.fd(), [this] { forecast_worker_.deliver(); }));
@@ -352,6 +355,9 @@ void App::Parts::watch_parts() {
         [this] { return store_->progress_limit(); });
     watchdog_.watch(
         "worker", [this] { return worker_.since_progress(); }, [this] { return worker_.progress_limit(); });
+    watchdog_.watch(
+        "questions", [this] { return question_worker_.since_progress(); },
+        [this] { return question_worker_.progress_limit(); });
     watchdog_.watch(
         "planner", [this] { return planner_worker_.since_progress(); },
         [this] { return planner_worker_.progress_limit(); });
@@ -546,6 +552,7 @@ void App::Parts::stop() {
     report_unkept(unkept);
     // Last: a question of somebody may take ten seconds, and nothing that is to be kept may wait for it.
     worker_.stop();
+    question_worker_.stop();
     planner_worker_.stop();
     prices_.stop();
 }

@@ -76,7 +76,7 @@ void App::Parts::audit(AuditRow row) {
 
 bool App::Parts::query(Query query) {
     // A connection per question: questions are rare, and one that has failed is gone with its job.
-    return worker_.submit(
+    return question_worker_.submit(
         [path = store_->path(), query = std::move(query)]() mutable { return ask_store(path, query); });
 }
 
