@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace sitepower::dispatch {
 namespace {
@@ -72,8 +73,9 @@ Mehrotra::Mehrotra(const Programme& programme)
     measure();
 }
 
-// In the middle of the boxes. Power at its price and stored energy at the mean of it are a guess at the rows'
-// multipliers; those of the ends then make the point dual feasible at once.
+// In the middle of the boxes. Power at its price, stored energy at the mean of it and the demand charge
+// shared evenly by the steps that it counts in are a guess at the rows' multipliers; those of the ends then
+// make the point dual feasible at once.
 void Mehrotra::start() {
     const Layout& layout = programme_.layout;
     double mean_price = 0;
@@ -86,6 +88,7 @@ void Mehrotra::start() {
         for (std::size_t b = 0; b < layout.batteries; ++b)
             y_[t * layout.rows + layout.energy_row + b] = -mean_price;
     }
+    if (layout.has_peak) share_demand_charge();
     programme_.apply_transposed(y_, scratch_);
     for (std::size_t i = 0; i < size_; ++i) scratch_[i] = programme_.cost[i] - scratch_[i];
     const double mean_cost = std::max(
@@ -98,6 +101,20 @@ void Mehrotra::start() {
         high_[i] = std::max(-scratch_[i], 0.0) + mean_cost;
     }
     live_bounds_ = 2 * static_cast<double>(size_);
+}
+
+// A peak that has risen by a step is charged to the steps from there on.
+void Mehrotra::share_demand_charge() {
+    const Layout& layout = programme_.layout;
+    const auto& counts = programme_.in_window;
+    const double counted = std::accumulate(counts.begin(), counts.end(), 0.0);
+    const double share = counted > 0 ? programme_.cost[layout.rise] / counted : 0;
+    double charged = 0;
+    for (std::size_t t = programme_.steps; t-- > 0;) {
+        charged += counts[t] * share;
+        y_[t * layout.rows + layout.peak_row] = counts[t] * share;
+        y_[t * layout.rows + layout.run_row] = -charged;
+    }
 }
 
 void Mehrotra::measure() {

@@ -25,6 +25,7 @@ class Mehrotra {
 
   private:
     void start();
+    void share_demand_charge();
     void measure();
     double primal_length() const;
     double dual_length() const;
