@@ -235,9 +235,9 @@ void Programme::set_energy(const Battery& battery, const Window& window, std::si
     set(step, layout.energy + b, value, (window.high_kwh[step] - from_kwh) / scale);
 }
 
-void Programme::apply(const std::vector<double>& x, std::vector<double>& result) const {
+void Programme::apply(const std::vector<double>& x, std::vector<double>& result, StepRange range) const {
     const Layout& l = layout;
-    for (std::size_t t = 0; t < steps; ++t) {
+    for (std::size_t t = range.begin; t < range.end; ++t) {
         const double* v = &x[t * l.variables];
         const double* on = &live[t * l.variables];
         const double* before = t > 0 ? v - l.variables : nullptr;
@@ -302,9 +302,10 @@ void Programme::apply_border_transposed(const std::vector<double>& y, std::vecto
     }
 }
 
-void Programme::apply_transposed(const std::vector<double>& y, std::vector<double>& result) const {
+void Programme::apply_transposed(const std::vector<double>& y, std::vector<double>& result,
+                                 StepRange range) const {
     const Layout& l = layout;
-    for (std::size_t t = 0; t < steps; ++t) {
+    for (std::size_t t = range.begin; t < range.end; ++t) {
         const double* r = &y[t * l.rows];
         const double* after = t + 1 < steps ? r + l.rows : nullptr;
         double* v = &result[t * l.variables];

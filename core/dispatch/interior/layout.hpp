@@ -38,6 +38,11 @@ struct RiskBorder {
     std::vector<double> import_price, export_price;   // [step * scenarios + scenario], scaled
 };
 
+// Steps begin to end - 1. A programme with a border is passed through in one range: its rows need every step.
+struct StepRange {
+    std::size_t begin, end;
+};
+
 // The linear programme min cost x, A x = right_side, 0 <= x <= width, in scaled units; A is known by
 // structure.
 struct Programme {
@@ -45,8 +50,15 @@ struct Programme {
               const std::vector<std::vector<Direction>>& directions);
 
     // A times x, and its transpose times y.
-    void apply(const std::vector<double>& x, std::vector<double>& result) const;
-    void apply_transposed(const std::vector<double>& y, std::vector<double>& result) const;
+    void apply(const std::vector<double>& x, std::vector<double>& result) const {
+        apply(x, result, {0, steps});
+    }
+    void apply_transposed(const std::vector<double>& y, std::vector<double>& result) const {
+        apply_transposed(y, result, {0, steps});
+    }
+    // Of some steps only: their rows of the result, or their variables.
+    void apply(const std::vector<double>& x, std::vector<double>& result, StepRange range) const;
+    void apply_transposed(const std::vector<double>& y, std::vector<double>& result, StepRange range) const;
 
     Layout layout;
     std::size_t steps;

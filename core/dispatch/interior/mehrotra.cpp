@@ -14,34 +14,53 @@ constexpr double to_boundary = 0.9995;  // share of the way that a step may go a
 constexpr double refined_below_gap = 1e-5;  // the method's own: before, the equations are well conditioned
 constexpr double least_step = 1e-9;
 
+// Variables that a pass takes at once, so that a step's numbers come from the nearest cache until it has done
+// with them: a week of a vector would push the next one out.
+constexpr std::size_t variables_at_once = 256;
+
 // Sums and maxima over four lanes: one lane would wait for each addition before the next.
 constexpr std::size_t lanes = 4;
 
 template <class Term>
-double sum_of(std::size_t size, const Term& term) {
+double sum_of(std::size_t begin, std::size_t end, const Term& term) {
     double sums[lanes] = {};
-    std::size_t i = 0;
-    for (; i + lanes <= size; i += lanes) {
+    std::size_t i = begin;
+    for (; i + lanes <= end; i += lanes) {
         for (std::size_t k = 0; k < lanes; ++k) sums[k] += term(i + k);
     }
     double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    for (; i < size; ++i) sum += term(i);
+    for (; i < end; ++i) sum += term(i);
     return sum;
 }
 
+// Of single variables, whose vectors do not overlap: told so, the compiler need not test it.
+template <class Body>
+void for_each_of(std::size_t begin, std::size_t end, const Body& body) {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC ivdep
+#endif
+    for (std::size_t i = begin; i < end; ++i) body(i);
+}
+
+// std::max hands references on, and the compiler then leaves the loop scalar.
+double larger(double a, double b) {
+    return a > b ? a : b;
+}
+
 template <class Term>
-double most_of(std::size_t size, const Term& term) {
+double most_of(std::size_t begin, std::size_t end, const Term& term) {
     double most[lanes] = {};
-    std::size_t i = 0;
-    for (; i + lanes <= size; i += lanes) {
-        for (std::size_t k = 0; k < lanes; ++k) {
-            const double value = term(i + k);
-            most[k] = value > most[k] ? value : most[k];
-        }
+    std::size_t i = begin;
+    for (; i + lanes <= end; i += lanes) {
+        for (std::size_t k = 0; k < lanes; ++k) most[k] = larger(term(i + k), most[k]);
     }
-    double largest = std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
-    for (; i < size; ++i) largest = std::max(largest, term(i));
+    double largest = larger(larger(most[0], most[1]), larger(most[2], most[3]));
+    for (; i < end; ++i) largest = larger(term(i), largest);
     return largest;
+}
+
+double length_to_end(double steepest) {
+    return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -49,6 +68,7 @@ double most_of(std::size_t size, const Term& term) {
 Mehrotra::Mehrotra(const Programme& programme)
     : programme_(programme),
       equations_(programme),
+      ranges_(ranges_of_steps()),
       size_(programme.cost.size()),
       x_(size_),
       gap_(size_),
@@ -70,7 +90,24 @@ Mehrotra::Mehrotra(const Programme& programme)
       per_x_(size_),
       per_gap_(size_) {
     start();
-    measure();
+    for (const StepRange range : ranges_) measure(range);
+}
+
+std::vector<StepRange> Mehrotra::ranges_of_steps() const {
+    const std::size_t at_once =
+        programme_.border.scenarios > 0
+            ? programme_.steps
+            : std::max<std::size_t>(1, variables_at_once / programme_.layout.variables);
+    std::vector<StepRange> ranges;
+    for (std::size_t begin = 0; begin < programme_.steps; begin += at_once) {
+        ranges.push_back({begin, std::min(begin + at_once, programme_.steps)});
+    }
+    return ranges;
+}
+
+Mehrotra::Stretch Mehrotra::variables_of(StepRange range) const {
+    const std::size_t per_step = programme_.layout.variables;
+    return {range.begin * per_step, range.end == programme_.steps ? size_ : range.end * per_step};
 }
 
 // In the middle of the boxes. Power at its price, stored energy at the mean of it and the demand charge
@@ -92,7 +129,7 @@ void Mehrotra::start() {
     programme_.apply_transposed(y_, scratch_);
     for (std::size_t i = 0; i < size_; ++i) scratch_[i] = programme_.cost[i] - scratch_[i];
     const double mean_cost = std::max(
-        sum_of(size_, [&](std::size_t i) { return std::abs(scratch_[i]); }) / static_cast<double>(size_),
+        sum_of(0, size_, [&](std::size_t i) { return std::abs(scratch_[i]); }) / static_cast<double>(size_),
         0.1);
     for (std::size_t i = 0; i < size_; ++i) {
         x_[i] = 0.5 * programme_.width[i];
@@ -117,115 +154,173 @@ void Mehrotra::share_demand_charge() {
     }
 }
 
-void Mehrotra::measure() {
-    programme_.apply(x_, row_residual_);
-    primal_residual_ = 0;
-    for (std::size_t i = 0; i < row_residual_.size(); ++i) {
+// Residuals, complementarity and cost of the point; the first range begins them.
+void Mehrotra::measure(StepRange range) {
+    if (range.begin == 0) primal_residual_ = complementarity_ = cost_ = 0;
+    programme_.apply(x_, row_residual_, range);
+    const std::size_t rows_end =
+        range.end == programme_.steps ? y_.size() : range.end * programme_.layout.rows;
+    for (std::size_t i = range.begin * programme_.layout.rows; i < rows_end; ++i) {
         row_residual_[i] = programme_.right_side[i] - row_residual_[i];
         primal_residual_ = std::max(primal_residual_, std::abs(row_residual_[i]));
     }
-    programme_.apply_transposed(y_, dual_residual_);
-    for (std::size_t i = 0; i < size_; ++i) {
+    programme_.apply_transposed(y_, dual_residual_, range);
+    const auto [begin, end] = variables_of(range);
+    for_each_of(begin, end, [&](std::size_t i) {
         dual_residual_[i] = programme_.cost[i] - dual_residual_[i] - low_[i] + high_[i];
-    }
-    const double products =
-        sum_of(size_, [&](std::size_t i) { return x_[i] * low_[i] + gap_[i] * high_[i]; });
-    cost_ = sum_of(size_, [&](std::size_t i) { return programme_.cost[i] * x_[i]; });
-    complementarity_ = products / live_bounds_;
+    });
+    complementarity_ +=
+        sum_of(begin, end, [&](std::size_t i) { return x_[i] * low_[i] + gap_[i] * high_[i]; }) /
+        live_bounds_;
+    cost_ += sum_of(begin, end, [&](std::size_t i) { return programme_.cost[i] * x_[i]; });
 }
 
 double Mehrotra::relative_gap() const {
     return complementarity_ * live_bounds_ / (1 + std::abs(cost_));
 }
 
-// Newton's direction towards low * x = low_target, high * gap = high_target and no residuals.
-void Mehrotra::direction(const std::vector<double>& low_target, const std::vector<double>& high_target,
-                         Refined refined) {
-    for (std::size_t i = 0; i < size_; ++i) {
-        shift_[i] = low_target[i] * per_x_[i] - high_target[i] * per_gap_[i] - dual_residual_[i];
+// Newton's direction towards low * x = low_target, high * gap = high_target and no residuals; `shift` is what
+// both targets and the dual residual ask of a variable. The predictor's targets are zero products.
+void Mehrotra::aim_at_ends(StepRange range) {
+    const auto [begin, end] = variables_of(range);
+    for_each_of(begin, end, [&](std::size_t i) {
+        per_x_[i] = 1 / x_[i];
+        per_gap_[i] = 1 / gap_[i];
+        weight_[i] = programme_.live[i] / (low_[i] * per_x_[i] + high_[i] * per_gap_[i] + regularisation);
+        shift_[i] = high_[i] - low_[i] - dual_residual_[i];
         scratch_[i] = weight_[i] * shift_[i];
+    });
+}
+
+// The corrector's: a centre, and what the predictor's own products leave. Its moves of the multipliers follow
+// from those of x.
+void Mehrotra::aim_at_centre(StepRange range, double centre) {
+    const auto [begin, end] = variables_of(range);
+    for_each_of(begin, end, [&](std::size_t i) {
+        const double move = move_x_[i];
+        low_target_[i] = centre - x_[i] * low_[i] + move * low_[i] * (1 + move * per_x_[i]);
+        high_target_[i] = centre - gap_[i] * high_[i] - move * high_[i] * (1 - move * per_gap_[i]);
+        shift_[i] = low_target_[i] * per_x_[i] - high_target_[i] * per_gap_[i] - dual_residual_[i];
+        scratch_[i] = weight_[i] * shift_[i];
+    });
+}
+
+void Mehrotra::reduce_to_rows(StepRange range) {
+    programme_.apply(scratch_, move_y_, range);
+    const std::size_t rows_end =
+        range.end == programme_.steps ? y_.size() : range.end * programme_.layout.rows;
+    for (std::size_t i = range.begin * programme_.layout.rows; i < rows_end; ++i) {
+        move_y_[i] = row_residual_[i] - move_y_[i];
     }
-    programme_.apply(scratch_, row_scratch_);
-    for (std::size_t i = 0; i < move_y_.size(); ++i) row_scratch_[i] = row_residual_[i] - row_scratch_[i];
-    move_y_ = row_scratch_;
-    equations_.solve(move_y_);
-    if (refined == Refined::yes && relative_gap() < refined_below_gap) refine(row_scratch_);
-    programme_.apply_transposed(move_y_, scratch_);
-    for (std::size_t i = 0; i < size_; ++i) {
-        const double move = weight_[i] * (scratch_[i] + shift_[i]);
-        move_x_[i] = move;
-        move_low_[i] = (low_target[i] - low_[i] * move) * per_x_[i];
-        move_high_[i] = (high_target[i] + high_[i] * move) * per_gap_[i];
+}
+
+void Mehrotra::predict(Prediction& prediction) {
+    for (const StepRange range : ranges_) {
+        aim_at_ends(range);
+        reduce_to_rows(range);
+        equations_.factor(weight_, range);
+        equations_.forward(move_y_, range);
+    }
+    for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
+        equations_.backward(move_y_, *range);
+        foresee(*range, prediction);
+    }
+}
+
+void Mehrotra::foresee(StepRange range, Prediction& prediction) {
+    programme_.apply_transposed(move_y_, scratch_, range);
+    const auto [begin, end] = variables_of(range);
+    for_each_of(begin, end, [&](std::size_t i) { move_x_[i] = weight_[i] * (scratch_[i] + shift_[i]); });
+    const double primal = most_of(
+        begin, end, [&](std::size_t i) { return larger(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]); });
+    const double dual = most_of(begin, end, [&](std::size_t i) {
+        return 1 + larger(move_x_[i] * per_x_[i], -move_x_[i] * per_gap_[i]);
+    });
+    prediction.primal = larger(prediction.primal, primal);
+    prediction.dual = larger(prediction.dual, dual);
+    prediction.leaning +=
+        sum_of(begin, end, [&](std::size_t i) { return move_x_[i] * (low_[i] - high_[i]); });
+    prediction.bending -= sum_of(begin, end, [&](std::size_t i) {
+        return move_x_[i] *
+               (low_[i] * (1 + move_x_[i] * per_x_[i]) - high_[i] * (1 - move_x_[i] * per_gap_[i]));
+    });
+}
+
+void Mehrotra::correct(double centre, Steepest& steepest) {
+    const bool refined = relative_gap() < refined_below_gap;
+    for (const StepRange range : ranges_) {
+        aim_at_centre(range, centre);
+        reduce_to_rows(range);
+        if (!refined) equations_.forward(move_y_, range);
+    }
+    if (refined) solve_and_refine();
+    for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
+        if (!refined) equations_.backward(move_y_, *range);
+        take_moves(*range, steepest);
     }
 }
 
 // One step of iterative refinement.
-void Mehrotra::refine(const std::vector<double>& right) {
+void Mehrotra::solve_and_refine() {
+    row_scratch_ = move_y_;
+    equations_.solve(move_y_);
     programme_.apply_transposed(move_y_, scratch_);
     for (std::size_t i = 0; i < size_; ++i) scratch_[i] *= weight_[i];
-    std::vector<double> rest(right.size());
+    std::vector<double> rest(y_.size());
     programme_.apply(scratch_, rest);
-    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = right[i] - rest[i];
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = row_scratch_[i] - rest[i];
     equations_.solve(rest);
     for (std::size_t i = 0; i < rest.size(); ++i) move_y_[i] += rest[i];
 }
 
-// How far the point may go until a variable meets an end.
-double Mehrotra::primal_length() const {
-    const double steepest = most_of(size_, [&](std::size_t i) {
-        return move_x_[i] > 0 ? move_x_[i] * per_gap_[i] : -move_x_[i] * per_x_[i];
+void Mehrotra::take_moves(StepRange range, Steepest& steepest) {
+    programme_.apply_transposed(move_y_, scratch_, range);
+    const auto [begin, end] = variables_of(range);
+    for_each_of(begin, end, [&](std::size_t i) {
+        const double move = weight_[i] * (scratch_[i] + shift_[i]);
+        move_x_[i] = move;
+        move_low_[i] = (low_target_[i] - low_[i] * move) * per_x_[i];
+        move_high_[i] = (high_target_[i] + high_[i] * move) * per_gap_[i];
     });
-    return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
-}
-
-double Mehrotra::dual_length() const {
-    const double steepest =
-        std::max(most_of(size_, [&](std::size_t i) { return -move_low_[i] / low_[i]; }),
-                 most_of(size_, [&](std::size_t i) { return -move_high_[i] / high_[i]; }));
-    return steepest > 0 ? 1 / steepest : std::numeric_limits<double>::infinity();
-}
-
-// Mehrotra's: the cube of what the predictor leaves of the complementarity.
-double Mehrotra::centre_after(double primal, double dual) const {
-    const double products = sum_of(size_, [&](std::size_t i) {
-        return (x_[i] + primal * move_x_[i]) * (low_[i] + dual * move_low_[i]) +
-               (gap_[i] - primal * move_x_[i]) * (high_[i] + dual * move_high_[i]);
+    const double primal = most_of(
+        begin, end, [&](std::size_t i) { return larger(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]); });
+    const double dual = most_of(begin, end, [&](std::size_t i) {
+        return larger(-move_low_[i] / low_[i], -move_high_[i] / high_[i]);
     });
-    const double ratio = products / live_bounds_ / complementarity_;
-    return ratio * ratio * ratio * complementarity_;
+    steepest.primal = larger(steepest.primal, primal);
+    steepest.dual = larger(steepest.dual, dual);
 }
 
-void Mehrotra::move(double primal, double dual) {
-    for (std::size_t i = 0; i < size_; ++i) {
+void Mehrotra::move(StepRange range, double primal, double dual) {
+    const auto [begin, end] = variables_of(range);
+    for_each_of(begin, end, [&](std::size_t i) {
         x_[i] += primal * move_x_[i];
         gap_[i] -= primal * move_x_[i];
         low_[i] += dual * move_low_[i];
         high_[i] += dual * move_high_[i];
-    }
-    for (std::size_t i = 0; i < y_.size(); ++i) y_[i] += dual * move_y_[i];
+    });
 }
 
 bool Mehrotra::step() {
-    for (std::size_t i = 0; i < size_; ++i) {
-        per_x_[i] = 1 / x_[i];
-        per_gap_[i] = 1 / gap_[i];
-        weight_[i] = programme_.live[i] / (low_[i] * per_x_[i] + high_[i] * per_gap_[i] + regularisation);
-        low_target_[i] = -x_[i] * low_[i];
-        high_target_[i] = -gap_[i] * high_[i];
+    Prediction predicted;
+    predict(predicted);
+    // Mehrotra's centre: the cube of what the predictor leaves of the complementarity. The multipliers' part
+    // of it takes away the products themselves and what leans on x.
+    const double primal = std::min(1.0, length_to_end(predicted.primal));
+    const double dual = std::min(1.0, length_to_end(predicted.dual));
+    const double left = 1 - dual +
+                        ((primal - dual) * predicted.leaning + primal * dual * predicted.bending) /
+                            (live_bounds_ * complementarity_);
+    Steepest corrected;
+    correct(left * left * left * complementarity_, corrected);
+    const double primal_length = std::min(1.0, to_boundary * length_to_end(corrected.primal));
+    const double dual_length = std::min(1.0, to_boundary * length_to_end(corrected.dual));
+    if (!(primal_length > least_step) || !(dual_length > least_step)) return false;
+    for (std::size_t i = 0; i < y_.size(); ++i) y_[i] += dual_length * move_y_[i];
+    for (const StepRange range : ranges_) {
+        move(range, primal_length, dual_length);
+        measure(range);
     }
-    equations_.factor(weight_);
-    direction(low_target_, high_target_, Refined::no);
-    const double centre = centre_after(std::min(1.0, primal_length()), std::min(1.0, dual_length()));
-    for (std::size_t i = 0; i < size_; ++i) {
-        low_target_[i] += centre - move_x_[i] * move_low_[i];
-        high_target_[i] += centre + move_x_[i] * move_high_[i];
-    }
-    direction(low_target_, high_target_, Refined::yes);
-    const double primal = std::min(1.0, to_boundary * primal_length());
-    const double dual = std::min(1.0, to_boundary * dual_length());
-    if (!(primal > least_step) || !(dual > least_step)) return false;
-    move(primal, dual);
-    measure();
     return std::isfinite(complementarity_) && std::isfinite(primal_residual_);
 }
 

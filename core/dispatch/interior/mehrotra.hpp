@@ -3,7 +3,7 @@
 // (certificate), decides when to stop, and keeps the best. One owner.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
 #include "core/dispatch/interior/layout.hpp"
@@ -24,21 +24,38 @@ class Mehrotra {
     double relative_gap() const;                                 // its own: complementarity against the cost
 
   private:
+    // Variables begin to end - 1 of some steps; those of a border go with the last one.
+    struct Stretch {
+        std::size_t begin, end;
+    };
+    // How steeply a direction runs into the ends, per whole step of it.
+    struct Steepest {
+        double primal = 0, dual = 0;
+    };
+    // leaning, bending: what the products of all variables change by with a step's length in x alone, and
+    // with that times its length in the multipliers.
+    struct Prediction : Steepest {
+        double leaning = 0, bending = 0;
+    };
+
     void start();
     void share_demand_charge();
-    void measure();
-    double primal_length() const;
-    double dual_length() const;
-    double centre_after(double primal, double dual) const;
-    void move(double primal, double dual);
-    // The predictor only tells how far to go: it is not refined.
-    enum class Refined : std::uint8_t { no, yes };
-    void direction(const std::vector<double>& low_target, const std::vector<double>& high_target,
-                   Refined refined);
-    void refine(const std::vector<double>& right);
+    std::vector<StepRange> ranges_of_steps() const;
+    Stretch variables_of(StepRange range) const;
+    void predict(Prediction& prediction);
+    void foresee(StepRange range, Prediction& prediction);
+    void correct(double centre, Steepest& steepest);
+    void solve_and_refine();
+    void aim_at_ends(StepRange range);
+    void aim_at_centre(StepRange range, double centre);
+    void reduce_to_rows(StepRange range);
+    void take_moves(StepRange range, Steepest& steepest);
+    void move(StepRange range, double primal, double dual);
+    void measure(StepRange range);
 
     const Programme& programme_;
     NormalEquations equations_;
+    std::vector<StepRange> ranges_;
     std::size_t size_;
     double live_bounds_ = 0;
     // x: from the lower end, gap: to the upper end; low, high: multipliers of the two.

@@ -12,6 +12,11 @@ namespace {
 constexpr double least_pivot = 1e-30;
 constexpr double rounding = 1e-17;
 
+// A state's row is zero left of its own column, the peak's left of the peak row.
+constexpr std::size_t start_of(std::size_t state, std::size_t first_state) {
+    return first_state == 2 && state == 0 ? 1 : first_state + state;
+}
+
 }  // namespace
 
 NormalEquations::NormalEquations(const Programme& programme)
@@ -96,46 +101,58 @@ void NormalEquations::fill_coupling(const std::vector<double>& weight, std::size
     }
 }
 
-// The next step's block loses what this step's elimination takes. A state's row is zero left of its own
-// column, the peak's left of the peak row.
+// This step's block loses what the elimination of the step before takes.
+template <std::size_t Rows, std::size_t States>
+void NormalEquations::subtract_coupling(std::size_t step) {
+    const std::size_t rows = Rows > 0 ? Rows : rows_;
+    const std::size_t states = Rows > 0 ? States : states_;
+    const std::size_t first_state = rows - states;
+    const double* coupling = &coupling_[(step - 1) * states * rows];
+    double* block = &diagonal_[step * rows * rows];
+    for (std::size_t s = 0; s < states; ++s) {
+        for (std::size_t j = 0; j <= s; ++j) {
+            double sum = 0;
+            for (std::size_t k = start_of(s, first_state); k < rows; ++k) {
+                sum += coupling[s * rows + k] * coupling[j * rows + k];
+            }
+            block[(first_state + s) * rows + first_state + j] -= sum;
+        }
+    }
+}
+
 template <std::size_t Rows, std::size_t States>
 void NormalEquations::eliminate(std::size_t step) {
     const std::size_t rows = Rows > 0 ? Rows : rows_;
     const std::size_t states = Rows > 0 ? States : states_;
     const std::size_t first_state = rows - states;
-    const bool has_peak = first_state == 2;
     const double* factor = &diagonal_[step * rows * rows];
     const double* pivots = &inverse_pivot_[step * rows];
     double* coupling = &coupling_[step * states * rows];
-    double* next = &diagonal_[(step + 1) * rows * rows];
     for (std::size_t s = 0; s < states; ++s) {
         double* row = coupling + s * rows;
-        const std::size_t start = has_peak && s == 0 ? 1 : first_state + s;
+        const std::size_t start = start_of(s, first_state);
         for (std::size_t i = start; i < rows; ++i) {
             double sum = row[i];
             for (std::size_t k = start; k < i; ++k) sum -= factor[i * rows + k] * row[k];
             row[i] = sum * pivots[i];
         }
-        for (std::size_t j = 0; j <= s; ++j) {
-            double sum = 0;
-            for (std::size_t k = start; k < rows; ++k) sum += row[k] * coupling[j * rows + k];
-            next[(first_state + s) * rows + first_state + j] -= sum;
-        }
     }
 }
 
 template <std::size_t Rows, std::size_t States>
-void NormalEquations::factor_steps() {
-    for (std::size_t t = 0; t < programme_.steps; ++t) {
+void NormalEquations::factor_steps(const std::vector<double>& weight, StepRange range) {
+    for (std::size_t t = range.begin; t < range.end; ++t) {
+        assemble(weight, t);
+        if (t > 0) subtract_coupling<Rows, States>(t);
         factor_block<Rows>(t);
-        if (t + 1 < programme_.steps) eliminate<Rows, States>(t);
+        if (t + 1 == programme_.steps) break;
+        fill_coupling(weight, t);
+        eliminate<Rows, States>(t);
     }
 }
 
-void NormalEquations::factor(const std::vector<double>& weight) {
-    for (std::size_t t = 0; t < programme_.steps; ++t) assemble(weight, t);
-    for (std::size_t t = 0; t + 1 < programme_.steps; ++t) fill_coupling(weight, t);
-    (this->*kernels_.factor)();
+void NormalEquations::factor(const std::vector<double>& weight, StepRange range) {
+    (this->*kernels_.factor)(weight, range);
     if (programme_.border.scenarios > 0) factor_border(weight);
 }
 
@@ -169,9 +186,14 @@ void NormalEquations::factor_border(const std::vector<double>& weight) {
     complement_.compute(corner);
 }
 
-void NormalEquations::solve(std::vector<double>& r) const {
+// With a border the second half does everything.
+void NormalEquations::forward(std::vector<double>& r, StepRange range) const {
+    if (programme_.border.scenarios == 0) (this->*kernels_.forward)(r.data(), range);
+}
+
+void NormalEquations::backward(std::vector<double>& r, StepRange range) const {
     if (programme_.border.scenarios == 0) {
-        solve_steps(r.data());
+        (this->*kernels_.backward)(r.data(), range);
         return;
     }
     Eigen::Map<Eigen::VectorXd> steps(r.data(), border_.rows());
@@ -183,18 +205,16 @@ void NormalEquations::solve(std::vector<double>& r) const {
 }
 
 void NormalEquations::solve_steps(double* r) const {
-    (this->*kernels_.solve)(r);
+    (this->*kernels_.forward)(r, {0, programme_.steps});
+    (this->*kernels_.backward)(r, {0, programme_.steps});
 }
 
 template <std::size_t Rows, std::size_t States>
-void NormalEquations::substitute(double* r) const {
+void NormalEquations::forward_steps(double* r, StepRange range) const {
     const std::size_t rows = Rows > 0 ? Rows : rows_;
     const std::size_t states = Rows > 0 ? States : states_;
     const std::size_t first_state = rows - states;
-    const auto start_of = [&](std::size_t s) {
-        return first_state == 2 && s == 0 ? std::size_t{1} : first_state + s;
-    };
-    for (std::size_t t = 0; t < programme_.steps; ++t) {
+    for (std::size_t t = range.begin; t < range.end; ++t) {
         const double* factor = &diagonal_[t * rows * rows];
         const double* pivots = &inverse_pivot_[t * rows];
         double* x = r + t * rows;
@@ -203,7 +223,9 @@ void NormalEquations::substitute(double* r) const {
             const double* before = x - rows;
             for (std::size_t s = 0; s < states; ++s) {
                 double sum = 0;
-                for (std::size_t k = start_of(s); k < rows; ++k) sum += coupling[s * rows + k] * before[k];
+                for (std::size_t k = start_of(s, first_state); k < rows; ++k) {
+                    sum += coupling[s * rows + k] * before[k];
+                }
                 x[first_state + s] -= sum;
             }
         }
@@ -213,7 +235,14 @@ void NormalEquations::substitute(double* r) const {
             x[i] = sum * pivots[i];
         }
     }
-    for (std::size_t t = programme_.steps; t-- > 0;) {
+}
+
+template <std::size_t Rows, std::size_t States>
+void NormalEquations::backward_steps(double* r, StepRange range) const {
+    const std::size_t rows = Rows > 0 ? Rows : rows_;
+    const std::size_t states = Rows > 0 ? States : states_;
+    const std::size_t first_state = rows - states;
+    for (std::size_t t = range.end; t-- > range.begin;) {
         const double* factor = &diagonal_[t * rows * rows];
         const double* pivots = &inverse_pivot_[t * rows];
         double* x = r + t * rows;
@@ -221,7 +250,7 @@ void NormalEquations::substitute(double* r) const {
             const double* coupling = &coupling_[t * states * rows];
             const double* after = x + rows;
             for (std::size_t s = 0; s < states; ++s) {
-                for (std::size_t k = start_of(s); k < rows; ++k)
+                for (std::size_t k = start_of(s, first_state); k < rows; ++k)
                     x[k] -= coupling[s * rows + k] * after[first_state + s];
             }
         }
@@ -232,14 +261,16 @@ void NormalEquations::substitute(double* r) const {
     }
 }
 
+template <std::size_t Rows, std::size_t States>
+NormalEquations::Kernels NormalEquations::kernels_of_size() {
+    return {&NormalEquations::factor_steps<Rows, States>, &NormalEquations::forward_steps<Rows, States>,
+            &NormalEquations::backward_steps<Rows, States>};
+}
+
 template <std::size_t Batteries>
 NormalEquations::Kernels NormalEquations::kernels_for(bool has_peak) {
-    if (has_peak) {
-        return {&NormalEquations::factor_steps<Batteries + 3, Batteries + 1>,
-                &NormalEquations::substitute<Batteries + 3, Batteries + 1>};
-    }
-    return {&NormalEquations::factor_steps<Batteries + 1, Batteries>,
-            &NormalEquations::substitute<Batteries + 1, Batteries>};
+    if (has_peak) return kernels_of_size<Batteries + 3, Batteries + 1>();
+    return kernels_of_size<Batteries + 1, Batteries>();
 }
 
 NormalEquations::Kernels NormalEquations::kernels_of(const Layout& layout) {
@@ -255,7 +286,7 @@ NormalEquations::Kernels NormalEquations::kernels_of(const Layout& layout) {
         case 8:
             return kernels_for<8>(layout.has_peak);
         default:
-            return {&NormalEquations::factor_steps<0, 0>, &NormalEquations::substitute<0, 0>};
+            return kernels_of_size<0, 0>();
     }
 }
 

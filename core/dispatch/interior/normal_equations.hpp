@@ -14,28 +14,43 @@ class NormalEquations {
   public:
     explicit NormalEquations(const Programme& programme);
 
-    void factor(const std::vector<double>& weight);
+    void factor(const std::vector<double>& weight) { factor(weight, {0, programme_.steps}); }
     // r in, y out.
-    void solve(std::vector<double>& r) const;
+    void solve(std::vector<double>& r) const {
+        forward(r, {0, programme_.steps});
+        backward(r, {0, programme_.steps});
+    }
+    // Range by range, with whatever else passes over the steps: the factors and the first half of the
+    // solution from the first step on, the second half from the last one.
+    void factor(const std::vector<double>& weight, StepRange range);
+    void forward(std::vector<double>& r, StepRange range) const;
+    void backward(std::vector<double>& r, StepRange range) const;
 
   private:
     void assemble(const std::vector<double>& weight, std::size_t step);
     // By the sizes of a block: known when compiling for the usual numbers of batteries.
     struct Kernels {
-        void (NormalEquations::*factor)();
-        void (NormalEquations::*solve)(double* r) const;
+        void (NormalEquations::*factor)(const std::vector<double>& weight, StepRange range);
+        void (NormalEquations::*forward)(double* r, StepRange range) const;
+        void (NormalEquations::*backward)(double* r, StepRange range) const;
     };
+    template <std::size_t Rows, std::size_t States>
+    static Kernels kernels_of_size();
     template <std::size_t Batteries>
     static Kernels kernels_for(bool has_peak);
     static Kernels kernels_of(const Layout& layout);
     template <std::size_t Rows>
     void factor_block(std::size_t step);
     template <std::size_t Rows, std::size_t States>
+    void subtract_coupling(std::size_t step);
+    template <std::size_t Rows, std::size_t States>
     void eliminate(std::size_t step);
     template <std::size_t Rows, std::size_t States>
-    void factor_steps();
+    void factor_steps(const std::vector<double>& weight, StepRange range);
     template <std::size_t Rows, std::size_t States>
-    void substitute(double* r) const;
+    void forward_steps(double* r, StepRange range) const;
+    template <std::size_t Rows, std::size_t States>
+    void backward_steps(double* r, StepRange range) const;
     void fill_coupling(const std::vector<double>& weight, std::size_t step);
     void solve_steps(double* r) const;
     void factor_border(const std::vector<double>& weight);

@@ -47,6 +47,13 @@ TEST_F(RandomDispatch, SeveralBatteriesAreWithinTheGap) {
     }
 }
 
+// The method passes over so many steps in several ranges.
+TEST_F(RandomDispatch, SeveralBatteriesOverManyStepsAreWithinTheGap) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        expect_agreement(seed, {.least_steps = 100, .most_steps = 150, .most_batteries = 3}, 1e-8);
+    }
+}
+
 // Every way to fix charge or discharge in the negative steps, by brute force.
 double best_of_all_directions(const Problem& problem) {
     std::vector<std::size_t> open;

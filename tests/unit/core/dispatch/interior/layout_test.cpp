@@ -89,5 +89,42 @@ TEST_P(Structure, TheMethodComesDown) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Structure, testing::Range<std::uint64_t>(1, 40));
 
+// A border needs every step at once.
+class StructureWithoutBorder : public Structure {};
+
+TEST_P(StructureWithoutBorder, RangesOfStepsGiveWhatTheWholeGives) {
+    const auto x = waves(variables, 1.1);
+    const auto y = waves(rows, 0.7);
+    std::vector<double> weight = waves(variables, 2.3);
+    for (std::size_t i = 0; i < variables; ++i) weight[i] = programme.live[i] * (1.5 + weight[i]);
+    std::vector<double> ax(rows);
+    std::vector<double> aty(variables);
+    programme.apply(x, ax);
+    programme.apply_transposed(y, aty);
+    NormalEquations whole(programme);
+    whole.factor(weight);
+    auto solution = y;
+    whole.solve(solution);
+
+    const StepRange first{0, 2};
+    const StepRange rest{2, programme.steps};
+    std::vector<double> ax_in_ranges(rows);
+    std::vector<double> aty_in_ranges(variables);
+    NormalEquations in_ranges(programme);
+    auto solution_in_ranges = y;
+    for (const StepRange range : {first, rest}) {
+        programme.apply(x, ax_in_ranges, range);
+        programme.apply_transposed(y, aty_in_ranges, range);
+        in_ranges.factor(weight, range);
+        in_ranges.forward(solution_in_ranges, range);
+    }
+    for (const StepRange range : {rest, first}) in_ranges.backward(solution_in_ranges, range);
+    EXPECT_EQ(ax_in_ranges, ax);
+    EXPECT_EQ(aty_in_ranges, aty);
+    EXPECT_EQ(solution_in_ranges, solution);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, StructureWithoutBorder, testing::Range<std::uint64_t>(1, 40, 3));
+
 }  // namespace
 }  // namespace sitepower::dispatch::layout_test
