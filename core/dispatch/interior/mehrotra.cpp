@@ -221,9 +221,10 @@ void Mehrotra::predict(Prediction& prediction) {
         equations_.factor(weight_, range);
         equations_.forward(move_y_, range);
     }
-    for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
-        equations_.backward(move_y_, *range);
-        foresee(*range, prediction);
+    for (std::size_t i = ranges_.size(); i-- > 0;) {
+        const StepRange range = ranges_[i];
+        equations_.backward(move_y_, range);
+        foresee(range, prediction);
     }
 }
 
@@ -254,9 +255,10 @@ void Mehrotra::correct(double centre, Steepest& steepest) {
         if (!refined) equations_.forward(move_y_, range);
     }
     if (refined) solve_and_refine();
-    for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
-        if (!refined) equations_.backward(move_y_, *range);
-        take_moves(*range, steepest);
+    for (std::size_t i = ranges_.size(); i-- > 0;) {
+        const StepRange range = ranges_[i];
+        if (!refined) equations_.backward(move_y_, range);
+        take_moves(range, steepest);
     }
 }
 

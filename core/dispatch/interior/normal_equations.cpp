@@ -12,10 +12,33 @@ namespace {
 constexpr double least_pivot = 1e-30;
 constexpr double rounding = 1e-17;
 
-// A state's row is zero left of its own column, the peak's left of the peak row.
-constexpr std::size_t start_of(std::size_t state, std::size_t first_state) {
-    return first_state == 2 && state == 0 ? 1 : first_state + state;
-}
+// The sizes of a block: known when compiling, so that its loops unroll and its numbers stay in registers, or,
+// with Rows 0, only at run time.
+template <std::size_t Rows, std::size_t States>
+struct Sizes {
+    std::size_t rows_at_run_time, states_at_run_time;
+    constexpr std::size_t rows() const { return Rows > 0 ? Rows : rows_at_run_time; }
+    constexpr std::size_t states() const { return Rows > 0 ? States : states_at_run_time; }
+    // The rows that couple come last. Of those before, the peak row alone has a share in the next step, in
+    // its running peak; a row that couples has none beyond its own state.
+    constexpr std::size_t first_state() const { return rows() - states(); }
+    constexpr bool has_peak() const { return first_state() == 2; }
+    constexpr std::size_t batteries() const { return states() - (has_peak() ? 1 : 0); }
+};
+
+// Room for a block's numbers, in registers as far as the sizes are known when compiling.
+template <std::size_t Size>
+struct Room {
+    explicit Room(std::size_t) {}
+    double& operator[](std::size_t i) { return numbers[i]; }
+    std::array<double, Size> numbers{};
+};
+template <>
+struct Room<0> {
+    explicit Room(std::size_t size) : numbers(size) {}
+    double& operator[](std::size_t i) { return numbers[i]; }
+    std::vector<double> numbers;
+};
 
 }  // namespace
 
@@ -23,21 +46,26 @@ NormalEquations::NormalEquations(const Programme& programme)
     : programme_(programme),
       rows_(programme.layout.rows),
       states_(programme.layout.batteries + (programme.layout.has_peak ? 1 : 0)),
-      diagonal_(programme.steps * rows_ * rows_),
-      coupling_(programme.steps * states_ * rows_),
+      factor_(programme.steps * rows_ * rows_),
+      coupling_(programme.steps * rows_ * states_),
       inverse_pivot_(programme.steps * rows_),
+      taken_(states_ * states_),
       kernels_(kernels_of(programme.layout)) {}
 
-void NormalEquations::assemble(const std::vector<double>& weight, std::size_t step) {
+// The upper triangle of a step's block, row by row.
+template <std::size_t Rows, std::size_t States, class Block>
+void NormalEquations::assemble(const std::vector<double>& weight, std::size_t step, Block& block) const {
     const Layout& l = programme_.layout;
+    const Sizes<Rows, States> size{rows_, states_};
+    const std::size_t rows = size.rows();
     const double* w = &weight[step * l.variables];
     const double* before = step > 0 ? w - l.variables : nullptr;
-    double* block = &diagonal_[step * rows_ * rows_];
-    std::fill(block, block + rows_ * rows_, 0.0);
-    const auto at = [&](std::size_t i, std::size_t j) -> double& { return block[i * rows_ + j]; };
+    for (std::size_t i = 0; i < rows * rows; ++i) block[i] = 0;
     const double imported = w[l.import] + (l.elastic ? w[l.excess] : 0);
     double balance = imported + w[l.exported] + (l.has_pv ? w[l.curtailed] : 0);
-    for (std::size_t b = 0; b < l.batteries; ++b) {
+    const std::size_t batteries = size.batteries();
+#pragma GCC unroll 16
+    for (std::size_t b = 0; b < batteries; ++b) {
         const double charge = programme_.charge_factor[b];
         const double discharge = programme_.discharge_factor[b];
         balance += w[l.charge + b] + w[l.discharge + b];
@@ -47,108 +75,141 @@ void NormalEquations::assemble(const std::vector<double>& weight, std::size_t st
             held += w[i];
             if (before != nullptr) held_before += before[i];
         }
-        const std::size_t row = l.energy_row + b;
-        at(row, l.balance_row) = charge * w[l.charge + b] + discharge * w[l.discharge + b];
-        at(row, row) = held + programme_.kept[b] * programme_.kept[b] * held_before +
-                       charge * charge * w[l.charge + b] + discharge * discharge * w[l.discharge + b];
+        const std::size_t row = rows - batteries + b;
+        block[row] = charge * w[l.charge + b] + discharge * w[l.discharge + b];
+        block[row * rows + row] = held + programme_.kept[b] * programme_.kept[b] * held_before +
+                                  charge * charge * w[l.charge + b] +
+                                  discharge * discharge * w[l.discharge + b];
     }
-    at(l.balance_row, l.balance_row) = balance;
-    if (!l.has_peak) return;
+    block[0] = balance;
+    if (!size.has_peak()) return;
     const double counted = programme_.in_window[step];
-    at(l.peak_row, l.balance_row) = -counted * imported;
-    at(l.peak_row, l.peak_row) = counted > 0 ? w[l.peak] + imported + w[l.slack] : 1;
-    at(l.run_row, l.peak_row) = counted * w[l.peak];
-    at(l.run_row, l.run_row) = w[l.peak] + w[l.rise] + (before != nullptr ? before[l.peak] : 0);
+    block[1] = -counted * imported;
+    block[rows + 1] = counted > 0 ? w[l.peak] + imported + w[l.slack] : 1;
+    block[rows + 2] = counted * w[l.peak];
+    block[2 * rows + 2] = w[l.peak] + w[l.rise] + (before != nullptr ? before[l.peak] : 0);
 }
 
-// Sizes known when compiling let the compiler unroll what is short; 0: only known at run time.
-template <std::size_t Rows>
-void NormalEquations::factor_block(std::size_t step) {
-    const std::size_t rows = Rows > 0 ? Rows : rows_;
-    double* block = &diagonal_[step * rows * rows];
-    double* pivots = &inverse_pivot_[step * rows];
-    for (std::size_t j = 0; j < rows; ++j) {
-        double* row_j = block + j * rows;
-        double pivot = row_j[j];
-        const double size = pivot;
-        for (std::size_t k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
-        const bool lost = !(pivot > least_pivot && pivot > rounding * size);
-        pivots[j] = lost ? 0 : 1 / std::sqrt(pivot);
-        for (std::size_t i = j + 1; i < rows; ++i) {
-            double* row_i = block + i * rows;
-            double sum = row_i[j];
-            for (std::size_t k = 0; k < j; ++k) sum -= row_i[k] * row_j[k];
-            row_i[j] = sum * pivots[j];
-        }
-    }
-}
-
-// The rows of the next step's states against this step's rows.
-void NormalEquations::fill_coupling(const std::vector<double>& weight, std::size_t step) {
+// This step's rows against the next one's states, [row][state].
+template <std::size_t Rows, std::size_t States, class Coupling>
+void NormalEquations::fill_coupling(const std::vector<double>& weight, std::size_t step,
+                                    Coupling& coupling) const {
     const Layout& l = programme_.layout;
+    const Sizes<Rows, States> size{rows_, states_};
+    const std::size_t states = size.states();
     const double* w = &weight[step * l.variables];
-    double* coupling = &coupling_[step * states_ * rows_];
-    std::fill(coupling, coupling + states_ * rows_, 0.0);
-    if (l.has_peak) {
-        coupling[l.run_row] = -w[l.peak];
-        coupling[l.peak_row] = -programme_.in_window[step] * w[l.peak];
+    for (std::size_t i = 0; i < size.rows() * states; ++i) coupling[i] = 0;
+    if (size.has_peak()) {
+        coupling[2 * states] = -w[l.peak];
+        coupling[states] = -programme_.in_window[step] * w[l.peak];
     }
-    for (std::size_t b = 0; b < l.batteries; ++b) {
+    const std::size_t batteries = size.batteries();
+#pragma GCC unroll 16
+    for (std::size_t b = 0; b < batteries; ++b) {
         double held = w[l.energy + b];
         for (std::size_t i = l.below + l.belows * b; i < l.below + l.belows * (b + 1); ++i) held += w[i];
-        const std::size_t state = states_ - l.batteries + b;
-        coupling[state * rows_ + l.energy_row + b] = -programme_.kept[b] * held;
-    }
-}
-
-// This step's block loses what the elimination of the step before takes.
-template <std::size_t Rows, std::size_t States>
-void NormalEquations::subtract_coupling(std::size_t step) {
-    const std::size_t rows = Rows > 0 ? Rows : rows_;
-    const std::size_t states = Rows > 0 ? States : states_;
-    const std::size_t first_state = rows - states;
-    const double* coupling = &coupling_[(step - 1) * states * rows];
-    double* block = &diagonal_[step * rows * rows];
-    for (std::size_t s = 0; s < states; ++s) {
-        for (std::size_t j = 0; j <= s; ++j) {
-            double sum = 0;
-            for (std::size_t k = start_of(s, first_state); k < rows; ++k) {
-                sum += coupling[s * rows + k] * coupling[j * rows + k];
-            }
-            block[(first_state + s) * rows + first_state + j] -= sum;
-        }
-    }
-}
-
-template <std::size_t Rows, std::size_t States>
-void NormalEquations::eliminate(std::size_t step) {
-    const std::size_t rows = Rows > 0 ? Rows : rows_;
-    const std::size_t states = Rows > 0 ? States : states_;
-    const std::size_t first_state = rows - states;
-    const double* factor = &diagonal_[step * rows * rows];
-    const double* pivots = &inverse_pivot_[step * rows];
-    double* coupling = &coupling_[step * states * rows];
-    for (std::size_t s = 0; s < states; ++s) {
-        double* row = coupling + s * rows;
-        const std::size_t start = start_of(s, first_state);
-        for (std::size_t i = start; i < rows; ++i) {
-            double sum = row[i];
-            for (std::size_t k = start; k < i; ++k) sum -= factor[i * rows + k] * row[k];
-            row[i] = sum * pivots[i];
-        }
+        const std::size_t state = states - batteries + b;
+        coupling[(size.first_state() + state) * states + state] = -programme_.kept[b] * held;
     }
 }
 
 template <std::size_t Rows, std::size_t States>
 void NormalEquations::factor_steps(const std::vector<double>& weight, StepRange range) {
+    const Sizes<Rows, States> size{rows_, states_};
+    const std::size_t rows = size.rows();
+    const std::size_t states = size.states();
+    const std::size_t first = size.first_state();
+    Room<Rows * Rows> block(rows * rows);
+    Room<Rows * States> coupling(rows * states);
+    Room<Rows> whole(rows);
+    Room<Rows> scaled(rows);
+    Room<Rows> inverse(rows);
     for (std::size_t t = range.begin; t < range.end; ++t) {
-        assemble(weight, t);
-        if (t > 0) subtract_coupling<Rows, States>(t);
-        factor_block<Rows>(t);
+        assemble<Rows, States>(weight, t, block);
+        if (t > 0) subtract_taken<Rows, States>(block);
+        double* factor = &factor_[t * rows * rows];
+        double* pivots = &inverse_pivot_[t * rows];
+#pragma GCC unroll 16
+        for (std::size_t j = 0; j < rows; ++j) whole[j] = block[j * rows + j];
+#pragma GCC unroll 16
+        for (std::size_t j = 0; j < rows; ++j) {
+            const double pivot = block[j * rows + j];
+            const bool lost = !(pivot > least_pivot && pivot > rounding * whole[j]);
+            inverse[j] = lost ? 0 : 1 / pivot;
+#pragma GCC unroll 16
+            for (std::size_t i = j + 1; i < rows; ++i) scaled[i] = block[j * rows + i] * inverse[j];
+#pragma GCC unroll 16
+            for (std::size_t k = j + 1; k < rows; ++k) {
+#pragma GCC unroll 16
+                for (std::size_t i = k; i < rows; ++i) {
+                    block[k * rows + i] -= scaled[k] * block[j * rows + i];
+                }
+            }
+#pragma GCC unroll 16
+            for (std::size_t i = j + 1; i < rows; ++i) {
+                factor[j * rows + i] = block[j * rows + i] = scaled[i];
+            }
+        }
+#pragma GCC unroll 16
+        for (std::size_t j = 0; j < rows; ++j) pivots[j] = inverse[j];
         if (t + 1 == programme_.steps) break;
-        fill_coupling(weight, t);
-        eliminate<Rows, States>(t);
+        fill_coupling<Rows, States>(weight, t, coupling);
+        if (size.has_peak()) {
+#pragma GCC unroll 16
+            for (std::size_t i = 2; i < rows; ++i) coupling[i * states] -= block[rows + i] * coupling[states];
+        }
+#pragma GCC unroll 16
+        for (std::size_t k = first; k < rows; ++k) {
+#pragma GCC unroll 16
+            for (std::size_t i = k + 1; i < rows; ++i) {
+#pragma GCC unroll 16
+                for (std::size_t s = 0; s <= k - first; ++s) {
+                    coupling[i * states + s] -= block[k * rows + i] * coupling[k * states + s];
+                }
+            }
+        }
+        take<Rows, States>(t, coupling, inverse);
     }
+}
+
+template <std::size_t Rows, std::size_t States, class Block>
+void NormalEquations::subtract_taken(Block& block) const {
+    const Sizes<Rows, States> size{rows_, states_};
+    const std::size_t states = size.states();
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < states; ++j) {
+#pragma GCC unroll 16
+        for (std::size_t s = j; s < states; ++s) {
+            block[(size.first_state() + j) * size.rows() + size.first_state() + s] -= taken_[j * states + s];
+        }
+    }
+}
+
+// What the next step's block loses by the elimination of this one.
+template <std::size_t Rows, std::size_t States, class Coupling, class Inverse>
+void NormalEquations::take(std::size_t step, Coupling& coupling, Inverse& inverse) {
+    const Sizes<Rows, States> size{rows_, states_};
+    const std::size_t rows = size.rows();
+    const std::size_t states = size.states();
+    const std::size_t first = size.first_state();
+    double* shares = &coupling_[step * rows * states];
+    Room<States * States> taken(states * states);
+    for (std::size_t i = 0; i < states * states; ++i) taken[i] = 0;
+    if (size.has_peak()) {
+        shares[states] = coupling[states] * inverse[1];
+        taken[0] = coupling[states] * shares[states];
+    }
+#pragma GCC unroll 16
+    for (std::size_t k = first; k < rows; ++k) {
+#pragma GCC unroll 16
+        for (std::size_t s = 0; s <= k - first; ++s) {
+            const double share = coupling[k * states + s] * inverse[k];
+            shares[k * states + s] = share;
+#pragma GCC unroll 16
+            for (std::size_t j = 0; j <= s; ++j) taken[j * states + s] += coupling[k * states + j] * share;
+        }
+    }
+    for (std::size_t i = 0; i < states * states; ++i) taken_[i] = taken[i];
 }
 
 void NormalEquations::factor(const std::vector<double>& weight, StepRange range) {
@@ -211,53 +272,73 @@ void NormalEquations::solve_steps(double* r) const {
 
 template <std::size_t Rows, std::size_t States>
 void NormalEquations::forward_steps(double* r, StepRange range) const {
-    const std::size_t rows = Rows > 0 ? Rows : rows_;
-    const std::size_t states = Rows > 0 ? States : states_;
-    const std::size_t first_state = rows - states;
+    const Sizes<Rows, States> size{rows_, states_};
+    const std::size_t rows = size.rows();
+    const std::size_t states = size.states();
+    const std::size_t first = size.first_state();
+    Room<Rows> x(rows);
     for (std::size_t t = range.begin; t < range.end; ++t) {
-        const double* factor = &diagonal_[t * rows * rows];
-        const double* pivots = &inverse_pivot_[t * rows];
-        double* x = r + t * rows;
+        const double* factor = &factor_[t * rows * rows];
+        double* now = r + t * rows;
+#pragma GCC unroll 16
+        for (std::size_t i = 0; i < rows; ++i) x[i] = now[i];
         if (t > 0) {
-            const double* coupling = &coupling_[(t - 1) * states * rows];
-            const double* before = x - rows;
-            for (std::size_t s = 0; s < states; ++s) {
-                double sum = 0;
-                for (std::size_t k = start_of(s, first_state); k < rows; ++k) {
-                    sum += coupling[s * rows + k] * before[k];
+            const double* coupling = &coupling_[(t - 1) * rows * states];
+            const double* before = now - rows;
+            if (size.has_peak()) x[first] -= coupling[states] * before[1];
+#pragma GCC unroll 16
+            for (std::size_t k = first; k < rows; ++k) {
+#pragma GCC unroll 16
+                for (std::size_t s = 0; s <= k - first; ++s) {
+                    x[first + s] -= coupling[k * states + s] * before[k];
                 }
-                x[first_state + s] -= sum;
             }
         }
-        for (std::size_t i = 0; i < rows; ++i) {
-            double sum = x[i];
-            for (std::size_t k = 0; k < i; ++k) sum -= factor[i * rows + k] * x[k];
-            x[i] = sum * pivots[i];
+#pragma GCC unroll 16
+        for (std::size_t k = 0; k < rows; ++k) {
+#pragma GCC unroll 16
+            for (std::size_t i = k + 1; i < rows; ++i) x[i] -= factor[k * rows + i] * x[k];
         }
+#pragma GCC unroll 16
+        for (std::size_t i = 0; i < rows; ++i) now[i] = x[i];
     }
 }
 
 template <std::size_t Rows, std::size_t States>
 void NormalEquations::backward_steps(double* r, StepRange range) const {
-    const std::size_t rows = Rows > 0 ? Rows : rows_;
-    const std::size_t states = Rows > 0 ? States : states_;
-    const std::size_t first_state = rows - states;
-    for (std::size_t t = range.end; t-- > range.begin;) {
-        const double* factor = &diagonal_[t * rows * rows];
+    const Sizes<Rows, States> size{rows_, states_};
+    const std::size_t rows = size.rows();
+    const std::size_t states = size.states();
+    const std::size_t first = size.first_state();
+    Room<Rows> x(rows);
+    for (std::size_t left = range.end - range.begin; left > 0; --left) {
+        const std::size_t t = range.begin + left - 1;
+        const double* factor = &factor_[t * rows * rows];
         const double* pivots = &inverse_pivot_[t * rows];
-        double* x = r + t * rows;
+        double* now = r + t * rows;
+#pragma GCC unroll 16
+        for (std::size_t i = 0; i < rows; ++i) x[i] = now[i] * pivots[i];
         if (t + 1 < programme_.steps) {
-            const double* coupling = &coupling_[t * states * rows];
-            const double* after = x + rows;
-            for (std::size_t s = 0; s < states; ++s) {
-                for (std::size_t k = start_of(s, first_state); k < rows; ++k)
-                    x[k] -= coupling[s * rows + k] * after[first_state + s];
+            const double* coupling = &coupling_[t * rows * states];
+            const double* after = now + rows;
+            if (size.has_peak()) x[1] -= coupling[states] * after[first];
+#pragma GCC unroll 16
+            for (std::size_t k = first; k < rows; ++k) {
+#pragma GCC unroll 16
+                for (std::size_t s = 0; s <= k - first; ++s) {
+                    x[k] -= coupling[k * states + s] * after[first + s];
+                }
             }
         }
-        for (std::size_t i = rows; i-- > 0;) {
-            x[i] *= pivots[i];
-            for (std::size_t k = 0; k < i; ++k) x[k] -= factor[i * rows + k] * x[i];
+        // Column after column: row after row, each sum would wait for the newest number first.
+#pragma GCC unroll 16
+        for (std::size_t n = 1; n < rows; ++n) {
+            const std::size_t i = rows - n;
+#pragma GCC unroll 16
+            for (std::size_t k = 0; k < i; ++k) x[k] -= factor[k * rows + i] * x[i];
         }
+#pragma GCC unroll 16
+        for (std::size_t i = 0; i < rows; ++i) now[i] = x[i];
     }
 }
 

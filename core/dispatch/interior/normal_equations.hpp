@@ -27,7 +27,14 @@ class NormalEquations {
     void backward(std::vector<double>& r, StepRange range) const;
 
   private:
-    void assemble(const std::vector<double>& weight, std::size_t step);
+    template <std::size_t Rows, std::size_t States, class Block>
+    void assemble(const std::vector<double>& weight, std::size_t step, Block& block) const;
+    template <std::size_t Rows, std::size_t States, class Coupling>
+    void fill_coupling(const std::vector<double>& weight, std::size_t step, Coupling& coupling) const;
+    template <std::size_t Rows, std::size_t States, class Block>
+    void subtract_taken(Block& block) const;
+    template <std::size_t Rows, std::size_t States, class Coupling, class Inverse>
+    void take(std::size_t step, Coupling& coupling, Inverse& inverse);
     // By the sizes of a block: known when compiling for the usual numbers of batteries.
     struct Kernels {
         void (NormalEquations::*factor)(const std::vector<double>& weight, StepRange range);
@@ -39,29 +46,24 @@ class NormalEquations {
     template <std::size_t Batteries>
     static Kernels kernels_for(bool has_peak);
     static Kernels kernels_of(const Layout& layout);
-    template <std::size_t Rows>
-    void factor_block(std::size_t step);
-    template <std::size_t Rows, std::size_t States>
-    void subtract_coupling(std::size_t step);
-    template <std::size_t Rows, std::size_t States>
-    void eliminate(std::size_t step);
     template <std::size_t Rows, std::size_t States>
     void factor_steps(const std::vector<double>& weight, StepRange range);
     template <std::size_t Rows, std::size_t States>
     void forward_steps(double* r, StepRange range) const;
     template <std::size_t Rows, std::size_t States>
     void backward_steps(double* r, StepRange range) const;
-    void fill_coupling(const std::vector<double>& weight, std::size_t step);
     void solve_steps(double* r) const;
     void factor_border(const std::vector<double>& weight);
 
     const Programme& programme_;
     std::size_t rows_;
-    std::size_t states_;            // rows that couple: run and energies, the last ones of a block
-    std::vector<double> diagonal_;  // [step] rows x rows, lower triangle, becomes its Cholesky factor
+    std::size_t states_;  // rows that couple: run and energies, the last ones of a block
     std::vector<double>
-        coupling_;  // [step] states x rows: next step's states against this step's rows, times L^-T
-    std::vector<double> inverse_pivot_;  // [step][row]
+        factor_;  // [step] rows x rows: L' of the block's L D L', without its diagonal of ones
+    std::vector<double> coupling_;  // [step] rows x states: this step's rows against the next one's states,
+                                    // times L^-1 and D^-1
+    std::vector<double> inverse_pivot_;  // [step][row]: of D
+    std::vector<double> taken_;  // states x states, upper triangle: what a step takes off the next one
     Kernels kernels_;
     Eigen::MatrixXd border_,
         solved_border_;  // rows of the steps x scenarios, and the steps' solutions for them
