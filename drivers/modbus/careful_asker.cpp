@@ -40,6 +40,10 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
         const auto now = steady_now();
         const auto choice = unit.quarantine.choose(plan.question, plan.longest, now);
         if (!choice) return postponed(unit.quarantine.allowed_at(plan.question, plan.longest, now));
+        if (plan.moves_on && choice->count != plan.question.count) {
+            return {.answer = {.kind = AnswerKind::refused,
+                               .detail = "its answer could not be told from a late one"}};
+        }
         auto question = plan.question;
         question.count = choice->count;
         const bool may_be_late = unit.quarantine.expects_late(now);
@@ -55,7 +59,7 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
         // The refusal may be the late answer to another question: it is believed when it comes again.
         const bool doubtful =
             answer.denies_registers() && (may_be_late || may_repeat(unit, after) || !choice->covers);
-        if (doubtful && !std::exchange(plan.refused_once, true)) {
+        if (doubtful && !plan.moves_on && !std::exchange(plan.refused_once, true)) {
             return postponed(unit.quarantine.allowed_at(plan.question, plan.longest, after));
         }
         plan.refused_once = false;

@@ -32,6 +32,8 @@ struct ReadPlan {
     bool refused_once = false;             // at a time when that could not be believed
     SteadyTime retry_at{};                 // refused by the device: not asked again before
     SteadySpan retry_after{};              // zero: not refused
+    // Its answer makes the device show something else at the same place: asked as it stands or not at all.
+    bool moves_on = false;
 
     bool is_refused() const { return retry_after != SteadySpan::zero(); }
 };
@@ -48,6 +50,11 @@ class Asker {
     };
     // May change plan.longest, when the device does not let the read be longer, and plan.refused_once.
     virtual Reply ask(ReadPlan& plan) = 0;
+    // Writes once, over a connection on which something was read before; then the unit is left alone for
+    // `settle`. Most only read.
+    virtual Reply write(const WriteRequest& /*request*/, Duration /*settle*/) {
+        return {.answer = {.kind = AnswerKind::refused, .detail = "here nothing is written"}};
+    }
     // Sets the frame's time and whether the clock is right.
     virtual void stamp(Frame& frame) = 0;
 };
@@ -60,16 +67,35 @@ struct Attempt {
     // The first request that failed, refusals that were halved aside.
     std::optional<Question> failed_question{};
     Answer failure{};
+    // Why there is nothing to know, where no request alone says it; also beside a frame that says the same
+    // of each point. Such a failure is not worth another try.
+    std::string problem{};
     // It is not over: its next request may not be asked before then. Read again, it goes on there.
     std::optional<SteadyTime> postponed_to{};
 };
 
-class GroupReader {
+// What reads a poll group, when it is due. One of a bus's entries; belongs to its worker.
+class PollReader {
+  public:
+    PollReader() = default;
+    virtual ~PollReader() = default;
+    PollReader(const PollReader&) = delete;
+    PollReader& operator=(const PollReader&) = delete;
+
+    virtual const Layout& layout() const = 0;  // its period is that of the poll
+    virtual Attempt read(Asker& asker, SteadyTime now) = 0;
+    // Another device may be at the other end: what was read of a poll that waits is no part of the next.
+    virtual void forget() = 0;
+    // A poll waits to be gone on with.
+    virtual bool under_way() const = 0;
+};
+
+class GroupReader final : public PollReader {
   public:
     // Throws std::invalid_argument when a point does not fit the unit's limits.
     GroupReader(const UnitPlan& unit, const PollGroup& group);
 
-    const Layout& layout() const { return *layout_; }
+    const Layout& layout() const override { return *layout_; }
 
     // A factor that stands too far from its value for one request is read before and after it; where it has
     // changed meanwhile, the point is comm_error.
@@ -86,9 +112,9 @@ class GroupReader {
     // When a request has to wait (quarantine.hpp), the attempt says until when, and the next call goes on
     // with it: begun anew, the requests before it would put it in doubt again, for ever. A call that comes
     // much later than it might begins anew.
-    Attempt read(Asker& asker, SteadyTime now);
-    // Another device may be at the other end: what was read of a poll that waits is no part of the next.
-    void forget() { waiting_.reset(); }
+    Attempt read(Asker& asker, SteadyTime now) override;
+    void forget() override { waiting_.reset(); }
+    bool under_way() const override { return waiting_.has_value(); }
 
     std::size_t requests() const { return plans_.size(); }
 

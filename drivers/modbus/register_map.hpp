@@ -123,15 +123,38 @@ struct DerivedPoint {
     std::optional<double> maximum{};
 };
 
+// Words that a device hands out on request: what is written to ask for them, the registers that say when the
+// window holds them, and the window. All are holding registers. How it is read: mailbox_reader.hpp.
+struct Mailbox {
+    // A register, and what it holds once the window holds what was asked for.
+    struct Sign {
+        std::uint16_t address = 0;
+        std::uint16_t word = 0;
+        bool shows_index = false;  // it tells one index from another
+    };
+
+    std::string name{};
+    std::optional<std::uint16_t> index{};  // which words are asked for; empty: there are no others
+    std::uint16_t request_address = 0;
+    std::vector<std::uint16_t> request{};  // the index stands in it
+    std::vector<Sign> signs{};             // all must show it; they fit into one request
+    std::uint16_t window_address = 0;
+    std::uint16_t window_length = 1;
+    int windows = 1;              // more than 1: each read makes the device show the next words
+    Duration settle{100};         // silence of the unit after the request
+    Duration ready_within{2000};  // how long the device may then take
+};
+
 // One poll group: its points are read together when due and give one frame. The layout names the points that
 // are published: points[i] is layout->points[i], then come the derived ones. The last `hidden` points are
-// read for the sake of others only.
+// read for the sake of others only. The addresses of points of a mailbox count in its words.
 struct PollGroup {
     std::shared_ptr<const Layout> layout;  // name, period and point names
     std::vector<RegisterPoint> points;
     std::size_t hidden = 0;
     std::vector<Presence> presences{};
     std::vector<DerivedPoint> derived{};
+    std::optional<Mailbox> mailbox{};
 
     std::size_t published() const { return points.size() - hidden; }
 };

@@ -4,7 +4,11 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
+#include <utility>
+
+#include "drivers/modbus/mailbox_reader.hpp"
 
 namespace sitepower::modbus {
 namespace {
@@ -68,15 +72,32 @@ Bus::Worker::Worker(BusSettings settings, std::vector<UnitPlan> units, BusSink& 
         const auto& unit = units_.emplace_back(std::move(plan));
         guard_.add(unit.plan.timing.response_timeout);
         careful_.add_unit(unit.plan.unit, unit.plan.timing);
-        for (const auto& group : unit.plan.groups) {
-            entries_.push_back({.unit = index, .reader = GroupReader(unit.plan, group)});
-        }
-        // Nothing is known of it yet: it is asked for the sake of the inspection alone.
-        if (unit.plan.inspector != nullptr && unit.plan.groups.empty()) {
-            entries_.push_back({.unit = index, .reader = GroupReader(unit.plan, empty_group(unit.plan))});
-        }
+        add_entries(index);
     }
     progress();
+}
+
+void Bus::Worker::add_entries(std::size_t unit) {
+    const auto& plan = units_[unit].plan;
+    const auto add = [&](std::unique_ptr<PollReader> reader) {
+        entries_.push_back({.unit = unit, .reader = std::move(reader)});
+    };
+    for (auto first = plan.groups.begin(); first != plan.groups.end();) {
+        auto end = first + 1;
+        if (!first->mailbox) {
+            add(std::make_unique<GroupReader>(plan, *first));
+        } else {
+            end = std::find_if(end, plan.groups.end(), [&](const PollGroup& group) {
+                return !group.mailbox || group.mailbox->name != first->mailbox->name;
+            });
+            add(std::make_unique<MailboxReader>(plan, std::span(first, end)));
+        }
+        first = end;
+    }
+    // Nothing is known of it yet: it is asked for the sake of the inspection alone.
+    if (plan.inspector != nullptr && plan.groups.empty()) {
+        add(std::make_unique<GroupReader>(plan, empty_group(plan)));
+    }
 }
 
 Bus::Worker::~Worker() {
@@ -135,7 +156,7 @@ UnitCounters Bus::Worker::counters(DeviceIndex device) const {
 
 void Bus::Worker::run() {
     const auto start = steady_now();
-    for (const auto& entry : entries_) schedule_.add(entry.reader.layout().period, start);
+    for (const auto& entry : entries_) schedule_.add(entry.reader->layout().period, start);
     bool polled_last = true;  // writes and polls take turns while both are due
     while (!stop_.requested()) {
         progress();
@@ -179,7 +200,7 @@ bool Bus::Worker::probe_in_pause(SteadyTime now, SteadyTime next_due, SteadyTime
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const auto& entry = entries_[i];
         if (guard_.is_well(entry.unit)) continue;
-        const auto probe_at = guard_.pause_probe_at(entry.unit, entry.reader.layout().period);
+        const auto probe_at = guard_.pause_probe_at(entry.unit, entry.reader->layout().period);
         if (!probe_at) return false;
         const auto begin = std::max({*probe_at, entry.postponed_to, units_[entry.unit].silent_until, now});
         // Half a time-out more than it should take: nobody may have to wait for the end of a probe.
@@ -205,11 +226,13 @@ void Bus::Worker::make_attempt(std::size_t index, SteadyTime now) {
     Attempt made;
     if (inspect(units_[entry.unit], made)) {
         const bool answered = made.alive;
-        made = entry.reader.read(*this, now);
+        made = entry.reader->read(*this, now);
         made.alive = made.alive || answered;
     }
     if (stop_.requested()) return;
     if (const auto again = retry_at(entry, made, steady_now())) {
+        // One of several frames of a poll that goes on.
+        if (made.postponed_to && made.frame != nullptr) tell(units_[entry.unit], made);
         schedule_.defer(index, *again);
         entry.postponed_to = *again;
         return;
@@ -265,7 +288,7 @@ Answer Bus::Worker::read_for_inspector(const Question& question, std::span<std::
 // Another device may be at the other end now.
 void Bus::Worker::need_inspection() {
     for (auto& unit : units_) unit.inspected = unit.plan.inspector == nullptr;
-    for (auto& entry : entries_) entry.reader.forget();
+    for (auto& entry : entries_) entry.reader->forget();
 }
 
 std::optional<SteadyTime> Bus::Worker::retry_at(Entry& entry, const Attempt& attempt, SteadyTime now) const {
@@ -298,23 +321,27 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
     unit.polls.add();
     const auto now = steady_now();
     if (sent_ > 0) account_health(index, attempt, now);
-    if (attempt.frame != nullptr) {
-        sink_.frame(std::move(attempt.frame));
-    } else if (unit.plan.inspector == nullptr || !unit.inspected || !unit.plan.groups.empty()) {
-        unit.failures.add();
-        const auto time = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-        sink_.poll_failed(unit.plan.device, time, reason_for(unit, attempt));
-    }
+    tell(unit, attempt);
     if (!guard_.is_well(entry.unit)) {
         // Before the link may be opened again nobody can be probed, and right then one should.
         const auto allowed_at = guard_.allowed_at(entry.unit, now);
         schedule_.defer(index, link_->is_open() ? allowed_at : std::max(allowed_at, reconnect_at_));
     } else if (!link_->is_open() && attempt.failure.kind == AnswerKind::lost) {
         schedule_.defer(index, std::max(now, reconnect_at_));
-    } else if (sent_ == 0 && entry.reader.layout().period < idle_pace) {
+    } else if (sent_ == 0 && entry.reader->layout().period < idle_pace) {
         schedule_.defer(index, now + idle_pace);
     }
     if (settings_.close_after_cycle) close_if_idle();
+}
+
+void Bus::Worker::tell(Unit& unit, Attempt& attempt) {
+    const bool is_polled = unit.plan.inspector == nullptr || !unit.inspected || !unit.plan.groups.empty();
+    const bool failed = attempt.frame == nullptr ? is_polled : !attempt.problem.empty();
+    if (attempt.frame != nullptr) sink_.frame(std::move(attempt.frame));
+    if (!failed) return;
+    unit.failures.add();
+    const auto time = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    sink_.poll_failed(unit.plan.device, time, reason_for(unit, attempt));
 }
 
 void Bus::Worker::account_health(std::size_t index, const Attempt& attempt, SteadyTime now) {
@@ -342,6 +369,7 @@ void Bus::Worker::account_health(std::size_t index, const Attempt& attempt, Stea
 void Bus::Worker::close_if_idle() {
     const auto next = schedule_.next();
     if (!next || next->at <= steady_now()) return;
+    if (std::ranges::any_of(entries_, [](const Entry& entry) { return entry.reader->under_way(); })) return;
     link_->close();
     connected_.store(false, std::memory_order_relaxed);
 }
@@ -350,6 +378,7 @@ std::string Bus::Worker::reason_for(const Unit& unit, const Attempt& attempt) co
     const auto& failure = attempt.failure;
     const auto who =
         fmt::format("bus {}, device {}, unit {}", settings_.id, unit.plan.device_id, unit.plan.unit);
+    if (!attempt.problem.empty()) return fmt::format("{}: {}", who, attempt.problem);
     if (!attempt.failed_question) {
         return fmt::format("{}: {}", who, unit.inspected ? "nothing to read" : unit.inspection_problem);
     }
@@ -396,6 +425,24 @@ Asker::Reply Bus::Worker::ask(ReadPlan& plan) {
         return reply;
     }
     return {.answer = exchange(plan.question), .words = words_};
+}
+
+Asker::Reply Bus::Worker::write(const WriteRequest& request, Duration settle) {
+    progress();
+    const auto postponed = [](SteadyTime until) {
+        return Reply{.answer = {.kind = AnswerKind::postponed}, .words = {}, .postponed_to = until};
+    };
+    auto& unit = units_[asking_];
+    const auto now = steady_now();
+    if (!link_->is_open() || !unit.inspected) return postponed(now);
+    if (!link_->ties_answers() && request.unit == 0) {
+        return {
+            .answer = {.kind = AnswerKind::refused, .detail = "unit 0 is the broadcast of a serial line"}};
+    }
+    if (const auto at = writable_at(unit, request); at > now) return postponed(at);
+    const auto answer = transmit(unit, request, settle);
+    if (!answer) return {.answer = {.kind = AnswerKind::lost, .detail = "stopping"}};
+    return {.answer = *answer};
 }
 
 Answer Bus::Worker::exchange(const Question& question) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -64,10 +65,10 @@ class Bus::Worker final : private Asker {
         bool write_in_doubt = false;  // it was not acknowledged: a refusal may still come
         Counter polls, failures, exceptions, timeouts;
     };
-    // One row of the schedule: a poll group of a unit.
+    // One row of the schedule: a poll group of a unit, or all those of a mailbox.
     struct Entry {
         std::size_t unit = 0;
-        GroupReader reader;
+        std::unique_ptr<PollReader> reader;
         int tries = 0;
         int busy_tries = 0;
         SteadyTime postponed_to{};
@@ -90,6 +91,7 @@ class Bus::Worker final : private Asker {
         std::string problem{};  // why the point could not be read
     };
 
+    void add_entries(std::size_t unit);
     void run();
     void poll(std::size_t index, SteadyTime now);
     void make_attempt(std::size_t index, SteadyTime now);
@@ -103,6 +105,7 @@ class Bus::Worker final : private Asker {
     // Another try of the same poll, if the failure deserves one.
     std::optional<SteadyTime> retry_at(Entry& entry, const Attempt& attempt, SteadyTime now) const;
     void finish(std::size_t index, Attempt attempt);
+    void tell(Unit& unit, Attempt& attempt);
     std::string reason_for(const Unit& unit, const Attempt& attempt) const;
     void account_health(std::size_t index, const Attempt& attempt, SteadyTime now);
     void close_if_idle();
@@ -115,7 +118,11 @@ class Bus::Worker final : private Asker {
     void step(Write& write, SteadyTime now);
     // False when it cannot be sent now: `write` then waits, or has ended.
     bool may_send(Write& write, SteadyTime now);
+    // When the unit may be written to, so that the answer cannot be taken for that to an earlier write.
+    SteadyTime writable_at(const Unit& unit, const WriteRequest& request) const;
     void send(Write& write, SteadyTime now);
+    // Sends it once. nullopt: stopping.
+    std::optional<Answer> transmit(Unit& unit, const WriteRequest& request, Duration settle);
     void after_send(Write& write, const Answer& answer, SteadyTime now);
     void look_at_effect(Write& write, SteadyTime now);
     void judge_effect(Write& write, const Reading& reading, SteadyTime now);
@@ -124,6 +131,7 @@ class Bus::Worker final : private Asker {
     void end_all_writes();
 
     Reply ask(ReadPlan& plan) override;
+    Reply write(const WriteRequest& request, Duration settle) override;
     void stamp(Frame& frame) override;
     bool ensure_open();
     Answer exchange(const Question& question);

@@ -32,6 +32,11 @@ bool leaves_doubt(const Answer& answer) {
     }
 }
 
+// The device was busy: it has not taken the write.
+bool was_busy(const Answer& answer) {
+    return answer.kind == AnswerKind::exception && answer.exception == 0x06;
+}
+
 ReadPlan plan_look(const ReadBack& read_back, const UnitLimits& limits) {
     const auto span = span_of(read_back.point);
     const auto count = static_cast<std::uint16_t>(span.end - span.begin);
@@ -126,32 +131,42 @@ bool Bus::Worker::may_send(Write& write, SteadyTime now) {
         return false;
     }
     if (unit.silent_until > now) return wait_until(unit.silent_until, "the device settles after a write");
-    // A refusal says nothing of what it refuses; an acknowledgement repeats function and address.
-    const bool looks_alike =
-        unit.written && (unit.write_in_doubt || (function_of(*unit.written) == function_of(request) &&
-                                                 unit.written->address == request.address));
-    if (!link_->ties_answers() && looks_alike && unit.write_again_at > now) {
-        return wait_until(unit.write_again_at, "the answer to an earlier write may still come");
+    if (const auto at = writable_at(unit, request); at > now) {
+        return wait_until(at, "the answer to an earlier write may still come");
     }
     return true;
 }
 
-void Bus::Worker::send(Write& write, SteadyTime now) {
-    auto& unit = units_[write.unit];
-    const auto& request = write.order.request;
-    if (!keep_silence()) return;
+SteadyTime Bus::Worker::writable_at(const Unit& unit, const WriteRequest& request) const {
+    // A refusal says nothing of what it refuses; an acknowledgement repeats function and address.
+    const bool looks_alike =
+        unit.written && (unit.write_in_doubt || (function_of(*unit.written) == function_of(request) &&
+                                                 unit.written->address == request.address));
+    return !link_->ties_answers() && looks_alike ? unit.write_again_at : SteadyTime{};
+}
+
+std::optional<Answer> Bus::Worker::transmit(Unit& unit, const WriteRequest& request, Duration settle) {
+    if (!keep_silence()) return std::nullopt;
     const auto start = steady_now();
     const auto answer = link_->write(request, unit.plan.timing.response_timeout);
     account(answer, start);
-    const auto end_of_write = last_exchange_;
-    const bool busy = answer.kind == AnswerKind::exception && answer.exception == 0x06;
     if (!link_->ties_answers()) {
-        careful_.note_strays(link_->strays(), end_of_write);
-        unit.written = busy ? std::nullopt : std::optional(request);
+        careful_.note_strays(link_->strays(), last_exchange_);
+        unit.written = was_busy(answer) ? std::nullopt : std::optional(request);
         unit.write_in_doubt = !answer.good();
-        unit.write_again_at = end_of_write + unit.plan.timing.late_window;
+        unit.write_again_at = last_exchange_ + unit.plan.timing.late_window;
     }
-    unit.silent_until = end_of_write + write.order.settle;
+    unit.silent_until = last_exchange_ + settle;
+    return answer;
+}
+
+void Bus::Worker::send(Write& write, SteadyTime now) {
+    auto& unit = units_[write.unit];
+    const auto sent = transmit(unit, write.order.request, write.order.settle);
+    if (!sent) return;
+    const auto& answer = *sent;
+    const auto end_of_write = last_exchange_;
+    const bool busy = was_busy(answer);
     if (busy && write.busy_tries < unit.plan.timing.busy_retries) {
         ++write.busy_tries;
         write.at = std::max(unit.silent_until, end_of_write + unit.plan.timing.busy_wait);

@@ -147,6 +147,16 @@ TEST_F(CarefulAskerTest, WhereTheMapEndsTheReadIsNotLengthenedTwice) {
     EXPECT_EQ(link.asked.size(), 3U);
 }
 
+// A read of another length would make the device go on.
+TEST_F(CarefulAskerTest, WhatMakesTheDeviceGoOnIsAskedAsItStandsOrNotAtAll) {
+    plan.moves_on = true;
+    EXPECT_TRUE(ask(plan).answer.good());
+    link.script = {{silence}};
+    ask(plan);
+    EXPECT_EQ(ask(plan).answer.kind, AnswerKind::refused);
+    EXPECT_EQ(link.asked.size(), 2U);
+}
+
 TEST_F(CarefulAskerTest, ARefusalThatMayBeLateIsNotBelieved) {
     auto third = plan_of(1, 300, 20);
     link.script = {{silence}, {refusal}, {refusal}};
