@@ -223,7 +223,11 @@ class DeviceBuilder {
         device.id = entry.id;
         const auto known = known_device(entry);
         if (!known) return;
-        auto expanded = expand(known->profile, {index, entry.id, entry.unit, entry.periods});
+        if (entry.mailboxes && known->profile.mailboxes.empty()) {
+            diagnostics_.add(entry.origins.of("mailboxes"),
+                             fmt::format("profile \"{}\" has no mailboxes", entry.profile));
+        }
+        auto expanded = expand(known->profile, {index, entry.id, entry.unit, entry.periods, entry.mailboxes});
         if (!expanded) {
             diagnostics_.add(entry.origins.of("period_ms"), expanded.error().message);
             return;

@@ -54,6 +54,7 @@ struct DeviceEntry {
     int sunspec_device = 1;             // which of the devices of a SunSpec unit, from 1
     std::string location;               // empty: the only one
     std::vector<std::string> commands;  // of the profile, which may be sent
+    bool mailboxes = false;             // those of the profile are polled, which writes
     // By poll group of the profile; what is left out keeps the profile's period.
     std::vector<std::pair<std::string, Duration>> periods;
     // Empty: as the profile says.

@@ -117,7 +117,11 @@ Table<DeviceEntry> device_table() {
              "asks "
              "for one with the operation `device.command` (`sitepowerctl command`). Without it nothing is "
              "ever "
-             "written.")
+             "written, but what `mailboxes` says.")
+        .key("mailboxes", &DeviceEntry::mailboxes, {},
+             "Poll the points of the profile's mailboxes: words that the device hands out on request. For "
+             "each, the daemon writes what it wants into the registers that the profile names. Nobody else "
+             "may use the same mailbox.")
         .named_values("period_ms", &DeviceEntry::periods, {.format = Format::identifier, .max_items = 16},
                       {.range = Range{0, 86'400'000}},
                       "Other periods for poll groups of the profile: `period_ms = {fast = 500}`; 0 polls "

@@ -74,15 +74,61 @@ void check_probe(const ProfileProbe& probe, schema::Diagnostics& diagnostics) {
     if (probe.address.value_or(0) + count > table_size) fail("address", "reaches beyond register 65535");
 }
 
+// A window that does not say of which index it is could be that of another one.
+void check_signs_of(const Profile& profile, const ProfileMailbox& mailbox, schema::Diagnostics& diagnostics) {
+    const auto fail = [&](std::string_view key, std::string message) {
+        diagnostics.add(mailbox.origins.of(key), std::move(message));
+    };
+    if (mailbox.indices.empty()) {
+        if (!mailbox.ready) fail("ready", "is missing; without it the register holds one of `indices`");
+        if (mailbox.index_address) fail("index_address", "belongs to `indices`");
+        return;
+    }
+    if (std::cmp_greater_equal(mailbox.index_word, mailbox.request.size())) {
+        fail("index_word", fmt::format("the request has {} words", mailbox.request.size()));
+    }
+    if (mailbox.ready && !mailbox.index_address) {
+        fail("index_address", "is missing: where `ready` is a number, another register must show the index");
+    }
+    auto indices = mailbox.indices;
+    std::ranges::sort(indices);
+    if (std::ranges::adjacent_find(indices) != indices.end()) fail("indices", "one of them stands twice");
+    const int other = mailbox.index_address.value_or(mailbox.ready_address);
+    const auto [first, last] = std::minmax({mailbox.ready_address, other});
+    if (last - first >= profile.limits.max_registers || last - first > profile.limits.max_hole + 1) {
+        fail("index_address", "cannot be read together with ready_address: limits.max_registers or max_hole");
+    }
+    // Reading them would make the device go on.
+    const bool in_window =
+        first < mailbox.window_address + mailbox.window_length && mailbox.window_address <= last;
+    if (mailbox.windows > 1 && in_window) fail("window_address", "holds or parts what says that it is there");
+}
+
+void check_poll_of(const Profile& profile, const ProfileMailbox& mailbox, schema::Diagnostics& diagnostics) {
+    const auto known =
+        std::ranges::find(profile.poll, mailbox.poll, &std::pair<std::string, Duration>::first);
+    if (mailbox.poll.empty() || known != profile.poll.end()) return;
+    diagnostics.add(mailbox.origins.of("poll"), fmt::format("there is no poll group \"{}\"", mailbox.poll));
+}
+
 void check_mailboxes(const Profile& profile, schema::Diagnostics& diagnostics) {
     std::set<std::string_view> names;
     for (const ProfileMailbox& mailbox : profile.mailboxes) {
         if (!names.insert(mailbox.name).second) {
             diagnostics.add(mailbox.origins.of("name"), fmt::format("\"{}\" is taken", mailbox.name));
         }
+        check_signs_of(profile, mailbox, diagnostics);
+        check_poll_of(profile, mailbox, diagnostics);
         if (mailbox.window_length > profile.limits.max_registers) {
             diagnostics.add(mailbox.origins.of("window_length"),
                             fmt::format("limits.max_registers is {}", profile.limits.max_registers));
+        }
+        const auto same =
+            std::ranges::find(profile.mailboxes, mailbox.request_address, &ProfileMailbox::request_address);
+        if (&*same != &mailbox) {
+            diagnostics.add(
+                mailbox.origins.of("request_address"),
+                fmt::format("is that of mailbox \"{}\": expected one mailbox with `indices`", same->name));
         }
         const auto request_end = mailbox.request_address + static_cast<int>(mailbox.request.size());
         if (mailbox.window_address + mailbox.window_length > table_size || request_end > table_size) {

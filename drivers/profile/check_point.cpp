@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "drivers/modbus/planner.hpp"
+#include "drivers/profile/check.hpp"
 #include "drivers/profile/expand.hpp"
 #include "drivers/profile/resolve.hpp"
 #include "drivers/profile/unit_name.hpp"
@@ -277,19 +280,57 @@ class PointCheck {
             fail("mailbox", fmt::format("there is no mailbox \"{}\"", point_.mailbox));
             return;
         }
-        for (const std::string_view key : {"atomic", "available_if", "sf", "scale_ref"}) {
+        for (const std::string_view key : {"atomic", "available_if", "sf", "scale_ref", "poll"}) {
             if (point_.origins.has(key)) fail(key, "is not for points of a mailbox");
         }
-        const int words = mailbox->windows * mailbox->window_length;
-        if (group_ == nullptr && point_.address + registers_of(point_) > words) {
-            fail("address", fmt::format("the mailbox has {} words", words));
+        if (point_.type == PointType::string || modbus::is_bit_table(resolver_.table_of(point_))) {
+            fail("type", "is not for points of a mailbox");
+        }
+        if (group_ != nullptr && group_->unit) {
+            fail("mailbox", "is not for groups with a unit of their own");
+        }
+        if (group_ != nullptr && counts_elements(*group_)) {
+            fail("mailbox", "is not for groups with count_from or fill_rest");
+        }
+        check_words(*mailbox);
+    }
+
+    static bool counts_elements(const ProfileGroup& group) {
+        return !group.fill_rest.empty() || std::ranges::any_of(group.repeat, [](const ProfileRepeat& repeat) {
+            return !repeat.count_from.empty();
+        });
+    }
+
+    // Each element must lie in the words of one index.
+    void check_words(const ProfileMailbox& mailbox) {
+        std::vector<std::int64_t> begins{std::int64_t{point_.address} +
+                                         (group_ != nullptr ? group_->address : 0)};
+        for (std::size_t i = 0; group_ != nullptr && i < group_->repeat.size(); ++i) {
+            const auto& repeat = group_->repeat[i];
+            const std::size_t known = begins.size();
+            for (std::int64_t j = 1; j < repeat.count && begins.size() <= max_profile_points; ++j) {
+                for (std::size_t k = 0; k < known; ++k) begins.push_back(begins[k] + j * repeat.stride);
+            }
+        }
+        const int count = registers_of(point_);
+        const int words = mailbox.words() * static_cast<int>(mailbox.turns());
+        const auto outside = std::ranges::find_if(
+            begins, [&](std::int64_t begin) { return begin < 0 || begin + count > words; });
+        if (outside != begins.end()) return fail("address", fmt::format("the mailbox has {} words", words));
+        const auto cut = std::ranges::find_if(begins, [&](std::int64_t begin) {
+            return begin / mailbox.words() != (begin + count - 1) / mailbox.words();
+        });
+        if (cut != begins.end()) {
+            fail("address", fmt::format("word {} and the next ones are not of one index", *cut));
         }
     }
 
     // Without a default each point must say how often it is read: a guess would be read too often or too
     // late.
     void check_poll() {
-        const std::string& poll = point_.poll.empty() ? profile_.defaults.poll : point_.poll;
+        const auto box = std::ranges::find(profile_.mailboxes, point_.mailbox, &ProfileMailbox::name);
+        const std::string& own = box != profile_.mailboxes.end() ? box->poll : point_.poll;
+        const std::string& poll = own.empty() ? profile_.defaults.poll : own;
         const auto known = std::ranges::find(profile_.poll, poll, &std::pair<std::string, Duration>::first);
         if (!point_.poll.empty() && known == profile_.poll.end()) {
             fail("poll", fmt::format("there is no poll group \"{}\"; poll_ms has: {}", point_.poll,

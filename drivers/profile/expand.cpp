@@ -22,6 +22,24 @@ Error bad_options(const Profile& profile, const DeviceOptions& options, const st
             .detail = {}};
 }
 
+std::optional<Error> check_period(const Profile& profile, const DeviceOptions& options,
+                                  const PlacedPoint& placed, const std::string& group, Duration period) {
+    if (placed.poll != group) return std::nullopt;
+    const Duration max_age = placed.source->max_age;
+    if (max_age > Duration::zero() && longest_good(period) > max_age) {
+        return bad_options(
+            profile, options,
+            fmt::format("allows no value of point \"{}\" older than {} s: the period of poll group "
+                        "\"{}\" is at most {} ms",
+                        placed.point.name, std::chrono::duration<double>(max_age).count(), group,
+                        longest_period(max_age).count()));
+    }
+    if (period >= placed.source->min_interval) return std::nullopt;
+    return bad_options(profile, options,
+                       fmt::format("allows no period below {} ms for poll group \"{}\": point \"{}\"",
+                                   placed.source->min_interval.count(), group, placed.point.name));
+}
+
 std::optional<Error> check_options(const Profile& profile, const DeviceOptions& options,
                                    const Placement& placement) {
     for (const auto& [group, period] : options.periods) {
@@ -32,23 +50,27 @@ std::optional<Error> check_options(const Profile& profile, const DeviceOptions& 
                                fmt::format("has no poll group \"{}\"; it has: {}", group, known));
         }
         for (const PlacedPoint& placed : placement.points) {
-            if (placed.poll != group) continue;
-            const Duration max_age = placed.source->max_age;
-            if (max_age > Duration::zero() && longest_good(period) > max_age) {
-                return bad_options(
-                    profile, options,
-                    fmt::format("allows no value of point \"{}\" older than {} s: the period of poll group "
-                                "\"{}\" is at most {} ms",
-                                placed.point.name, std::chrono::duration<double>(max_age).count(), group,
-                                longest_period(max_age).count()));
-            }
-            if (period >= placed.source->min_interval) continue;
-            return bad_options(profile, options,
-                               fmt::format("allows no period below {} ms for poll group \"{}\": point \"{}\"",
-                                           placed.source->min_interval.count(), group, placed.point.name));
+            if (auto error = check_period(profile, options, placed, group, period)) return error;
+        }
+        for (const PlacedPoint& placed : placement.mailbox) {
+            if (!options.mailboxes) break;
+            if (auto error = check_period(profile, options, placed, group, period)) return error;
         }
     }
     return std::nullopt;
+}
+
+void add_layout_point(Layout& layout, const DevicePoint& point) {
+    layout.points.push_back({.name = point.name,
+                             .unit = point.unit,
+                             .scale = point.derived ? 1 : point.registers.scale,
+                             .offset = point.derived ? 0 : point.registers.offset});
+}
+
+// The strictest point decides for the whole frame.
+void limit_layout_age(Layout& layout, Duration max_age) {
+    if (max_age <= Duration::zero()) return;
+    layout.max_age = layout.max_age > Duration::zero() ? std::min(layout.max_age, max_age) : max_age;
 }
 
 // One poll group of one unit, in the making.
@@ -65,16 +87,9 @@ class GroupBuilder {
         }
     }
 
-    // The strictest point decides for the whole frame.
-    void limit_age(Duration max_age) {
-        if (max_age <= Duration::zero()) return;
-        layout_->max_age =
-            layout_->max_age > Duration::zero() ? std::min(layout_->max_age, max_age) : max_age;
-    }
-
     void add_point(std::size_t placed) {
-        limit_age(placement_.points[placed].source->max_age);
-        add_layout(placement_.points[placed].point);
+        limit_layout_age(*layout_, placement_.points[placed].source->max_age);
+        add_layout_point(*layout_, placement_.points[placed].point);
         positions_[placed] = static_cast<std::uint32_t>(group_.points.size());
         group_.points.push_back(placement_.points[placed].point.registers);
     }
@@ -87,7 +102,7 @@ class GroupBuilder {
 
     void add_derived(std::size_t placed) {
         const PlacedDerived& source = placement_.derived[placed];
-        add_layout(source.point);
+        add_layout_point(*layout_, source.point);
         modbus::DerivedPoint derived{.operation = source.source->operation,
                                      .weights = source.weights,
                                      .skip_absent = source.source->skip_absent,
@@ -122,13 +137,6 @@ class GroupBuilder {
     }
 
   private:
-    void add_layout(const DevicePoint& point) {
-        layout_->points.push_back({.name = point.name,
-                                   .unit = point.unit,
-                                   .scale = point.derived ? 1 : point.registers.scale,
-                                   .offset = point.derived ? 0 : point.registers.offset});
-    }
-
     // The position of a point of the device; read along when the group has it not yet.
     std::uint32_t position_of(std::size_t placed) {
         const auto found = positions_.find(placed);
@@ -183,6 +191,7 @@ class DeviceExpander {
         collect();
         device_.plan = unit_plan(options_.unit);
         for (const auto& [key, members] : groups_) build_group(key, members);
+        if (options_.mailboxes) add_mailboxes();
         device_.texts = std::move(placement_.texts);
         return std::move(device_);
     }
@@ -233,6 +242,66 @@ class DeviceExpander {
         plan_of(unit).groups.push_back(builder.build(first_slot));
         for (const auto placed : members.points) device_.points.push_back(placement_.points[placed].point);
         for (const auto placed : members.derived) device_.points.push_back(placement_.derived[placed].point);
+    }
+
+    void add_mailboxes() {
+        for (const ProfileMailbox& mailbox : profile_.mailboxes) {
+            for (std::size_t turn = 0; turn < mailbox.turns(); ++turn)
+                add_turn(mailbox, static_cast<int>(turn));
+        }
+    }
+
+    // The points of one index.
+    void add_turn(const ProfileMailbox& mailbox, int turn) {
+        auto layout = std::make_shared<Layout>();
+        modbus::PollGroup group{.layout = layout, .points = {}, .mailbox = mailbox_of(mailbox, turn)};
+        layout->first_slot = static_cast<std::uint32_t>(device_.points.size());
+        layout->device = options_.device_id;
+        layout->device_index = options_.device;
+        layout->group = mailbox.indices.empty()
+                            ? mailbox.name
+                            : fmt::format("{}.{}", mailbox.name, mailbox.indices[std::size_t(turn)]);
+        for (const PlacedPoint& placed : placement_.mailbox) {
+            auto registers = placed.point.registers;
+            const bool is_other =
+                placed.source->mailbox != mailbox.name || registers.address / mailbox.words() != turn;
+            if (placed.hidden || is_other) continue;
+            registers.table = modbus::Table::holding;
+            registers.address = static_cast<std::uint16_t>(registers.address % mailbox.words());
+            group.points.push_back(std::move(registers));
+            add_layout_point(*layout, placed.point);
+            limit_layout_age(*layout, placed.source->max_age);
+            for (const auto* periods : {&profile_.poll, &options_.periods}) {
+                if (const Duration* period = find(*periods, placed.poll)) layout->period = *period;
+            }
+            device_.points.push_back(placed.point);
+        }
+        if (!group.points.empty()) device_.plan.groups.push_back(std::move(group));
+    }
+
+    modbus::Mailbox mailbox_of(const ProfileMailbox& mailbox, int turn) const {
+        modbus::Mailbox box{.name = mailbox.name,
+                            .request_address = static_cast<std::uint16_t>(mailbox.request_address),
+                            .window_address = static_cast<std::uint16_t>(mailbox.window_address),
+                            .window_length = static_cast<std::uint16_t>(mailbox.window_length),
+                            .windows = mailbox.windows,
+                            .settle = profile_.timing.write_settle,
+                            .ready_within = mailbox.ready_within};
+        for (const auto word : mailbox.request) box.request.push_back(static_cast<std::uint16_t>(word));
+        if (!mailbox.indices.empty()) {
+            box.index = static_cast<std::uint16_t>(mailbox.indices[static_cast<std::size_t>(turn)]);
+            box.request[static_cast<std::size_t>(mailbox.index_word)] = *box.index;
+        }
+        const auto index = box.index.value_or(0);
+        box.signs.push_back({.address = static_cast<std::uint16_t>(mailbox.ready_address),
+                             .word = mailbox.ready ? static_cast<std::uint16_t>(*mailbox.ready) : index,
+                             .shows_index = !mailbox.ready});
+        if (mailbox.index_address) {
+            box.signs.push_back({.address = static_cast<std::uint16_t>(*mailbox.index_address),
+                                 .word = index,
+                                 .shows_index = true});
+        }
+        return box;
     }
 
     const Profile& profile_;

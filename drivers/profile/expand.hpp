@@ -29,6 +29,7 @@ struct DeviceOptions {
     std::string device_id;
     int unit = 1;
     std::vector<std::pair<std::string, Duration>> periods;  // poll groups with another period
+    bool mailboxes = false;                                 // they are polled, which writes
 };
 
 // How long a value of a group that is polled every `period` may stay good when no other comes: one and a half

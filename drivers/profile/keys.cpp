@@ -153,24 +153,42 @@ schema::Table<ProfileMailbox> mailbox_table() {
     return schema::Table<ProfileMailbox>(
                "mailbox",
                "Words that the device hands out on request: a request is written, a register says when they "
-               "are there, and a window is read until all have come. Its points are decoded in samples; the "
-               "daemon does not poll them, since it writes nothing by itself.")
+               "are there, and a window is read until all have come. Because of the write its points are "
+               "polled only where the site says `mailboxes = true` of the device; else they exist in samples "
+               "alone. A value is taken only while the device shows the index that was asked for: in the "
+               "same "
+               "answer where `limits` allow it, otherwise before and after the window. All are holding "
+               "registers. Derived values do not see these points.")
         .key("name", &ProfileMailbox::name, {.format = Format::identifier, .required = true},
              "What `mailbox` of a point names.")
         .key("request_address", &ProfileMailbox::request_address,
              {.range = register_address, .required = true}, "Where the request is written.")
         .key("request", &ProfileMailbox::request,
              {.range = register_address, .required = true, .max_items = 16, .min_items = 1}, "Its words.")
+        .key("indices", &ProfileMailbox::indices, {.range = register_address, .max_items = 100},
+             "What is asked for, one after the other. The mailbox then has so many times the words of its "
+             "windows: "
+             "those of the first index, then those of the second. None: the request as it stands.")
+        .key("index_word", &ProfileMailbox::index_word, {.range = Range{0, 15}},
+             "The word of the request that the index takes the place of, counted from 0.")
         .key("ready_address", &ProfileMailbox::ready_address, {.range = register_address, .required = true},
              "The register that says when the words are there.")
-        .key("ready", &ProfileMailbox::ready, {.range = register_address, .required = true},
-             "What it then holds.")
+        .key("ready", &ProfileMailbox::ready, {.range = register_address},
+             "What it then holds; without it: the index.")
+        .key("index_address", &ProfileMailbox::index_address, {.range = register_address},
+             "The register that then holds the index, where `ready_address` does not. Needed with `indices` "
+             "and `ready`.")
+        .key("ready_within_ms", &ProfileMailbox::ready_within, {.range = Range{10, 60'000}},
+             "How long the words may take after `timing.write_settle_ms`. After an index that took longer "
+             "the next one is not asked for before so much time again has passed; a device that shows the "
+             "index already is given all of it.")
         .key("window_address", &ProfileMailbox::window_address, {.range = register_address, .required = true},
              "First register of the window.")
         .key("window_length", &ProfileMailbox::window_length, {.range = Range{1, 125}, .required = true},
              "Registers of the window.")
         .key("windows", &ProfileMailbox::windows, {.range = Range{1, 100}},
-             "How often the window is read, one after the other.")
+             "How often the window is read, one after the other; the device shows the next words each time.")
+        .key("poll", &ProfileMailbox::poll, {.format = Format::optional}, "Poll group.")
         .origins(&ProfileMailbox::origins);
 }
 

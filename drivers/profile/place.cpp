@@ -145,7 +145,7 @@ class Placer {
         placed.point.registers = std::move(registers);
         placed.source = &source;
         placed.unit = element.unit;
-        placed.poll = poll_of(source.poll);
+        placed.poll = poll_of(source.mailbox.empty() ? source.poll : mailbox_of(source).poll);
         placed.hidden = !source.publish;
         placed.element = element.fill(element.pattern(""));
         placed.point.max_age = source.max_age;
@@ -189,6 +189,10 @@ class Placer {
         if (!own.empty()) return own;
         if (!profile_.defaults.poll.empty()) return profile_.defaults.poll;
         return profile_.poll.empty() ? "" : profile_.poll.front().first;
+    }
+
+    const ProfileMailbox& mailbox_of(const ProfilePoint& point) const {
+        return *std::ranges::find(profile_.mailboxes, point.mailbox, &ProfileMailbox::name);
     }
 
     const std::string* sign_of(const std::string& pattern) const {

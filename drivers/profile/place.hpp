@@ -86,7 +86,7 @@ struct Placement {
         points;  // by unit (the device's own first) and poll group, hidden ones last in it
     std::vector<PlacedDerived> derived;
     std::vector<PlacedText> texts;
-    std::vector<PlacedPoint> mailbox;  // points of mailboxes, not polled
+    std::vector<PlacedPoint> mailbox;  // points of mailboxes; the address counts in its words
 };
 
 // The first stage of check_profile must have passed: each point possible by itself, each poll group known.

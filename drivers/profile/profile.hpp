@@ -211,17 +211,25 @@ struct ProfileProbe {
 
 // Words that a device hands out on request: the index is written, a register says when they are there, and a
 // window is read until all have come. Points whose `mailbox` is its name count their addresses in these
-// words.
+// words: those of the first index, then those of the second.
 struct ProfileMailbox {
     std::string name;
     int request_address = -1;
     std::vector<std::int64_t> request;  // words to write
+    std::vector<std::int64_t> indices;  // what is asked for, one after the other; empty: the request as it is
+    int index_word = 0;                 // of the request
     int ready_address = -1;
-    int ready = 0;  // content that says so
+    std::optional<int> ready;          // content that says so; empty: the index
+    std::optional<int> index_address;  // the register that shows the index, where that is another
     int window_address = -1;
     int window_length = 1;
-    int windows = 1;  // how often the window is read
+    int windows = 1;   // how often the window is read
+    std::string poll;  // group; empty: the default one
+    Duration ready_within{2000};
     schema::Origins origins;
+
+    int words() const { return windows * window_length; }  // of one index
+    std::size_t turns() const { return indices.empty() ? 1 : indices.size(); }
 };
 
 // A write that an operator may ask for where the site allows it; never sent by itself.

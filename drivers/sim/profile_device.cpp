@@ -27,6 +27,7 @@ void add_registers(const RegisterPoint& point, RegisterPlaces& places) {
 RegisterPlaces telling_registers(const modbus::UnitPlan& plan) {
     RegisterPlaces places;
     for (const auto& group : plan.groups) {
+        if (group.mailbox) continue;
         for (const auto& point : group.points) {
             if (point.scale_factor) places.insert({point.table, point.scale_factor->address});
         }
@@ -81,7 +82,8 @@ double value_for(const RegisterPoint& point, std::size_t slot) {
 }  // namespace
 
 ProfileDevice::ProfileDevice(const Profile& profile, const std::string& id, int unit) {
-    auto device = expand(profile, {.device = {}, .device_id = id, .unit = unit, .periods = {}});
+    auto device =
+        expand(profile, {.device = {}, .device_id = id, .unit = unit, .periods = {}, .mailboxes = true});
     if (!device) return;  // not without options
     device_ = std::move(*device);
     serve(device_.plan, profile);
@@ -95,6 +97,7 @@ void ProfileDevice::serve(const modbus::UnitPlan& plan, const Profile& profile) 
     unit.limits.registers = profile.limits.max_registers;
     unit.limits.bits = profile.limits.max_bits;
     for (const auto& group : plan.groups) {
+        if (group.mailbox) continue;
         for (const auto& point : group.points) {
             const auto span = modbus::span_of(point);
             unit.bank.define(span.table, static_cast<std::uint16_t>(span.begin),
@@ -115,10 +118,36 @@ void ProfileDevice::serve(const modbus::UnitPlan& plan, const Profile& profile) 
             unit.bank.allow_writes(command.order.request.table, command.order.request.address, count);
         }
     }
+    if (plan.unit == device_.plan.unit) {
+        for (const auto& mailbox : profile.mailboxes) unit.mailboxes.emplace_back(mailbox, unit.bank);
+    }
     unit.bank.fill_holes(profile.limits.max_hole);
     const auto places = telling_registers(plan);
     for (const auto& group : plan.groups) meet_requirements(group, unit.bank);
-    for (const auto& group : plan.groups) serve_group(group, places, unit);
+    for (const auto& group : plan.groups) {
+        if (group.mailbox) {
+            serve_mailbox(group, profile, unit);
+        } else {
+            serve_group(group, places, unit);
+        }
+    }
+}
+
+void ProfileDevice::serve_mailbox(const modbus::PollGroup& group, const Profile& profile, Unit& unit) {
+    const auto found = std::ranges::find(profile.mailboxes, group.mailbox->name, &ProfileMailbox::name);
+    const auto turn = std::ranges::find(found->indices, std::int64_t{group.mailbox->index.value_or(0)});
+    const int first = static_cast<int>(turn - found->indices.begin()) * found->words();
+    RegisterBank image;  // of the words of this index
+    image.define(modbus::Table::holding, 0, found->words());
+    for (std::size_t i = 0; i < group.points.size(); ++i) {
+        if (!group.points[i].matches.empty()) continue;
+        const double value = value_for(group.points[i], group.layout->first_slot + i);
+        encode(group.points[i], value, 0, image);
+        served_[group.layout->points[i].name] = value;
+    }
+    auto& mailbox = unit.mailboxes[static_cast<std::size_t>(found - profile.mailboxes.begin())];
+    const auto words = *image.read(modbus::Table::holding, 0, found->words());
+    for (int i = 0; i < found->words(); ++i) mailbox.set_word(first + i, words[static_cast<std::size_t>(i)]);
 }
 
 void ProfileDevice::serve_group(const modbus::PollGroup& group, const RegisterPlaces& places, Unit& unit) {

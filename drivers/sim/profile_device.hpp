@@ -32,6 +32,7 @@ class ProfileDevice {
 
   private:
     void serve(const modbus::UnitPlan& plan, const Profile& profile);
+    void serve_mailbox(const modbus::PollGroup& group, const Profile& profile, Unit& unit);
     void serve_group(const modbus::PollGroup& group, const RegisterPlaces& places, Unit& unit);
 
     ExpandedDevice device_;

@@ -34,11 +34,11 @@ void RegisterBank::set(modbus::Table table, std::uint16_t address, std::uint16_t
     all.content[address] = word;
 }
 
-void RegisterBank::allow_writes(modbus::Table table, std::uint16_t first, int count) {
+void RegisterBank::allow_writes(modbus::Table table, std::uint16_t first, int count, bool allowed) {
     Words& all = words(table);
     const std::size_t end = std::min(std::size_t{first} + static_cast<std::size_t>(count), all.exists.size());
     if (all.writable.size() < end) all.writable.resize(end);
-    std::fill(all.writable.begin() + first, all.writable.begin() + static_cast<std::ptrdiff_t>(end), true);
+    std::fill(all.writable.begin() + first, all.writable.begin() + static_cast<std::ptrdiff_t>(end), allowed);
 }
 
 bool RegisterBank::is_writable(modbus::Table table, std::uint16_t first, int count) const {

@@ -24,8 +24,8 @@ class RegisterBank {
     // The register must exist.
     void set(modbus::Table table, std::uint16_t address, std::uint16_t word);
 
-    // Makes existing registers writable for clients.
-    void allow_writes(modbus::Table table, std::uint16_t first, int count);
+    // Makes existing registers writable for clients, or no longer.
+    void allow_writes(modbus::Table table, std::uint16_t first, int count, bool allowed = true);
     bool is_writable(modbus::Table table, std::uint16_t first, int count) const;
 
     // The contents of `count` registers, or nothing when one of them does not exist.

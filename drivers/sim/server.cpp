@@ -165,8 +165,10 @@ void Server::serve(Connection& connection, const Request& request) {
     }
     if (unit->behaviour == Behaviour::hung) return;
     if (unit->before_answer) unit->before_answer(unit->bank);
-    answer(connection, unit,
-           frame_answer(channel.framing, request, answer_pdu(unit->bank, unit->limits, request.pdu)));
+    for (auto& mailbox : unit->mailboxes) mailbox.before(request.pdu, Clock::now(), unit->bank);
+    const auto pdu = answer_pdu(unit->bank, unit->limits, request.pdu);
+    for (auto& mailbox : unit->mailboxes) mailbox.after(request.pdu, pdu, Clock::now(), unit->bank);
+    answer(connection, unit, frame_answer(channel.framing, request, pdu));
 }
 
 void Server::answer(Connection& connection, const Unit* unit, Bytes frame) {

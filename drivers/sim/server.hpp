@@ -13,6 +13,7 @@
 
 #include "drivers/sim/descriptor.hpp"
 #include "drivers/sim/register_bank.hpp"
+#include "drivers/sim/served_mailbox.hpp"
 #include "drivers/sim/slave.hpp"
 
 struct pollfd;
@@ -32,6 +33,7 @@ struct Unit {
     std::chrono::microseconds delay{0};     // of each answer
     std::chrono::microseconds lateness{0};  // added by a fault
     std::function<void(RegisterBank&)> before_answer;
+    std::vector<ServedMailbox> mailboxes;
 };
 
 class Server {

@@ -86,6 +86,24 @@ probe = [{ address = 15, equals = [0x8100] }]
     }
 }
 
+TEST(ProfiledDevice, MailboxesArePolledOnlyWhereTheSiteSaysSo) {
+    const TemporaryDirectory directory;
+    directory.write("monitor.toml", std::string(head) + R"(
+points = [
+    { name = "output.load_kw", address = 1, unit = "kW" },
+    { name = "cell.voltage_v", address = 0, unit = "V", mailbox = "cells" },
+]
+mailboxes = [{ name = "cells", request_address = 10, request = [7], ready_address = 11, ready = 1, window_address = 12, window_length = 2 }]
+)");
+    for (const bool enabled : {false, true}) {
+        const auto config = load(site(tcp, enabled ? "mailboxes = true\n" : ""), directory.path());
+        EXPECT_THAT(config.model->devices.at(0).points, SizeIs(enabled ? 2 : 1));
+        EXPECT_THAT(config.buses.at(0).units.at(0).groups, SizeIs(enabled ? 2 : 1));
+    }
+    EXPECT_THAT(errors_of("points = [{ name = \"a\", address = 0 }]\n", site(tcp, "mailboxes = true\n")),
+                HasSubstr("mailboxes: profile \"monitor\" has no mailboxes"));
+}
+
 TEST(ProfiledDevice, FlagsThatAreWorthAnAlarmAreNamedInTheModel) {
     const TemporaryDirectory directory;
     directory.write("monitor.toml", std::string(head) + R"(

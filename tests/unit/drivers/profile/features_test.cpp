@@ -375,6 +375,40 @@ expect = { "cell4.voltage_v" = 3.304 }
     EXPECT_EQ(values.at(2).value, 3.302);
 }
 
+TEST(ProfileFeatures, MailboxesArePolledWhereTheSiteSaysSo) {
+    const Profile profile = parse(R"(
+points = [{ name = "soc_pct", address = 1280, unit = "%" }]
+mailboxes = [{ name = "cells", request_address = 40, request = [0, 7], indices = [4, 9], ready_address = 43, ready = 1, index_address = 44, window_address = 50, window_length = 10, poll = "slow" }]
+[[groups]]
+name = "rack{r}.cell{c}"
+address = 2
+repeat = [{ index = "r", count = 2, stride = 10 }, { index = "c", count = 3, stride = 2 }]
+points = [{ name = "voltage_v", address = 0, scale = 0.001, unit = "V", mailbox = "cells" }]
+)");
+    EXPECT_EQ(expand(profile, {})->points.size(), 1U) << "that would write";
+    DeviceOptions options;
+    options.periods = {{"slow", Duration{5'000}}};
+    options.mailboxes = true;
+    const auto device = expand(profile, options);
+    ASSERT_TRUE(device);
+    ASSERT_EQ(device->points.size(), 7U);
+    ASSERT_EQ(device->plan.groups.size(), 3U);
+    const auto& group = device->plan.groups[2];
+    EXPECT_EQ(group.layout->group, "cells.9");
+    EXPECT_EQ(group.layout->period, Duration{5'000});
+    EXPECT_EQ(group.layout->first_slot, 4U);
+    EXPECT_EQ(group.layout->points[1].name, "rack2.cell2.voltage_v");
+    EXPECT_EQ(group.points[1].address, 4) << "of the words of this index";
+    ASSERT_TRUE(group.mailbox);
+    EXPECT_EQ(group.mailbox->request, (std::vector<std::uint16_t>{9, 7}));
+    ASSERT_EQ(group.mailbox->signs.size(), 2U);
+    EXPECT_EQ(group.mailbox->signs[0].word, 1);
+    EXPECT_FALSE(group.mailbox->signs[0].shows_index);
+    EXPECT_EQ(group.mailbox->signs[1].address, 44);
+    EXPECT_EQ(group.mailbox->signs[1].word, 9);
+    EXPECT_TRUE(group.mailbox->signs[1].shows_index);
+}
+
 TEST(ProfileFeatures, APeriodBelowTheLeastIsRefused) {
     const Profile profile = parse(R"(
 points = [{ name = "a", address = 1, min_interval_ms = 500 }]
