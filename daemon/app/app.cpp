@@ -455,12 +455,10 @@ void App::Parts::read_outbox(BacklogPump::Order order) {
     const bool accepted = worker_.submit([this, order]() -> Completion {
         auto batch = outbox_batch(store_->path(), order);
         return [this, batch = std::move(batch)]() mutable {
+            if (batch.is_damaged) store_->found_damaged();
             if (!batch.unreadable.empty()) {
-                journal::log(
-                    journal::readings_given_up,
-                    fmt::format("{} undelivered frames cannot be read from {} any more: the disk has "
-                                "damaged them",
-                                batch.unreadable.size(), store_->path()));
+                executor_.readings_unreadable(batch.unreadable_from, batch.unreadable_to,
+                                              batch.unreadable.size(), now());
                 store_->delivered(batch.unreadable);
             }
             executor_.backlog_read(std::move(batch.messages));

@@ -385,12 +385,24 @@ void Executor::message_refused(MessageKey key, int reason_code, Time now) {
 void Executor::readings_dropped(Time from, Time to, std::uint64_t frames, Time now) {
     const auto text = fmt::format("{} undelivered frames from {} to {} were given up for want of room",
                                   frames, format_time(from), format_time(to));
+    tell_gap(from, to, frames, text, now);
+    gave_up_ = true;
+    condition("outbox_full", true, text, now);
+}
+
+void Executor::readings_unreadable(Time from, Time to, std::uint64_t frames, Time now) {
+    tell_gap(
+        from, to, frames,
+        fmt::format("{} undelivered frames from {} to {} cannot be read any more: the disk has damaged them",
+                    frames, format_time(from), format_time(to)),
+        now);
+}
+
+void Executor::tell_gap(Time from, Time to, std::uint64_t frames, const std::string& text, Time now) {
     journal::log(journal::readings_given_up, text);
     send(maker_.text(MessageKind::event, "event/gap", now, [&](const PayloadHead& head) {
         return gap_json(head, {.from = from, .to = to, .frames = frames});
     }));
-    gave_up_ = true;
-    condition("outbox_full", true, text, now);
 }
 
 void Executor::condition(std::string_view type, bool holds, std::string message, Time now) {

@@ -73,6 +73,8 @@ class Executor {
     // nobody subscribes (PUBACK 0x10; MQTT 5 only), the condition broker_no_subscriber holds.
     void acknowledgements(std::uint64_t acknowledged, std::uint64_t no_subscriber, Time now);
     void readings_dropped(Time from, Time to, std::uint64_t frames, Time now);
+    // Undelivered ones that the disk has damaged.
+    void readings_unreadable(Time from, Time to, std::uint64_t frames, Time now);
     void backlog_wanted();
     // What was appended before the connection began is in the outbox, as far as it is not delivered.
     void committed(std::uint64_t outbox_rows);
@@ -118,6 +120,7 @@ class Executor {
     void set_nobody_subscribes(bool holds, Time now);
     void tell_connection(const ConnectionState& state);
     void condition(std::string_view type, bool holds, std::string message, Time now);
+    void tell_gap(Time from, Time to, std::uint64_t frames, const std::string& text, Time now);
 
     Site site_;
     MessageMaker maker_;

@@ -86,6 +86,21 @@ void OutboxQuery::give_up(MessageKey block, const PendingBits& bits) {
     for (std::int64_t index = 0; index < block_key_span_limit; ++index) {
         if (bits.test(index)) batch_.unreadable.push_back(MessageKey{number(block) + index});
     }
+    sqlite::Statement span(connection_.database,
+                           "SELECT coalesce((SELECT first_ms FROM blocks WHERE key = ?1), "
+                           "(SELECT last_ms FROM blocks WHERE key < ?1 ORDER BY key DESC LIMIT 1), "
+                           "(SELECT first_ms FROM blocks WHERE key > ?1 ORDER BY key LIMIT 1)), "
+                           "coalesce((SELECT last_ms FROM blocks WHERE key = ?1), "
+                           "(SELECT first_ms FROM blocks WHERE key > ?1 ORDER BY key LIMIT 1), "
+                           "(SELECT last_ms FROM blocks WHERE key < ?1 ORDER BY key DESC LIMIT 1))");
+    if (!span.query(number(block)) || span.null(0) || span.null(1)) return;
+    note_unreadable(from_ms(span.integer(0)), from_ms(span.integer(1)));
+}
+
+void OutboxQuery::note_unreadable(Time from, Time to) {
+    const bool is_first = batch_.unreadable_to == Time{};
+    batch_.unreadable_from = is_first ? from : std::min(batch_.unreadable_from, from);
+    batch_.unreadable_to = std::max(batch_.unreadable_to, to);
 }
 
 void OutboxQuery::read_texts() {

@@ -23,6 +23,7 @@ class OutboxQuery {
     void read_section(const BlockView& view, const BlockSection& section, MessageKey block,
                       PendingBits& wanted);
     void give_up(MessageKey block, const PendingBits& bits);
+    void note_unreadable(Time from, Time to);
     void read_texts();
 
     Reader::Connection& connection_;

@@ -41,7 +41,14 @@ Result<T> Reader::checked(T answer) {
 }
 
 Result<OutboxBatch> Reader::outbox_batch(MessageKey after, std::size_t limit) {
-    return checked(OutboxQuery(*connection_, after, limit).run());
+    auto batch = OutboxQuery(*connection_, after, limit).run();
+    const auto& failure = connection_->database.failure();
+    if (failure && failure->trouble == sqlite::Trouble::damaged) {
+        batch = {};
+        batch.is_damaged = true;
+        connection_->database.clear_failure();
+    }
+    return checked(std::move(batch));
 }
 
 Result<OutboxSummary> Reader::outbox_summary() {

@@ -23,6 +23,11 @@ struct OutboxBatch {
     std::vector<std::shared_ptr<const Message>> messages;
     // Frames that a damaged disk has taken: tell Store::delivered, or they are asked for again and again.
     std::vector<MessageKey> unreadable;
+    // When they were measured, at most: of their blocks, or where one is gone of its neighbours.
+    Time unreadable_from{};
+    Time unreadable_to{};
+    // The database itself is: tell Store::found_damaged. There are no messages then.
+    bool is_damaged = false;
 };
 
 struct OutboxSummary {

@@ -58,6 +58,10 @@ bool Store::append(Row row) {
     return well_formed(row) && writer_->queue().append(std::move(row));
 }
 
+void Store::found_damaged() {
+    writer_->found_damaged();
+}
+
 void Store::delivered(std::span<const MessageKey> keys) {
     writer_->queue().delivered(keys);
 }

@@ -177,6 +177,9 @@ class Store {
     // The broker has acknowledged these: they leave the outbox, or never enter it. May come before the row is
     // committed, or concern an earlier start of the daemon; at most 1,000,000 wait for the next commit.
     void delivered(std::span<const MessageKey> keys);
+    // Somebody who reads has met damage in what is to be delivered, as the writer itself may: the database is
+    // replaced within the commit interval. What is undelivered and can be read is saved from it.
+    void found_damaged();
     // Commits what waits without waiting for the interval; then the observer hears committed().
     void commit_soon();
 

@@ -148,6 +148,7 @@ void Store::Writer::run() {
 
 bool Store::Writer::work(Batch& batch, bool last) {
     notice_lost_files();
+    notice_damage();
     if (!side_) open_again_or_tell();
     if (side_ && commit(batch) && look_after_data(last)) {
         note_recovery();
@@ -299,6 +300,23 @@ void Store::Writer::note_unkept(const Batch& batch) {
 void Store::Writer::notice_lost_files() {
     if (!side_ || FileIdentities(path()) == side_->files) return;
     unlinked_ = std::move(side_->database);
+    side_.reset();
+}
+
+void Store::Writer::found_damaged() {
+    found_damaged_ = true;
+    queue_.ask();
+}
+
+void Store::Writer::notice_damage() {
+    if (!found_damaged_.exchange(false) || !side_) return;
+    tell(store_condition_type::error, true,
+         path() + ": what is to be delivered cannot be read: it is damaged");
+    {
+        const std::lock_guard lock(counters_mutex_);
+        counters_.healthy = false;
+    }
+    known_ = Known::damaged;
     side_.reset();
 }
 

@@ -44,6 +44,7 @@ class Store::Writer {
     void start();
     Unkept stop();
     RowQueue& queue() { return queue_; }
+    void found_damaged();  // any thread
     StoreCounters counters() const;
     Duration since_progress() const;
     Duration progress_limit() const;
@@ -76,6 +77,7 @@ class Store::Writer {
     void give_up(Batch& batch);
     void note_unkept(const Batch& batch);
     void notice_lost_files();
+    void notice_damage();
     void open_again_or_tell();
     Clock::duration back_off() const;
     void tell(std::string_view type, bool holds, std::string message);
@@ -88,6 +90,7 @@ class Store::Writer {
     const OpenReport report_;
     RowQueue queue_;
     std::atomic<Clock::duration> progress_;  // since the clock's epoch
+    std::atomic<bool> found_damaged_{false};
 
     // The writer's thread only, once it runs.
     std::unique_ptr<WritingSide> side_;           // null while the database cannot be opened

@@ -447,6 +447,19 @@ TEST_F(ExecutorTest, GivenUpReadingsAreToldAsAGap) {
     EXPECT_EQ(nlohmann::json::parse(std::get<std::string>(gaps[0]->body))["frames"], 17);
 }
 
+// The outbox is not full, and says nothing of room.
+TEST_F(ExecutorTest, ReadingsThatTheDiskHasDamagedAreToldAsAGapToo) {
+    executor.begin({}, start);
+    ::testing::internal::CaptureStderr();
+    executor.readings_unreadable(start, start + Duration{5000}, 3, start);
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find("the disk has damaged them"), std::string::npos);
+    const auto gaps = outlets.on_topic("event/gap");
+    ASSERT_EQ(gaps.size(), 1U);
+    EXPECT_EQ(nlohmann::json::parse(std::get<std::string>(gaps[0]->body))["frames"], 3);
+    EXPECT_TRUE(std::ranges::none_of(executor.site().open_alerts(),
+                                     [](const auto& alert) { return alert.type == "outbox_full"; }));
+}
+
 TEST_F(ExecutorTest, AReplacedBatteryIsStoredAtOnceAndTold) {
     auto with_battery = std::make_shared<SiteModel>(*model);
     with_battery->strings.push_back({.id = "STR-01", .batteries = {BatteryIndex{0}}});

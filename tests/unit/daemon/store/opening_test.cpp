@@ -399,6 +399,13 @@ TEST_F(OpeningTest, AFlippedBitInABlockCostsThatBlockOnly) {
     ASSERT_TRUE(batch);
     EXPECT_EQ(batch->messages.size(), 910U);
     EXPECT_EQ(batch->unreadable.size(), 100U);
+    sqlite::Database database(path(), sqlite::Access::read_only);
+    const auto time = [&](const std::string& column) {
+        return from_ms(
+            database.integer("SELECT " + column + " FROM blocks ORDER BY key LIMIT 1 OFFSET 4").value_or(0));
+    };
+    EXPECT_EQ(batch->unreadable_from, time("first_ms"));
+    EXPECT_EQ(batch->unreadable_to, time("last_ms"));
     const auto answer = (*reader)->series(
         {{{"UPS-01", "p0"}}, test_start, test_start + std::chrono::hours(1), 10'000, SeriesResolution::raw});
     EXPECT_EQ(answer->rows.size(), 900U);

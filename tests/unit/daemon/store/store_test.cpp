@@ -165,6 +165,38 @@ TEST_F(StoreTest, DamageThatOnlyUseMeetsIsToldAndTheDatabaseReplaced) {
     }
 }
 
+// The writer appends and never looks back; whoever delivers does. The outbox must not stand still for ever.
+TEST_F(StoreTest, DamageThatOnlyTheReaderOfTheOutboxMeetsHasTheDatabaseReplacedToo) {
+    append_text(MessageKind::event, "undelivered");
+    ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "mia"}));
+    commit();
+    const auto path = store_->path();
+    store_.reset();  // the log is copied into the file
+    open();
+    damage_root(path, "texts");
+    {
+        auto reader = Reader::open(path);
+        ASSERT_TRUE(reader);
+        const auto batch = (*reader)->outbox_batch(MessageKey{0}, 100);
+        ASSERT_TRUE(batch) << batch.error().message;
+        EXPECT_TRUE(batch->is_damaged);
+        EXPECT_TRUE(batch->messages.empty());
+    }
+    const auto before = observer_.conditions().size();
+    store_->found_damaged();
+    ASSERT_TRUE(eventually([&] { return observer_.conditions().size() >= before + 3; }));
+    const auto conditions = observer_.conditions();
+    EXPECT_EQ(conditions[before].type, "store_error");
+    EXPECT_EQ(conditions[before + 1].type, "database_set_aside");
+    EXPECT_FALSE(conditions[before + 2].holds);
+    ASSERT_TRUE(eventually([&] { return store_->counters().healthy; }));
+    auto reader = Reader::open(path);
+    ASSERT_TRUE(reader);
+    EXPECT_FALSE((*reader)->outbox_batch(MessageKey{0}, 100)->is_damaged);
+    const auto audit = (*reader)->audit(test_start, test_start + Duration{1}, 10);
+    EXPECT_GE(audit->size(), 1U) << "what is precious is restored or saved";
+}
+
 // A disk that keeps readings and refuses the copy is no store that cannot be written.
 TEST_F(StoreTest, TellsOfADailyCopyThatCannotBeWrittenApartFromTheStore) {
     store_.reset();
