@@ -29,14 +29,20 @@ class Autonomy {
     };
     template <class State>
     static void write(State& state, const Outlook& outlook, const Moment& moment);
-    bool is_due(const UpsState& state, const Moment& moment);
-    // What is known of the load and the capacity that carries it; else the reason of the UPS and all strings.
+    bool is_due(const UpsState& state, const Batteries& batteries, const Moment& moment);
+    // What its strings carry together; else the reason of the UPS and all strings.
     struct Burden {
-        double watts_per_ah = 0;
+        double power_w = 0;
         std::string_view reason;
     };
     Burden burden_of(const UpsState& state) const;
-    Outlook of_string(StringIndex string, const Batteries& batteries, const Burden& burden) const;
+    // Of each string of the UPS, in their order; they sum to 1.
+    std::vector<double> shares_of(const UpsState& state, const Batteries& batteries,
+                                  const Burden& burden) const;
+    std::vector<double> measured_powers_w(const UpsModel& ups, const Batteries& batteries) const;
+    std::vector<double> nominal_energies(const UpsModel& ups) const;
+    Outlook of_string(StringIndex string, const Batteries& batteries, const Burden& burden,
+                      double share) const;
     Runtime of_string(const StringModel& string, const DischargeBelief& belief, double power_w) const;
 
     const SiteModel& model_;
@@ -45,6 +51,7 @@ class Autonomy {
         std::optional<Time> at;  // elapsed
         std::optional<bool> on_battery;
         bool load_known = false;
+        std::size_t charges_known = 0;  // of strings
         bool known = false;
     };
     std::vector<Last> last_;  // by UPS

@@ -250,7 +250,7 @@ Json describe_bank(const SiteView& site, const StringState& state) {
     record.maybe("capacity_kwh", energy_kwh > 0 ? std::optional(energy_kwh) : std::nullopt, "not_configured");
     record.unknown("max_power_kw", "no_rated_power_configured");
     if (string.ups) {
-        record.estimated("autonomy_min", site.upses()[position(*string.ups)].autonomy_min);
+        record.estimated("autonomy_min", state.autonomy_min);
     } else {
         record.unknown("autonomy_min", "no_ups");
     }
@@ -331,7 +331,9 @@ Operation status_row() {
                         "critical ones of them, without those that a maintenance window holds back"},
                        {"on_battery[]", "text", "", "UPSs that run from their batteries"},
                        {"live_clients", "integer", "", "connections to the local API"},
-                       {"missed_polls", "integer", "", "periods that passed unread since start"},
+                       {"missed_polls", "integer", "",
+                        "periods that passed because a bus had no time for them; a device that does not "
+                        "answer misses none"},
                        {"outbox", "integer", "", "messages not yet acknowledged by the broker"},
                        {"requests_per_minute", "integer", "", "operations asked for in the last minute"}},
             .handler = system_status};

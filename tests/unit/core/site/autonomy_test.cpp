@@ -25,6 +25,7 @@ struct Wanted {
     bool current = true;
     bool string = true;
     bool second_string = false;  // of half the capacity, half full
+    bool second_current = false;
     std::optional<double> required_min = std::nullopt;
 };
 
@@ -53,11 +54,13 @@ class AutonomyTest : public testing::Test {
             string.batteries.push_back(static_cast<BatteryIndex>(i));
             model->batteries.push_back(battery);
         }
+        const auto second_current = monitor.point("second.current_a", "A");
         monitor_layout_ = monitor.finish(seconds(1));
         if (wanted.string) of.strings = {StringIndex{0}};
         model->strings.push_back(string);
         if (wanted.second_string) {
             string.id = "STR-02";
+            if (wanted.second_current) string.current_a = second_current;
             string.nominal_capacity_ah = 50;
             string.batteries.clear();
             for (int i = 0; i < jars; ++i) {
@@ -88,11 +91,15 @@ class AutonomyTest : public testing::Test {
         site_->restore(snapshot, start, effects_);
     }
 
-    void poll(double load_kw, double current_a, double voltage_v, double on_battery = 1) {
+    void poll(double load_kw, double current_a, double voltage_v, double on_battery = 1,
+              double second_current_a = 0) {
+        site_->handle(make_frame(monitor_layout_, now_ + seconds(1),
+                                 {current_a, voltage_v, voltage_v, voltage_v, voltage_v, second_current_a}),
+                      now_ + seconds(1), effects_);
+        poll_ups(load_kw, on_battery);
+    }
+    void poll_ups(double load_kw, double on_battery) {
         now_ += seconds(1);
-        site_->handle(
-            make_frame(monitor_layout_, now_, {current_a, voltage_v, voltage_v, voltage_v, voltage_v}), now_,
-            effects_);
         site_->handle(make_frame(ups_layout_, now_, {on_battery, load_kw}), now_, effects_);
         site_->handle(Tick{}, now_, effects_);
     }
@@ -135,6 +142,33 @@ TEST_F(AutonomyTest, TheStringThatEndsFirstEndsTheUps) {
     ASSERT_TRUE(half.autonomy_min.value) << half.autonomy_min.reason;
     EXPECT_LT(*half.autonomy_min.value, 0.7 * *full.autonomy_min.value);
     EXPECT_EQ(ups().autonomy_min.value, half.autonomy_min.value);
+}
+
+// Converters and resistances decide what each gives; on the mains nobody knows yet.
+TEST_F(AutonomyTest, AStringThatGivesMoreThanItsShareEndsEarlier) {
+    build({.second_string = true, .second_current = true});
+    poll(0.94, 0, 12.9, 0, 0);
+    const StringState& full = site_->strings()[0];
+    ASSERT_TRUE(full.autonomy_min.value) << full.autonomy_min.reason;
+    const double by_energy = *full.autonomy_min.value;
+    for (int i = 0; i < 12; ++i) poll(0.94, -17.4, 12.9, 1, -3.5);
+    EXPECT_LT(*full.autonomy_min.value, 0.85 * by_energy) << "five sixths of the load, and not two thirds";
+    for (int i = 0; i < 12; ++i) poll(0.94, -2, 12.9, 1, -2);
+    EXPECT_NEAR(*full.autonomy_min.value, by_energy, 0.03 * by_energy)
+        << "so little is no measure of the load";
+}
+
+TEST_F(AutonomyTest, IsUnknownAtOnceWhenAChargeIs) {
+    build({});
+    poll(0.94, -20.8, 12.85, 0);
+    ASSERT_TRUE(ups().autonomy_min.value);
+    const auto lost = now_;
+    for (int i = 0; i < 40 && site_->strings()[0].soc_pct.value; ++i) poll_ups(0.94, 0);
+    ASSERT_FALSE(site_->strings()[0].soc_pct.value);
+    EXPECT_LT(now_ - lost, seconds(30));
+    poll_ups(0.94, 0);
+    EXPECT_FALSE(ups().autonomy_min.value);
+    EXPECT_FALSE(site_->strings()[0].autonomy_min.value);
 }
 
 TEST_F(AutonomyTest, AWornBatteryLastsLess) {
