@@ -118,8 +118,11 @@ void SeriesRunner::begin_rollups(std::string_view table, Duration length) {
     for (const auto& [id, wanted] : streams_) members.push_back(id);
     interval_length_ = length;
     const auto first = interval_of(query_.from + length - Duration{1}, length);
-    walk_.emplace(connection_.database, table, std::move(members), first,
-                  interval_of(query_.to + length - Duration{1}, length), Order::newest_first);
+    // The interval of the newest frame is not over: a restart writes a quarter of what there is of it so far.
+    auto end = interval_of(query_.to + length - Duration{1}, length);
+    if (const auto last = last_frame_time(connection_.database))
+        end = std::min(end, interval_of(*last, length));
+    walk_.emplace(connection_.database, table, std::move(members), first, end, Order::newest_first);
 }
 
 bool SeriesRunner::step() {

@@ -178,6 +178,30 @@ TEST_F(ReaderTest, MinutesAndQuartersHoldWhatTheFramesHeld) {
     EXPECT_DOUBLE_EQ(quarters.rows[1].values[0].max, 1.799);
 }
 
+// A mean of half an interval would stand for all of it, and be another one a minute later.
+TEST_F(ReaderTest, AnIntervalThatIsNotOverIsLeftOutAfterARestartToo) {
+    const auto fill = [&](int from, int to) {
+        for (int i = from; i < to; ++i) {
+            append(ups_, at(i), {i, -5});
+            if (i % 5 == 4) commit();
+        }
+    };
+    const auto ask_all = [&](SeriesResolution resolution) {
+        return ask({{{"UPS-01", "p0"}}, at(0), at(3600), 100, resolution}).rows;
+    };
+    fill(0, 20 * 60);
+    rollups_.emplace(*opened_->database);  // as a start does
+    fill(20 * 60, 25 * 60);
+    const auto quarters = ask_all(SeriesResolution::quarter);
+    ASSERT_EQ(quarters.size(), 1U);
+    EXPECT_EQ(quarters[0].values[0].count, 900U);
+    EXPECT_EQ(ask_all(SeriesResolution::minute).size(), 24U);
+    fill(25 * 60, 31 * 60);
+    const auto later = ask_all(SeriesResolution::quarter);
+    ASSERT_EQ(later.size(), 2U);
+    EXPECT_EQ(later[1].values[0].count, 900U);
+}
+
 TEST_F(ReaderTest, RollUpsNeitherLoseNorDoubleOverRestartsAndLateFrames) {
     std::uint64_t sum = 0;
     for (int i = 0; i < 40 * 60; ++i) {
