@@ -35,7 +35,11 @@ Table<SiteEntry> site_table() {
 Table<SiteSettings> engine_table() {
     return Table<SiteSettings>("engine", "How often states are told, and when a device counts as lost.")
         .key("state_interval_s", &SiteSettings::state_interval, {.range = Range{1, 3600}},
-             "A changed state of a battery, string or UPS is told at most this late.")
+             "A state of a battery, string or UPS with another number is told at most this late; at once "
+             "where a value "
+             "has become known or unknown, and for an alert. Numbers that moved by less than 5 mV, 0.1 A or "
+             "2 %, "
+             "0.05 kW or 2 %, 0.5 degrees, points, minutes or 1 % of a resistance wait for the next.")
         .key("repeat_interval_s", &SiteSettings::repeat_interval, {.range = Range{10, 86400}},
              "An unchanged state is told again after this time.")
         .key("missed_polls_until_offline", &SiteSettings::missed_polls_until_offline,

@@ -1,11 +1,13 @@
 #include "drivers/schema/rule.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <string>
 
 #include "core/base/identifier.hpp"
 
@@ -23,7 +25,14 @@ bool is_plain_text(std::string_view text) {
     return text.size() <= max_text && !has_control_characters(text);
 }
 
+// A single colon is a port that belongs into its own key, and four numbers with dots are an address or a
+// mistake.
 bool is_host(std::string_view text) {
+    if (std::ranges::count(text, ':') == 1) return false;
+    if (text.find_first_not_of("0123456789.") == std::string_view::npos) {
+        in_addr address{};
+        if (inet_pton(AF_INET, std::string(text).c_str(), &address) != 1) return false;
+    }
     return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
                c == '-' || c == '_' || c == ':';
@@ -55,7 +64,7 @@ std::string_view format_words(Format format) {
         case Format::identifier:
             return "an identifier (1 to 64 letters, digits, - or _)";
         case Format::host:
-            return "a host name or an IP address";
+            return "a host name or an IP address, without a port";
         case Format::path:
             return "an absolute path";
     }

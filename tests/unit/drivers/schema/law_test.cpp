@@ -276,6 +276,12 @@ TEST(RuleLaw, TextsAtTheirLimits) {
     EXPECT_FALSE(fits(std::string(254, 'x'), Format::host));
     EXPECT_TRUE(fits("fe80::1", Format::host));
     EXPECT_FALSE(fits("a b", Format::host));
+    EXPECT_FALSE(fits("10.0.0.1:502", Format::host)) << "with the port";
+    EXPECT_FALSE(fits("gateway:502", Format::host));
+    EXPECT_FALSE(fits("300.1.1.1", Format::host));
+    EXPECT_FALSE(fits("10.0.1", Format::host));
+    EXPECT_TRUE(fits("10.0.0.1", Format::host));
+    EXPECT_TRUE(fits("10-0-0-1.example", Format::host));
     EXPECT_TRUE(fits("/etc", Format::path));
     EXPECT_FALSE(fits("etc", Format::path));
     for (int c = 0; c < 0x20; ++c) {
