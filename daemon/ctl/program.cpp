@@ -83,7 +83,9 @@ ExitCode carry_out(const AskCommand& asked, const Command& command, std::ostream
 
 }  // namespace
 
-ExitCode run(std::vector<std::string> arguments, Time now, std::ostream& out, std::ostream& err) {
+namespace {
+
+ExitCode run_command(std::vector<std::string> arguments, Time now, std::ostream& out, std::ostream& err) {
     const auto read = read_command_line(std::move(arguments), now);
     if (const auto* end = std::get_if<EndNow>(&read)) {
         out << end->output;
@@ -101,6 +103,15 @@ ExitCode run(std::vector<std::string> arguments, Time now, std::ostream& out, st
         return predict_csv(*predict, command, out, err);
     }
     return carry_out(std::get<AskCommand>(command.what), command, out, err);
+}
+
+}  // namespace
+
+ExitCode run(std::vector<std::string> arguments, Time now, std::ostream& out, std::ostream& err) {
+    const auto code = run_command(std::move(arguments), now, out, err);
+    if (out.flush()) return code;
+    say("sitepowerctl: the output cannot be written: the disk is full, or the reader has gone", err);
+    return ExitCode::failed;
 }
 
 }  // namespace sitepower::ctl

@@ -84,7 +84,8 @@ std::string view_alert(const Json& data, Time now) {
                             value_text(member(data, "subject_id"))),
                 text);
     append_line("Message", value_text(member(data, "message")), text);
-    const auto unit = value_text(member(data, "unit"));
+    const auto& named = member(data, "unit");
+    const auto unit = named == "1" ? std::string() : value_text(named);  // a ratio has none
     append_line("Value", explained(data, "actual_value", unit), text);
     append_line("Threshold", explained(data, "threshold_value", unit), text);
     append_line("Triggered", time_text(member(data, "triggered_at"), now), text);

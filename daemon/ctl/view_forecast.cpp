@@ -68,6 +68,7 @@ std::string view_models(const Json& data, Time now) {
 
 std::string view_jobs(const Json& data, Time now) {
     Table table({{"JOB"}, {"MODEL"}, {"STATUS"}, {"ASKED", Align::right}, {"RESULT", Align::left, Fit::cut}});
+    if (member(data, "items").empty()) return "no jobs\n";
     for (const auto& job : member(data, "items")) {
         const bool failed = member(job, "error").is_string();
         table.add({value_text(member(job, "job_id")), value_text(member(job, "subject")),
@@ -85,6 +86,7 @@ std::string view_events(const Json& data, Time /*now*/) {
                  {"TO"},
                  {"TIMES", Align::right},
                  {"NAME", Align::left, Fit::cut}});
+    if (member(data, "items").empty()) return "no events\n";
     for (const auto& event : member(data, "items")) {
         table.add({value_text(member(event, "id")), value_text(member(event, "event_type")),
                    value_text(member(event, "status")), short_time_text(member(event, "start_time")),

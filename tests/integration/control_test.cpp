@@ -53,7 +53,7 @@ class ControlTest : public testing::Test {
         return at == status.npos ? status : status.substr(at, status.find('\n', at) - at);
     }
     bool follows(const std::string& power) {
-        return support::eventually(seconds{45}, [&] {
+        return support::eventually(seconds{90}, [&] {
             const auto text = inverter();
             return text.find("follows setpoints") != text.npos && text.find(power) != text.npos;
         });
@@ -69,7 +69,7 @@ class ControlTest : public testing::Test {
             if (each["alert_type"] == type) return each.dump();
         return "";
     }
-    bool raises(const std::string& type, const std::string& word, seconds within = seconds{45}) {
+    bool raises(const std::string& type, const std::string& word, seconds within = seconds{90}) {
         return support::eventually(within, [&] { return alert(type).find(word) != std::string::npos; });
     }
     int release() {
@@ -127,7 +127,7 @@ TEST_F(ControlTest, OneThatIgnoresItsSetpointIsNoticedAndHandedBack) {
 TEST_F(ControlTest, OneThatLagsIsToldAndGoesOn) {
     start("lag", 2);
     EXPECT_TRUE(raises("setpoint_limited", "INV-01 lags")) << inverter();
-    EXPECT_TRUE(support::eventually(seconds{45}, [&] { return alert("setpoint_limited").empty(); }));
+    EXPECT_TRUE(support::eventually(seconds{90}, [&] { return alert("setpoint_limited").empty(); }));
     EXPECT_EQ(alert("setpoint_not_followed"), "");
 }
 

@@ -62,15 +62,15 @@ SiteModel make_model() {
     Location yard;
     yard.id = "YARD";
     model.locations = {room, yard};
-    model.devices = {
-        device("ups-1", DeviceIndex{0}, DeviceKind::ups, "tcp-1", {{"load_kw", "kW"}, {"on_battery", ""}}),
-        device("monitor-1", DeviceIndex{1}, DeviceKind::battery_monitor, "tcp-1",
-               {{"current_a", "A"},
-                {"jar1.voltage_v", "V"},
-                {"jar2.voltage_v", "V"},
-                {"jar3.voltage_v", "V"},
-                {"jar1.temperature_c", "Cel"}}),
-        device("meter-1", DeviceIndex{2}, DeviceKind::meter, "rtu-1", {{"power_kw", "kW"}})};
+    model.devices = {device("ups-1", DeviceIndex{0}, DeviceKind::ups, "tcp-1",
+                            {{"load_kw", "kW"}, {"on_battery", ""}, {"nominal.power_kw", "kW"}}),
+                     device("monitor-1", DeviceIndex{1}, DeviceKind::battery_monitor, "tcp-1",
+                            {{"current_a", "A"},
+                             {"jar1.voltage_v", "V"},
+                             {"jar2.voltage_v", "V"},
+                             {"jar3.voltage_v", "V"},
+                             {"jar1.temperature_c", "Cel"}}),
+                     device("meter-1", DeviceIndex{2}, DeviceKind::meter, "rtu-1", {{"power_kw", "kW"}})};
     model.devices[2].location = LocationIndex{1};
     model.upses.emplace_back();
     model.upses[0].strings = {StringIndex{0}};
@@ -178,7 +178,8 @@ LatestValue read_value(double value, Quality quality) {
 }  // namespace
 
 FakeSite::FakeSite()
-    : latest_values{{read_value(42.5, Quality::good), read_value(0, Quality::good)},
+    : latest_values{{read_value(42.5, Quality::good), read_value(0, Quality::good),
+                     read_value(60, Quality::good)},
                     {read_value(-1.5, Quality::good), read_value(13.52, Quality::good),
                      read_value(10.4, Quality::good), read_value(0, Quality::not_implemented),
                      read_value(24.5, Quality::good)},

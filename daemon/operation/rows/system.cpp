@@ -232,11 +232,36 @@ Measurement used_power(const SiteView& site) {
     return sum;
 }
 
+// What the UPSs say of themselves; nullopt when one of them does not.
+std::optional<double> rated_kw(const SiteView& site) {
+    double total_kw = 0;
+    for (const auto& ups : site.model().upses) {
+        const auto& points = site.model().devices[position(ups.device)].points;
+        const auto found = std::ranges::find(points, "nominal.power_kw", &PointModel::name);
+        if (found == points.end()) return std::nullopt;
+        const auto& latest = site.latest(ups.device)[static_cast<std::size_t>(found - points.begin())];
+        if (latest.quality != Quality::good) return std::nullopt;
+        total_kw += latest.value;
+    }
+    return total_kw > 0 ? std::optional(total_kw) : std::nullopt;
+}
+
 Json describe_power(const SiteView& site) {
-    constexpr std::string_view no_rating = "no_rated_power_configured";
+    constexpr std::string_view no_rating = "no_nominal_power_from_every_ups";
+    const auto total_kw = rated_kw(site);
+    const auto used = used_power(site);
+    const auto of_both = [&](auto of) {
+        return total_kw && used.value ? std::optional<double>(of(*total_kw, *used.value)) : std::nullopt;
+    };
+    const auto reason = total_kw ? used.reason : no_rating;
     Record record;
-    record.unknown("total_kw", no_rating).unknown("available_kw", no_rating);
-    return record.measured("used_kw", used_power(site)).unknown("utilization", no_rating).take();
+    record.maybe("total_kw", total_kw, no_rating);
+    record.maybe("available_kw", of_both([](double total, double used_kw) { return total - used_kw; }),
+                 reason);
+    record.measured("used_kw", used);
+    return record
+        .maybe("utilization", of_both([](double total, double used_kw) { return used_kw / total; }), reason)
+        .take();
 }
 
 Json describe_bank(const SiteView& site, const StringState& state) {
@@ -248,7 +273,7 @@ Json describe_bank(const SiteView& site, const StringState& state) {
     record.maybe("soc_sigma", state.soc_pct.value ? std::optional(state.soc_pct.sigma) : std::nullopt,
                  state.soc_pct.reason);
     record.maybe("capacity_kwh", energy_kwh > 0 ? std::optional(energy_kwh) : std::nullopt, "not_configured");
-    record.unknown("max_power_kw", "no_rated_power_configured");
+    record.unknown("max_power_kw", "not_known");
     if (string.ups) {
         record.estimated("autonomy_min", state.autonomy_min);
     } else {

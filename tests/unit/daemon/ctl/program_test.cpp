@@ -47,6 +47,20 @@ TEST_F(Sitepowerctl, EndsWithZeroWhenAllIsWell) {
     EXPECT_THAT(output_, HasSubstr("DC-CNX-01: operational"));
 }
 
+// A script that keeps what it was told must know when it was not.
+TEST_F(Sitepowerctl, EndsWithOneWhenItsOutputCannotBeWritten) {
+    start();
+    make_all_well();
+    support::Process process({"/bin/sh", "-c", program + " --socket " + path_ + " status >/dev/full"},
+                             directory_.path() / "error");
+    EXPECT_TRUE(support::eventually(std::chrono::seconds{30}, [&] {
+        turn();
+        return !process.running();
+    }));
+    EXPECT_EQ(process.wait(std::chrono::seconds{1}).value_or(-1), 1);
+    EXPECT_THAT(process.output(), HasSubstr("the output cannot be written"));
+}
+
 TEST_F(Sitepowerctl, EndsWithFourWhenTheSystemIsDegraded) {
     start();
     EXPECT_EQ(run({"status"}), 4);

@@ -127,7 +127,7 @@ TEST_F(Operations, FiltersDevicesAndPoints) {
     EXPECT_THAT(ids(ask("devices", {{"kind", "meter"}}), "id"), ElementsAre("meter-1"));
     EXPECT_THAT(ids(ask("devices", {{"bus", "tcp-1"}}), "id"), ElementsAre("ups-1", "monitor-1"));
     EXPECT_EQ(ids(ask("points", {{"device_id", "monitor-1"}}), "point").size(), 5U);
-    EXPECT_THAT(ids(ask("points", {{"kind", "ups"}}), "point"), ElementsAre("load_kw", "on_battery"));
+    EXPECT_THAT(ids(ask("points", {{"kind", "ups"}}), "point"), ElementsAre("load_kw", "on_battery", "nominal.power_kw"));
 }
 
 TEST_F(Operations, AnswersOpenAlertsWithoutTheStore) {
@@ -357,6 +357,20 @@ TEST_F(Operations, DoesNotAddUpLoadsThatAreNotKnown) {
     const auto power = ask("inventory").body["data"]["power"];
     EXPECT_TRUE(power["used_kw"].is_null());
     EXPECT_EQ(power["reasons"]["used_kw"], "no_sensor");
+    EXPECT_EQ(power["total_kw"], 60);
+    EXPECT_EQ(power["reasons"]["available_kw"], "no_sensor");
+}
+
+TEST_F(Operations, TellsTheSharesOfTheNominalPowerOfItsUpses) {
+    context_.fake_site.ups_states[0].load_kw = {.value = 42.5};
+    const auto power = ask("inventory").body["data"]["power"];
+    EXPECT_EQ(power["total_kw"], 60);
+    EXPECT_EQ(power["available_kw"], 17.5);
+    EXPECT_NEAR(power["utilization"].get<double>(), 42.5 / 60, 1e-9);
+    context_.fake_site.latest_values[0][2].quality = Quality::comm_error;
+    const auto unknown = ask("inventory").body["data"]["power"];
+    EXPECT_TRUE(unknown["total_kw"].is_null());
+    EXPECT_EQ(unknown["reasons"]["utilization"], "no_nominal_power_from_every_ups");
 }
 
 TEST_F(Operations, PricesAreShownPerMegawattHourBesideTheOtherSeries) {
