@@ -127,7 +127,8 @@ TEST_F(Operations, FiltersDevicesAndPoints) {
     EXPECT_THAT(ids(ask("devices", {{"kind", "meter"}}), "id"), ElementsAre("meter-1"));
     EXPECT_THAT(ids(ask("devices", {{"bus", "tcp-1"}}), "id"), ElementsAre("ups-1", "monitor-1"));
     EXPECT_EQ(ids(ask("points", {{"device_id", "monitor-1"}}), "point").size(), 5U);
-    EXPECT_THAT(ids(ask("points", {{"kind", "ups"}}), "point"), ElementsAre("load_kw", "on_battery", "nominal.power_kw"));
+    EXPECT_THAT(ids(ask("points", {{"kind", "ups"}}), "point"),
+                ElementsAre("load_kw", "on_battery", "nominal.power_kw"));
 }
 
 TEST_F(Operations, AnswersOpenAlertsWithoutTheStore) {
