@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t mbap_size = 7;
 constexpr std::size_t longest_frame = mbap_size + 253;
+// So long a device that sent something foreign is taken to do it again: copies of its answers, mostly.
+constexpr SteadySpan look_first_for = std::chrono::hours(1);
 
 std::uint16_t word_at(std::span<const std::uint8_t> bytes, std::size_t at) {
     return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
@@ -143,7 +145,27 @@ std::optional<Answer> TcpLink::prepare(int unit, SteadySpan timeout) {
                                     static_cast<std::uint32_t>(us % 1'000'000));
         timeout_ = timeout;
     }
+    const auto failed = steady_now() < look_first_until_ ? discard_old_answers() : std::nullopt;
     errno = 0;
+    return failed;
+}
+
+// What lies there before anything is asked answers an earlier question, for the second time.
+std::optional<Answer> TcpLink::discard_old_answers() {
+    std::array<std::uint8_t, 8 * longest_frame> buffer{};
+    const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got == 0) return failure(ECONNRESET);
+    if (got < 0) {
+        const bool nothing = errno == EAGAIN || errno == EINTR;
+        return nothing ? std::nullopt : std::optional(failure(errno));
+    }
+    // Behind a part of an answer its rest would be taken for the beginning of the next one.
+    auto rest = std::span<const std::uint8_t>(buffer).first(static_cast<std::size_t>(got));
+    while (!rest.empty()) {
+        const auto size = rest.size() < mbap_size ? 0 : size_of_frame(rest);
+        if (size == 0 || size > rest.size()) return failure(EMBBADDATA);
+        rest = rest.subspan(size);
+    }
     return std::nullopt;
 }
 
@@ -223,6 +245,7 @@ Answer TcpLink::failure(int error) {
         case EMBMDATA:
         case EMBBADSLAVE:
         case EMBUNKEXC:
+            look_first_until_ = steady_now() + look_first_for;
             return {.kind = AnswerKind::bad_frame, .detail = "not an answer to this request"};
         case EPIPE:
         case ECONNRESET:

@@ -36,6 +36,8 @@ class TcpLink final : public Link {
 
     // Why the unit cannot be asked now; nullopt when it can.
     std::optional<Answer> prepare(int unit, SteadySpan timeout);
+    // Throws away what has come since the last answer; gives the failure when it is not whole answers.
+    std::optional<Answer> discard_old_answers();
     Answer identify(const Question& question, SteadySpan timeout, std::span<std::uint16_t> words);
     int ask(const Question& question, std::span<std::uint16_t> words);
     int ask_bits(const Question& question, std::span<std::uint16_t> words);
@@ -48,6 +50,7 @@ class TcpLink final : public Link {
     Descriptor fd_;
     SteadySpan timeout_{};
     int unit_ = -1;
+    SteadyTime look_first_until_{};  // before each request: at what lies there already
     std::uint16_t transaction_ = 0;  // of the last identification; libmodbus counts its own
     std::vector<std::uint8_t> bits_;
 };

@@ -208,6 +208,29 @@ TEST_P(LinkTest, AnAnswerFromBeforeIsThrownAway) {
     EXPECT_EQ(stray.byte_count, 8);
 }
 
+// Each copy would cost the connection and the read that it meets.
+TEST_P(LinkTest, CopiesOfAnswersCostNoReadOnceTheyAreKnown) {
+    if (!is_tcp()) return;
+    const auto until = steady_now() + patience;
+    int good_in_a_row = 0;
+    while (good_in_a_row < 3 && steady_now() < until) {
+        const bool good = ask_with({.kind = Kind::duplicate}, patience).good();
+        EXPECT_EQ(good ? words_[0] : 40, 40);
+        good_in_a_row = good ? good_in_a_row + 1 : 0;  // a copy may have been on its way still
+    }
+    EXPECT_EQ(good_in_a_row, 3) << "every second read fails otherwise";
+}
+
+TEST_P(LinkTest, WhatIsNoWholeAnswerCostsTheConnection) {
+    if (!is_tcp()) return;
+    ask_with({.kind = Kind::bad_checksum});
+    for (int i = 0; i < 20; ++i) {
+        const auto noise = ask_with({.kind = Kind::noise});
+        EXPECT_FALSE(noise.good());
+    }
+    EXPECT_TRUE(ask_with({}, patience).good());
+}
+
 TEST_P(LinkTest, TellsWhoseFrameCameInsteadOfTheAnswer) {
     if (is_tcp()) return;
     EXPECT_EQ(ask_with({.kind = Kind::wrong_unit}).kind, AnswerKind::timeout);
