@@ -235,33 +235,41 @@ void Programme::set_energy(const Battery& battery, const Window& window, std::si
     set(step, layout.energy + b, value, (window.high_kwh[step] - from_kwh) / scale);
 }
 
+void Programme::apply(const std::vector<double>& x, std::vector<double>& result) const {
+    std::vector<double> live_x(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) live_x[i] = live[i] * x[i];
+    apply(live_x, result, {0, steps});
+}
+
+void Programme::apply_transposed(const std::vector<double>& y, std::vector<double>& result) const {
+    apply_transposed(y, result, {0, steps});
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] *= live[i];
+}
+
 void Programme::apply(const std::vector<double>& x, std::vector<double>& result, StepRange range) const {
     const Layout& l = layout;
     for (std::size_t t = range.begin; t < range.end; ++t) {
         const double* v = &x[t * l.variables];
-        const double* on = &live[t * l.variables];
         const double* before = t > 0 ? v - l.variables : nullptr;
-        const double* before_on = t > 0 ? on - l.variables : nullptr;
         double* r = &result[t * l.rows];
-        const auto of = [&](std::size_t k) { return v[k] * on[k]; };
-        const double imported = of(l.import) + (l.elastic ? of(l.excess) : 0);
-        double balance = imported - of(l.exported) - (l.has_pv ? of(l.curtailed) : 0);
+        const double imported = v[l.import] + (l.elastic ? v[l.excess] : 0);
+        double balance = imported - v[l.exported] - (l.has_pv ? v[l.curtailed] : 0);
         for (std::size_t b = 0; b < l.batteries; ++b) {
-            const double charge = of(l.charge + b);
-            const double discharge = of(l.discharge + b);
+            const double charge = v[l.charge + b];
+            const double discharge = v[l.discharge + b];
             balance += discharge - charge;
-            double energy = of(l.energy + b) - charge_factor[b] * charge + discharge_factor[b] * discharge;
-            if (before != nullptr) energy -= kept[b] * before[l.energy + b] * before_on[l.energy + b];
+            double energy = v[l.energy + b] - charge_factor[b] * charge + discharge_factor[b] * discharge;
+            if (before != nullptr) energy -= kept[b] * before[l.energy + b];
             for (std::size_t i = l.below + l.belows * b; i < l.below + l.belows * (b + 1); ++i) {
-                energy += of(i);
-                if (before != nullptr) energy -= kept[b] * before[i] * before_on[i];
+                energy += v[i];
+                if (before != nullptr) energy -= kept[b] * before[i];
             }
             r[l.energy_row + b] = energy;
         }
         r[l.balance_row] = balance;
         if (!l.has_peak) continue;
-        r[l.peak_row] = in_window[t] * (of(l.peak) - imported - of(l.slack));
-        r[l.run_row] = of(l.peak) - of(l.rise) - (before != nullptr ? before[l.peak] * before_on[l.peak] : 0);
+        r[l.peak_row] = in_window[t] * (v[l.peak] - imported - v[l.slack]);
+        r[l.run_row] = v[l.peak] - v[l.rise] - (before != nullptr ? before[l.peak] : 0);
     }
     if (border.scenarios > 0) apply_border(x, result);
 }
@@ -328,8 +336,6 @@ void Programme::apply_transposed(const std::vector<double>& y, std::vector<doubl
             v[l.rise] = -r[l.run_row];
             v[l.slack] = -counted;
         }
-        const double* on = &live[t * l.variables];
-        for (std::size_t k = 0; k < l.variables; ++k) v[k] *= on[k];
     }
     if (border.scenarios > 0) apply_border_transposed(y, result);
 }

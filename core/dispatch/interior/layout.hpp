@@ -50,13 +50,10 @@ struct Programme {
               const std::vector<std::vector<Direction>>& directions);
 
     // A times x, and its transpose times y.
-    void apply(const std::vector<double>& x, std::vector<double>& result) const {
-        apply(x, result, {0, steps});
-    }
-    void apply_transposed(const std::vector<double>& y, std::vector<double>& result) const {
-        apply_transposed(y, result, {0, steps});
-    }
-    // Of some steps only: their rows of the result, or their variables.
+    void apply(const std::vector<double>& x, std::vector<double>& result) const;
+    void apply_transposed(const std::vector<double>& y, std::vector<double>& result) const;
+    // Of some steps only: their rows of the result, or their variables. Of a variable that is not live x must
+    // be zero, and the result says nothing.
     void apply(const std::vector<double>& x, std::vector<double>& result, StepRange range) const;
     void apply_transposed(const std::vector<double>& y, std::vector<double>& result, StepRange range) const;
 

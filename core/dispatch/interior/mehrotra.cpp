@@ -18,21 +18,6 @@ constexpr double least_step = 1e-9;
 // with them: a week of a vector would push the next one out.
 constexpr std::size_t variables_at_once = 256;
 
-// Sums and maxima over four lanes: one lane would wait for each addition before the next.
-constexpr std::size_t lanes = 4;
-
-template <class Term>
-double sum_of(std::size_t begin, std::size_t end, const Term& term) {
-    double sums[lanes] = {};
-    std::size_t i = begin;
-    for (; i + lanes <= end; i += lanes) {
-        for (std::size_t k = 0; k < lanes; ++k) sums[k] += term(i + k);
-    }
-    double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    for (; i < end; ++i) sum += term(i);
-    return sum;
-}
-
 // Of single variables, whose vectors do not overlap: told so, the compiler need not test it.
 template <class Body>
 void for_each_of(std::size_t begin, std::size_t end, const Body& body) {
@@ -47,16 +32,34 @@ double larger(double a, double b) {
     return a > b ? a : b;
 }
 
-template <class Term>
-double most_of(std::size_t begin, std::size_t end, const Term& term) {
-    double most[lanes] = {};
-    std::size_t i = begin;
-    for (; i + lanes <= end; i += lanes) {
-        for (std::size_t k = 0; k < lanes; ++k) most[k] = larger(term(i + k), most[k]);
+// Sums and maxima of terms: first all terms, which the compiler does several of at once, then over four
+// lanes, for one lane would wait for each addition before the next.
+constexpr std::size_t lanes = 4;
+
+template <class Term, class Fold>
+double fold_of(std::size_t begin, std::size_t end, std::vector<double>& terms, const Term& term,
+               const Fold& fold) {
+    for_each_of(begin, end, [&](std::size_t i) { terms[i - begin] = term(i); });
+    const std::size_t size = end - begin;
+    double folded[lanes] = {};
+    std::size_t i = 0;
+    for (; i + lanes <= size; i += lanes) {
+        for (std::size_t k = 0; k < lanes; ++k) folded[k] = fold(folded[k], terms[i + k]);
     }
-    double largest = larger(larger(most[0], most[1]), larger(most[2], most[3]));
-    for (; i < end; ++i) largest = larger(term(i), largest);
-    return largest;
+    double all = fold(fold(folded[0], folded[1]), fold(folded[2], folded[3]));
+    for (; i < size; ++i) all = fold(all, terms[i]);
+    return all;
+}
+
+template <class Term>
+double sum_of(std::size_t begin, std::size_t end, std::vector<double>& terms, const Term& term) {
+    return fold_of(begin, end, terms, term, [](double sum, double value) { return sum + value; });
+}
+
+// Zero at least.
+template <class Term>
+double most_of(std::size_t begin, std::size_t end, std::vector<double>& terms, const Term& term) {
+    return fold_of(begin, end, terms, term, [](double most, double value) { return larger(value, most); });
 }
 
 double length_to_end(double steepest) {
@@ -90,6 +93,10 @@ Mehrotra::Mehrotra(const Programme& programme)
       per_x_(size_),
       per_gap_(size_) {
     start();
+    for (const StepRange range : ranges_) {
+        const auto [begin, end] = variables_of(range);
+        if (terms_.size() < end - begin) terms_.resize(end - begin);
+    }
     for (const StepRange range : ranges_) measure(range);
 }
 
@@ -128,9 +135,10 @@ void Mehrotra::start() {
     if (layout.has_peak) share_demand_charge();
     programme_.apply_transposed(y_, scratch_);
     for (std::size_t i = 0; i < size_; ++i) scratch_[i] = programme_.cost[i] - scratch_[i];
-    const double mean_cost = std::max(
-        sum_of(0, size_, [&](std::size_t i) { return std::abs(scratch_[i]); }) / static_cast<double>(size_),
-        0.1);
+    const double mean_cost =
+        std::max(sum_of(0, size_, shift_, [&](std::size_t i) { return std::abs(scratch_[i]); }) /
+                     static_cast<double>(size_),
+                 0.1);
     for (std::size_t i = 0; i < size_; ++i) {
         x_[i] = 0.5 * programme_.width[i];
         gap_[i] = programme_.width[i] - x_[i];
@@ -157,7 +165,9 @@ void Mehrotra::share_demand_charge() {
 // Residuals, complementarity and cost of the point; the first range begins them.
 void Mehrotra::measure(StepRange range) {
     if (range.begin == 0) primal_residual_ = complementarity_ = cost_ = 0;
-    programme_.apply(x_, row_residual_, range);
+    const auto [begin, end] = variables_of(range);
+    for_each_of(begin, end, [&](std::size_t i) { scratch_[i] = programme_.live[i] * x_[i]; });
+    programme_.apply(scratch_, row_residual_, range);
     const std::size_t rows_end =
         range.end == programme_.steps ? y_.size() : range.end * programme_.layout.rows;
     for (std::size_t i = range.begin * programme_.layout.rows; i < rows_end; ++i) {
@@ -165,14 +175,13 @@ void Mehrotra::measure(StepRange range) {
         primal_residual_ = std::max(primal_residual_, std::abs(row_residual_[i]));
     }
     programme_.apply_transposed(y_, dual_residual_, range);
-    const auto [begin, end] = variables_of(range);
     for_each_of(begin, end, [&](std::size_t i) {
         dual_residual_[i] = programme_.cost[i] - dual_residual_[i] - low_[i] + high_[i];
     });
     complementarity_ +=
-        sum_of(begin, end, [&](std::size_t i) { return x_[i] * low_[i] + gap_[i] * high_[i]; }) /
+        sum_of(begin, end, terms_, [&](std::size_t i) { return x_[i] * low_[i] + gap_[i] * high_[i]; }) /
         live_bounds_;
-    cost_ += sum_of(begin, end, [&](std::size_t i) { return programme_.cost[i] * x_[i]; });
+    cost_ += sum_of(begin, end, terms_, [&](std::size_t i) { return programme_.cost[i] * x_[i]; });
 }
 
 double Mehrotra::relative_gap() const {
@@ -232,16 +241,17 @@ void Mehrotra::foresee(StepRange range, Prediction& prediction) {
     programme_.apply_transposed(move_y_, scratch_, range);
     const auto [begin, end] = variables_of(range);
     for_each_of(begin, end, [&](std::size_t i) { move_x_[i] = weight_[i] * (scratch_[i] + shift_[i]); });
-    const double primal = most_of(
-        begin, end, [&](std::size_t i) { return larger(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]); });
-    const double dual = most_of(begin, end, [&](std::size_t i) {
+    const double primal = most_of(begin, end, terms_, [&](std::size_t i) {
+        return larger(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]);
+    });
+    const double dual = most_of(begin, end, terms_, [&](std::size_t i) {
         return 1 + larger(move_x_[i] * per_x_[i], -move_x_[i] * per_gap_[i]);
     });
     prediction.primal = larger(prediction.primal, primal);
     prediction.dual = larger(prediction.dual, dual);
     prediction.leaning +=
-        sum_of(begin, end, [&](std::size_t i) { return move_x_[i] * (low_[i] - high_[i]); });
-    prediction.bending -= sum_of(begin, end, [&](std::size_t i) {
+        sum_of(begin, end, terms_, [&](std::size_t i) { return move_x_[i] * (low_[i] - high_[i]); });
+    prediction.bending -= sum_of(begin, end, terms_, [&](std::size_t i) {
         return move_x_[i] *
                (low_[i] * (1 + move_x_[i] * per_x_[i]) - high_[i] * (1 - move_x_[i] * per_gap_[i]));
     });
@@ -266,10 +276,10 @@ void Mehrotra::correct(double centre, Steepest& steepest) {
 void Mehrotra::solve_and_refine() {
     row_scratch_ = move_y_;
     equations_.solve(move_y_);
-    programme_.apply_transposed(move_y_, scratch_);
+    programme_.apply_transposed(move_y_, scratch_, {0, programme_.steps});
     for (std::size_t i = 0; i < size_; ++i) scratch_[i] *= weight_[i];
     std::vector<double> rest(y_.size());
-    programme_.apply(scratch_, rest);
+    programme_.apply(scratch_, rest, {0, programme_.steps});
     for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = row_scratch_[i] - rest[i];
     equations_.solve(rest);
     for (std::size_t i = 0; i < rest.size(); ++i) move_y_[i] += rest[i];
@@ -284,9 +294,10 @@ void Mehrotra::take_moves(StepRange range, Steepest& steepest) {
         move_low_[i] = (low_target_[i] - low_[i] * move) * per_x_[i];
         move_high_[i] = (high_target_[i] + high_[i] * move) * per_gap_[i];
     });
-    const double primal = most_of(
-        begin, end, [&](std::size_t i) { return larger(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]); });
-    const double dual = most_of(begin, end, [&](std::size_t i) {
+    const double primal = most_of(begin, end, terms_, [&](std::size_t i) {
+        return larger(-move_x_[i] * per_x_[i], move_x_[i] * per_gap_[i]);
+    });
+    const double dual = most_of(begin, end, terms_, [&](std::size_t i) {
         return larger(-move_low_[i] / low_[i], -move_high_[i] / high_[i]);
     });
     steepest.primal = larger(steepest.primal, primal);

@@ -63,6 +63,7 @@ class Mehrotra {
     std::vector<double> move_x_, move_low_, move_high_, move_y_;
     std::vector<double> weight_, shift_, low_target_, high_target_, row_residual_, dual_residual_,
         row_scratch_, scratch_, per_x_, per_gap_;
+    std::vector<double> terms_;  // of a range, to be folded
     double primal_residual_ = 0;
     double complementarity_ = 0;  // the mean product
     double cost_ = 0;
