@@ -1,6 +1,6 @@
 #include "core/dispatch/interior/normal_equations.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace sitepower::dispatch {
