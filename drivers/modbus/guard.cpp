@@ -31,7 +31,9 @@ SteadyTime Guard::allowed_at(std::size_t index, SteadyTime now) const {
 
 std::optional<SteadyTime> Guard::pause_probe_at(std::size_t index, SteadySpan period) const {
     if (well_ == 0) return std::nullopt;
-    return units_[index].failed_at + std::max(period, shortest_pause_pace);
+    const auto& unit = units_[index];
+    const auto pace = unit.just_fell_silent ? shortest_pause_pace : std::max(period, shortest_pause_pace);
+    return unit.failed_at + pace;
 }
 
 bool Guard::succeeded(std::size_t index, SteadyTime now) {
@@ -56,6 +58,7 @@ bool Guard::failed(std::size_t index, SteadyTime now, SteadySpan cost) {
     auto& unit = units_[index];
     const bool last = unit.well && well_ == 1;
     if (unit.well) --well_;
+    unit.just_fell_silent = unit.well;
     unit.well = false;
     unit.good_polls = 0;
     unit.failed_at = now;

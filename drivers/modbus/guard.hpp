@@ -1,8 +1,9 @@
 // Keeps a silent unit from taking the line away from the others: while the others need the line it is probed
 // with exponential back-off and jitter until it answers, and all probes together may take a tenth of the
-// line's time. A pause of the line that is long enough costs nobody anything: there it is probed once per
-// period, and so a unit that comes back is polled again within its next cycle. Pure: time comes in as an
-// argument. Owned by a bus's worker; units are numbered as in its plan.
+// line's time. A pause of the line that is long enough costs nobody anything: there it is probed half a
+// second after it fell silent and then once per period, and so a unit that comes back is polled again within
+// its next cycle. Pure: time comes in as an argument. Owned by a bus's worker; units are numbered as in its
+// plan.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +48,7 @@ class Guard {
     struct Unit {
         Backoff backoff;
         bool well = true;
+        bool just_fell_silent = false;  // it has not been probed since
         int good_polls = trusted_after;
         SteadyTime next_probe{};
         SteadyTime failed_at{};

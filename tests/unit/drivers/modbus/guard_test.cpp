@@ -75,6 +75,18 @@ TEST(Guard, InAPauseOfTheLineASilentUnitIsProbedOncePerPeriod) {
     EXPECT_FALSE(guard.pause_probe_at(0, 1s)) << "with nobody to protect the usual pace holds";
 }
 
+// Most of what falls silent is soon back: a fault that has just ended met its last try.
+TEST(Guard, AUnitThatJustFellSilentIsLookedForSooner) {
+    auto guard = guard_of(2);
+    guard.failed(0, at(100s), timeout);
+    EXPECT_EQ(guard.pause_probe_at(0, 10s), at(100'500ms));
+    guard.failed(0, at(101s), timeout);
+    EXPECT_EQ(guard.pause_probe_at(0, 10s), at(111s));
+    guard.succeeded(0, at(120s));
+    guard.failed(0, at(130s), timeout);
+    EXPECT_EQ(guard.pause_probe_at(0, 10s), at(130'500ms));
+}
+
 TEST(Guard, AnAnswerMakesItWellAndAFewMakeItTrusted) {
     auto guard = guard_of(2);
     guard.failed(0, at(1s), timeout);
