@@ -83,7 +83,7 @@ TEST_F(HttpServerTest, TakesParametersFromPathQueryAndBody) {
     EXPECT_EQ(client.status(), 200);
     EXPECT_EQ(client.json()["data"]["acknowledgment_note"], "on my way");
     exchange(client, get("/api/v1/points?device_id=ups-1&limit=1"));
-    EXPECT_EQ(client.json()["data"]["total"], 2);
+    EXPECT_EQ(client.json()["data"]["total"], 3);
     exchange(client, post("/api/v1/maintenance?why=fans%20and%20filters", ""));
     EXPECT_EQ(client.json()["data"]["why"], "fans and filters");
 }
