@@ -22,6 +22,9 @@ struct Subject {
     bool operator==(const Subject&) const = default;
 };
 
+// What an alert is resolved by that nobody resolved by hand.
+inline constexpr std::string_view condition_cleared = "condition_cleared";
+
 struct Alert {
     std::string id;    // unique and stable, an identifier
     std::string type;  // "voltage_high", "device_offline", ...; a row of the table of alert rules

@@ -10,8 +10,6 @@
 namespace sitepower {
 namespace {
 
-constexpr std::string_view condition_cleared = "condition_cleared";
-
 void tell(AlertTransition transition, const Alert& alert, Effects& effects) {
     effects.alerts.push_back({transition, alert});
 }

@@ -245,8 +245,8 @@ void Executor::tell_alert(const AlertChange& change, Time now) {
         take_off(topic);
         maker_.forget(topic);
     }
-    auto kind = alert.is_active() ? journal::alert_triggered : journal::alert_resolved;
-    kind.priority = alert_priority(alert);
+    auto kind = alert_kind(change);
+    kind.priority = alert_priority(change);
     journal::log(kind, alert_line(change),
                  {{"ALERT", alert.id},
                   {"TYPE", alert.type},

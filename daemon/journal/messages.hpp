@@ -53,6 +53,9 @@ inline constexpr Kind alert_triggered{
     "alert_triggered", "6ac914fc557c777c2aabd930170c7f03", Priority::warning, "An alert was raised",
     "Of critical alerts with priority 2. See 'sitepowerctl alerts'; acknowledge it with 'sitepowerctl alert "
     "ack ID' when somebody is on it."};
+inline constexpr Kind alert_acknowledged{"alert_acknowledged", "2d3f9b3f273b4c3c92ca2e63770bbf3b",
+                                         Priority::notice, "Somebody is on an alert",
+                                         "Nothing to do: the line names the person and the note."};
 inline constexpr Kind alert_resolved{"alert_resolved", "727e4902e8838a7c5d7aa9e0580c8170", Priority::notice,
                                      "An alert was resolved", "Nothing to do."};
 inline constexpr Kind broker_connected{"broker_connected", "7bb54e7983cea9a47ccd0b9765401c57",
@@ -116,6 +119,7 @@ inline constexpr std::array kinds{&started,
                                   &forecast_trouble,
                                   &metric_refused,
                                   &alert_triggered,
+                                  &alert_acknowledged,
                                   &alert_resolved,
                                   &broker_connected,
                                   &broker_lost,
