@@ -124,10 +124,24 @@ TEST_F(ControlTest, OneThatIgnoresItsSetpointIsNoticedAndHandedBack) {
     EXPECT_TRUE(is_by_itself(seconds{5}));
 }
 
+// It catches up by itself, on a busy machine before anybody has looked: what was published stays.
 TEST_F(ControlTest, OneThatLagsIsToldAndGoesOn) {
+    site_.subscribe();
     start("lag", 2);
-    EXPECT_TRUE(raises("setpoint_limited", "INV-01 lags")) << inverter();
-    EXPECT_TRUE(support::eventually(seconds{90}, [&] { return alert("setpoint_limited").empty(); }));
+    const auto told = [&](const std::string& transition) {
+        return site_.wait_until_arrived(
+            [&](const std::vector<SiteFixture::Arrival>& all) {
+                return std::ranges::any_of(all, [&](const auto& arrival) {
+                    return arrival.topic == "event/alert" && arrival.value["transition"] == transition &&
+                           arrival.value["alert_type"] == "setpoint_limited" &&
+                           arrival.value["message"].template get<std::string>().find("INV-01 lags") !=
+                               std::string::npos;
+                });
+            },
+            seconds{90});
+    };
+    EXPECT_TRUE(told("triggered")) << inverter();
+    EXPECT_TRUE(told("resolved")) << inverter();
     EXPECT_EQ(alert("setpoint_not_followed"), "");
 }
 
