@@ -452,15 +452,18 @@ void App::Parts::tell_status() {
 }
 
 void App::Parts::read_outbox(BacklogPump::Order order) {
-    const bool accepted = worker_.submit([this, order]() -> Completion {
+    const auto replacements = store_->replacements();
+    const bool accepted = worker_.submit([this, order, replacements]() -> Completion {
         auto batch = outbox_batch(store_->path(), order);
-        return [this, batch = std::move(batch)]() mutable {
-            if (batch.is_damaged) store_->found_damaged();
-            if (!batch.unreadable.empty()) {
+        return [this, replacements, batch = std::move(batch)]() mutable {
+            if (batch.is_damaged) store_->found_damaged(replacements);
+            // Until the next commit they are read again and again.
+            if (!batch.unreadable.empty() && batch.unreadable.back() > told_unreadable_) {
+                told_unreadable_ = batch.unreadable.back();
                 executor_.readings_unreadable(batch.unreadable_from, batch.unreadable_to,
                                               batch.unreadable.size(), now());
-                store_->delivered(batch.unreadable);
             }
+            if (!batch.unreadable.empty()) store_->delivered(batch.unreadable);
             executor_.backlog_read(std::move(batch.messages));
         };
     });

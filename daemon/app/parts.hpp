@@ -118,8 +118,9 @@ class App::Parts final : private Context {
     std::unique_ptr<Store> store_;
     PublisherEvents publisher_events_;
     std::unique_ptr<Publisher> publisher_;  // null without a broker
-    Worker worker_;                         // what the daemon itself asks of its store: the outbox, the past
-    Worker question_worker_{16};            // what people ask: theirs must not hold up the outbox
+    MessageKey told_unreadable_{};
+    Worker worker_;               // what the daemon itself asks of its store: the outbox, the past
+    Worker question_worker_{16};  // what people ask: theirs must not hold up the outbox
     LatestForecasts latest_forecasts_;
     SeriesBook book_{latest_forecasts_};  // on the forecast thread while that runs
     Worker forecast_worker_;

@@ -1,22 +1,41 @@
 #include "daemon/operation/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 namespace sitepower {
 
+namespace {
+
+// Of lists and objects within each other, whatever else is wrong with the text; brackets in a text do not
+// count.
+std::size_t depth_of(std::string_view json) {
+    std::size_t depth = 0;
+    std::size_t deepest = 0;
+    bool in_text = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (in_text && c == '\\') {
+            ++i;
+        } else if (c == '"') {
+            in_text = !in_text;
+        } else if (!in_text && (c == '[' || c == '{')) {
+            deepest = std::max(deepest, ++depth);
+        } else if (!in_text && (c == ']' || c == '}') && depth > 0) {
+            --depth;
+        }
+    }
+    return deepest;
+}
+
+}  // namespace
+
+// The library's own callback tells the depth as well, and walks through the whole list after each object in
+// it.
 InputJson parse_input(std::string_view text) {
-    bool too_deep = false;
-    auto json = InputJson::parse(
-        text,
-        [&](int depth, InputJson::parse_event_t event, const InputJson&) {
-            const bool begins = event == InputJson::parse_event_t::object_start ||
-                                event == InputJson::parse_event_t::array_start;
-            too_deep = too_deep || (begins && static_cast<std::size_t>(depth) >= deepest_json);
-            return !too_deep;
-        },
-        false);
-    return too_deep ? InputJson(InputJson::value_t::discarded) : json;
+    if (depth_of(text) > deepest_json) return InputJson(InputJson::value_t::discarded);
+    return InputJson::parse(text, nullptr, false);
 }
 
 std::string to_text(const Json& json) {

@@ -118,11 +118,10 @@ void SeriesRunner::begin_rollups(std::string_view table, Duration length) {
     for (const auto& [id, wanted] : streams_) members.push_back(id);
     interval_length_ = length;
     const auto first = interval_of(query_.from + length - Duration{1}, length);
-    // The interval of the newest frame is not over: a restart writes a quarter of what there is of it so far.
-    auto end = interval_of(query_.to + length - Duration{1}, length);
-    if (const auto last = last_frame_time(connection_.database))
-        end = std::min(end, interval_of(*last, length));
-    walk_.emplace(connection_.database, table, std::move(members), first, end, Order::newest_first);
+    // It is not over: a restart writes a quarter of what there is of it so far.
+    if (const auto last = last_frame_time(connection_.database)) open_interval_ = interval_of(*last, length);
+    walk_.emplace(connection_.database, table, std::move(members), first,
+                  interval_of(query_.to + length - Duration{1}, length), Order::newest_first);
 }
 
 bool SeriesRunner::step() {
@@ -184,6 +183,7 @@ bool SeriesRunner::step_rollups() {
 
 void SeriesRunner::take_rollup() {
     const auto key = walk_->key();
+    if (key.interval == open_interval_) return;
     const auto stream = static_cast<StreamId>(key.member);
     const auto start = start_of(key.interval, interval_length_);
     const auto rollup = unpack_rollup(walk_->body(), *connection_.streams.find(stream)->layout, start);

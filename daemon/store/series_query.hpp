@@ -65,6 +65,7 @@ class SeriesRunner {
     std::int64_t next_block_ = -1;  // downwards
     std::optional<IntervalWalk> walk_;
     Duration interval_length_{};
+    std::optional<std::int64_t> open_interval_{};  // that of the newest frame
 };
 
 // The time of the oldest block that is kept.

@@ -58,8 +58,12 @@ bool Store::append(Row row) {
     return well_formed(row) && writer_->queue().append(std::move(row));
 }
 
-void Store::found_damaged() {
-    writer_->found_damaged();
+void Store::found_damaged(std::uint64_t replacements) {
+    writer_->found_damaged(replacements);
+}
+
+std::uint64_t Store::replacements() const {
+    return writer_->replacements();
 }
 
 void Store::delivered(std::span<const MessageKey> keys) {

@@ -179,7 +179,11 @@ class Store {
     void delivered(std::span<const MessageKey> keys);
     // Somebody who reads has met damage in what is to be delivered, as the writer itself may: the database is
     // replaced within the commit interval. What is undelivered and can be read is saved from it.
-    void found_damaged();
+    // `replacements`: as they were before it was read; what was read from a database that has been replaced
+    // meanwhile says nothing of the next.
+    void found_damaged(std::uint64_t replacements);
+    // How often the database was replaced since the start.
+    std::uint64_t replacements() const;
     // Commits what waits without waiting for the interval; then the observer hears committed().
     void commit_soon();
 

@@ -303,13 +303,13 @@ void Store::Writer::notice_lost_files() {
     side_.reset();
 }
 
-void Store::Writer::found_damaged() {
-    found_damaged_ = true;
+void Store::Writer::found_damaged(std::uint64_t replacements) {
+    damage_read_ = replacements + 1;
     queue_.ask();
 }
 
 void Store::Writer::notice_damage() {
-    if (!found_damaged_.exchange(false) || !side_) return;
+    if (damage_read_.exchange(0) != replacements_ + 1 || !side_) return;
     tell(store_condition_type::error, true,
          path() + ": what is to be delivered cannot be read: it is damaged");
     {
@@ -334,6 +334,7 @@ void Store::Writer::open_again_or_tell() {
     }
     if (opened->report.replaced.empty()) return;
     known_ = Known::nothing;
+    ++replacements_;
     observer_.store_condition(std::string(store_condition_type::set_aside), true, opened->report.replaced);
 }
 

@@ -44,7 +44,8 @@ class Store::Writer {
     void start();
     Unkept stop();
     RowQueue& queue() { return queue_; }
-    void found_damaged();  // any thread
+    void found_damaged(std::uint64_t replacements);  // any thread
+    std::uint64_t replacements() const { return replacements_; }
     StoreCounters counters() const;
     Duration since_progress() const;
     Duration progress_limit() const;
@@ -90,7 +91,9 @@ class Store::Writer {
     const OpenReport report_;
     RowQueue queue_;
     std::atomic<Clock::duration> progress_;  // since the clock's epoch
-    std::atomic<bool> found_damaged_{false};
+    std::atomic<std::uint64_t> replacements_{0};
+    // The replacements before which somebody has read damage, plus one; 0: nobody has.
+    std::atomic<std::uint64_t> damage_read_{0};
 
     // The writer's thread only, once it runs.
     std::unique_ptr<WritingSide> side_;           // null while the database cannot be opened

@@ -129,6 +129,7 @@ Attempt GroupReader::read(Asker& asker, SteadyTime now) {
         if (attempt.postponed_to) {
             waiting_ = Waiting{attempt, next_, *attempt.postponed_to};
             waiting_->attempt.postponed_to.reset();
+            attempt.frame.reset();  // it goes on being filled
             return attempt;
         }
         if (next == Next::stop) break;

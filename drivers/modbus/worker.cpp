@@ -233,6 +233,7 @@ void Bus::Worker::make_attempt(std::size_t index, SteadyTime now) {
     if (const auto again = retry_at(entry, made, steady_now())) {
         // One of several frames of a poll that goes on.
         if (made.postponed_to && made.frame != nullptr) tell(units_[entry.unit], made);
+        entry.sent = made.postponed_to ? entry.sent + sent_ : 0;
         schedule_.defer(index, *again);
         entry.postponed_to = *again;
         return;
@@ -318,9 +319,10 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
     auto& entry = entries_[index];
     auto& unit = units_[entry.unit];
     entry.tries = entry.busy_tries = 0;
+    const int sent = std::exchange(entry.sent, 0) + sent_;
     unit.polls.add();
     const auto now = steady_now();
-    if (sent_ > 0) account_health(index, attempt, now);
+    if (sent > 0) account_health(index, attempt, now);
     tell(unit, attempt);
     if (!guard_.is_well(entry.unit)) {
         // Before the link may be opened again nobody can be probed, and right then one should.
@@ -328,7 +330,7 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
         schedule_.defer(index, link_->is_open() ? allowed_at : std::max(allowed_at, reconnect_at_));
     } else if (!link_->is_open() && attempt.failure.kind == AnswerKind::lost) {
         schedule_.defer(index, std::max(now, reconnect_at_));
-    } else if (sent_ == 0 && entry.reader->layout().period < idle_pace) {
+    } else if (sent == 0 && entry.reader->layout().period < idle_pace) {
         schedule_.defer(index, now + idle_pace);
     }
     if (settings_.close_after_cycle) close_if_idle();

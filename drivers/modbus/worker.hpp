@@ -71,6 +71,7 @@ class Bus::Worker final : private Asker {
         std::unique_ptr<PollReader> reader;
         int tries = 0;
         int busy_tries = 0;
+        int sent = 0;  // requests of the parts of this poll that were over before
         SteadyTime postponed_to{};
     };
 

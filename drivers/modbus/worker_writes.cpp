@@ -207,6 +207,12 @@ void Bus::Worker::after_send(Write& write, const Answer& answer, SteadyTime now)
 void Bus::Worker::look_at_effect(Write& write, SteadyTime now) {
     asking_ = write.shown_by;
     auto& unit = units_[write.shown_by];
+    // After a mailbox's request it hears nothing for a while.
+    if (unit.silent_until > now) {
+        write.at = unit.silent_until;
+        if (write.at > write.give_up_at) look_again(write, write.at);
+        return;
+    }
     Attempt attempt;
     if (ensure_open() && !inspect(unit, attempt)) {
         write.problem = unit.inspection_problem;

@@ -25,6 +25,16 @@ TEST(ParseInput, TakesAsManyLevelsAsItSaysAndNoMore) {
 
 TEST(ParseInput, BracketsInATextAreNoLevels) {
     EXPECT_FALSE(parse_input('"' + std::string(100, '[') + '"').is_discarded());
+    EXPECT_FALSE(parse_input(R"(["\"[[", "\\"])").is_discarded());
+    EXPECT_FALSE(parse_input('"' + std::string("\\\"") + std::string(100, '{') + '"').is_discarded());
+    EXPECT_TRUE(parse_input(R"("\\")" + nested(100)).is_discarded());
+}
+
+// Linear: with the library's callback this took minutes, on the loop thread.
+TEST(ParseInput, AMebibyteOfObjectsIsReadAtOnce) {
+    std::string wide = "[{}";
+    while (wide.size() < (1U << 20)) wide += ",{}";
+    EXPECT_GT(parse_input(wide + "]").size(), 300'000U);
 }
 
 TEST(ParseInput, ManyBesideEachOtherAreNotDeep) {

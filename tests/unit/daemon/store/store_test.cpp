@@ -183,7 +183,8 @@ TEST_F(StoreTest, DamageThatOnlyTheReaderOfTheOutboxMeetsHasTheDatabaseReplacedT
         EXPECT_TRUE(batch->messages.empty());
     }
     const auto before = observer_.conditions().size();
-    store_->found_damaged();
+    const auto replacements = store_->replacements();
+    store_->found_damaged(replacements);
     ASSERT_TRUE(eventually([&] { return observer_.conditions().size() >= before + 3; }));
     const auto conditions = observer_.conditions();
     EXPECT_EQ(conditions[before].type, "store_error");
@@ -195,6 +196,14 @@ TEST_F(StoreTest, DamageThatOnlyTheReaderOfTheOutboxMeetsHasTheDatabaseReplacedT
     EXPECT_FALSE((*reader)->outbox_batch(MessageKey{0}, 100)->is_damaged);
     const auto audit = (*reader)->audit(test_start, test_start + Duration{1}, 10);
     EXPECT_GE(audit->size(), 1U) << "what is precious is restored or saved";
+
+    // Who had read the old one meanwhile says nothing of the new one.
+    EXPECT_EQ(store_->replacements(), replacements + 1);
+    store_->found_damaged(replacements);
+    ASSERT_TRUE(store_->append(AuditRow{.time = test_start, .who = "zoe"}));
+    commit();
+    EXPECT_EQ(observer_.conditions().size(), before + 3);
+    EXPECT_EQ(store_->replacements(), replacements + 1);
 }
 
 // A disk that keeps readings and refuses the copy is no store that cannot be written.

@@ -335,6 +335,7 @@ TEST_F(GroupReaderTest, APollThatMustWaitGoesOnWhereItStopped) {
     asker.postponed_to = at(3s);
     const auto waiting = reader.read(asker, at(1s));
     EXPECT_EQ(waiting.postponed_to, at(3s));
+    EXPECT_EQ(waiting.frame, nullptr) << "told before it is whole, it would change under its reader";
     EXPECT_FALSE(waiting.failed_question);
     const auto second = asker.asked.back();
     const auto attempt = reader.read(asker, at(3s));
