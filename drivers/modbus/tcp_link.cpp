@@ -207,7 +207,13 @@ Answer TcpLink::identify(const Question& question, SteadySpan timeout, std::span
 }
 
 Answer TcpLink::write(const WriteRequest& request, SteadySpan timeout) {
-    if (const auto refused = prepare(request.unit, timeout)) return *refused;
+    if (const auto failed = prepare(request.unit, timeout)) {
+        // Nothing was sent, so that there is no doubt about what the device has done.
+        const bool is_refused = failed->kind == AnswerKind::refused;
+        return {
+            .kind = AnswerKind::refused,
+            .detail = is_refused ? failed->detail : "the connection has to be made anew; nothing was sent"};
+    }
     const int count = static_cast<int>(request.words.size());
     int written = -1;
     switch (function_of(request)) {
