@@ -12,7 +12,7 @@
 #include "drivers/modbus/link.hpp"
 #include "drivers/modbus/socket.hpp"
 
-struct _modbus;
+struct _modbus;  // NOLINT(bugprone-reserved-identifier): as the library calls it
 
 namespace sitepower::modbus {
 

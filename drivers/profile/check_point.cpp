@@ -190,10 +190,11 @@ class PointCheck {
     void check_sentinels() {
         if (point_.invalid_mask) {
             const auto mask = static_cast<std::uint64_t>(*point_.invalid_mask);
-            if (!is_integer(point_.type))
+            if (!is_integer(point_.type)) {
                 fail("invalid_mask", "belongs to integer types");
-            else if (mask == 0 || exceeds(mask, width()))
+            } else if (mask == 0 || exceeds(mask, width())) {
                 fail("invalid_mask", fmt::format("expected bits within the {} of the type", width()));
+            }
             if (point_.invalid.empty()) fail("invalid", "expected with invalid_mask");
         }
         if (point_.invalid.empty()) return;
@@ -384,9 +385,10 @@ void check_derived(const Profile& profile, const ProfileDerived& derived, schema
     using modbus::Operation;
     const bool needs_all = derived.operation == Operation::sub || derived.operation == Operation::div ||
                            derived.operation == Operation::mul;
-    if (derived.skip_absent && needs_all)
+    if (derived.skip_absent && needs_all) {
         fail("skip_absent",
              "goes with sum, mean, min and max: sub, mul and div mean nothing without an operand");
+    }
     if (!derived.weights.empty() && derived.weights.size() != derived.of.size()) {
         fail("weights", fmt::format("expected one for each of the {} names in of", derived.of.size()));
     }

@@ -36,7 +36,7 @@ std::optional<Error> check_period(const Profile& profile, const DeviceOptions& o
     }
     if (period >= placed.source->min_interval) return std::nullopt;
     return bad_options(profile, options,
-                       fmt::format("allows no period below {} ms for poll group \"{}\": point \"{}\"",
+                       fmt::format(R"(allows no period below {} ms for poll group "{}": point "{}")",
                                    placed.source->min_interval.count(), group, placed.point.name));
 }
 
