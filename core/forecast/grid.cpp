@@ -8,7 +8,6 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr Duration day{std::chrono::hours{24}};
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 // Rounds down also before 1970.
@@ -33,7 +32,7 @@ struct Extent {
 }  // namespace
 
 Seasons seasons_of(Duration step) {
-    const auto steps = static_cast<std::size_t>(day / step);
+    const auto steps = static_cast<std::size_t>(one_day / step);
     return {.day = steps, .week = 7 * steps};
 }
 
@@ -47,15 +46,15 @@ Duration CivilClock::offset_at(Time time) const {
 }
 
 std::size_t CivilClock::week_slot(Time time, Duration step) const {
-    const std::int64_t week_ms = Duration{7 * day}.count();
-    const std::int64_t monday_ms = Duration{4 * day}.count();  // 1970-01-05 was the first Monday
+    const std::int64_t week_ms = Duration{7 * one_day}.count();
+    const std::int64_t monday_ms = Duration{4 * one_day}.count();  // 1970-01-05 was the first Monday
     const std::int64_t ms = to_ms(time + offset_at(time)) - monday_ms;
     return static_cast<std::size_t>(((ms % week_ms) + week_ms) % week_ms / step.count());
 }
 
 Result<RegularSeries> to_grid(std::span<const Observation> observations, Duration step, Aggregation how,
                               double valid_from, double valid_to) {
-    if (step <= Duration::zero() || day % step != Duration::zero()) return bad_step(step);
+    if (step <= Duration::zero() || one_day % step != Duration::zero()) return bad_step(step);
     const auto usable = [&](const Observation& o) {
         return std::isfinite(o.value) && o.value >= valid_from && o.value <= valid_to;
     };

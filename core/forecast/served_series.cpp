@@ -9,7 +9,6 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr Duration day{std::chrono::hours{24}};
 constexpr double close_share = 0.1;  // of the larger of the actual value and the scale
 
 std::size_t number(HorizonClass horizon) {
@@ -98,7 +97,7 @@ SeriesNews ServedSeries::replay(const ClosedStep& step, Time now) {
 // By what was forecast for the time, or for the same time of an earlier day: forecasts end after two days.
 double ServedSeries::expected_amount(Time step) const {
     const Time middle = step + setup_.forecaster.step / 2;
-    for (auto time = middle; time > forecaster_->newest(); time -= day) {
+    for (auto time = middle; time > forecaster_->newest(); time -= one_day) {
         if (const auto said = forecaster_->forecast_at(time)) return said->point;
     }
     return 0;
@@ -289,7 +288,7 @@ std::optional<double> ServedSeries::confidence(HorizonClass horizon, Time now) c
         std::count(recent.close.begin(), recent.close.begin() + static_cast<std::ptrdiff_t>(count), 1);
     // A step that is not over yet is no lack of data.
     const Duration old = now - forecaster_->newest() - 2 * setup_.forecaster.step;
-    const double fresh = 1 - static_cast<double>(old.count()) / static_cast<double>(day.count());
+    const double fresh = 1 - static_cast<double>(old.count()) / static_cast<double>(one_day.count());
     return static_cast<double>(close) / static_cast<double>(count) * std::clamp(fresh, 0.0, 1.0);
 }
 

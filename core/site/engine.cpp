@@ -114,12 +114,12 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
     test.rated_ah = string.nominal_capacity_ah;
     const auto evidence = evidence_of(test, string.chemistry);
     if (!evidence || test.time > clock.moment().wall) {
-        effects.refusal = Error{ErrorCode::validation_error,
-                                "a test tells of a battery's health only when it reached the end voltage, at "
-                                "a time that is not to "
-                                "come, and delivered more than nothing and less than 1.5 times the nominal " +
-                                    digit_text(test.rated_ah, 6) + " Ah at 25 degrees",
-                                ""};
+        effects.refusal =
+            Error{ErrorCode::validation_error,
+                  "a test tells of a battery's health only when it reached the end voltage, is not "
+                  "in the future, and delivered less than 1.5 times the nominal " +
+                      digit_text(test.rated_ah, 6) + " Ah at 25 degrees",
+                  ""};
         return;
     }
     const auto battery = static_cast<BatteryIndex>(found - model->batteries.begin());

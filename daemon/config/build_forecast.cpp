@@ -48,14 +48,13 @@ std::shared_ptr<const forecast::PriorLibrary> read_prior(const ForecastEntry& en
 // The changes of the clocks at a place, as far as forecasts of years to come need them: found by days, then
 // by halving.
 forecast::CivilClock clock_of(const TimeZone& zone) {
-    constexpr Duration day{std::chrono::hours{24}};
     const Time first{std::chrono::sys_days{std::chrono::year{2015} / 1 / 1}};
     const Time last{std::chrono::sys_days{std::chrono::year{2075} / 1 / 1}};
     std::vector<forecast::OffsetChange> changes{{.from = Time::min(), .offset = zone.offset(first)}};
-    for (Time time = first; time < last; time += day) {
-        if (zone.offset(time + day) == changes.back().offset) continue;
+    for (Time time = first; time < last; time += one_day) {
+        if (zone.offset(time + one_day) == changes.back().offset) continue;
         Time before = time;
-        Time after = time + day;
+        Time after = time + one_day;
         while (after - before > std::chrono::seconds{1}) {
             const Time middle = before + (after - before) / 2;
             (zone.offset(middle) == changes.back().offset ? before : after) = middle;

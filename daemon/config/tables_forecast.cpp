@@ -12,8 +12,7 @@ using schema::Table;
 namespace {
 
 void check_series(const SeriesEntry& series, Diagnostics& diagnostics) {
-    constexpr Duration hour{3'600'000};
-    if (series.step <= Duration::zero() || hour % series.step != Duration::zero()) {
+    if (series.step <= Duration::zero() || one_hour % series.step != Duration::zero()) {
         diagnostics.add(series.origins.of("step_s"),
                         "must divide an hour: 60, 300, 600, 900, 1800 and 3600 do, for example");
     }

@@ -180,9 +180,9 @@ Json describe_allocation(const AllocationReport& report, Time now) {
                   "no_supply");
     const auto& marginal = report.allocation.marginal_price_per_kwh;
     if (!marginal) {
-        reasons["marginal_price"] = !report.outage.empty() ? "no_schedule"
-                                    : bid_value > 0        ? "no_supply_is_left"
-                                                           : "nothing_is_bid_for";
+        reasons["marginal_price"] = !report.outage.empty() ? no_schedule
+                                    : bid_value > 0        ? std::string_view("no_supply_is_left")
+                                                           : std::string_view("nothing_is_bid_for");
     }
     if (!report.base_load_kw) reasons["base_load_kw"] = "not_known_at_present";
     return {{"made_at", format_time(report.made)},

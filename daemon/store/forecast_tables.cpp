@@ -15,7 +15,6 @@ namespace {
 using forecast::ClosedStep;
 using forecast::HorizonClass;
 
-constexpr Duration day_length{std::chrono::hours(24)};
 constexpr std::uint8_t matched_version = 1;
 constexpr int minute_bits = step_key_bits;  // of a day
 constexpr int class_bits = matched_key_bits - minute_bits;
@@ -27,13 +26,13 @@ std::int64_t step_key(std::int64_t day, std::int64_t member, std::int64_t minute
 }
 
 std::int64_t step_key(Time time, std::int64_t member) {
-    const auto day = interval_of(time, day_length);
-    return step_key(day, member, interval_of(time, minute_length) - day * (day_length / minute_length));
+    const auto day = interval_of(time, one_day);
+    return step_key(day, member, interval_of(time, minute_length) - day * (one_day / minute_length));
 }
 
 Time time_of_step(std::int64_t key) {
     const auto day = IntervalKey::from(key >> minute_bits).interval;
-    return start_of(day, day_length) + minute_length * (key & ((std::int64_t{1} << minute_bits) - 1));
+    return start_of(day, one_day) + minute_length * (key & ((std::int64_t{1} << minute_bits) - 1));
 }
 
 std::optional<std::int64_t> member_of(sqlite::Database& database, const std::string& series) {
@@ -51,8 +50,8 @@ Days days_in(sqlite::Database& database, const std::string& table, int low_bits,
     const auto oldest = database.integer("SELECT min(key) FROM " + table);
     const auto newest = database.integer("SELECT max(key) FROM " + table);
     if (!oldest || !newest) return {};
-    return {.first = std::max(interval_of(from, day_length), IntervalKey::from(*oldest >> low_bits).interval),
-            .last = std::min(interval_of(to, day_length), IntervalKey::from(*newest >> low_bits).interval)};
+    return {.first = std::max(interval_of(from, one_day), IntervalKey::from(*oldest >> low_bits).interval),
+            .last = std::min(interval_of(to, one_day), IntervalKey::from(*newest >> low_bits).interval)};
 }
 
 std::optional<std::int64_t> optional_ms(const std::optional<Time>& time) {

@@ -23,7 +23,6 @@ constexpr auto count_interval = std::chrono::minutes(1);
 constexpr std::uint64_t reserve_bytes = 16ULL << 20;
 // A block from further ahead than this was written under a wrong clock: it does not hold up the others.
 constexpr Duration future{std::chrono::days(1)};
-constexpr Duration day{std::chrono::days(1)};
 // A price is a row of some 40 bytes, and each series has up to a hundred a day.
 constexpr std::size_t prices_per_record = 10;
 constexpr Duration month{std::chrono::days(30)};
@@ -143,7 +142,7 @@ bool Retention::give_up_for_room(Time now) {
     if (outbox_.count() < outbox_at_walk_ / 2) room_walk_ = {};
     if (room_walk_.next == 0) outbox_at_walk_ = outbox_.count();
     const auto start = room_walk_;
-    if (delete_delivered(room_walk_, now - day, now)) return true;
+    if (delete_delivered(room_walk_, now - one_day, now)) return true;
     if (delete_intervals("minutes", minute_length, now - month)) return true;
     if (delete_intervals("battery_states", minute_length, now - month)) return true;
     room_walk_ = start;
@@ -210,7 +209,7 @@ bool Retention::delete_days(std::string_view table, int low_bits, Time before) {
                            fmt::format("DELETE FROM {0} WHERE key <= (SELECT max(key) FROM (SELECT key "
                                        "FROM {0} WHERE key < ? ORDER BY key LIMIT {1}))",
                                        table, rows_per_step));
-    const IntervalKey first{interval_of(before, day), 0};
+    const IntervalKey first{interval_of(before, one_day), 0};
     return rows.run(first.number() << low_bits) && database_.changes() > 0;
 }
 

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t most_decisions = 100;
 constexpr std::size_t most_seen = 1'000;
-constexpr Duration hour{3'600'000};
 constexpr double most_instances_ever = 1e6;  // beyond it a need is a wrong number, not a plan
 
 }  // namespace
@@ -142,7 +141,7 @@ bool Scaler::cooling(int direction, Time now) const {
 }
 
 void Scaler::forget_old_turns(Time now) {
-    while (!turns_.empty() && turns_.front() <= now - hour) turns_.pop_front();
+    while (!turns_.empty() && turns_.front() <= now - one_hour) turns_.pop_front();
     if (static_cast<int>(turns_.size()) < rules_.most_turns_per_hour) flapping_ = false;
 }
 

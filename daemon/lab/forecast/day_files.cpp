@@ -12,7 +12,6 @@ namespace sitepower::lab {
 namespace {
 
 constexpr std::string_view peer_mark = "_peer_forecasts";
-constexpr Duration day_length{std::chrono::hours{24}};
 
 bool is_year(std::string_view text) {
     return text.size() == 4 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -32,7 +31,7 @@ std::optional<std::size_t> column_of(const SeriesFile& file, std::string_view na
 
 // The least distance of two rows.
 Duration step_of(const std::vector<forecast::Observation>& rows) {
-    Duration step = day_length;
+    Duration step = one_day;
     for (std::size_t i = 1; i < rows.size(); ++i) {
         const Duration distance = rows[i].time - rows[i - 1].time;
         if (distance > Duration{}) step = std::min(step, distance);
@@ -43,7 +42,7 @@ Duration step_of(const std::vector<forecast::Observation>& rows) {
 class DayMaker {
   public:
     DayMaker(Duration step, std::size_t covariates)
-        : step_(step), slots_(static_cast<std::size_t>(day_length / step)), covariates_(covariates) {}
+        : step_(step), slots_(static_cast<std::size_t>(one_day / step)), covariates_(covariates) {}
 
     void put(std::optional<std::size_t> covariate, const std::vector<forecast::Observation>& column) {
         for (const auto& row : column) {
@@ -124,7 +123,7 @@ Result<DayTable> read_days(const std::vector<SeriesFile>& files, const DayColumn
             if (!rows) return rows.error();
             if (!maker) {
                 const Duration step = step_of(*rows);
-                if (day_length % step != Duration{}) return wrong(file, "the step does not divide a day");
+                if (one_day % step != Duration{}) return wrong(file, "the step does not divide a day");
                 maker.emplace(step, columns.covariates.size());
             }
             maker->put(i == 0 ? std::nullopt : std::optional(i - 1), *rows);

@@ -15,7 +15,6 @@ namespace {
 using namespace forecast;
 
 constexpr std::size_t prior_horizon = 48;
-constexpr Duration hour{3'600'000};
 
 struct Learnt {
     std::vector<WindowSums> transformed;
@@ -41,7 +40,7 @@ void add_series(std::vector<double> values, std::span<const std::uint8_t> learna
 void add_column(const SeriesFile& file, std::size_t column, Learnt& learnt) {
     const auto observations = observations_of(file, column);
     if (!observations) return;
-    auto grid = to_grid(*observations, hour, Aggregation::mean, 0);
+    auto grid = to_grid(*observations, one_hour, Aggregation::mean, 0);
     if (!grid) return;
     interpolate_gaps(*grid);
     std::vector<std::uint8_t> learnable;
