@@ -26,7 +26,6 @@ struct PriorLibrary;
 struct CovariateSource {
     std::optional<PointRef> point{};
     std::string metric;
-    bool operator==(const CovariateSource&) const = default;
 };
 
 struct SeriesSettings {

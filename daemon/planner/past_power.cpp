@@ -10,7 +10,7 @@ namespace {
 using dispatch::quarter_hour;
 using dispatch::QuarterHistory;
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
 Time quarter_of(Time time) {
     return Time{std::chrono::floor<std::chrono::duration<std::int64_t, std::ratio<900>>>(time)};
@@ -24,7 +24,7 @@ std::size_t index_of(const QuarterHistory& history, Time time) {
 void move_to(QuarterHistory& history, Time now) {
     const auto first = quarter_of(now - PastPower::memory);
     const auto count = static_cast<std::size_t>((quarter_of(now) - first) / quarter_hour) + 1;
-    QuarterHistory moved{.first = first, .kw = std::vector<double>(count, unknown)};
+    QuarterHistory moved{.first = first, .kw = std::vector<double>(count, no_value)};
     for (std::size_t i = 0; i < count; ++i)
         moved.kw[i] = history.at(first + static_cast<std::int64_t>(i) * quarter_hour);
     history = std::move(moved);

@@ -57,8 +57,11 @@ Result<Recording> recording_of(const dataset::Csv& csv, std::string_view file) {
         return Error{ErrorCode::validation_error, fmt::format("{}: has no row with numbers", file), ""};
     }
     std::ranges::stable_sort(recording.rows, {}, &Recording::Row::elapsed_s);
-    const auto repeated = std::ranges::unique(recording.rows, {}, &Recording::Row::elapsed_s);
-    recording.rows.erase(repeated.begin(), repeated.end());
+    // Not std::ranges::unique: clang 14, which builds the fuzzers, cannot read it in this standard library.
+    const auto repeated =
+        std::unique(recording.rows.begin(), recording.rows.end(),
+                    [](const auto& a, const auto& b) { return a.elapsed_s == b.elapsed_s; });
+    recording.rows.erase(repeated, recording.rows.end());
     const double first_s = recording.rows.front().elapsed_s;
     for (Recording::Row& row : recording.rows) row.elapsed_s -= first_s;
     return recording;

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     if (file->first_column.empty()) std::abort();
-    if (file->layout == Layout::m4 || file->layout == Layout::nab_labels) return 0;
+    if (file->layout == SeriesLayout::m4 || file->layout == SeriesLayout::nab_labels) return 0;
     for (std::size_t column = 0; column < file->values.size(); ++column) {
         if (file->values[column].size() != file->first_column.size()) std::abort();
         const auto observations = observations_of(*file, column);

@@ -7,7 +7,7 @@
 namespace sitepower::lab {
 namespace {
 
-constexpr double end_of_life = 0.8;
+constexpr double jar_end_of_life = 0.8;
 constexpr double longest_days = 365.25 * 25;
 constexpr double days_per_year = 365.25;
 constexpr double sudden_share = 0.03;
@@ -33,7 +33,7 @@ FleetJar::FleetJar(std::uint64_t number) : random_(0xf1ee7 + number * 7919) {
     heat_rate_ = (heat_rate_ - 1) / 12;
     life_days_ = longest_days;
     double day = 30;
-    while (day < longest_days && health(day) >= end_of_life) day += 1;
+    while (day < longest_days && health(day) >= jar_end_of_life) day += 1;
     life_days_ = day;
     if (random_.uniform(7) < sudden_share) {
         death_day_ = life_days_ * (0.2 + 0.75 * random_.uniform(8));

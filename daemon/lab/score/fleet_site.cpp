@@ -14,7 +14,7 @@ namespace {
 
 constexpr double float_v = 13.65;
 constexpr double float_a = 0.05;
-constexpr double capacity_ah = 100;
+constexpr double jar_capacity_ah = 100;
 constexpr Duration step{28'000};  // a silence of more than 30 s would count as a stepped clock
 constexpr double test_hour = 10;  // a discharge of 20 minutes every third day
 constexpr std::size_t points_per_jar = 3;
@@ -77,7 +77,7 @@ void FleetSite::build_model() {
         layout->group = "all";
         layout->period = step;
         layout->points.resize(string_points + points_per_jar * jars_per_string);
-        StringModel of{.id = fmt::format("STR-{}", string), .nominal_capacity_ah = capacity_ah};
+        StringModel of{.id = fmt::format("STR-{}", string), .nominal_capacity_ah = jar_capacity_ah};
         of.current_a = PointRef{device, 0};
         of.ambient_temperature_c = PointRef{device, 1};
         for (std::uint32_t jar = 0; jar < jars_per_string; ++jar) {
