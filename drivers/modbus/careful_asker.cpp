@@ -36,6 +36,7 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
             .answer = {.kind = AnswerKind::refused, .detail = "unit 0 is the broadcast of a serial line"}};
     }
     auto& unit = units_.at(plan.question.unit);
+    bool more_came = false;
     for (;;) {
         const auto now = steady_now();
         const auto choice = unit.quarantine.choose(plan.question, plan.longest, now);
@@ -51,6 +52,7 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
         const auto after = steady_now();
         note(unit, question, answer, after);
         note_strays(link.strays(), after);
+        more_came = more_came || !link.strays().empty();
         if (answer.good() && !choice->covers) continue;
         if (answer.denies_registers() && question.count > plan.question.count) {
             plan.longest = static_cast<std::uint16_t>(question.count - 1);
@@ -63,7 +65,7 @@ Asker::Reply CarefulAsker::ask(ReadPlan& plan, Link& link, const Exchange& excha
             return postponed(unit.quarantine.allowed_at(plan.question, plan.longest, after));
         }
         plan.refused_once = false;
-        return {.answer = answer, .words = words};
+        return {.answer = answer, .words = words, .more_came = more_came};
     }
 }
 

@@ -47,6 +47,8 @@ class Asker {
         Answer answer{};
         std::span<const std::uint16_t> words{};  // valid until the next ask
         SteadyTime postponed_to{};               // when the answer is `postponed`
+        // Something else came too: an answer given before may have been another question's. Never over TCP.
+        bool more_came = false;
     };
     // May change plan.longest, when the device does not let the read be longer, and plan.refused_once.
     virtual Reply ask(ReadPlan& plan) = 0;

@@ -75,6 +75,9 @@ void MailboxReader::plan_reads() {
     }
     look_.question = {unit_, Table::holding, static_cast<std::uint16_t>(begin),
                       static_cast<std::uint16_t>(end - begin)};
+    // Where answers are known by their length alone, one of a window must not pass for a look.
+    const bool alike = look_.question.count == box.window_length;
+    if (box.windows > 1 && alike && longest > look_.question.count) ++look_.question.count;
     look_.longest = std::max(longest, look_.question.count);
     window_.question = {unit_, Table::holding, box.window_address, box.window_length};
     window_.longest = std::max(room_from(window, limits_), box.window_length);
@@ -261,9 +264,8 @@ void MailboxReader::read_window(Asker& asker, SteadyTime now, Attempt& attempt) 
     const auto part = reply.words.first(box.window_length);
     words_.insert(words_.end(), part.begin(), part.end());
     const bool all = words_.size() == std::size_t{box.window_length} * static_cast<std::size_t>(box.windows);
-    if (all && std::ranges::none_of(box.signs, &Mailbox::Sign::shows_index)) {
-        return take(words_, asker, now, attempt);
-    }
+    const bool is_shown = std::ranges::any_of(box.signs, &Mailbox::Sign::shows_index);
+    if (all && !is_shown && box.windows == 1) return take(words_, asker, now, attempt);
     if (all) step_ = Step::look_again;
     attempt.postponed_to = now;
 }
@@ -275,6 +277,11 @@ void MailboxReader::look_again(Asker& asker, SteadyTime now, Attempt& attempt) {
         return fail_turn(asker, now, attempt, Device::may_be_at_work,
                          fmt::format("register {} became {} while the window was read", sign->address,
                                      shown(*sign, reply.words)));
+    }
+    // Of windows read one after the other all answers look alike: had one come twice, one would be left over.
+    if (reply.more_came && mailbox().windows > 1) {
+        return fail_turn(asker, now, attempt, Device::may_be_at_work,
+                         "more answers came than were asked for");
     }
     take(words_, asker, now, attempt);
 }

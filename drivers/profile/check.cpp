@@ -160,6 +160,31 @@ void check_requests(const Profile& profile, const std::vector<PlacedPoint>& plac
     }
 }
 
+// Reading there would make the device go on to the next words.
+void check_windows(const Profile& profile, const std::vector<PlacedPoint>& placed,
+                   schema::Diagnostics& diagnostics) {
+    std::set<const ProfilePoint*> told;
+    for (const PlacedPoint& point : placed) {
+        const modbus::PointSpan span = modbus::span_of(point.point.registers);
+        const auto parts = [&](const ProfileMailbox& mailbox) {
+            const auto begin = static_cast<std::uint32_t>(mailbox.window_address);
+            const auto end = begin + static_cast<std::uint32_t>(mailbox.window_length);
+            const bool overlaps = span.begin < end && begin < span.end;
+            // Other tables have other registers; but a request of theirs ends there too.
+            const bool inside = begin <= span.begin && span.end <= end;
+            return mailbox.windows > 1 && overlaps && (span.table == modbus::Table::holding || !inside);
+        };
+        const auto mailbox = std::ranges::find_if(profile.mailboxes, parts);
+        if (mailbox == profile.mailboxes.end() || !told.insert(point.source).second) continue;
+        diagnostics.add(
+            point.source->origins.of("address"),
+            fmt::format("point \"{}\": registers {} to {} reach into the window of mailbox \"{}\" "
+                        "(registers {} to {}), where each read makes the device go on",
+                        point.point.name, span.begin, span.end - 1, mailbox->name, mailbox->window_address,
+                        mailbox->window_address + mailbox->window_length - 1));
+    }
+}
+
 // A convention for a point that is not there would leave a current with the wrong sign unnoticed.
 void check_signs(const Profile& profile, const std::vector<PlacedPoint>& placed,
                  schema::Diagnostics& diagnostics) {
@@ -280,6 +305,7 @@ void check_profile(const Profile& profile, schema::Diagnostics& diagnostics) {
     check_duplicates(placement, diagnostics);
     check_overlaps(placement.points, diagnostics);
     check_requests(profile, placement.points, diagnostics);
+    check_windows(profile, placement.points, diagnostics);
     check_signs(profile, placement.points, diagnostics);
     check_requirements(placement.points, diagnostics);
     check_atomic(placement.points, diagnostics);

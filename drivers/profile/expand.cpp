@@ -214,11 +214,23 @@ class DeviceExpander {
         }
     }
 
+    // No other request may touch a window that goes on with each read.
+    modbus::UnitLimits limits() const {
+        modbus::UnitLimits limits = profile_.limits;
+        for (const ProfileMailbox& mailbox : profile_.mailboxes) {
+            if (!options_.mailboxes || mailbox.windows == 1) continue;
+            limits.barriers.push_back(static_cast<std::uint16_t>(mailbox.window_address));
+            const int end = mailbox.window_address + mailbox.window_length;
+            if (end < 0x10000) limits.barriers.push_back(static_cast<std::uint16_t>(end));
+        }
+        return limits;
+    }
+
     modbus::UnitPlan unit_plan(int unit) const {
         return {.device = options_.device,
                 .device_id = options_.device_id,
                 .unit = unit,
-                .limits = static_cast<const modbus::UnitLimits&>(profile_.limits),
+                .limits = limits(),
                 .timing = static_cast<const modbus::UnitTiming&>(profile_.timing),
                 .groups = {}};
     }

@@ -107,6 +107,13 @@ TEST_F(CarefulAskerTest, AStrayFrameQuarantinesTheUnitItNames) {
     EXPECT_EQ(last_count(), 11);
 }
 
+TEST_F(CarefulAskerTest, SaysThatMoreCameThanWasAskedFor) {
+    EXPECT_FALSE(ask(plan).more_came);
+    link.script = {{data, {{.unit = 1, .function = 3, .byte_count = 20}}}, {data}};
+    EXPECT_TRUE(ask(plan).more_came);
+    EXPECT_FALSE(ask(other_unit).more_came);
+}
+
 TEST_F(CarefulAskerTest, BytesOfNobodyQuarantineEveryUnitThatWasAsked) {
     ask(other_unit);
     link.script = {{data, {{}}}};

@@ -32,6 +32,7 @@ class Device final : public Asker {
     Reply ask(ReadPlan& plan) override {
         ++requests;
         if (before_read) before_read();
+        if (asked) asked(plan.question);
         if (reader_to_forget != nullptr) {
             reader_to_forget->forget();
             reader_to_forget = nullptr;
@@ -45,7 +46,7 @@ class Device final : public Asker {
         for (int i = 0; i < plan.question.count; ++i) words_.push_back(word(plan.question.address + i));
         const bool reads_window = plan.question.address == window_at;
         if (reads_window) ++window;
-        return {.answer = read_answer, .words = words_};
+        return {.answer = read_answer, .words = words_, .more_came = !reads_window && leaves_one_over};
     }
     Reply write(const WriteRequest& request, Duration /*settle*/) override {
         ++requests;
@@ -64,11 +65,13 @@ class Device final : public Asker {
     SteadyTime now{};
     SteadySpan delay = 300ms;
     bool obeys = true;
+    bool leaves_one_over = false;  // an answer of the windows came twice
     int shown = 0;
     int window = 0;
     Answer read_answer{.kind = AnswerKind::data};
     std::map<std::uint16_t, Answer> write_answers;
     std::function<void()> before_read;
+    std::function<void(const Question&)> asked;
     MailboxReader* reader_to_forget = nullptr;  // the connection is made anew at the next read
     std::vector<std::uint16_t> written;
     int requests = 0;
@@ -267,6 +270,40 @@ TEST_F(MailboxReaderTest, WhenTheIndexChangesBetweenTheWindowsNothingIsTaken) {
     expect_words_of(3, 12);
     EXPECT_THAT(problems,
                 ElementsAre("mailbox cells, index 2: register 20 became 3 while the window was read"));
+}
+
+// The next window then shows what the one before it held, and only what is left over at the end tells.
+TEST_F(MailboxReaderTest, WhenAnAnswerOfTheWindowsCameTwiceNothingIsTaken) {
+    for (const bool shows_index : {true, false}) {
+        use(3, {2});
+        unit.groups[0].mailbox->signs[0].shows_index = shows_index;
+        reader.emplace(unit, unit.groups);
+        device.leaves_one_over = true;
+        poll();
+        expect_unknown(2);
+        EXPECT_THAT(problems, ElementsAre("mailbox cells, index 2: more answers came than were asked for"));
+        device.leaves_one_over = false;
+        device.now += 1h;
+        poll();
+        expect_words_of(2, 12);
+    }
+}
+
+TEST_F(MailboxReaderTest, ALookIsToldFromAWindowByItsLength) {
+    for (const int windows : {1, 3}) {
+        use(windows, {2});
+        unit.groups[0].mailbox->window_length = 1;
+        unit.groups[0].mailbox->window_address = 100;
+        std::vector<int> looked;
+        device.before_read = {};
+        reader.emplace(unit, unit.groups);
+        device.asked = [&](const Question& question) {
+            if (question.address == shown_at) looked.push_back(question.count);
+        };
+        poll();
+        EXPECT_THAT(looked, Each(windows == 1 ? 1 : 2));
+        EXPECT_FALSE(looked.empty());
+    }
 }
 
 TEST_F(MailboxReaderTest, OverANewConnectionItIsAskedForOnceMore) {

@@ -1,5 +1,7 @@
 // What a profile can say beyond plain points, from its text to the value: devices of families that nobody
 // here has seen, described by a profile alone.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +15,8 @@
 
 namespace sitepower::features_test {
 namespace {
+
+using testing::HasSubstr;
 
 constexpr const char* head = R"(
 schema = 1
@@ -29,6 +33,14 @@ Profile parse(const std::string& rest) {
     auto profile = parse_profile(head + rest, "small.toml", diagnostics);
     for (const auto& diagnostic : diagnostics.sorted()) ADD_FAILURE() << to_string(diagnostic);
     return profile.value_or(Profile{});
+}
+
+std::string errors_of(const std::string& rest) {
+    schema::Diagnostics diagnostics;
+    parse_profile(head + rest, "small.toml", diagnostics);
+    std::string all;
+    for (const auto& diagnostic : diagnostics.sorted()) all += to_string(diagnostic) + "\n";
+    return all;
 }
 
 struct Block {
@@ -407,6 +419,36 @@ points = [{ name = "voltage_v", address = 0, scale = 0.001, unit = "V", mailbox 
     EXPECT_EQ(group.mailbox->signs[1].address, 44);
     EXPECT_EQ(group.mailbox->signs[1].word, 9);
     EXPECT_TRUE(group.mailbox->signs[1].shows_index);
+}
+
+constexpr auto windows_that_go_on = R"(
+points = [{{ name = "soc_pct", address = 48, unit = "%" }}, {{ name = "mode", address = {} }}]
+mailboxes = [{{ name = "cells", request_address = 40, request = [7], ready_address = 43, ready = 1, window_address = 50, window_length = 4, windows = {} }}]
+[[groups]]
+name = "cell{{c}}"
+address = 0
+repeat = [{{ index = "c", count = 4, stride = 1 }}]
+points = [{{ name = "voltage_v", address = 0, mailbox = "cells" }}]
+)";
+
+TEST(ProfileFeatures, NoOtherReadTouchesAWindowThatGoesOn) {
+    for (const int windows : {1, 2}) {
+        const Profile profile = parse(fmt::format(windows_that_go_on, 54, windows));
+        DeviceOptions options;
+        options.mailboxes = true;
+        const auto device = expand(profile, options);
+        ASSERT_TRUE(device);
+        const auto reads = modbus::plan_reads(device->plan.groups[0].points, device->plan.limits);
+        ASSERT_TRUE(reads);
+        EXPECT_EQ(reads->size(), static_cast<std::size_t>(windows)) << "a hole of five is read along";
+    }
+}
+
+TEST(ProfileFeatures, APointInAWindowThatGoesOnIsRefused) {
+    EXPECT_THAT(errors_of(fmt::format(windows_that_go_on, 53, 2)),
+                HasSubstr("point \"mode\": registers 53 to 53 reach into the window of mailbox \"cells\" "
+                          "(registers 50 to 53), where each read makes the device go on"));
+    EXPECT_EQ(errors_of(fmt::format(windows_that_go_on, 53, 1)), "");
 }
 
 TEST(ProfileFeatures, APeriodBelowTheLeastIsRefused) {
