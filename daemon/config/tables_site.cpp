@@ -146,7 +146,9 @@ Table<StringEntry> string_table() {
                  {"nca", Chemistry::nca}},
                 "Sealed lead-acid, lithium iron phosphate, or one of the lithium nickel oxides.")
         .key("nominal_voltage_v", &StringEntry::nominal_voltage_v,
-             {.range = Range{1, 1500}, .required = true}, "Of one battery: 12 for the usual block.")
+             {.range = Range{1, 1500}, .required = true},
+             "Of one battery: 12 for the usual block. Of a Li-ion pack its cells in series times 3.65 (nmc), "
+             "3.6 (nca) or 3.2 (lfp), whatever its plate says: how many cells it has is worked out from it.")
         .key("nominal_capacity_ah", &StringEntry::nominal_capacity_ah,
              {.range = Range{0.1, 10'000}, .required = true}, "At the reference rate and 25 degrees Celsius.")
         .key("float_voltage_v", &StringEntry::float_voltage_v, {.range = Range{1, 2000}},

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "core/battery/chemistry.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -40,6 +42,7 @@ class Discharge {
         const Decays fine = decays(fine_step_s);
         const Decays coarse = decays(coarse_step_s);
         double before_v = 0;
+        if (is_empty()) return {0, DischargeStop::empty};
         for (double t_s = 0; t_s < limits_.horizon_s;) {
             const std::optional<double> current_a = current_of(*this);
             if (!current_a) return {t_s, DischargeStop::collapse};
@@ -49,12 +52,17 @@ class Discharge {
                 return {t_s - overshoot_s(before_v, now_v, t_s), DischargeStop::cutoff};
             before_v = now_v;
             const Decays& step = t_s < fine_for_s ? fine : coarse;
+            const double soc_before = soc_;
             advance(*current_a, step);
+            if (is_empty()) {
+                return {t_s + step.step_s * soc_before / (soc_before - soc_), DischargeStop::empty};
+            }
             t_s += step.step_s;
         }
         return {limits_.horizon_s, DischargeStop::horizon};
     }
 
+    bool is_empty() const { return is_lithium(model_.parameters().chemistry) && soc_ <= 0; }
     double voltage_v(double current_a) const { return source_v() + r0_ohm_ * current_a; }
     double source_v() const { return ocv_v_ + v1_v_ + v2_v_; }
     double r0_ohm() const { return r0_ohm_; }

@@ -24,7 +24,9 @@ struct DischargeLimits {
     double horizon_s = 48 * 3600.0;  // nobody plans further
 };
 
-enum class DischargeStop : std::uint8_t { cutoff, overload, collapse, horizon };
+// Empty: a lithium cell gives nothing below 0, whatever its voltage was just before; a lead-acid block, whose
+// capacity is rated at some current, goes on to its cut-off.
+enum class DischargeStop : std::uint8_t { cutoff, overload, collapse, horizon, empty };
 
 struct DischargeEnd {
     double seconds = 0;

@@ -116,7 +116,25 @@ TEST_F(DischargeTest, NothingUsableLastsForTheHorizon) {
 TEST_F(DischargeTest, AnEmptyBatteryLastsNoTime) {
     start_.soc = 0;
     EXPECT_EQ(at_current(-10).seconds, 0);
-    EXPECT_EQ(at_current(-10).stop, DischargeStop::cutoff);
+    EXPECT_EQ(at_current(-10).stop, DischargeStop::empty);
+    EXPECT_EQ(at_power(0.1).seconds, 0);
+}
+
+// The table ends well above the cut-off: what the cell has is over all the same.
+TEST_F(DischargeTest, ALithiumCellGivesWhatItHoldsAndNoMore) {
+    start_.soc = 0.9;
+    const DischargeEnd end = at_current(-1, 2.5);
+    EXPECT_EQ(end.stop, DischargeStop::empty);
+    EXPECT_NEAR(end.seconds, 9 * 3600, 1);
+    EXPECT_LT(at_power(3, 2.5).seconds * 3, 3600 * 9 * 4.0) << "the energy at most";
+}
+
+TEST_F(DischargeTest, ABlockGoesOnToItsCutoff) {
+    const CellModel block(some_block());
+    const DischargeStart full{.capacity_ah = 100};
+    const DischargeEnd end = time_at_current(block, {}, full, -4, {.cutoff_v = 10.5});
+    EXPECT_EQ(end.stop, DischargeStop::cutoff);
+    EXPECT_GT(end.seconds, 25 * 3600);
 }
 
 }  // namespace
