@@ -79,6 +79,7 @@ void Batteries::prepare_group(std::size_t index, const BatterySettings& settings
     state.voltage_imbalance_v.reason = "not_yet_read";
     const bool has_load = string.ups && model_.upses[position(*string.ups)].load_kw;
     state.autonomy_min = unknown_estimate(has_load ? "not_yet_read" : "no_load_measurement");
+    state.autonomy_at_forecast.median = unknown_estimate("no_load_forecast");
     for (std::size_t place = 0; place < string.batteries.size(); ++place) {
         const auto battery = position(string.batteries[place]);
         places_[battery] = {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(place)};

@@ -179,6 +179,17 @@ void Site::State::on(const SystemCondition& condition, Effects& effects) {
     settle(effects);
 }
 
+void Site::State::on(const ExpectedLoad& load, Effects& effects) {
+    const auto done = autonomy.expect(load);
+    if (!done) {
+        effects.refusal = done.error();
+        return;
+    }
+    touched_upses.push_back(load.ups);
+    for (const StringIndex string : model->upses[position(load.ups)].strings) batteries.touch(string);
+    settle(effects);
+}
+
 void Site::State::lose(const LostPoints& lost) {
     latest.lose(lost.device, lost.first_slot, lost.count);
     for (const Feed& feed : wiring.feeds(lost.device, lost.first_slot, lost.count)) {

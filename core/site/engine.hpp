@@ -38,6 +38,7 @@ struct Site::State {
     void on(const RecordCapacityTest& request, Effects& effects);
     void on(const ReplaceBattery& request, Effects& effects);
     void on(const SystemCondition& condition, Effects& effects);
+    void on(const ExpectedLoad& load, Effects& effects);
 
     void restore(const Snapshot& snapshot, Effects& effects);
     void take_over(const State& before, Effects& effects);

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/alert/alert.hpp"
 #include "core/base/frame.hpp"
@@ -77,7 +78,20 @@ struct SystemCondition {
     std::string message;
 };
 
+// What the load of a UPS is expected to be; in the place of what was told before. Steps without gaps, oldest
+// first; none: nothing is known any more.
+struct ExpectedLoad {
+    struct Step {
+        Time end;
+        double load_kw = 0;  // median
+        double sigma = 0;    // relative, of its logarithm
+    };
+    UpsIndex ups{};
+    Time issued_at{};
+    std::vector<Step> steps;
+};
+
 using Event = std::variant<FramePtr, PollFailed, Tick, AcknowledgeAlert, ResolveAlert, StartMaintenance,
-                           EndMaintenance, RecordCapacityTest, ReplaceBattery, SystemCondition>;
+                           EndMaintenance, RecordCapacityTest, ReplaceBattery, SystemCondition, ExpectedLoad>;
 
 }  // namespace sitepower

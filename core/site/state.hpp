@@ -74,6 +74,14 @@ struct BatteryState {
     std::uint32_t active_alerts = 0;
 };
 
+// How long batteries would carry a load: the median, unknown with a reason until it is estimated.
+struct AutonomyMinutes {
+    Estimate median;
+    // One runtime in ten is shorter than the first, one in ten longer than the second; empty with it.
+    std::optional<double> p10;
+    std::optional<double> p90;
+};
+
 struct StringState {
     StringIndex string{};
     Time time{};
@@ -85,6 +93,7 @@ struct StringState {
     Estimate autonomy_min;                // as of a UPS, of this string with its share of the load
     std::optional<double> autonomy_p10_min;
     std::optional<double> autonomy_p90_min;
+    AutonomyMinutes autonomy_at_forecast;  // at the load that is forecast
     HealthStatus status = HealthStatus::unknown;
     std::uint32_t active_alerts = 0;
 };
@@ -100,6 +109,7 @@ struct UpsState {
     // One runtime in ten is shorter than the first, one in ten longer than the second; empty with it.
     std::optional<double> autonomy_p10_min;
     std::optional<double> autonomy_p90_min;
+    AutonomyMinutes autonomy_at_forecast;  // at the load that is forecast, from now on
     HealthStatus status = HealthStatus::unknown;
 };
 

@@ -50,14 +50,17 @@ bool differs_in_kind(const StringState& a, const StringState& b) {
            differs_in_kind(a.current_a, b.current_a) || differs_in_kind(a.voltage_v, b.voltage_v) ||
            differs_in_kind(a.soc_pct, b.soc_pct) ||
            differs_in_kind(a.voltage_imbalance_v, b.voltage_imbalance_v) ||
-           differs_in_kind(a.autonomy_min, b.autonomy_min) || a.weakest.has_value() != b.weakest.has_value();
+           differs_in_kind(a.autonomy_min, b.autonomy_min) ||
+           differs_in_kind(a.autonomy_at_forecast.median, b.autonomy_at_forecast.median) ||
+           a.weakest.has_value() != b.weakest.has_value();
 }
 
 bool differs_in_kind(const UpsState& a, const UpsState& b) {
     return a.status != b.status || a.on_battery != b.on_battery ||
            a.on_battery_reason != b.on_battery_reason || differs_in_kind(a.load_kw, b.load_kw) ||
            differs_in_kind(a.autonomy_ups_min, b.autonomy_ups_min) ||
-           differs_in_kind(a.autonomy_min, b.autonomy_min);
+           differs_in_kind(a.autonomy_min, b.autonomy_min) ||
+           differs_in_kind(a.autonomy_at_forecast.median, b.autonomy_at_forecast.median);
 }
 
 bool differs_in_number(const BatteryState& a, const BatteryState& b) {
@@ -72,13 +75,15 @@ bool differs_in_number(const StringState& a, const StringState& b) {
     return a.weakest != b.weakest || differs(a.current_a, b.current_a, flow, least_a) ||
            differs(a.voltage_v, b.voltage_v, volts, 0) || differs(a.soc_pct, b.soc_pct, points) ||
            differs(a.voltage_imbalance_v, b.voltage_imbalance_v, 0.1, 0.02) ||
-           differs(a.autonomy_min, b.autonomy_min, 0.5);
+           differs(a.autonomy_min, b.autonomy_min, 0.5) ||
+           differs(a.autonomy_at_forecast.median, b.autonomy_at_forecast.median, 0.5);
 }
 
 bool differs_in_number(const UpsState& a, const UpsState& b) {
     return differs(a.load_kw, b.load_kw, flow, least_kw) ||
            differs(a.autonomy_ups_min, b.autonomy_ups_min, flow, 0.5) ||
-           differs(a.autonomy_min, b.autonomy_min, 0.5);
+           differs(a.autonomy_min, b.autonomy_min, 0.5) ||
+           differs(a.autonomy_at_forecast.median, b.autonomy_at_forecast.median, 0.5);
 }
 
 // The time is set with the first value or loss of one.

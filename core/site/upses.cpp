@@ -12,6 +12,7 @@ Upses::Upses(const SiteModel& model) : states_(model.upses.size()) {
         states_[i].autonomy_ups_min = nothing_yet(model.upses[i].runtime_min);
         states_[i].autonomy_min =
             unknown_estimate(model.upses[i].load_kw ? states_[i].load_kw.reason : "no_load_measurement");
+        states_[i].autonomy_at_forecast.median = unknown_estimate("no_load_forecast");
     }
 }
 

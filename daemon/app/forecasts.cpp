@@ -14,6 +14,7 @@ namespace sitepower {
 void App::Parts::configure_forecasts() {
     feed_forecasts();  // what was read is of the series before
     feed_.configure(config_.forecasts);
+    expected_loads_.configure(executor_.site().model(), config_.forecasts);
     const bool accepted = run_forecast_job([this, settings = config_.forecasts, time = now()] {
         StoreMemory memory(store_->path());
         book_.configure(settings, memory, time);
@@ -37,7 +38,7 @@ void App::Parts::feed_forecasts() {
                 forecaster_.last_success = now();
                 forecaster_.latency_ms =
                     std::chrono::duration<double, std::milli>(steady_now() - asked).count();
-                executor_.forecasts(std::move(effects), now());
+                take_forecasts(std::move(effects));
             };
         });
     if (!accepted) {
@@ -53,13 +54,18 @@ void App::Parts::feed_forecasts() {
     }
 }
 
+void App::Parts::take_forecasts(ForecastEffects effects) {
+    executor_.forecasts(std::move(effects), now());
+    for (ExpectedLoad& load : expected_loads_.changed(latest_forecasts_)) {
+        executor_.handle(std::move(load), now());
+    }
+}
+
 // Whatever is done on the forecast thread may bring something about.
 bool App::Parts::run_forecast_job(UniqueFunction<void()> job) {
     return forecast_worker_.submit([this, job = std::move(job)]() mutable -> Completion {
         job();
-        return [this, effects = book_.take_effects()]() mutable {
-            executor_.forecasts(std::move(effects), now());
-        };
+        return [this, effects = book_.take_effects()]() mutable { take_forecasts(std::move(effects)); };
     });
 }
 
@@ -68,7 +74,7 @@ bool App::Parts::forecasts(ForecastQuery query) {
         StoreMemory memory(store_->path());
         auto completion = query(book_, memory);
         return [this, effects = book_.take_effects(), completion = std::move(completion)]() mutable {
-            executor_.forecasts(std::move(effects), now());
+            take_forecasts(std::move(effects));
             completion();
         };
     });

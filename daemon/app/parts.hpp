@@ -12,6 +12,7 @@
 #include "daemon/app/app.hpp"
 #include "daemon/app/bus_commands.hpp"
 #include "daemon/app/bus_set.hpp"
+#include "daemon/app/expected_loads.hpp"
 #include "daemon/app/live_outlets.hpp"
 #include "daemon/app/peer_events.hpp"
 #include "daemon/app/price_keeper.hpp"
@@ -79,6 +80,7 @@ class App::Parts final : private Context {
     // The forecast thread; forecasts.cpp.
     void configure_forecasts();
     void feed_forecasts();
+    void take_forecasts(ForecastEffects effects);
     bool run_forecast_job(UniqueFunction<void()> job);
     void keep_forecasts();
 
@@ -124,6 +126,7 @@ class App::Parts final : private Context {
     LatestForecasts latest_forecasts_;
     SeriesBook book_{latest_forecasts_};  // on the forecast thread while that runs
     Worker forecast_worker_;
+    ExpectedLoads expected_loads_;
     LiveOutlets outlets_;
     Executor executor_;
     BusInbox inbox_;

@@ -189,14 +189,20 @@ std::string battery_state_json(const PayloadHead& head, const SiteModel& model, 
 std::string string_state_json(const PayloadHead& head, const SiteModel& model, const StringState& state) {
     const Measurement p10 = autonomy_quantile(state.autonomy_p10_min, state.autonomy_min);
     const Measurement p90 = autonomy_quantile(state.autonomy_p90_min, state.autonomy_min);
+    const AutonomyMinutes& to_come = state.autonomy_at_forecast;
+    const Measurement forecast_p10 = autonomy_quantile(to_come.p10, to_come.median);
+    const Measurement forecast_p90 = autonomy_quantile(to_come.p90, to_come.median);
     const auto measurements =
         std::to_array<NamedMeasurement>({{"current_a", state.current_a},
                                          {"voltage_v", state.voltage_v},
                                          {"voltage_imbalance_v", state.voltage_imbalance_v},
                                          {"autonomy_p10_min", p10},
-                                         {"autonomy_p90_min", p90}});
-    const auto estimates =
-        std::to_array<NamedEstimate>({{"soc_pct", state.soc_pct}, {"autonomy_min", state.autonomy_min}});
+                                         {"autonomy_p90_min", p90},
+                                         {"autonomy_forecast_p10_min", forecast_p10},
+                                         {"autonomy_forecast_p90_min", forecast_p90}});
+    const auto estimates = std::to_array<NamedEstimate>({{"soc_pct", state.soc_pct},
+                                                         {"autonomy_min", state.autonomy_min},
+                                                         {"autonomy_forecast_min", to_come.median}});
     std::string out;
     JsonWriter json(out);
     json.begin_object();
@@ -217,11 +223,17 @@ std::string ups_state_json(const PayloadHead& head, const SiteModel& model, cons
     const UpsModel& ups = model.upses[position(state.ups)];
     const Measurement p10 = autonomy_quantile(state.autonomy_p10_min, state.autonomy_min);
     const Measurement p90 = autonomy_quantile(state.autonomy_p90_min, state.autonomy_min);
+    const AutonomyMinutes& to_come = state.autonomy_at_forecast;
+    const Measurement forecast_p10 = autonomy_quantile(to_come.p10, to_come.median);
+    const Measurement forecast_p90 = autonomy_quantile(to_come.p90, to_come.median);
     const auto measurements = std::to_array<NamedMeasurement>({{"load_kw", state.load_kw},
                                                                {"autonomy_ups_min", state.autonomy_ups_min},
                                                                {"autonomy_p10_min", p10},
-                                                               {"autonomy_p90_min", p90}});
-    const auto estimates = std::to_array<NamedEstimate>({{"autonomy_min", state.autonomy_min}});
+                                                               {"autonomy_p90_min", p90},
+                                                               {"autonomy_forecast_p10_min", forecast_p10},
+                                                               {"autonomy_forecast_p90_min", forecast_p90}});
+    const auto estimates = std::to_array<NamedEstimate>(
+        {{"autonomy_min", state.autonomy_min}, {"autonomy_forecast_min", to_come.median}});
     std::string out;
     JsonWriter json(out);
     json.begin_object();

@@ -194,12 +194,14 @@ FakeSite::FakeSite()
     string.current_a = measured(-1.5);
     string.voltage_v.reason = "no_sensor";
     string.soc_pct = estimated(97, 2.5);
+    string.autonomy_at_forecast.median = unknown("no_load_forecast");
     string.voltage_imbalance_v = measured(0.1);
     string.status = HealthStatus::critical;
     string_states = {string};
     UpsState ups;
     ups.load_kw = measured(42.5);
     ups.autonomy_min = unknown("no_estimator");
+    ups.autonomy_at_forecast.median = unknown("no_load_forecast");
     ups_states = {ups};
 }
 

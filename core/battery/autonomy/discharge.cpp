@@ -36,7 +36,8 @@ class Discharge {
         look();
     }
 
-    // `current_of` the discharge: the current for the battery as it is now, or nothing when it collapses.
+    // `current_of` the discharge after so many seconds: the current for the battery as it is then, or nothing
+    // when it collapses.
     template <class CurrentOf>
     DischargeEnd run(const CurrentOf& current_of) {
         const Decays fine = decays(fine_step_s);
@@ -44,7 +45,7 @@ class Discharge {
         double before_v = 0;
         if (is_empty()) return {0, DischargeStop::empty};
         for (double t_s = 0; t_s < limits_.horizon_s;) {
-            const std::optional<double> current_a = current_of(*this);
+            const std::optional<double> current_a = current_of(*this, t_s);
             if (!current_a) return {t_s, DischargeStop::collapse};
             if (-*current_a > limits_.highest_current_a) return {t_s, DischargeStop::overload};
             const double now_v = voltage_v(*current_a);
@@ -133,17 +134,35 @@ bool is_usable(const DischargeStart& start, double load) {
 DischargeEnd time_at_current(const CellModel& model, const CellScale& scale, const DischargeStart& start,
                              double current_a, const DischargeLimits& limits) {
     if (!is_usable(start, -current_a)) return {limits.horizon_s, DischargeStop::horizon};
-    return Discharge(model, scale, start, limits).run([current_a](const Discharge&) {
+    return Discharge(model, scale, start, limits).run([current_a](const Discharge&, double /*t_s*/) {
         return std::optional(current_a);
     });
 }
 
-// V I = -P with V = U + R I: the root with the smaller current.
 DischargeEnd time_at_power(const CellModel& model, const CellScale& scale, const DischargeStart& start,
                            double power_w, const DischargeLimits& limits) {
-    if (!is_usable(start, power_w)) return {limits.horizon_s, DischargeStop::horizon};
+    const PowerStep always{.power_w = power_w};
+    return time_at_powers(model, scale, start, std::span(&always, 1), 0, limits);
+}
+
+DischargeEnd time_at_powers(const CellModel& model, const CellScale& scale, const DischargeStart& start,
+                            std::span<const PowerStep> powers, double sigmas, const DischargeLimits& limits) {
+    double highest_w = 0;
+    for (const PowerStep& step : powers) {
+        const bool is_power = std::isfinite(step.power_w) && step.power_w >= 0 && std::isfinite(step.sigma);
+        if (!is_power) return {limits.horizon_s, DischargeStop::horizon};
+        highest_w = std::max(highest_w, step.power_w);
+    }
+    if (!is_usable(start, highest_w)) return {limits.horizon_s, DischargeStop::horizon};
+    const auto shifted_w = [sigmas](const PowerStep& step) {
+        return step.power_w * std::exp(sigmas * step.sigma);
+    };
+    auto step = powers.begin();
+    double power_w = shifted_w(*step);
+    // V I = -P with V = U + R I: the root with the smaller current.
     return Discharge(model, scale, start, limits)
-        .run([power_w](const Discharge& now) -> std::optional<double> {
+        .run([&](const Discharge& now, double t_s) -> std::optional<double> {
+            while (t_s >= step->until_s && step + 1 != powers.end()) power_w = shifted_w(*++step);
             const double source_v = now.source_v();
             const double root = source_v * source_v - 4 * now.r0_ohm() * power_w;
             if (source_v <= 0 || root < 0) return std::nullopt;

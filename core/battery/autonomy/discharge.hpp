@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <span>
 
 #include "core/battery/model/cell_model.hpp"
 
@@ -33,6 +35,13 @@ struct DischargeEnd {
     DischargeStop stop = DischargeStop::horizon;
 };
 
+// A load that changes with time: one part of it.
+struct PowerStep {
+    double until_s = std::numeric_limits<double>::infinity();  // from the start of the discharge
+    double power_w = 0;                                        // taken from the battery; 0 or more
+    double sigma = 0;                                          // relative, of its logarithm
+};
+
 // `current_a` as its sensor reads it, negative. Not negative, or no capacity: the horizon.
 DischargeEnd time_at_current(const CellModel& model, const CellScale& scale, const DischargeStart& start,
                              double current_a, const DischargeLimits& limits);
@@ -40,5 +49,10 @@ DischargeEnd time_at_current(const CellModel& model, const CellScale& scale, con
 // `power_w` taken from the battery, positive. Collapse: no current gives that power any more.
 DischargeEnd time_at_power(const CellModel& model, const CellScale& scale, const DischargeStart& start,
                            double power_w, const DischargeLimits& limits);
+
+// The same with one power after the other, each of them `sigmas` standard deviations higher than told; the
+// last holds for ever. None, one that is no number, or nothing but zeros: the horizon.
+DischargeEnd time_at_powers(const CellModel& model, const CellScale& scale, const DischargeStart& start,
+                            std::span<const PowerStep> powers, double sigmas, const DischargeLimits& limits);
 
 }  // namespace sitepower

@@ -30,8 +30,23 @@ DischargeEnd run(const CellModel& model, const CellScale& scale, const RuntimeIn
     start.soc = std::clamp(start.soc + shift.soc * input.soc_sigma, 0.0, 1.0);
     start.capacity_ah *= std::exp(shift.capacity * input.capacity_sigma);
     start.resistance_factor *= std::exp(shift.resistance * input.resistance_sigma);
-    const double power_w = input.power_w * std::exp(shift.power * input.power_sigma);
-    return time_at_power(model, scale, start, power_w, limits);
+    const PowerStep always{.power_w = input.power_w, .sigma = input.power_sigma};
+    const auto powers = input.powers.empty() ? std::span(&always, 1) : input.powers;
+    return time_at_powers(model, scale, start, powers, shift.power, limits);
+}
+
+// Over the first `seconds` of it.
+double mean_power_w(const RuntimeInput& input, double seconds) {
+    if (input.powers.empty() || !(seconds > 0)) return input.power_w;
+    double sum_ws = 0;
+    double begin_s = 0;
+    for (const PowerStep& step : input.powers) {
+        const bool is_last = &step == &input.powers.back();
+        const double end_s = is_last ? seconds : std::clamp(step.until_s, begin_s, seconds);
+        sum_ws += step.power_w * (end_s - begin_s);
+        begin_s = end_s;
+    }
+    return sum_ws / seconds;
 }
 
 // A larger battery of the same make gives more in proportion.
@@ -81,7 +96,7 @@ Runtime runtime_at_power(const CellModel& model, const CellScale& scale, const R
     }
     Runtime result;
     result.stop = middle.stop;
-    const double told = told_over_modelled(model, scale, input.power_w);
+    const double told = told_over_modelled(model, scale, mean_power_w(input, middle.seconds));
     const double longest_s =
         std::min(middle.seconds + z_of_90_pct * std::sqrt(longer), limits.horizon_s / told);
     result.p50_min = told * std::min(middle.seconds, limits.horizon_s / told) / 60;

@@ -13,10 +13,11 @@ namespace sitepower {
 struct RuntimeInput {
     DischargeStart start;
     double soc_sigma = 0;
-    double capacity_sigma = 0;    // relative
-    double resistance_sigma = 0;  // relative
-    double power_w = 0;           // taken from this battery
-    double power_sigma = 0;       // relative
+    double capacity_sigma = 0;            // relative
+    double resistance_sigma = 0;          // relative
+    double power_w = 0;                   // taken from this battery
+    double power_sigma = 0;               // relative
+    std::span<const PowerStep> powers{};  // a load that changes; instead of the two before
 };
 
 struct Runtime {

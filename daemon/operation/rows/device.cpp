@@ -133,6 +133,11 @@ Json describe_ups(const SiteView& site, const UpsState& state) {
     record.estimated("autonomy_min", state.autonomy_min)
         .maybe("autonomy_p10_min", state.autonomy_p10_min, state.autonomy_min.reason)
         .maybe("autonomy_p90_min", state.autonomy_p90_min, state.autonomy_min.reason)
+        .estimated("autonomy_forecast_min", state.autonomy_at_forecast.median)
+        .maybe("autonomy_forecast_p10_min", state.autonomy_at_forecast.p10,
+               state.autonomy_at_forecast.median.reason)
+        .maybe("autonomy_forecast_p90_min", state.autonomy_at_forecast.p90,
+               state.autonomy_at_forecast.median.reason)
         .measured("autonomy_ups_min", state.autonomy_ups_min)
         .maybe("required_autonomy_min", ups.required_autonomy_min, "not_configured");
     Json strings = Json::array();
@@ -167,6 +172,10 @@ std::vector<Field> ups_fields() {
             {"autonomy_min", "number", "min", "that its batteries would carry the load, as estimated here"},
             {"autonomy_p10_min", "number", "min", "one runtime in ten is shorter"},
             {"autonomy_p90_min", "number", "min", "one runtime in ten is longer"},
+            {"autonomy_forecast_min", "number", "min",
+             "likewise, of the load that is forecast from now on, where a series has the UPS's load point"},
+            {"autonomy_forecast_p10_min", "number", "min", "one runtime in ten is shorter"},
+            {"autonomy_forecast_p90_min", "number", "min", "one runtime in ten is longer"},
             {"autonomy_ups_min", "number", "min", "its own figure"},
             {"required_autonomy_min", "number", "min", "as configured"},
             {"strings[]", "text", "", "of its batteries"}};

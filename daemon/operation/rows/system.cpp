@@ -275,9 +275,10 @@ Json describe_bank(const SiteView& site, const StringState& state) {
     record.maybe("capacity_kwh", energy_kwh > 0 ? std::optional(energy_kwh) : std::nullopt, "not_configured");
     record.unknown("max_power_kw", "not_known");
     if (string.ups) {
-        record.estimated("autonomy_min", state.autonomy_min);
+        record.estimated("autonomy_min", state.autonomy_min)
+            .estimated("autonomy_forecast_min", state.autonomy_at_forecast.median);
     } else {
-        record.unknown("autonomy_min", "no_ups");
+        record.unknown("autonomy_min", "no_ups").unknown("autonomy_forecast_min", "no_ups");
     }
     return record.take();
 }
@@ -378,6 +379,7 @@ Operation inventory_row() {
                        {"battery[].capacity_kwh", "number", "kWh", "nominal energy"},
                        {"battery[].max_power_kw", "number", "kW", "rated power"},
                        {"battery[].autonomy_min", "number", "min", "at the present load"},
+                       {"battery[].autonomy_forecast_min", "number", "min", "at the load that is forecast"},
                        {"gpu.utilization", "number", "", "0 to 1"},
                        {"gpu.cooling_load_kw", "number", "kW", "heat to be removed"},
                        {"operational.temperature_c", "number", "Cel", "of the room"},

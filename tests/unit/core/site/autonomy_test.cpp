@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/battery/model/cell_model.hpp"
 #include "core/site/site.hpp"
@@ -194,6 +196,61 @@ TEST_F(AutonomyTest, ChangesWithTheLoad) {
     const double light = *ups().autonomy_min.value;
     for (int i = 0; i < 12; ++i) poll(1.88, -41.6, 12.75);
     EXPECT_LT(*ups().autonomy_min.value, 0.6 * light);
+}
+
+ExpectedLoad expected(Time issued_at, std::vector<double> load_kw, double sigma = 0) {
+    ExpectedLoad load{.ups = UpsIndex{0}, .issued_at = issued_at, .steps = {}};
+    for (const double kw : load_kw) {
+        issued_at += hours(1);
+        load.steps.push_back({.end = issued_at, .load_kw = kw, .sigma = sigma});
+    }
+    return load;
+}
+
+TEST_F(AutonomyTest, AtTheLoadThatIsForecast) {
+    build({});
+    EXPECT_EQ(ups().autonomy_at_forecast.median.reason, "no_load_forecast");
+    poll(0.94, -20.8, 12.85);
+    EXPECT_EQ(ups().autonomy_at_forecast.median.reason, "no_load_forecast");
+    const double at_present = *ups().autonomy_min.value;
+    site_->handle(expected(now_, {0.94, 0.94}), now_, effects_);
+    ASSERT_TRUE(ups().autonomy_at_forecast.median.value) << ups().autonomy_at_forecast.median.reason;
+    EXPECT_NEAR(*ups().autonomy_at_forecast.median.value, at_present, 0.1);
+    EXPECT_EQ(site_->strings()[0].autonomy_at_forecast.median.value, ups().autonomy_at_forecast.median.value);
+    site_->handle(expected(now_, {0.94, 1.88}), now_, effects_);
+    const AutonomyMinutes doubled = ups().autonomy_at_forecast;
+    EXPECT_NEAR(*doubled.median.value, 60 + (at_present - 60) / 2, 0.06 * at_present);
+    site_->handle(expected(now_, {0.94, 1.88}, 0.3), now_, effects_);
+    EXPECT_LT(*ups().autonomy_at_forecast.p10, *doubled.p10 - 5) << "of a load that nobody knows well";
+    EXPECT_GT(*ups().autonomy_at_forecast.p90, *doubled.p90 + 5);
+    EXPECT_NEAR(*ups().autonomy_min.value, at_present, 0.1);
+    site_->handle(ExpectedLoad{.ups = UpsIndex{0}}, now_, effects_);
+    EXPECT_EQ(ups().autonomy_at_forecast.median.reason, "no_load_forecast");
+    EXPECT_FALSE(ups().autonomy_at_forecast.p10);
+}
+
+TEST_F(AutonomyTest, AnOldForecastIsNoneAnyMore) {
+    build({});
+    poll(0.94, -20.8, 12.85);
+    site_->handle(expected(now_, {0.94, 0.94, 0.94, 0.94, 0.94}), now_, effects_);
+    now_ += hours(2);
+    poll(0.94, -20.8, 12.3);
+    EXPECT_TRUE(ups().autonomy_at_forecast.median.value) << ups().autonomy_at_forecast.median.reason;
+    now_ += hours(1);
+    poll(0.94, -20.8, 12.2);
+    EXPECT_EQ(ups().autonomy_at_forecast.median.reason, "stale_forecast");
+    site_->handle(expected(now_ - hours(1), {0.94}), now_, effects_);
+    EXPECT_EQ(ups().autonomy_at_forecast.median.reason, "stale_forecast") << "it ends now";
+}
+
+TEST_F(AutonomyTest, AnExpectedLoadThatIsNoneIsRefused) {
+    build({});
+    for (const ExpectedLoad& load : {ExpectedLoad{.ups = UpsIndex{7}}, expected(start, {-1}),
+                                     expected(start, {std::nan("")}), expected(start, {1}, -0.1)}) {
+        Effects effects;
+        site_->handle(load, now_, effects);
+        EXPECT_TRUE(effects.refusal);
+    }
 }
 
 TEST_F(AutonomyTest, AnAlertRisesWhenItIsShorterThanRequired) {

@@ -174,6 +174,7 @@ TEST(PayloadLaw, EveryStateIsJsonWithAReasonForEachNull) {
         string.voltage_imbalance_v = any_measurement(random);
         string.soc_pct = any_estimate(random);
         string.autonomy_min = any_estimate(random);
+        string.autonomy_at_forecast.median = any_estimate(random);
         if (random() % 2) string.weakest = BatteryIndex{0};
         expect_reasons(parsed(string_state_json(head(), model, string)), json(), "string.");
 
@@ -181,6 +182,7 @@ TEST(PayloadLaw, EveryStateIsJsonWithAReasonForEachNull) {
         ups.load_kw = any_measurement(random);
         ups.autonomy_ups_min = any_measurement(random);
         ups.autonomy_min = any_estimate(random);
+        ups.autonomy_at_forecast.median = any_estimate(random);
         ups.on_battery_reason = "no_sensor";
         if (random() % 2) ups.on_battery = random() % 2 == 0;
         expect_reasons(parsed(ups_state_json(head(), model, ups)), json(), "ups.");

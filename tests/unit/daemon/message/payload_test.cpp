@@ -135,6 +135,7 @@ std::string string_state() {
     state.autonomy_min = estimated(42, 4);
     state.autonomy_p10_min = 37;
     state.autonomy_p90_min = 47;
+    state.autonomy_at_forecast = {.median = estimated(40, 5), .p10 = 34, .p90 = 46};
     state.status = HealthStatus::healthy;
     return string_state_json(head(), model(), state);
 }
@@ -145,6 +146,7 @@ std::string ups_state(std::optional<bool> on_battery) {
     state.on_battery_reason = on_battery ? "" : "stale_input";
     state.load_kw = measured(42.5);
     state.autonomy_min = unknown("not_estimated");
+    state.autonomy_at_forecast.median = unknown("no_load_forecast");
     return ups_state_json(head(), model(), state);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "tests/unit/core/battery/model/some_parameters.hpp"
 
@@ -81,6 +82,37 @@ TEST_F(DischargeTest, MoreLoadNeverLastsLonger) {
         const double seconds = at_power(power_w).seconds;
         EXPECT_LE(seconds, before) << power_w;
         before = seconds;
+    }
+}
+
+TEST_F(DischargeTest, ALoadThatChangesIsFollowed) {
+    const DischargeLimits limits{.cutoff_v = 3.2};
+    const auto at_powers = [&](const std::vector<PowerStep>& powers, double sigmas = 0) {
+        return time_at_powers(model_, {}, start_, powers, sigmas, limits).seconds;
+    };
+    const double light = at_power(20).seconds;
+    const double heavy = at_power(40).seconds;
+    EXPECT_EQ(at_powers({{.power_w = 20}}), light);
+    EXPECT_EQ(at_powers({{.until_s = 900, .power_w = 20}, {.power_w = 20}}), light);
+    const double later_heavy = at_powers({{.until_s = light / 2, .power_w = 20}, {.power_w = 40}});
+    EXPECT_GT(later_heavy, heavy);
+    EXPECT_LT(later_heavy, light);
+    EXPECT_NEAR(later_heavy, (light + heavy) / 2, 0.05 * light);
+    EXPECT_EQ(at_powers({{.until_s = light / 2, .power_w = 20}, {.until_s = 1e6, .power_w = 40}}),
+              later_heavy);
+    // Nothing is taken for an hour: it lasts about an hour longer.
+    EXPECT_NEAR(at_powers({{.until_s = 3600, .power_w = 0}, {.power_w = 40}}), heavy + 3600, 30);
+    EXPECT_NEAR(at_powers({{.power_w = 20, .sigma = std::log(2)}}, 1), heavy, 1) << "one sigma more";
+}
+
+TEST_F(DischargeTest, NoLoadAtAllLastsForTheHorizon) {
+    for (const std::vector<PowerStep>& powers : {std::vector<PowerStep>{},
+                                                 {{.power_w = 0}},
+                                                 {{.power_w = -1}},
+                                                 {{.power_w = std::nan("")}},
+                                                 {{.power_w = 10, .sigma = std::nan("")}}}) {
+        EXPECT_EQ(time_at_powers(model_, {}, start_, powers, 0, {.cutoff_v = 3.2}).stop,
+                  DischargeStop::horizon);
     }
 }
 

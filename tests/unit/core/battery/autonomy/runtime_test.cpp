@@ -28,6 +28,22 @@ TEST_F(RuntimeTest, IsOneNumberWhereAllIsCertain) {
     EXPECT_EQ(result.sigma_min, 0);
 }
 
+TEST_F(RuntimeTest, AChangingLoadHasItsOwnUncertainty) {
+    RuntimeInput steady = input_;
+    steady.power_sigma = 0.1;
+    const Runtime wanted = runtime_at_power(model_, {}, steady, {.cutoff_v = 3.2});
+    const std::vector<PowerStep> powers{{.until_s = 600, .power_w = 30, .sigma = 0.1},
+                                        {.power_w = 30, .sigma = 0.1}};
+    input_.powers = powers;
+    EXPECT_NEAR(runtime().p10_min, wanted.p10_min, 1e-9);
+    EXPECT_NEAR(runtime().p90_min, wanted.p90_min, 1e-9);
+    const std::vector<PowerStep> unsure_later{{.until_s = 600, .power_w = 30, .sigma = 0.1},
+                                              {.power_w = 30, .sigma = 0.3}};
+    input_.powers = unsure_later;
+    EXPECT_LT(runtime().p10_min, wanted.p10_min);
+    EXPECT_EQ(runtime().p50_min, wanted.p50_min);
+}
+
 TEST_F(RuntimeTest, EachUncertaintySpreadsIt) {
     for (double RuntimeInput::*sigma : {&RuntimeInput::soc_sigma, &RuntimeInput::capacity_sigma,
                                         &RuntimeInput::resistance_sigma, &RuntimeInput::power_sigma}) {
