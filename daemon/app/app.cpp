@@ -35,6 +35,8 @@ constexpr std::size_t most_restored_decisions = 5'000;
 // Together they keep the stop within 5 s: what is not acknowledged by then is in the outbox.
 constexpr Duration publisher_stop_limit = seconds{2};
 constexpr Duration hand_back_limit = std::chrono::milliseconds{1500};
+// Somebody who bids wrongly does so again and again.
+constexpr auto between_refused_bids = std::chrono::minutes{1};
 
 std::unique_ptr<Store> open_store(const StoreSettings& settings, StoreObserver& observer) {
     auto store = Store::open(settings, observer);
@@ -513,7 +515,14 @@ void App::Parts::take_inbound(const InboundMessage& message) {
     const auto below = topic.substr(root.size());
     if (actuators_.answered(below, message.payload)) return;
     constexpr std::string_view bids = "bid/";
-    if (below.starts_with(bids)) execute_mqtt_bid(dispatcher_, below.substr(bids.size()), message.payload);
+    if (!below.starts_with(bids)) return;
+    const std::string load_class(below.substr(bids.size()));
+    execute_mqtt_bid(dispatcher_, load_class, message.payload, [this, load_class](const std::string& reason) {
+        if (told_bid_at_ && steady_now() - *told_bid_at_ < between_refused_bids) return;
+        told_bid_at_ = steady_now();
+        journal::log(journal::bid_refused, fmt::format("the bid of {} is refused: {}", load_class, reason),
+                     {{"CLASS", load_class}});
+    });
 }
 
 // What does not answer in time is left to the service manager's program.

@@ -49,6 +49,9 @@ inline constexpr Kind metric_refused{
     "metric_refused", "e0b7a41d92f84c5aa6d3187c5be2490f", Priority::warning,
     "A published metric is of no use",
     "Correct who publishes METRIC; told once for each connection and metric, the others are counted."};
+inline constexpr Kind bid_refused{
+    "bid_refused", "9b6d4c81e07f4d2fb35a60c2d19e784b", Priority::warning, "A published bid is no bid",
+    "Correct who publishes it; the line says what is wrong. Told at most once a minute."};
 inline constexpr Kind alert_triggered{
     "alert_triggered", "6ac914fc557c777c2aabd930170c7f03", Priority::warning, "An alert was raised",
     "Of critical alerts with priority 2. See 'sitepowerctl alerts'; acknowledge it with 'sitepowerctl alert "
@@ -118,6 +121,7 @@ inline constexpr std::array kinds{&started,
                                   &sunspec_trouble,
                                   &forecast_trouble,
                                   &metric_refused,
+                                  &bid_refused,
                                   &alert_triggered,
                                   &alert_acknowledged,
                                   &alert_resolved,

@@ -135,13 +135,19 @@ void execute_mqtt_request(Dispatcher& dispatcher, std::string_view operation, st
                        [reply = std::move(reply)](Answer answer) mutable { reply(std::move(answer.body)); });
 }
 
-void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::string_view payload) {
+void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::string_view payload,
+                      UniqueFunction<void(std::string)> refused) {
     auto raw = read_body(payload);
-    if (std::holds_alternative<Failure>(raw)) raw = RawParameters();  // refused for what is missing
+    if (const auto* failure = std::get_if<Failure>(&raw)) return refused(failure->message);
     auto& parameters = std::get<RawParameters>(raw);
     parameters.texts.emplace_back("class", load_class);
     dispatcher.execute(*find_operation("bids"), parameters, {Role::engineer, "mqtt", "mqtt"},
-                       [](const Answer&) {});
+                       [refused = std::move(refused)](const Answer& answer) mutable {
+                           const auto envelope = Json::parse(answer.body, nullptr, false);
+                           if (!envelope.is_object() || !envelope.contains("error")) return;
+                           const auto& error = envelope["error"];
+                           if (error.is_object()) refused(error.value("message", "refused"));
+                       });
 }
 
 std::variant<RawParameters, Failure> read_body(std::string_view text) {

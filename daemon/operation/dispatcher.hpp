@@ -49,9 +49,10 @@ class Dispatcher {
 void execute_mqtt_request(Dispatcher& dispatcher, std::string_view operation, std::string_view payload,
                           UniqueFunction<void(std::string)> reply);
 
-// A bid that somebody publishes: the operation `bids` for that class, as an engineer. Nobody is answered:
-// what is no bid is left alone, and the audit trail has the others.
-void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::string_view payload);
+// A bid that somebody publishes: the operation `bids` for that class, as an engineer. Nobody is answered;
+// `refused` is called with the reason where it is not taken.
+void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::string_view payload,
+                      UniqueFunction<void(std::string)> refused);
 
 // Reads a request body or payload (its size is bounded by the face that took it) into `raw.body`; the Failure
 // says what is malformed.

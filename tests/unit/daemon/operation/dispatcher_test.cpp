@@ -182,21 +182,27 @@ TEST(MqttBid, IsTheOperationForThatClass) {
     Asking asking;
     execute_mqtt_bid(
         asking.dispatcher, "training",
-        R"({"segments": [{"value_per_kwh": 0.5, "kw": 25}], "valid_until": "2026-11-22T12:00:00Z"})");
+        R"({"segments": [{"value_per_kwh": 0.5, "kw": 25}], "valid_until": "2026-11-22T12:00:00Z"})",
+        [](const std::string& reason) { ADD_FAILURE() << reason; });
     ASSERT_EQ(asking.context.fake_planner.bids.count("training"), 1U);
     EXPECT_EQ(asking.context.fake_planner.bids["training"].segments[0].width_kw, 25);
     EXPECT_EQ(asking.context.audited.back().who, "mqtt");
     EXPECT_EQ(asking.context.audited.back().result, "done");
 }
 
-TEST(MqttBid, WhatIsNoneIsLeftAlone) {
+TEST(MqttBid, WhatIsNoneIsRefusedWithItsReason) {
     Asking asking;
+    std::vector<std::string> refused;
     for (const auto* payload :
          {"", "{", "[]", R"({"segments": "all"})",
           R"({"segments": [], "valid_until": "2026-11-22T06:00:00Z"})",  // over already
           R"({"class": "mining", "segments": [], "valid_until": "2026-11-22T12:00:00Z"})"}) {
-        execute_mqtt_bid(asking.dispatcher, "training", payload);
+        execute_mqtt_bid(asking.dispatcher, "training", payload,
+                         [&](const std::string& reason) { refused.push_back(reason); });
     }
+    EXPECT_EQ(refused.size(), 6U);
+    EXPECT_THAT(refused[1], testing::HasSubstr("not well-formed JSON"));
+    for (const auto& reason : refused) EXPECT_FALSE(reason.empty());
     EXPECT_TRUE(asking.context.fake_planner.bids.empty());
     for (const auto& row : asking.context.audited) EXPECT_NE(row.result, "done");
 }
