@@ -88,7 +88,7 @@ SeriesNews ServedSeries::tick(Time now) {
 SeriesNews ServedSeries::replay(const ClosedStep& step, Time now) {
     SeriesNews news;
     if (forecaster_->samples() > 0 && step.begin <= forecaster_->newest()) return news;
-    collector_.skip_to(step.begin + setup_.forecaster.step);
+    collector_.skip(step);
     news.closed.push_back(step);
     take_all(now, news);
     return news;
@@ -342,7 +342,7 @@ void ServedSeries::keep() {
 namespace {
 
 constexpr std::uint32_t blob_kind = 0x53525653;
-constexpr std::uint32_t blob_version = 2;
+constexpr std::uint32_t blob_version = 3;
 constexpr std::size_t longest_forecaster = 16U << 20U;
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace sitepower::forecast {
 namespace {
@@ -56,9 +57,19 @@ bool StepCollector::count(Time time, double reading, const Profile& profile,
     if (closed_until_ && time < *closed_until_) return false;
     const auto counted = counter_->read(time, reading);
     if (counted.kind == CounterStep::ignored) return false;
-    const bool anew = !counted.amount || counted.over > longest_gap;
+    const double known = std::exchange(skipped_, 0);
+    const Duration known_length = std::exchange(skipped_length_, Duration::zero());
+    const Time from = std::max(time - counted.over, closed_until_.value_or(Time::min()));
+    const bool anew = !counted.amount || time - from > longest_gap;
     if (!anew) {
-        add_amount(time - counted.over, time, *counted.amount, profile, closed);
+        // Steps that are closed have their share; of what is left, closed ones that nobody knows take theirs.
+        const double rest = std::max(*counted.amount - known, 0.0);
+        const Duration unknown = counted.over - known_length;
+        const double share = known_length == Duration::zero() || unknown <= Duration::zero()
+                                 ? 1
+                                 : std::min(1.0, static_cast<double>((time - from).count()) /
+                                                     static_cast<double>(unknown.count()));
+        add_amount(from, time, rest * share, profile, closed);
         return true;
     }
     if (open_ && step_of(time) > *open_) close(closed);
@@ -99,10 +110,14 @@ void StepCollector::tick(Time now, std::vector<ClosedStep>& closed) {
     close(closed);
 }
 
-void StepCollector::skip_to(Time time) {
-    if (closed_until_ && time <= *closed_until_) return;
-    closed_until_ = time;
-    if (open_ && *open_ < time) open_.reset();
+void StepCollector::skip(const ClosedStep& step) {
+    const Time end = step.begin + step_;
+    if (closed_until_ && end <= *closed_until_) return;
+    const bool counted_in_part = open_ && *open_ == step.begin;
+    skipped_ += step.value - (counted_in_part ? sum_ : 0);
+    skipped_length_ += step_ - (counted_in_part ? covered_ : Duration::zero());
+    closed_until_ = end;
+    if (open_ && *open_ < end) open_.reset();
 }
 
 void StepCollector::save(BlobWriter& writer) const {
@@ -114,6 +129,8 @@ void StepCollector::save(BlobWriter& writer) const {
     writer.put(values_);
     writer.put(static_cast<std::int64_t>(covered_.count()));
     writer.put(static_cast<std::int64_t>(in_gap_.count()));
+    writer.put(skipped_);
+    writer.put(static_cast<std::int64_t>(skipped_length_.count()));
     writer.put(counter_.has_value());
     if (counter_) counter_->save(writer);
 }
@@ -128,6 +145,8 @@ void StepCollector::load(BlobReader& reader) {
     reader.get(values_);
     covered_ = Duration{reader.get<std::int64_t>()};
     in_gap_ = Duration{reader.get<std::int64_t>()};
+    reader.get(skipped_);
+    skipped_length_ = Duration{reader.get<std::int64_t>()};
     if ((reader.get<std::uint8_t>() != 0) != counter_.has_value()) reader.fail();
     if (counter_) counter_->load(reader);
 }

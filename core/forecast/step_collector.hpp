@@ -36,8 +36,8 @@ class StepCollector {
     // Nothing has come for a while: closes a step that is over. A counter's step waits for the next reading,
     // which says what it held.
     void tick(Time now, std::vector<ClosedStep>& closed);
-    // Steps before this time are closed: for a series that is restored from its closed steps.
-    void skip_to(Time time);
+    // A step that was closed before a restart: what a counter's next reading counts of it is known already.
+    void skip(const ClosedStep& step);
 
     void save(BlobWriter& writer) const;
     void load(BlobReader& reader);
@@ -56,8 +56,10 @@ class StepCollector {
     std::optional<Time> closed_until_;
     double sum_ = 0;
     std::uint32_t values_ = 0;
-    Duration covered_{};  // of the open step, by a counter's intervals,
-    Duration in_gap_{};   // and of that, by those that are a gap
+    Duration covered_{};         // of the open step, by a counter's intervals,
+    Duration in_gap_{};          // and of that, by those that are a gap
+    double skipped_ = 0;         // amount of the skipped steps since a counter's last reading,
+    Duration skipped_length_{};  // and how much of the time since then they are
 };
 
 }  // namespace sitepower::forecast

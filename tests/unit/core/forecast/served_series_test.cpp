@@ -321,6 +321,38 @@ TEST(ServedSeries, ReplaysItsStepsToTheSameState) {
     EXPECT_FALSE(accepted) << "values of replayed steps are late";
 }
 
+TEST(ServedSeries, ACounterGoesOnFromAnOldStateAndTheStepsAfterIt) {
+    auto lived = make(nullptr, CounterSettings{});
+    auto restored = make(nullptr, CounterSettings{});
+    double total = 1000;
+    std::vector<ClosedStep> stored;
+    for (std::size_t i = 0; i < 3 * day; ++i) {
+        if (i == 2 * day + 30) {
+            ASSERT_TRUE(restored->load(lived->save()));
+            stored.clear();
+        }
+        const auto news = lived->value(at(i) + minutes{7}, total);
+        stored.insert(stored.end(), news.closed.begin(), news.closed.end());
+        refit_if_due(*lived);
+        total += load(i);
+    }
+    for (const auto& step : stored) restored->replay(step);
+    double counted = 0;
+    for (std::size_t i = 3 * day; i < 3 * day + 4; ++i) {
+        const auto wanted = lived->value(at(i) + minutes{7}, total).closed;
+        const auto found = restored->value(at(i) + minutes{7}, total).closed;
+        ASSERT_EQ(found.size(), wanted.size());
+        for (std::size_t s = 0; s < found.size(); ++s) {
+            EXPECT_EQ(found[s].begin, wanted[s].begin);
+            EXPECT_NEAR(found[s].value, wanted[s].value, 0.5) << "readings lie seven minutes into steps";
+            EXPECT_TRUE(found[s].observed);
+            counted += found[s].value - wanted[s].value;
+        }
+        total += load(i);
+    }
+    EXPECT_NEAR(counted, 0, 1e-6) << "nothing is lost or counted twice";
+}
+
 TEST(ServedSeries, ContinuesFromItsBlobBitForBit) {
     for (const bool counts : {false, true}) {
         const auto counter = counts ? std::optional(CounterSettings{.wraps_at = 1e6}) : std::nullopt;

@@ -45,7 +45,7 @@ TEST(StepCollector, ClosesEachStepOnce) {
     EXPECT_FALSE(collector.value(start + minutes{1}, 10, even, closed));
     EXPECT_FALSE(collector.value(start + quarter, std::nan(""), even, closed));
     EXPECT_TRUE(collector.value(start + quarter, 10, even, closed));
-    collector.skip_to(start + 3 * quarter);
+    collector.skip({.begin = start + 2 * quarter, .value = 10});
     EXPECT_FALSE(collector.value(start + 2 * quarter, 10, even, closed));
     EXPECT_EQ(closed.size(), 1U);
 }
@@ -101,6 +101,32 @@ TEST(StepCollector, BeginsAnewAfterALongGap) {
     const auto closed = closed_by(collector, later + quarter, 1e6 + 7);
     ASSERT_EQ(closed.size(), 1U);
     EXPECT_EQ(closed[0].value, 7);
+}
+
+// A crash: the last reading is that of the state, but steps after it were closed and stored.
+TEST(StepCollector, ASkippedStepIsNotCountedAgain) {
+    StepCollector collector(quarter, CounterSettings{});
+    closed_by(collector, start, 100);
+    closed_by(collector, start + minutes{20}, 120);
+    collector.skip({.begin = start + quarter, .value = 15});
+    collector.skip({.begin = start + 2 * quarter, .value = 18});
+    EXPECT_TRUE(closed_by(collector, start + 3 * quarter + minutes{5}, 154).empty())
+        << "120 + (15 - 5) + 18 were counted by its begin, 6 since";
+    const auto closed = closed_by(collector, start + 4 * quarter, 166);
+    ASSERT_EQ(closed.size(), 1U);
+    EXPECT_EQ(closed[0].begin, start + 3 * quarter);
+    EXPECT_DOUBLE_EQ(closed[0].value, 18);
+    EXPECT_TRUE(closed[0].observed);
+}
+
+TEST(StepCollector, OfAStepThatNobodyKnowsOthersGetNothing) {
+    StepCollector collector(quarter, CounterSettings{});
+    closed_by(collector, start, 100);
+    closed_by(collector, start + quarter, 115);
+    collector.skip({.begin = start + 2 * quarter, .value = 15});  // the one before it was lost
+    const auto closed = closed_by(collector, start + 4 * quarter, 160);
+    ASSERT_EQ(closed.size(), 1U);
+    EXPECT_DOUBLE_EQ(closed[0].value, 15);
 }
 
 // Whatever the times of the readings: the steps hold what was counted between the first and the last.
