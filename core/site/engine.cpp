@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/number.hpp"
+#include "core/battery/model/cell_model.hpp"
 
 namespace sitepower {
 namespace {
@@ -10,6 +11,13 @@ namespace {
 // A battery that gave nothing: as little as an evidence can say, with the sigma of any other test.
 constexpr double dead_health = 0.01;
 constexpr double dead_sigma = 0.02;
+
+// A test faster than the reference rate gives less of a sound battery, too. 1 where its duration is not told.
+double share_of_test(const StringModel& string, const CapacityTest& test, Duration lasted) {
+    const double hours = std::chrono::duration<double, std::ratio<3600>>(lasted).count();
+    if (!string.cell_model || !(hours > 0) || !(test.rated_ah > 0)) return 1;
+    return share_at_rate(string.cell_model->parameters(), test.delivered_ah / hours / test.rated_ah);
+}
 
 }  // namespace
 
@@ -112,6 +120,7 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
     const StringModel& string = model->strings[position(found->string)];
     CapacityTest test = request.test;
     test.rated_ah = string.nominal_capacity_ah;
+    test.share_at_rate = share_of_test(string, test, request.lasted);
     const auto evidence = evidence_of(test, string.chemistry);
     if (!evidence || test.time > clock.moment().wall) {
         effects.refusal =
@@ -153,6 +162,7 @@ void Site::State::watch_capacity(StringIndex string, Effects& effects) {
     for (const MeasuredTest& measured : measured_tests) {
         CapacityTest complete = measured.test;
         complete.reached_end_voltage = true;
+        complete.share_at_rate = share_of_test(model->strings[position(string)], complete, measured.lasted);
         const auto evidence = evidence_of(complete, chemistry);
         // Far more than rated: the rating is wrong. Nothing at all: dead.
         if (!evidence && measured.test.delivered_ah > measured.test.rated_ah) continue;

@@ -33,8 +33,8 @@ double at_25_c(double delivered_ah, Chemistry chemistry, std::optional<double> t
 std::optional<HealthEvidence> evidence_of(const CapacityTest& test, Chemistry chemistry) {
     if (!test.reached_end_voltage) return std::nullopt;
     const double ah = at_25_c(test.delivered_ah, chemistry, test.temperature_c);
-    return plausible(
-        {test.time, ah / test.rated_ah, test.temperature_c ? test_sigma : test_sigma_without_temperature});
+    return plausible({test.time, ah / test.rated_ah / test.share_at_rate,
+                      test.temperature_c ? test_sigma : test_sigma_without_temperature});
 }
 
 std::optional<HealthEvidence> evidence_of(const PartialDischarge& discharge, Chemistry chemistry) {

@@ -22,6 +22,7 @@ struct CapacityTest {
     double rated_ah = 0;
     std::optional<double> temperature_c;  // mean of the battery; 25 C where it is unknown
     bool reached_end_voltage = false;
+    double share_at_rate = 1;  // of what the reference rate would give (share_at_rate of cell_model.hpp)
 };
 
 // A test down to the end voltage, brought to 25 C as IEEE 1188 does: sigma 2 %, 4 % without a temperature.

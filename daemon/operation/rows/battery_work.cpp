@@ -179,7 +179,7 @@ Operation record_test_row() {
                             .maximum = 80},
                            {.name = "minutes",
                             .type = ParameterType::integer,
-                            .help = "how long it took, for the record",
+                            .help = "how long it took: a faster one gives less of a sound battery",
                             .minimum = 0,
                             .maximum = longest_test_min},
                            {.name = "time",

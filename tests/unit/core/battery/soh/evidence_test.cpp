@@ -18,6 +18,8 @@ TEST(HealthEvidence, OfACapacityTestAt25C) {
 }
 
 TEST(HealthEvidence, OfACapacityTestInTheColdIsCorrected) {
+    const auto fast = evidence_of(CapacityTest{now, 81, 100, 25, true, 0.9}, Chemistry::vrla);
+    EXPECT_NEAR(fast->health, 0.9, 1e-9) << "a new one would have given 90 Ah as fast";
     const auto cold = evidence_of(CapacityTest{now, 90, 100, 10, true}, Chemistry::vrla);
     EXPECT_NEAR(cold->health, 0.9 / (1 - 15 * 0.006), 1e-9);
     const auto unknown = evidence_of(CapacityTest{now, 90, 100, std::nullopt, true}, Chemistry::vrla);
