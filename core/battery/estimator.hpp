@@ -26,6 +26,12 @@ struct GroupSetup {
     std::shared_ptr<const CellModel> model;  // of this kind of battery; nullptr: not known
 };
 
+// What a battery holds over what it should hold when new, where that has been measured.
+struct CapacityShare {
+    double share = 1;  // above 0
+    double sigma = 0;  // relative; 0: not measured
+};
+
 // What is known at one moment. Spans have one element per battery, in the order of the string; an empty
 // element is not known at this moment. All numbers are finite.
 struct GroupSample {
@@ -34,8 +40,11 @@ struct GroupSample {
     std::optional<double> current_a;  // charging positive; empty: not known now
     bool current_is_mean = false;     // over `elapsed`, as from an Ah register; else at this moment
     std::span<const std::optional<double>> voltages_v;
+    // Which of them were read since the sample before; none given: all.
+    std::span<const char> voltages_are_new{};
     std::span<const std::optional<double>> temperatures_c;
-    std::optional<double> ambient_c;  // stands in where a battery has no temperature
+    std::span<const CapacityShare> capacities{};  // none given: nobody has measured any
+    std::optional<double> ambient_c;              // stands in where a battery has no temperature
 };
 
 // Of the battery, else what stands in for it.
@@ -55,6 +64,9 @@ struct ChargeMemory {
     double v2_v = 0;
     double offset_a = 0;  // of the current sensor
     std::optional<double> offset_sigma_a;
+    // Of the current in the minutes before: what is supposed of the time in between.
+    double mean_current_a = 0;
+    double mean_square_a2 = 0;
 };
 
 class SocEstimator {

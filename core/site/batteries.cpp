@@ -68,6 +68,8 @@ void Batteries::prepare_group(std::size_t index, const BatterySettings& settings
     Group& group = groups_[index];
     group.estimator = make_soc_estimator(settings.soc_method, setup_of(model_, string, settings, watch));
     group.voltages_v.resize(string.batteries.size());
+    group.voltages_are_new.resize(string.batteries.size());
+    group.capacities.resize(string.batteries.size());
     group.temperatures_c.resize(string.batteries.size());
     group.counted_soc.assign(string.batteries.size(),
                              unknown_estimate(string.current_a ? "not_yet_read" : "no_current_sensor"));
@@ -105,6 +107,7 @@ void Batteries::apply_to_battery(const Feed& feed, const Measurement& measured, 
         case Quantity::battery_voltage_v:
             state.voltage_v = measured;
             group.voltages_v[place.in_string] = measured.value;
+            group.voltages_are_new[place.in_string] = 1;
             break;
         case Quantity::battery_temperature_c:
             state.temperature_c = measured;
@@ -232,6 +235,8 @@ BatteryMemory Batteries::memory(BatteryIndex battery) const {
             .charge_v2_v = charge.v2_v,
             .current_offset_a = charge.offset_a,
             .current_offset_sigma_a = charge.offset_sigma_a,
+            .mean_current_a = charge.mean_current_a,
+            .mean_square_current_a2 = charge.mean_square_a2,
             .ageing = {},
             .replacement = {}};
 }
@@ -269,7 +274,9 @@ std::optional<BatteryIndex> Batteries::restore(const BatteryMemory& memory, cons
                                                         .v1_v = memory.charge_v1_v,
                                                         .v2_v = memory.charge_v2_v,
                                                         .offset_a = memory.current_offset_a,
-                                                        .offset_sigma_a = memory.current_offset_sigma_a});
+                                                        .offset_sigma_a = memory.current_offset_sigma_a,
+                                                        .mean_current_a = memory.mean_current_a,
+                                                        .mean_square_a2 = memory.mean_square_current_a2});
     group.sampled = true;
     group.sampled_at = moment.elapsed - (age_is_known ? age : Duration::zero());
     group.charge_as_of = memory.charge_as_of;

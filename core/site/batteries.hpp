@@ -84,6 +84,8 @@ class Batteries {
     struct Group {
         std::unique_ptr<SocEstimator> estimator;
         std::vector<std::optional<double>> voltages_v;  // beside StringModel::batteries
+        std::vector<char> voltages_are_new;             // since the estimator's last step
+        std::vector<CapacityShare> capacities;
         std::vector<std::optional<double>> temperatures_c;
         std::vector<Estimate> counted_soc;
         std::optional<double> current_a;

@@ -58,18 +58,27 @@ StringMode Batteries::mode_of(std::size_t string, std::optional<bool> ups_on_bat
 void Batteries::step_estimator(std::size_t string, const Moment& moment) {
     Group& group = groups_[string];
     group.current_is_new = false;
+    const auto& batteries = model_.strings[string].batteries;
+    for (std::size_t place = 0; place < batteries.size(); ++place) {
+        const auto measured = measured_capacity(batteries[place]);
+        group.capacities[place] =
+            measured ? CapacityShare{measured->share, measured->sigma / measured->share} : CapacityShare{};
+    }
     const Duration age = plausible_age(moment, group.current_time);
     const Time at = std::max(moment.elapsed - age, group.sampled ? group.sampled_at : Time::min());
     const GroupSample sample{.time = group.current_time,
                              .elapsed = group.sampled ? at - group.sampled_at : Duration::zero(),
                              .current_a = strings_[string].current_a.value,
                              .voltages_v = group.voltages_v,
+                             .voltages_are_new = group.voltages_are_new,
                              .temperatures_c = group.temperatures_c,
+                             .capacities = group.capacities,
                              .ambient_c = group.ambient_c};
     group.sampled = true;
     group.sampled_at = at;
     group.charge_as_of = moment.wall - age;
     group.estimator->step(sample, group.counted_soc);
+    std::ranges::fill(group.voltages_are_new, 0);
 }
 
 // A battery's own management system knows more of it than its current tells, but not how well it knows it.
@@ -211,14 +220,19 @@ CapacityBelief Batteries::capacity_belief(BatteryIndex battery, const StringMode
                                           const ChargeMemory& memory) const {
     const Group& group = groups_[places_[position(battery)].string];
     const double current_a = group.current_a.value_or(0);
-    const NoiseParameters& noise = string.cell_model->parameters().noise;
+    NoiseParameters noise = string.cell_model->parameters().noise;
     const auto measured = measured_capacity(battery);
+    if (measured) noise.capacity = std::min(noise.capacity, measured->sigma / measured->share);
     const CapacityBelief before =
         measured ? *measured : CapacityBelief{1, parameters_of(string.chemistry).capacity_sigma};
     const bool is_learning = current_a < -string.nominal_capacity_ah / 50 && noise.capacity > 0;
     if (!is_learning || !memory.offset_sigma_a) return before;
-    const CapacityBelief now = learnt_capacity(noise, string.nominal_capacity_ah, current_a, memory.offset_a,
-                                               *memory.offset_sigma_a);
+    // The filter counts with what has been measured: what it learns is on top of that.
+    CapacityBelief now = learnt_capacity(noise, string.nominal_capacity_ah, current_a, memory.offset_a,
+                                         *memory.offset_sigma_a);
+    const double assumed = measured ? measured->share : 1;
+    now.share *= assumed;
+    now.sigma *= assumed;
     return together(before, now);
 }
 

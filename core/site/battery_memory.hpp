@@ -34,6 +34,9 @@ struct BatteryMemory {
     double charge_v2_v = 0;
     double current_offset_a = 0;
     std::optional<double> current_offset_sigma_a;
+    // Of the current of the string in the minutes before: what is supposed of the time until the next sample.
+    double mean_current_a = 0;
+    double mean_square_current_a2 = 0;
     AgeingMemory ageing;
     std::optional<BatteryReplacement> replacement;
 };

@@ -20,6 +20,9 @@ constexpr Duration state_expiry{45 * 60'000};
 constexpr Duration refusal_is_over{10 * 60'000};
 // What it refused is offered again after this time: it may have been over its quota, or its rules be mended.
 constexpr Duration retry_refused_after{5 * 60'000};
+// While a string discharges, and when that begins or ends.
+constexpr Duration remember_discharge_interval{30'000};
+constexpr Duration least_remember_interval{5'000};
 static_assert(retry_refused_after < refusal_is_over);
 
 // The retained topics that the parts of a site have.
@@ -453,6 +456,21 @@ void Executor::tick(std::uint64_t outbox_rows, Time now) {
         pump_.start_over(maker_.newest());
     }
     order_backlog();
+    remember_discharge(now);
+}
+
+void Executor::remember_discharge(Time now) {
+    const auto discharges = [this](const StringState& state) {
+        const double nominal_ah = site_.model().strings[position(state.string)].nominal_capacity_ah;
+        return state.current_a.value.value_or(0) < -nominal_ah / 50;
+    };
+    const bool any = std::ranges::any_of(site_.strings(), discharges);
+    const auto since = std::chrono::abs(now - remembered_at_);
+    const auto due = any == discharging_ ? remember_discharge_interval : least_remember_interval;
+    if ((!any && !discharging_) || since < due) return;
+    discharging_ = any;
+    remembered_at_ = now;
+    remember();
 }
 
 void Executor::remember() {

@@ -89,7 +89,8 @@ class Executor {
     // Takes a retained topic off the broker.
     void clear(const std::string& topic);
     void keep(Row row) { outlets_.append(std::move(row)); }
-    // Rows of what the batteries have learnt; due every few minutes and before the store stops.
+    // Rows of what the batteries have learnt; due every few minutes and before the store stops. While a
+    // string discharges the executor does so by itself: a memory of minutes ago would be far off.
     void remember();
 
     const Site& site() const { return site_; }
@@ -98,6 +99,7 @@ class Executor {
 
   private:
     void keep_what_is_open();
+    void remember_discharge(Time now);
     void carry_out(Time now);
     void tell_readings(FramePtr frame);
     void tell_device(const DeviceState& state, Time now);
@@ -134,6 +136,8 @@ class Executor {
     std::set<std::string> not_taken_off_;                // topics; tried again at each tick
     std::map<std::string, std::shared_ptr<const SeriesReport>> told_forecasts_;  // the last of each series
     std::map<std::string, Time> drifted_;                                        // series, and when
+    bool discharging_ = false;  // a string, when the batteries were last remembered
+    Time remembered_at_{};
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;
     std::optional<Time> retry_refused_at_;  // what the broker refused is in the outbox and is offered again

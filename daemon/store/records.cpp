@@ -10,8 +10,9 @@ namespace sitepower {
 
 namespace {
 
-// 1: without ageing and what models of the voltage keep; 2: without a replacement; 3: without cycles.
-constexpr std::uint8_t memory_version = 4;
+// 1: without ageing and what models of the voltage keep; 2: without a replacement; 3: without cycles;
+// 4: without the mean current.
+constexpr std::uint8_t memory_version = 5;
 // 1: without the interval of the remaining life.
 constexpr std::uint8_t battery_state_version = 2;
 // More words than batteries and reasons together ever are.
@@ -231,6 +232,8 @@ Bytes pack_memory(const BatteryMemory& memory) {
     out.fixed(memory.charge_v2_v);
     out.fixed(memory.current_offset_a);
     pack_optional(memory.current_offset_sigma_a, out);
+    out.fixed(memory.mean_current_a);
+    out.fixed(memory.mean_square_current_a2);
     pack_ageing(memory.ageing, out);
     out.byte(memory.replacement ? 1 : 0);
     if (memory.replacement) {
@@ -262,6 +265,10 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
         memory.charge_v2_v = in.fixed<double>();
         memory.current_offset_a = in.fixed<double>();
         memory.current_offset_sigma_a = unpack_optional(in);
+        if (version >= 5) {
+            memory.mean_current_a = in.fixed<double>();
+            memory.mean_square_current_a2 = in.fixed<double>();
+        }
         memory.ageing = unpack_ageing(in, version >= 4);
     }
     if (version >= 3 && in.byte() != 0) {

@@ -16,13 +16,14 @@ struct FullChargeParameters {
     double lithium_tail_c = 0.05;       // lithium: full below this charging current (C/20)
     double lithium_tolerance_v = 0.03;  // with the voltage so near its highest, per cell,
     Duration lithium_held{60'000};      // for so long
+    Duration longest_pause{600'000};    // of the current: not even a poll or a line that fails for a while
 };
 
 class FullChargeWatch {
   public:
     explicit FullChargeWatch(const GroupSetup& setup, const FullChargeParameters& parameters = {});
 
-    // Once per sample. A gap does not count as time at full charge, it ends it.
+    // Once per sample. A gap does not count as time at full charge; a long one ends it.
     void step(const GroupSample& sample);
     bool is_full(std::size_t battery) const { return held_[battery] >= needed_; }
     // How long it has looked full, at most as long as is needed.
@@ -33,6 +34,7 @@ class FullChargeWatch {
     std::string_view reason() const;
 
   private:
+    void pause();
     bool string_is_on_float(const GroupSample& sample) const;
     bool looks_full(const GroupSample& sample, std::size_t battery, bool on_float) const;
     bool lithium_looks_full(double voltage_v, double current_a) const;

@@ -84,11 +84,13 @@ Estimate CountingEstimator::estimate(const GroupSample& sample, std::size_t batt
     if (!sample.current_a) return unknown(sample, "stale_input");
     const Counter& counter = counters_[battery];
     if (!counter.known) return unknown(sample, "no_full_charge_reference");
-    const double capacity =
-        capacity_ah(setup_.chemistry, setup_.nominal_capacity_ah, temperature_of(sample, battery));
+    const CapacityShare of_new = sample.capacities.empty() ? CapacityShare{} : sample.capacities[battery];
+    const double capacity = of_new.share * capacity_ah(setup_.chemistry, setup_.nominal_capacity_ah,
+                                                       temperature_of(sample, battery));
     const double missing = std::min(counter.missing_ah / capacity, 1.0);
-    const double sigma =
-        std::hypot(counter.sigma_ah / capacity, parameters_of(setup_.chemistry).capacity_sigma * missing);
+    const double capacity_sigma =
+        of_new.sigma > 0 ? of_new.sigma : parameters_of(setup_.chemistry).capacity_sigma;
+    const double sigma = std::hypot(counter.sigma_ah / capacity, capacity_sigma * missing);
     if (sigma > parameters_.unknown_above) return unknown(sample, "no_full_charge_reference");
 
     Estimate result{.value = 100 * (1 - missing), .sigma = 100 * sigma, .as_of = sample.time};

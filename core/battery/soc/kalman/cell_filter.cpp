@@ -59,10 +59,13 @@ void predict(CellFilter& f, const CellSetting& setting, const CellPoint& here, c
     f.s1 = a1 * (f.s1 + g * p1b) + h1 * sb;
     f.s2 = a2 * (f.s2 + g * p2b) + h2 * sb;
     f.sb = sb;
-    const double v = square(noise.voltage_per_root_s * setting.scale.voltage) * interval.dt_s;
-    f.p11 = a1 * a1 * f.p11 + h1 * (2 * a1 * p1b + h1 * f.bb) + v;
+    // A polarisation forgets within its time constant, what disturbs it included.
+    const double v = square(noise.voltage_per_root_s * setting.scale.voltage);
+    const double v1 = v * std::min(interval.dt_s, of.tau1_s / 2);
+    const double v2 = v * std::min(interval.dt_s, of.tau2_s / 2);
+    f.p11 = a1 * a1 * f.p11 + h1 * (2 * a1 * p1b + h1 * f.bb) + v1;
     f.p12 = a1 * a2 * f.p12 + a1 * h2 * p1b + h1 * (a2 * p2b + h2 * f.bb);
-    f.p22 = a2 * a2 * f.p22 + h2 * (2 * a2 * p2b + h2 * f.bb) + v;
+    f.p22 = a2 * a2 * f.p22 + h2 * (2 * a2 * p2b + h2 * f.bb) + v2;
     f.p1b = a1 * p1b + h1 * f.bb;
     f.p2b = a2 * p2b + h2 * f.bb;
     // exp(-x) in many small steps.

@@ -97,8 +97,27 @@ StepInterval KalmanEstimator::interval_of(double flow_a, double current_a, doubl
 }
 
 CellSetting KalmanEstimator::setting_of(const Cell& cell) const {
-    return {setup_.model.get(), scale_, setup_.nominal_capacity_ah * cell.usable_share * share_at_rate_,
+    return {setup_.model.get(), scale_,
+            setup_.nominal_capacity_ah * cell.capacity.share * cell.usable_share * share_at_rate_,
             cell.trust};
+}
+
+// Relative: as measured, else as the model of the kind has it.
+double KalmanEstimator::capacity_sigma(const Cell& cell) const {
+    const double of_kind = setup_.model->parameters().noise.capacity;
+    return cell.capacity.sigma > 0 && of_kind > 0 ? std::min(cell.capacity.sigma, of_kind) : of_kind;
+}
+
+// Charge that is counted with a wrong capacity is wrong by as much of what has moved, all in one direction.
+// Where the model has a doubt of the capacity of its own, it is in the offset (begin_discharge).
+void KalmanEstimator::doubt_capacity(Cell& cell, double soc_before) const {
+    const double before = cell.moved;
+    cell.moved += cell.filter.soc - soc_before;
+    if (setup_.model->parameters().noise.capacity > 0) return;
+    const double grown = square(cell.moved) - square(before);
+    if (grown > 0) {
+        cell.filter.ss = std::min(cell.filter.ss + square(cell.capacity.sigma) * grown, highest_variance);
+    }
 }
 
 void KalmanEstimator::advance(const GroupSample& sample) {
@@ -112,10 +131,17 @@ void KalmanEstimator::advance(const GroupSample& sample) {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         Cell& cell = cells_[i];
         take_temperature(cell, sample, i);
+        if (!sample.capacities.empty()) cell.capacity = sample.capacities[i];
+        const double soc_before = cell.filter.soc;
         predict(cell.filter, setting_of(cell), cell.here, interval);
+        doubt_capacity(cell, soc_before);
         warm_core(cell, interval);
         look(cell);
-        if (sample.voltages_v[i]) take_voltage(cell, *sample.voltages_v[i], interval);
+        cell.since_voltage_s += dt_s;
+        const bool is_new = sample.voltages_are_new.empty() || sample.voltages_are_new[i] != 0;
+        if (!sample.voltages_v[i] || !is_new) continue;
+        take_voltage(cell, *sample.voltages_v[i], interval);
+        cell.since_voltage_s = 0;
     }
     if (cells_.size() > 1) share_offset();
 }
@@ -131,10 +157,18 @@ void KalmanEstimator::bridge_gap(const GroupSample& sample) {
         Cell& cell = cells_[i];
         take_temperature(cell, sample, i);
         predict(cell.filter, setting_of(cell), cell.here, interval);
-        cell.filter.ss = std::min(cell.filter.ss + square(sigma), highest_variance);
+        const double variance = cell.filter.ss + square(sigma);
+        if (variance < highest_variance) {
+            cell.filter.ss = variance;
+        } else {
+            set_charge(cell.filter, cell.filter.soc, std::sqrt(highest_variance));
+        }
+        const double ohms = scale_.resistance;
+        cell.filter.p11 += square((1 - interval.decay1) * cell.here.r1_ohm * ohms * unseen_a);
+        cell.filter.p22 += square((1 - interval.decay2) * cell.here.r2_ohm * ohms * unseen_a);
         warm_core(cell, interval);
         look(cell);
-        cell.gap = true;
+        if (sigma > parameters_.least_gap_sigma) cell.gap = true;
     }
 }
 
@@ -159,9 +193,11 @@ void KalmanEstimator::begin_discharge(double current_a) {
     const NoiseParameters& noise = setup_.model->parameters().noise;
     for (Cell& cell : cells_) {
         cell.from_full = cell.filter.soc > 0.95;
+        cell.moved = 0;
         if (noise.capacity > 0) {
-            set_offset(cell.filter, 0,
-                       std::hypot(noise.offset_c * setup_.nominal_capacity_ah, noise.capacity * current_a));
+            set_offset(
+                cell.filter, 0,
+                std::hypot(noise.offset_c * setup_.nominal_capacity_ah, capacity_sigma(cell) * current_a));
         }
     }
 }
@@ -183,7 +219,7 @@ void KalmanEstimator::take_voltage(Cell& cell, double voltage_v, const StepInter
     }
     watch_frozen(cell, voltage_v, interval.current_a);
     if (cell.out_of_range || !says_something(cell, voltage_v, interval.current_a)) return;
-    const MeasurementNoise noise = noise_of(cell, interval);
+    const MeasurementNoise noise = noise_of(cell, interval.current_a);
     const Innovation by = relinearised(cell, interval.current_a, voltage_v, noise);
     const double gate_v2 = square(parameters_.gate_sigmas) * (by.state_v2 + noise.instant_v2);
     if (square(by.residual_v) > gate_v2) {
@@ -213,9 +249,10 @@ bool KalmanEstimator::is_plausible_voltage(double voltage_v) const {
 }
 
 void KalmanEstimator::watch_frozen(Cell& cell, double voltage_v, double current_a) const {
-    const double step_a = std::abs(current_a - last_current_a_.value_or(current_a));
+    const double step_a = std::abs(current_a - cell.current_at_voltage_a.value_or(current_a));
     const bool same = cell.last_voltage_v == voltage_v;
     cell.last_voltage_v = voltage_v;
+    cell.current_at_voltage_a = current_a;
     if (!same) {
         cell.frozen = 0;
     } else if (step_a > parameters_.frozen_step_c * setup_.nominal_capacity_ah) {
@@ -223,9 +260,9 @@ void KalmanEstimator::watch_frozen(Cell& cell, double voltage_v, double current_
     }
 }
 
-MeasurementNoise KalmanEstimator::noise_of(const Cell& cell, const StepInterval& interval) const {
+MeasurementNoise KalmanEstimator::noise_of(const Cell& cell, double current_a) const {
     MeasurementNoise noise =
-        measurement_noise(setting_of(cell), cell.filter.soc, interval.current_a, interval.dt_s);
+        measurement_noise(setting_of(cell), cell.filter.soc, current_a, cell.since_voltage_s);
     double factor = 1;
     const bool dips = !is_lithium(setup_.chemistry) && cell.from_full && discharging_s_ > 0 &&
                       discharging_s_ < parameters_.coup_de_fouet_s;
@@ -269,7 +306,8 @@ void KalmanEstimator::accept(Cell& cell) const {
     cell.rejections = 0;
     cell.acceptances = std::min(cell.acceptances + 1, parameters_.rejections_until_fault);
     if (cell.acceptances == parameters_.rejections_until_fault) cell.fault = false;
-    if (cell.filter.ss < square(parameters_.degraded_above)) cell.gap = false;
+    // On the plateau of LFP the voltage tells nothing of what flowed unseen.
+    if (cell.filter.ss < square(parameters_.degraded_above) && !on_plateau(cell)) cell.gap = false;
 }
 
 // One sensor, one offset: the mean of what the batteries think of it, by the inverse of their variances.
@@ -293,6 +331,7 @@ void KalmanEstimator::anchor(const GroupSample& sample) {
         look(cell);
         cell.gap = cell.fault = false;
         cell.rejections = 0;
+        cell.moved = 0;
     }
 }
 
@@ -352,6 +391,8 @@ ChargeMemory KalmanEstimator::memory(std::size_t battery) const {
     memory.v2_v = filter.v2_v;
     memory.offset_a = filter.offset_a;
     memory.offset_sigma_a = std::sqrt(filter.bb);
+    memory.mean_current_a = mean_current_a_;
+    memory.mean_square_a2 = mean_square_a2_;
     return memory;
 }
 
@@ -372,6 +413,12 @@ void KalmanEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
     }
     if (memory.offset_sigma_a && std::isfinite(memory.offset_a) && *memory.offset_sigma_a > 0) {
         set_offset(cell.filter, memory.offset_a, std::min(*memory.offset_sigma_a, 0.1 * capacity_ah));
+    }
+    // All batteries of the string tell the same.
+    if (std::isfinite(memory.mean_current_a) && memory.mean_square_a2 >= 0 &&
+        std::isfinite(memory.mean_square_a2) && is_plausible_current(memory.mean_current_a)) {
+        mean_current_a_ = memory.mean_current_a;
+        mean_square_a2_ = memory.mean_square_a2;
     }
     look(cell);
 }

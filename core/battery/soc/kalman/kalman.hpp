@@ -18,6 +18,7 @@ struct KalmanParameters {
     double first_voltage_v = 0.02;    // polarisation that it may carry, per 3.6 V
     double anchor_sigma = 0.01;       // of a full-charge anchor
     double gap_sigma_c = 0.1;         // what may have flowed unseen, C per hour
+    double least_gap_sigma = 0.005;   // a gap that leaves less doubt than this is none
     double gate_sigmas = 5;           // a voltage further off is not believed,
     int rejections_until_fault = 10;  // and after so many in a row the sensor, or the state, is wrong
     double degraded_above = 0.05;     // sigma beyond which an estimate is degraded,
@@ -49,6 +50,8 @@ class KalmanEstimator : public SocEstimator {
         double core_k = 0;          // how much warmer it is inside
         ModelTrust trust;           // at its temperature
         double usable_share = 1;    // of its capacity, at its temperature
+        CapacityShare capacity;     // of the nominal one
+        double moved = 0;           // charge since its last anchor, by that capacity
         bool out_of_range = false;  // the temperature is beyond the model's
         bool fault = false;
         bool gap = false;  // some current went unseen, and the voltage has not made up for it yet
@@ -56,7 +59,9 @@ class KalmanEstimator : public SocEstimator {
         int acceptances = 0;
         int frozen = 0;
         std::optional<double> last_voltage_v;
-        bool from_full = false;  // the present discharge began near full
+        std::optional<double> current_at_voltage_a;  // at the time of that voltage
+        double since_voltage_s = 0;                  // in which the current was known
+        bool from_full = false;                      // the present discharge began near full
     };
 
     Cell first_cell() const;
@@ -69,13 +74,15 @@ class KalmanEstimator : public SocEstimator {
     void look(Cell& cell) const;
     void warm_core(Cell& cell, const StepInterval& interval) const;
     CellSetting setting_of(const Cell& cell) const;
+    double capacity_sigma(const Cell& cell) const;
+    void doubt_capacity(Cell& cell, double soc_before) const;
     void take_temperature(Cell& cell, const GroupSample& sample, std::size_t battery) const;
     void take_voltage(Cell& cell, double voltage_v, const StepInterval& interval);
     bool says_something(const Cell& cell, double voltage_v, double current_a) const;
     bool is_plausible_current(double current_a) const;
     bool is_plausible_voltage(double voltage_v) const;
     void watch_frozen(Cell& cell, double voltage_v, double current_a) const;
-    MeasurementNoise noise_of(const Cell& cell, const StepInterval& interval) const;
+    MeasurementNoise noise_of(const Cell& cell, double current_a) const;
     Innovation relinearised(const Cell& cell, double current_a, double voltage_v,
                             const MeasurementNoise& noise) const;
     void reject(Cell& cell) const;

@@ -29,6 +29,7 @@ struct Wanted {
     bool second_string = false;  // of half the capacity, half full
     bool second_current = false;
     std::optional<double> required_min = std::nullopt;
+    double peukert = 1;
 };
 
 // One UPS of 48 V: a string of four blocks of 100 Ah.
@@ -49,7 +50,9 @@ class AutonomyTest : public testing::Test {
         StringModel string{.id = "STR-01", .ups = UpsIndex{0}, .nominal_capacity_ah = 100};
         const auto current = monitor.point("current_a", "A");
         if (wanted.current) string.current_a = current;
-        if (wanted.model) string.cell_model = std::make_shared<const CellModel>(some_block());
+        auto block = some_block();
+        block.peukert = wanted.peukert;
+        if (wanted.model) string.cell_model = std::make_shared<const CellModel>(block);
         for (int i = 0; i < jars; ++i) {
             BatteryModel battery{.id = "B" + std::to_string(i), .string = StringIndex{0}, .position = i + 1};
             battery.voltage_v = monitor.point("jar" + std::to_string(i) + ".voltage_v", "V");
@@ -188,6 +191,64 @@ TEST_F(AutonomyTest, AWornBatteryLastsLess) {
     poll(0.94, -20.8, 12.85);
     EXPECT_LT(*ups().autonomy_min.value, 0.85 * fresh);
     EXPECT_GT(*ups().autonomy_min.value, 0.6 * fresh);
+}
+
+// It was measured at 70 Ah: after 35 of them half of the charge is left, and half of the time.
+TEST_F(AutonomyTest, AWornBatteryIsCountedDownByWhatItHolds) {
+    build({});
+    for (int i = 0; i < jars; ++i) {
+        site_->handle(RecordCapacityTest{.battery_id = "B" + std::to_string(i),
+                                         .test = {.time = now_,
+                                                  .delivered_ah = 70,
+                                                  .rated_ah = 100,
+                                                  .temperature_c = 25,
+                                                  .reached_end_voltage = true}},
+                      now_, effects_);
+    }
+    poll(0.94, -20.8, 12.85);
+    const double full_min = *ups().autonomy_min.value;
+    const double soc = *site_->batteries()[0].soc_pct.value;
+    for (int i = 0; i < 3600; ++i) poll(0.94, -20.8, std::nan(""));
+    ASSERT_TRUE(site_->batteries()[0].soc_pct.value) << site_->batteries()[0].soc_pct.reason;
+    EXPECT_NEAR(soc - *site_->batteries()[0].soc_pct.value, 100 * 20.8 / 70, 3);
+    EXPECT_NEAR(full_min - *ups().autonomy_min.value, 60, 8);
+}
+
+// New blocks give less in four hours than in twenty; a test that says so says that they are sound.
+TEST_F(AutonomyTest, AFastTestIsHeldToWhatASoundBatteryGivesAsFast) {
+    build({.peukert = 1.1});
+    const double given_ah = 100 * std::pow(0.05 / 0.213, 0.1);  // in four hours: 21.3 A
+    site_->handle(RecordCapacityTest{.battery_id = "B0",
+                                     .test = {.time = now_,
+                                              .delivered_ah = given_ah,
+                                              .rated_ah = 100,
+                                              .temperature_c = 25,
+                                              .reached_end_voltage = true},
+                                     .who = "eve",
+                                     .lasted = std::chrono::minutes(240)},
+                  now_, effects_);
+    ASSERT_EQ(effects_.capacity_tests.size(), 1U);
+    EXPECT_NEAR(effects_.capacity_tests[0].health_pct, 100, 1);
+    EXPECT_TRUE(effects_.capacity_tests[0].passed);
+}
+
+TEST_F(AutonomyTest, SaysDegradedSoc) {
+    build({});
+    poll(0.94, -20.8, 12.85);
+    EXPECT_EQ(ups().autonomy_min.reason, "");
+    Snapshot vague;
+    for (int i = 0; i < jars; ++i) {
+        vague.batteries.push_back({.battery = "B" + std::to_string(i),
+                                   .charge_ah = 60,
+                                   .charge_sigma_ah = 12,
+                                   .charge_as_of = now_});
+    }
+    site_->restore(vague, now_, effects_);
+    for (int i = 0; i < 12; ++i) poll(0.94, -20.8, std::nan(""));
+    ASSERT_EQ(site_->strings()[0].soc_pct.status, EstimateStatus::degraded);
+    ASSERT_TRUE(ups().autonomy_min.value);
+    EXPECT_EQ(ups().autonomy_min.status, EstimateStatus::degraded);
+    EXPECT_EQ(ups().autonomy_min.reason, "degraded_soc");
 }
 
 TEST_F(AutonomyTest, ChangesWithTheLoad) {

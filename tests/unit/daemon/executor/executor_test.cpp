@@ -175,6 +175,36 @@ TEST_F(ExecutorTest, AnAlertIsToldAsEventRetainedAndRowAndTakenOffWhenResolved) 
     EXPECT_TRUE(outlets.rows_of<AlertRow>().back()->alert.resolved_at);
 }
 
+// A memory of minutes ago would be far off after a restart.
+TEST_F(ExecutorTest, ADischargeIsRememberedAsItGoesOn) {
+    auto with_string = std::make_shared<SiteModel>(*one_ups());
+    with_string->strings.push_back({.id = "STR-01",
+                                    .nominal_capacity_ah = 100,
+                                    .current_a = PointRef{DeviceIndex{0}, 0},
+                                    .batteries = {BatteryIndex{0}}});
+    with_string->batteries.push_back({.id = "BAT-01", .string = StringIndex{0}});
+    with_string->upses.clear();
+    Executor of{Site(with_string, {}), Epoch{.bits = 0xabc, .number = 1}, outlets};
+    of.begin({}, start);
+    auto now = start;
+    const auto remembered_in = [&](int seconds, double current_a) {
+        const auto before = outlets.rows_of<BatteryMemory>().size();
+        for (int i = 0; i < seconds; ++i, now += Duration{1000}) {
+            of.handle(frame_of(*with_string, current_a, now), now);
+            of.tick(0, now);
+        }
+        return outlets.rows_of<BatteryMemory>().size() - before;
+    };
+    EXPECT_EQ(remembered_in(600, 0.1), 0U) << "that is done every few minutes";
+    EXPECT_EQ(remembered_in(1, -50), 1U);
+    EXPECT_EQ(remembered_in(300, -50), 10U);
+    EXPECT_EQ(remembered_in(10, 0.1), 1U) << "how it ended";
+    EXPECT_EQ(remembered_in(600, 0.1), 0U);
+    for (int i = 0; i < 30; ++i) remembered_in(1, i % 2 == 0 ? -50 : 0);
+    EXPECT_LE(remembered_in(0, 0) + outlets.rows_of<BatteryMemory>().size(), 12U + 7U)
+        << "not at each change";
+}
+
 TEST_F(ExecutorTest, WithoutABrokerEverythingIsStillStored) {
     outlets.connected = false;
     executor.begin({}, start);

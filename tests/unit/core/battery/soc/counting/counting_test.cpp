@@ -35,6 +35,7 @@ class CountingTest : public testing::Test {
                          .current_a = current_a,
                          .voltages_v = voltages,
                          .temperatures_c = temperatures,
+                         .capacities = capacities_,
                          .ambient_c = std::nullopt},
                         result_);
         return result_[0];
@@ -56,6 +57,7 @@ class CountingTest : public testing::Test {
     Time time_ = from_ms(1'795'328'000'000);
     std::optional<double> temperature_c_ = 25.0;
     double other_v_ = 0;
+    std::vector<CapacityShare> capacities_;
     std::vector<Estimate> result_ = std::vector<Estimate>(2);
 };
 
@@ -172,7 +174,33 @@ TEST_F(CountingTest, WithoutACurrentNowItIsUnknown) {
     EXPECT_EQ(result_[0].reason, "stale_input");
     step(0.1, minutes(1));
     EXPECT_TRUE(result_[0].value);
-    EXPECT_EQ(result_[0].status, EstimateStatus::degraded) << "a minute went unseen";
+    EXPECT_EQ(result_[0].value, 100.0) << "it still looks full after a minute";
+    EXPECT_EQ(result_[0].status, EstimateStatus::ok);
+    step(std::nullopt, minutes(1));
+    step(0.1, minutes(15));
+    EXPECT_EQ(result_[0].status, EstimateStatus::degraded) << "nobody knows after a quarter of an hour";
+    step(0.1, minutes(1));
+    EXPECT_EQ(result_[0].status, EstimateStatus::degraded);
+}
+
+TEST_F(CountingTest, ALostPollOfAFullBatteryThatDischargesIsNoFloat) {
+    charge_fully();
+    step(std::nullopt, minutes(1));
+    step(-30, minutes(1), 12.3);
+    EXPECT_NE(result_[0].reason, "float_anchor");
+    EXPECT_LT(*result_[0].value, 100);
+}
+
+TEST_F(CountingTest, AMeasuredCapacityIsWhatItIsShareOf) {
+    charge_fully();
+    hold(-30, hours(1), 12.3);
+    const double of_nominal = *result_[0].value;
+    const double plain_sigma = result_[0].sigma;
+    capacities_ = {{0.6, 0.02}, {1, 0}};
+    step(-30, Duration::zero(), 12.3);
+    EXPECT_NEAR(*result_[0].value, 100 - (100 - of_nominal) / 0.6, 0.1);
+    EXPECT_LT(result_[0].sigma, plain_sigma) << "known better than any battery of the kind";
+    EXPECT_EQ(result_[1].value, of_nominal);
 }
 
 TEST_F(CountingTest, CapacityFollowsTheTemperature) {

@@ -85,7 +85,9 @@ TEST_F(CellFilterTest, PredictsAsTheMatricesDo) {
         moved(4) = f(4, 4) * before.error;
         Matrix w = Matrix::Zero();
         w(0, 0) = std::pow(noise.soc_per_root_s, 2) * dt_s + std::pow(noise.gain, 2) * flowed;
-        w(1, 1) = w(2, 2) = std::pow(2 * noise.voltage_per_root_s, 2) * dt_s;
+        const double v = std::pow(2 * noise.voltage_per_root_s, 2);
+        w(1, 1) = v * std::min(dt_s, model_.parameters().tau1_s / 2);
+        w(2, 2) = v * std::min(dt_s, model_.parameters().tau2_s / 2);
         w(3, 3) = std::pow(12 * noise.offset_c_per_root_s, 2) * dt_s;
         w(4, 4) = 1 - f(4, 4) * f(4, 4);
 

@@ -36,7 +36,7 @@ class Bench {
     const Estimate& step(double current_a, double dt_s = 1) {
         const BatteryParameters& of = setup_.model->parameters();
         CellPoint here = setup_.model->at(soc, temperature_c.value_or(25));
-        soc = std::min(soc + current_a * dt_s / 3600 / setup_.nominal_capacity_ah, 1.0);
+        soc = std::min(soc + current_a * dt_s / 3600 / (true_share * setup_.nominal_capacity_ah), 1.0);
         v1_v += (1 - std::exp(-dt_s / of.tau1_s)) * (here.r1_ohm * current_a - v1_v);
         v2_v += (1 - std::exp(-dt_s / of.tau2_s)) * (here.r2_ohm * current_a - v2_v);
         here = setup_.model->at(soc, temperature_c.value_or(25));
@@ -52,7 +52,9 @@ class Bench {
                          .current_a = current_a,
                          .current_is_mean = true,
                          .voltages_v = voltages,
-                         .temperatures_c = temperatures},
+                         .voltages_are_new = are_new,
+                         .temperatures_c = temperatures,
+                         .capacities = capacities},
                         result_);
         return result_.front();
     }
@@ -64,7 +66,10 @@ class Bench {
     double soc = 0.8;
     double v1_v = 0;
     double v2_v = 0;
-    double offset_a = 0;  // of the sensor
+    double offset_a = 0;    // of the sensor
+    double true_share = 1;  // of the nominal capacity
+    std::vector<CapacityShare> capacities;
+    std::vector<char> are_new;
     std::optional<double> temperature_c = 25;
     KalmanEstimator& estimator() { return estimator_; }
     const Estimate& result(std::size_t battery = 0) const { return result_[battery]; }
@@ -105,6 +110,48 @@ TEST(KalmanTest, FollowsADischargeAndKeepsItsPromises) {
     EXPECT_NEAR(*bench.result().value, 100 * bench.soc, 0.5);
     EXPECT_EQ(bench.result().status, EstimateStatus::ok);
     EXPECT_GT(inside, steps * 0.8);
+}
+
+// Of a flat battery, where the voltage cannot make up for a wrong count.
+TEST(KalmanTest, AWornBatteryIsCountedWithWhatItHolds) {
+    for (const bool is_told : {true, false}) {
+        Bench bench(some_flat_cell());
+        bench.soc = 0.9;
+        bench.true_share = 0.7;
+        if (is_told) bench.capacities = {{0.7, 0.03}};
+        bench.estimator().restore(0, {.charge_ah = 90, .sigma_ah = 0.5});
+        bench.hold(-100, 1200);
+        const double error = std::abs(*bench.result().value - 100 * bench.soc);
+        if (is_told) {
+            EXPECT_LT(error, 1.3 * bench.result().sigma);
+            EXPECT_LT(error, 1);
+            EXPECT_GT(bench.result().sigma, 100 * 0.03 * 0.4) << "the test's doubt of half the charge";
+        } else {
+            EXPECT_GT(error, 5) << "else this test shows nothing";
+        }
+    }
+}
+
+// Every new voltage tells as much as before, an old one nothing.
+TEST(KalmanTest, AVoltageIsUsedOnce) {
+    Bench often(some_cell());
+    Bench seldom(some_cell());
+    seldom.are_new = {1};
+    often.soc = seldom.soc = 0.6;
+    for (int i = 0; i < 1200; ++i) {
+        const double current_a = i % 2 == 0 ? -9 : -5;
+        often.step(current_a);
+        seldom.are_new = {static_cast<char>(i % 30 == 0 ? 1 : 0)};
+        seldom.step(current_a);
+        if (i > 60) {
+            ASSERT_TRUE(seldom.result().value) << seldom.result().reason << " after " << i;
+        }
+    }
+    EXPECT_NEAR(*seldom.result().value, 100 * seldom.soc, 3 * seldom.result().sigma);
+    EXPECT_NEAR(seldom.result().sigma, often.result().sigma, 0.5 * often.result().sigma);
+    const double before = *seldom.result().value;
+    seldom.are_new = {0};
+    EXPECT_NEAR(*seldom.feed(-5, 3.0).value, before, 0.05) << "an old voltage";
 }
 
 TEST(KalmanTest, LearnsTheOffsetOfTheSensor) {
@@ -387,6 +434,50 @@ TEST(KalmanTest, ALongAbsenceWidensWhatIsRemembered) {
     const Estimate& estimate = bench.feed(0, std::nullopt, 3600);
     EXPECT_GT(estimate.sigma, 5);
     EXPECT_NEAR(bench.estimator().memory(0).v2_v, 0, 1e-6);  // the polarisation is gone
+}
+
+// The daemon was away for three minutes of a discharge.
+TEST(KalmanTest, ARestartInADischargeGoesOnWithTheCurrentBefore) {
+    Bench before(some_flat_cell());
+    before.soc = 0.9;
+    before.estimator().restore(0, {.charge_ah = 90, .sigma_ah = 0.5});
+    before.hold(-50, 900);
+    Bench after(some_flat_cell());
+    after.soc = before.soc - 50.0 * 180 / 360'000;
+    after.estimator().restore(0, before.estimator().memory(0));
+    after.feed(-50, std::nullopt, 180);
+    const Estimate& estimate = after.hold(-50, 60);
+    ASSERT_TRUE(estimate.value) << estimate.reason;
+    EXPECT_LT(std::abs(*estimate.value - 100 * after.soc), 1.3 * estimate.sigma);
+    EXPECT_EQ(estimate.status, EstimateStatus::degraded) << "on the plateau no voltage makes up for it";
+    EXPECT_EQ(estimate.reason, "stale_input");
+}
+
+TEST(KalmanTest, AShortGapLeavesNoDoubt) {
+    Bench bench(some_flat_cell());
+    bench.estimator().restore(0, {.charge_ah = 60, .sigma_ah = 0.5});
+    bench.soc = 0.6;
+    bench.hold(0, 60);
+    expect_unknown(bench.feed(std::nullopt, std::nullopt, 5), "stale_input");
+    EXPECT_EQ(bench.step(0).status, EstimateStatus::ok);
+}
+
+// What hangs together with a charge of which nothing is known any more does so no longer.
+TEST(KalmanTest, TheOffsetSurvivesAnAbsenceOfDays) {
+    for (const int days : {1, 4, 10}) {
+        Bench bench(some_flat_cell());
+        bench.estimator().restore(0, {.charge_ah = 60, .sigma_ah = 0.5});
+        bench.hold(0, 60);
+        const double sigma_a = *bench.estimator().memory(0).offset_sigma_a;
+        bench.feed(0, std::nullopt, days * 86'400.0);
+        bench.soc = 0.05;
+        const Estimate& estimate = bench.hold(-1, 600);
+        ASSERT_TRUE(estimate.value) << estimate.reason;
+        EXPECT_LT(std::abs(*estimate.value - 100 * bench.soc), 3 * estimate.sigma) << days;
+        const ChargeMemory memory = bench.estimator().memory(0);
+        EXPECT_GT(*memory.offset_sigma_a, 0.2 * sigma_a) << days;
+        EXPECT_LT(std::abs(memory.offset_a), 3 * *memory.offset_sigma_a) << days;
+    }
 }
 
 TEST(KalmanTest, TakesNoGarbageForAMemory) {
