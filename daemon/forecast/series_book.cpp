@@ -22,6 +22,8 @@ constexpr Duration longest_memory{std::chrono::hours{60 * 24}};
 constexpr std::size_t most_hours = 48;
 // A value that is so old was not measured just now: somebody tells the past.
 constexpr Duration past = one_day;
+// A sender that is late is late all day.
+constexpr Duration left_out_is_news = one_hour;
 
 // What is known leaves nothing to chance.
 forecast::ForecastStep exactly(Time valid_at, double value) {
@@ -148,6 +150,8 @@ SeriesBook::Served SeriesBook::make(const SeriesSettings& settings, SeriesMemory
                   .in_event = {},
                   .known = {},
                   .told_at = {},
+                  .came_at = {},
+                  .left_out_told_at = {},
                   .trained_day = {},
                   .refit_why = {}};
     // The configuration has checked the step; there is no other error.
@@ -209,19 +213,13 @@ void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
             served.series->covariate(*sample.covariate, sample.time, sample.value, now);
             continue;
         }
-        bool accepted = false;
-        const auto news = served.series->value(sample.time, sample.value, &accepted, now);
-        effects_.late += accepted ? 0U : 1U;
-        note(served, news, now);
-        // Of a past that is told at once the rest is forecast, too, as it would have been day by day.
-        if (!news.step_closed() || now - sample.time <= past || !served.series->refit_due()) continue;
-        Time& fitted = fitted_at[sample.series];
-        if (news.closed.back().begin - fitted < one_day) continue;
-        fitted = news.closed.back().begin;
-        fit(served, now);
+        take_own(served, sample, fitted_at[sample.series], now);
     }
     for (auto& served : series_) {
-        note(served, served.series->tick(now - grace), now);
+        // Of a past that is told value by value a step is not over before its last one.
+        if (!served.came_at || now - *served.came_at >= grace)
+            note(served, served.series->tick(now - grace), now);
+        tell_left_out(served, now);
         // What is known in advance brings no news, and is told each hour all the same.
         served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, one_hour)));
         if (!served.known.empty() && (!served.told_at || floor_to(now, one_hour) > *served.told_at))
@@ -229,6 +227,38 @@ void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
         if (served.tell) tell(served, now);
     }
     close_events(now);
+}
+
+void SeriesBook::take_own(Served& served, const SeriesSample& sample, Time& fitted_at, Time now) {
+    // One value from the future would make all that come until then late.
+    if (served.settings.price.empty() && sample.time > now + served.settings.step) {
+        ++served.ahead;
+        return;
+    }
+    served.came_at = now;
+    bool accepted = false;
+    const auto news = served.series->value(sample.time, sample.value, &accepted, now);
+    if (!accepted) {
+        ++effects_.late;
+        // What a price source publishes again was known.
+        if (served.settings.price.empty()) ++served.too_late;
+    }
+    note(served, news, now);
+    // Of a past that is told at once the rest is forecast, too, as it would have been day by day.
+    if (!news.step_closed() || now - sample.time <= past || !served.series->refit_due()) return;
+    if (news.closed.back().begin - fitted_at < one_day) return;
+    fitted_at = news.closed.back().begin;
+    fit(served, now);
+}
+
+void SeriesBook::tell_left_out(Served& served, Time now) {
+    if (served.ahead + served.too_late == 0) return;
+    if (served.left_out_told_at && now - *served.left_out_told_at < left_out_is_news) return;
+    served.left_out_told_at = now;
+    effects_.troubles.push_back(
+        fmt::format("series {} leaves out values: {} stamped more than a step ahead, {} too late for their "
+                    "step; see the clock of what sends them",
+                    served.settings.id, std::exchange(served.ahead, 0), std::exchange(served.too_late, 0)));
 }
 
 void SeriesBook::note_known(Served& served, std::span<const forecast::ClosedStep> closed, Time now) {

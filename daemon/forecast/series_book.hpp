@@ -101,6 +101,10 @@ class SeriesBook {
         std::map<std::string, std::vector<std::array<double, 2>>> in_event;  // actual and baseline, by event
         std::map<Time, double> known;  // of a price: the steps that are not over, as far as published
         std::optional<Time> told_at;
+        std::optional<Time> came_at;  // the last value of its own
+        std::uint64_t too_late = 0;   // values that were left out since that was last told,
+        std::uint64_t ahead = 0;
+        std::optional<Time> left_out_told_at;
         bool tell = false;
         bool anomalous = false;
         std::optional<std::int64_t> trained_day;  // of the local calendar
@@ -116,6 +120,8 @@ class SeriesBook {
     void report_known(const Served& served, SeriesReport& report, Time now) const;
     void fit(Served& served, Time now);
     void note_anomaly(Served& served, const forecast::SeriesNews& news);
+    void take_own(Served& served, const SeriesSample& sample, Time& fitted_at, Time now);
+    void tell_left_out(Served& served, Time now);
     void tell(Served& served, Time now);
     void publish(const Served& served, const SeriesReport& report);
     bool run_job(SeriesMemory& memory, Time now);

@@ -525,6 +525,45 @@ TEST_F(SeriesBookTest, CountsLateValues) {
     book->take(samples, now);
     collect();
     EXPECT_EQ(late, 1U);
+    ASSERT_EQ(troubles.size(), 1U) << "and says so";
+    EXPECT_NE(troubles[0].find("load leaves out values: 0 stamped more than a step ahead, 1 too late"),
+              std::string::npos)
+        << troubles[0];
+    for (int i = 0; i < 3; ++i) {
+        book->take(samples, now);
+        collect();
+    }
+    EXPECT_EQ(troubles.size(), 1U) << "once an hour";
+    book->take({}, now + hours{1});
+    collect();
+    EXPECT_EQ(troubles.size(), 2U);
+}
+
+TEST_F(SeriesBookTest, AValueStampedAheadStopsNothing) {
+    live(hours{2});
+    const std::vector<SeriesSample> ahead{{.series = 0, .time = now + hours{24 * 6}, .value = 1}};
+    book->take(ahead, now);
+    collect();
+    ASSERT_EQ(troubles.size(), 1U);
+    EXPECT_NE(troubles[0].find("1 stamped more than a step ahead"), std::string::npos) << troubles[0];
+    const auto before = memory.steps["load@1"].size();
+    live(hours{1});
+    EXPECT_EQ(memory.steps["load@1"].size(), before + 4);
+    EXPECT_EQ(late, 0U);
+}
+
+TEST_F(SeriesBookTest, AStepOfThePastWaitsForAllOfItsValues) {
+    now = start + hours{72};
+    for (const double value : {1.0, 100.0, 100.0}) {
+        const std::vector<SeriesSample> samples{{.series = 0, .time = start, .value = value}};
+        book->take(samples, now);
+        now += std::chrono::seconds{2};
+    }
+    book->take({}, now + std::chrono::seconds{10});
+    collect();
+    ASSERT_EQ(memory.steps["load@1"].size(), 1U);
+    EXPECT_DOUBLE_EQ(memory.steps["load@1"][0].value, 67);
+    EXPECT_EQ(late, 0U);
 }
 
 }  // namespace
