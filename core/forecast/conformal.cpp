@@ -87,8 +87,8 @@ void ScoreRing::load(BlobReader& reader) {
     std::ranges::sort(sorted_);
 }
 
-void AdaptiveLevel::update(bool missed, bool beyond) {
-    alpha_ += gamma_ * (miss_ - (missed ? 1.0 : 0.0));
+void AdaptiveLevel::update(double missed, bool beyond) {
+    alpha_ = std::max(alpha_ + gamma_ * (miss_ - missed), least_);
     ++matured_;
     beyond_ += beyond ? 1U : 0U;
 }

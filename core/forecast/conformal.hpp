@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "core/forecast/blob.hpp"
@@ -49,16 +50,20 @@ class ScoreRing {
     std::vector<double> sorted_;
 };
 
-// alpha_{t+1} = alpha_t + gamma (alpha - missed_t).
+// alpha_{t+1} = alpha_t + gamma (alpha - missed_t), not below `least`.
 class AdaptiveLevel {
   public:
-    // `miss` is the share of misses to reach (0.05 for a 95 % interval); gamma 0.01..0.02.
-    AdaptiveLevel(double miss, double gamma) : miss_(miss), gamma_(gamma), alpha_(miss) {}
+    // `miss` is the share of misses to reach (0.05 for a 95 % interval); gamma 0.01..0.02. `least`: a band
+    // does not become infinite here, and what is asked of it beyond its widest is unwound for as long
+    // afterwards.
+    AdaptiveLevel(double miss, double gamma, double least = -std::numeric_limits<double>::infinity())
+        : miss_(miss), gamma_(gamma), least_(least), alpha_(miss) {}
 
     // The level to ask a ring for now, 0..1.
     double level() const { return alpha_ <= 0 ? 1.0 : alpha_ >= 1 ? 0.0 : 1 - alpha_; }
-    // One forecast has matured. `beyond`: its band was not the infinite one that the guarantee asks for.
-    void update(bool missed, bool beyond = false);
+    // Forecasts of one value have matured: the share of them that missed it. `beyond`: their band was not the
+    // infinite one that the guarantee asks for.
+    void update(double missed, bool beyond = false);
 
     // |share of misses so far - miss| is at most this, on any data; nominal when beyond() is not 0.
     double bound() const;
@@ -71,6 +76,7 @@ class AdaptiveLevel {
   private:
     double miss_;
     double gamma_;
+    double least_;
     double alpha_;
     std::uint64_t matured_ = 0;
     std::uint64_t beyond_ = 0;

@@ -320,7 +320,7 @@ std::vector<ForecastStep> Forecaster::constant_forecast(HorizonClass horizon, st
 namespace {
 
 constexpr std::uint32_t blob_kind = 0x54534346;
-constexpr std::uint32_t blob_version = 2;
+constexpr std::uint32_t blob_version = 3;
 
 }  // namespace
 

@@ -12,7 +12,12 @@ namespace {
 constexpr double safeguard_days = 3.5;  // of the safeguard: about a week
 constexpr double least_matured_days = 2;
 constexpr std::size_t ring_days = 30;
-constexpr std::size_t least_matured_in_block = 100;  // of a block, before its own quantiles are used
+// Errors of one day are much alike at these leads: a level is moved by a day about as the short horizons' by
+// ten steps, and the local scale is that of a week.
+constexpr double scale_memory_days = 7;
+constexpr double level_gamma = 0.005;
+constexpr double p99_level_gamma = level_gamma / 4;
+constexpr std::size_t least_matured_in_block = 48;  // hours of a block, before its own quantiles are used
 
 }  // namespace
 
@@ -31,7 +36,11 @@ LongForecaster::LongForecaster(const EnsembleSetup& setup, bool non_negative)
     for (std::size_t block = 0; block < blocks; ++block) {
         quantiles_.emplace_back(ResidualQuantiles::Setup{.ring = ring_days * setup.seasons.day,
                                                          .day = setup.seasons.day * horizon_ / blocks,
-                                                         .non_negative = non_negative});
+                                                         .non_negative = non_negative,
+                                                         .scale_memory_days = scale_memory_days,
+                                                         .gamma = level_gamma,
+                                                         .p99_gamma = p99_level_gamma,
+                                                         .most_unwound = 1});
     }
     for (auto& issue : issues_) {
         issue.combined.resize(horizon_);
@@ -39,6 +48,7 @@ LongForecaster::LongForecaster(const EnsembleSetup& setup, bool non_negative)
         issue.quantiles.resize(horizon_);
     }
     for (auto& naive : naive_) naive.resize(horizon_ * horizon_);
+    said_.reserve(horizon_);
 }
 
 void LongForecaster::fit(std::span<const double> values, std::span<const std::uint8_t> learnable,
@@ -56,6 +66,7 @@ void LongForecaster::refit() {
 
 void LongForecaster::settle_fit() {
     interval_ = BacktestInterval(ensemble_.backtest(), ensemble_.naive_scale(), non_negative_);
+    for (auto& quantiles : quantiles_) quantiles.set_fallback_scale(ensemble_.naive_scale());
     if (!safeguard_.started()) seed_safeguard();
 }
 
@@ -99,13 +110,18 @@ void LongForecaster::mature(double actual) {
     for (std::size_t h = 0; h < horizon_; ++h) {
         const std::size_t at = (next_ + horizon_ - 1 - h) % horizon_;
         const Issue& issue = issues_[at];
-        if (!issue.issued) continue;
-        quantiles_[block_of(h)].mature(issue.points[h], issue.quantiles[h], actual);
-        combined += std::abs(actual - issue.combined[h]);
-        for (std::size_t n = 0; n < naive.size(); ++n) {
-            naive[n] += std::abs(actual - naive_[n][at * horizon_ + h]);
+        const bool issued = issue.issued;
+        if (issued) {
+            said_.push_back({.point = issue.points[h], .quantiles = &issue.quantiles[h]});
+            combined += std::abs(actual - issue.combined[h]);
+            for (std::size_t n = 0; n < naive.size(); ++n) {
+                naive[n] += std::abs(actual - naive_[n][at * horizon_ + h]);
+            }
+            count += 1;
         }
-        count += 1;
+        if (h + 1 < horizon_ && block_of(h + 1) == block_of(h)) continue;
+        quantiles_[block_of(h)].mature(said_, actual);
+        said_.clear();
     }
     if (count == 0) return;
     for (double& error : naive) error /= count;

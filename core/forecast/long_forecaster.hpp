@@ -64,7 +64,8 @@ class LongForecaster {
     std::vector<ResidualQuantiles> quantiles_;  // for each block
     std::vector<Issue> issues_;                 // a ring of one horizon
     std::size_t next_ = 0;
-    std::vector<double> naive_[2];  // the same ring, flat: [issue][step]
+    std::vector<double> naive_[2];               // the same ring, flat: [issue][step]
+    std::vector<ResidualQuantiles::Said> said_;  // of one block, while it matures
     mutable std::vector<double> spread_, lower_, upper_, p90_, p99_;
 };
 

@@ -7,14 +7,9 @@
 namespace sitepower::forecast {
 namespace {
 
-constexpr double gamma = 0.02;
-constexpr double p99_gamma = 0.005;  // of rare misses: a larger step throws the level about
 constexpr std::size_t least_scores = 40;
 constexpr std::size_t least_p99_scores = 200;
 constexpr double median_shrinkage = 50;
-// Of the local scale: of a quarter of a day to two days the shortest came nearest to the stated coverage,
-// most of all where errors grow.
-constexpr double scale_memory_days = 0.25;
 constexpr double least_scale_memory = 36;  // samples
 constexpr double sigma_of_mae = 1.2533;    // sqrt(pi / 2)
 
@@ -36,9 +31,9 @@ ResidualQuantiles::ResidualQuantiles(const Setup& setup)
     : setup_(setup),
       signed_(setup.ring),
       sizes_(setup.ring),
-      p90_(0.1, gamma),
-      p99_(0.01, p99_gamma),
-      both_(0.05, gamma) {}
+      p90_(0.1, setup.gamma, -setup.most_unwound * 0.1),
+      p99_(0.01, setup.p99_gamma, -setup.most_unwound * 0.01),
+      both_(0.05, setup.gamma, -setup.most_unwound * 0.05) {}
 
 // What residuals are divided by: the recent error, half of it in proportion to the forecast.
 double ResidualQuantiles::width(double forecast) const {
@@ -76,24 +71,53 @@ QuantileForecast ResidualQuantiles::about(double forecast) const {
 }
 
 void ResidualQuantiles::mature(double forecast, const QuantileForecast& said, double actual) {
-    if (!std::isfinite(forecast) || !std::isfinite(actual)) return;
-    const double scale = width(forecast);
-    if (scale > 0) {
-        if (said.calibrated) {
-            p90_.update(actual > said.p90, signed_.quantile(p90_.level()).beyond);
-            both_.update(actual < said.lower95 || actual > said.upper95,
-                         sizes_.quantile(both_.level()).beyond);
-        }
-        if (said.p99_calibrated) p99_.update(actual > said.p99, signed_.quantile(p99_.level()).beyond);
-        signed_.add((actual - forecast) / scale);
-        sizes_.add(std::abs(actual - forecast) / scale);
+    mature(std::array{Said{.point = forecast, .quantiles = &said}}, actual);
+}
+
+// The levels move by the share of the forecasts that missed, once a value, and the ring gets the residual of
+// one of them: they are hardly independent, and the ring is to last. Which one changes with the value, and
+// with the day, so that each meets all hours.
+void ResidualQuantiles::mature(std::span<const Said> said, double actual) {
+    if (said.empty() || !std::isfinite(actual)) return;
+    adapt(said, actual);
+    const std::size_t values_a_day = std::max<std::size_t>(setup_.day / said.size(), 1);
+    const Said& kept = said[(turns_ + turns_ / values_a_day) % said.size()];
+    ++turns_;
+    if (const double scale = width(kept.point); scale > 0) {
+        signed_.add((actual - kept.point) / scale);
+        sizes_.add(std::abs(actual - kept.point) / scale);
     }
-    const double memory =
-        std::max(1 / std::max(scale_memory_days * static_cast<double>(setup_.day), least_scale_memory),
-                 1 / (matured_ + 1));
-    error_ += memory * (std::abs(actual - forecast) - error_);
-    level_ += memory * (actual - level_);
-    matured_ += 1;
+    for (const Said& one : said) {
+        if (!std::isfinite(one.point)) continue;
+        const double memory = std::max(
+            1 / std::max(setup_.scale_memory_days * static_cast<double>(setup_.day), least_scale_memory),
+            1 / (matured_ + 1));
+        error_ += memory * (std::abs(actual - one.point) - error_);
+        level_ += memory * (actual - level_);
+        matured_ += 1;
+    }
+}
+
+void ResidualQuantiles::adapt(std::span<const Said> said, double actual) {
+    double calibrated = 0, p99_calibrated = 0, above90 = 0, above99 = 0, outside = 0;
+    for (const Said& one : said) {
+        const QuantileForecast& q = *one.quantiles;
+        if (!std::isfinite(one.point) || width(one.point) <= 0) continue;
+        if (q.calibrated) {
+            calibrated += 1;
+            above90 += actual > q.p90 ? 1 : 0;
+            outside += actual < q.lower95 || actual > q.upper95 ? 1 : 0;
+        }
+        if (q.p99_calibrated) {
+            p99_calibrated += 1;
+            above99 += actual > q.p99 ? 1 : 0;
+        }
+    }
+    if (calibrated > 0) {
+        p90_.update(above90 / calibrated, signed_.quantile(p90_.level()).beyond);
+        both_.update(outside / calibrated, sizes_.quantile(both_.level()).beyond);
+    }
+    if (p99_calibrated > 0) p99_.update(above99 / p99_calibrated, signed_.quantile(p99_.level()).beyond);
 }
 
 double ResidualQuantiles::p_value(double forecast, double actual) const {
@@ -107,6 +131,7 @@ void ResidualQuantiles::save(BlobWriter& writer) const {
     sizes_.save(writer);
     for (const auto* level : {&p90_, &p99_, &both_}) level->save(writer);
     for (const double value : {setup_.fallback_scale, error_, level_, matured_}) writer.put(value);
+    writer.put(turns_);
 }
 
 void ResidualQuantiles::load(BlobReader& reader) {
@@ -114,6 +139,7 @@ void ResidualQuantiles::load(BlobReader& reader) {
     sizes_.load(reader);
     for (auto* level : {&p90_, &p99_, &both_}) level->load(reader);
     for (double* value : {&setup_.fallback_scale, &error_, &level_, &matured_}) reader.get(*value);
+    reader.get(turns_);
 }
 
 }  // namespace sitepower::forecast

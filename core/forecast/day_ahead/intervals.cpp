@@ -108,9 +108,9 @@ void DayIntervals::mature(const Eigen::VectorXd& actual, const Eigen::VectorXd& 
             hours_[near].rising.add(score);
         }
         const bool outside = actual[index] < issued.lower95[slot] || actual[index] > issued.upper95[slot];
-        hours_[hour].interval.update(outside);
-        hours_[hour].p90.update(actual[index] > issued.p90[slot]);
-        hours_[hour].p99.update(actual[index] > issued.p99[slot]);
+        hours_[hour].interval.update(outside ? 1 : 0);
+        hours_[hour].p90.update(actual[index] > issued.p90[slot] ? 1 : 0);
+        hours_[hour].p99.update(actual[index] > issued.p99[slot] ? 1 : 0);
         error += std::abs(actual[index] - point[index]);
         known += 1;
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/core/forecast/synthetic.hpp"
 
 namespace sitepower::forecast::long_forecaster_test {
@@ -55,6 +57,59 @@ TEST(LongForecaster, TrustsItsOwnMaturedForecastsOnceThereAreSome) {
     }
     EXPECT_TRUE(say(forecaster).front().quantiles.p99_calibrated);
     EXPECT_NEAR(inside / count, 0.95, 0.03);
+}
+
+TEST(LongForecaster, IntervalsDoNotDependOnTheUnit) {
+    Series kilowatts = make_series(1200, 10);
+    for (double& value : kilowatts.values) value -= 100;  // signed
+    Series watts = kilowatts;
+    for (double& value : watts.values) value *= 1000;
+    LongForecaster in_kilowatts({.domain = Domain::asinh}, false);
+    LongForecaster in_watts({.domain = Domain::asinh}, false);
+    fit(in_kilowatts, kilowatts, 960);
+    fit(in_watts, watts, 960);
+    for (std::size_t t = 960; t < 1100; ++t) {
+        in_kilowatts.update(kilowatts.values[t], true, kilowatts.slots[t]);
+        in_watts.update(watts.values[t], true, watts.slots[t]);
+        for (const bool naive_only : {false, true}) {
+            const auto small = say(in_kilowatts, naive_only);
+            const auto large = say(in_watts, naive_only);
+            for (std::size_t h = 0; h < horizon; ++h) {
+                const auto& q = small[h].quantiles;
+                ASSERT_NEAR(large[h].quantiles.upper95 / 1000, q.upper95, 0.01) << t << ' ' << h;
+                ASSERT_NEAR(large[h].quantiles.p99 / 1000, q.p99, 0.01) << t << ' ' << h;
+                ASSERT_GT(q.upper95 - q.lower95, 5) << "noise of ten either way";
+            }
+        }
+    }
+}
+
+// Of a series that does not change: errors of neighbouring hours are alike, and a level that took each for
+// several of its own would be thrown from one end to the other.
+TEST(LongForecaster, QuantilesOfASteadySeriesAreSteady) {
+    Series series = make_series(960 + 24 * 60, 0);
+    Noise noise(7);
+    double error = 0;
+    for (double& value : series.values) {
+        error = 0.7 * error + noise.next() + noise.next() + noise.next();
+        value += error;
+    }
+    LongForecaster forecaster({}, true);
+    fit(forecaster, series, 960);
+    double least = 1e9;
+    double most = 0;
+    for (std::size_t t = 960; t < series.values.size(); ++t) {
+        forecaster.update(series.values[t], true, series.slots[t]);
+        if (t < 960 + 24 * 15) continue;
+        const auto steps = say(forecaster);
+        for (std::size_t h = 3; h < horizon; h += 6) {
+            const auto& q = steps[h].quantiles;
+            least = std::min(least, q.p90 - q.p50);
+            most = std::max(most, q.p90 - q.p50);
+            EXPECT_LT(q.p90, q.p99);
+        }
+    }
+    EXPECT_LT(most, 5 * least);
 }
 
 TEST(LongForecaster, SafeguardTakesOverWhenTheNaiveWouldHaveBeenBetter) {
