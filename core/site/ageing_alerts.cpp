@@ -159,6 +159,12 @@ void AgeingAlerts::learn_float_current(StringIndex string, const Batteries& batt
     current.learnt_at = moment.steady;
 }
 
+void AgeingAlerts::restore_float_current(StringIndex string, double usual_a, const Moment& moment) {
+    if (!std::isfinite(usual_a) || usual_a < 0) return;
+    strings_[position(string)].usual_a = usual_a;
+    strings_[position(string)].learnt_at = moment.steady;
+}
+
 // Cleared by hand only: a battery that has cooled down with its charger off is not mended.
 void AgeingAlerts::runaway(BatteryIndex battery, const Batteries& batteries, Watched& watched,
                            Report& report) const {
@@ -185,8 +191,12 @@ void AgeingAlerts::runaway(BatteryIndex battery, const Batteries& batteries, Wat
                         warming_c > runaway_c_per_hour;
     const double limit_a =
         runaway_current_ratio * std::max(*usual_a, least_float_current_c * string.nominal_capacity_ah);
-    const bool on_float = batteries.view(of.string).mode == StringMode::floating;
-    const bool holds = is_hot && on_float && *current_a > limit_a;
+    // A current that has run away on float grows beyond what counts as floating.
+    const StringMode mode = batteries.view(of.string).mode;
+    const bool at_charger =
+        mode == StringMode::floating || (mode == StringMode::charging && watched.runs_away);
+    const bool holds = is_hot && at_charger && *current_a > limit_a;
+    watched.runs_away = holds;
     const bool is_open = report.book.is_open(slots_.slot(slots_.number(battery), RuleId::thermal_runaway));
     watched.runaway.update(holds, holds || is_open, rules_[RuleId::thermal_runaway].delay, 1, now);
     tell(slots_.number(battery), RuleId::thermal_runaway, watched.runaway, "", state.temperature_c.value,

@@ -37,6 +37,12 @@ class AgeingAlerts {
     // Another battery stands in this place: what was watched of the one before is forgotten.
     void start_anew(BatteryIndex battery);
 
+    // What a string carries on float, for the memory of its batteries; A, empty: not known yet.
+    std::optional<double> usual_float_current_a(StringIndex string) const {
+        return strings_[position(string)].usual_a;
+    }
+    void restore_float_current(StringIndex string, double usual_a, const Moment& moment);
+
   private:
     struct Watched {
         Condition soh;
@@ -52,6 +58,7 @@ class AgeingAlerts {
         std::optional<double> hour_ago_c;  // temperature at
         Time hour_started{};               // steady
         double c_per_hour = 0;             // over the last full hour
+        bool runs_away = false;            // as far as can be seen now
     };
     struct WatchedString {
         std::optional<double> usual_a;  // on float

@@ -117,6 +117,8 @@ void Site::State::adopt(const BatteryMemory& memory) {
 BatteryMemory Site::State::memory_of(BatteryIndex battery) const {
     BatteryMemory memory = batteries.memory(battery);
     memory.ageing = ageing.memory(battery);
+    memory.usual_float_current_a =
+        ageing_alerts.usual_float_current_a(model->batteries[position(battery)].string);
     const BatteryModel& now = model->batteries[position(battery)];
     const BatteryModel& configured = as_configured->batteries[position(battery)];
     const bool is_replaced = now.serial_number != configured.serial_number ||

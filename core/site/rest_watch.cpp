@@ -45,10 +45,11 @@ void RestWatch::update(StringIndex string, const Batteries& batteries, const Mom
     if (!path.resting_since) {
         path.resting_since = moment.elapsed;
         path.rest_sum_as = 0;
-        path.is_told = false;
+        path.looked_at.reset();
     }
     path.rest_sum_as += *current.value * seconds(elapsed);
-    if (!path.is_told && moment.elapsed - *path.resting_since >= rest_after) {
+    // And again while it lasts, so that the next path begins where it ends.
+    if (moment.elapsed - path.looked_at.value_or(*path.resting_since) >= rest_after) {
         look(string, path, batteries, moment, shown);
     }
 }
@@ -82,7 +83,7 @@ void RestWatch::look(StringIndex string, Path& path, const Batteries& batteries,
         shown.push_back({battery, *evidence});
         told_at = moment.elapsed;
     }
-    path.is_told = true;
+    path.looked_at = moment.elapsed;
     path.anchored_at = moment.elapsed;
     path.flowed_ah = 0;
     path.offset_a = path.rest_sum_as / seconds(moment.elapsed - *path.resting_since);

@@ -61,7 +61,7 @@ class RestWatch {
         double offset_a = 0;                         // of the first rest
         std::vector<std::optional<Time>> told_at;    // by place; not over a restart
         std::vector<std::optional<Anchor>> anchors;  // by place
-        bool is_told = false;                        // the present rest has been looked at
+        std::optional<Time> looked_at;               // in the present rest
     };
 
     bool is_watched(const StringModel& string) const;

@@ -32,7 +32,12 @@ void Site::State::restore(const Snapshot& snapshot, Effects& effects) {
     for (const BatteryMemory& memory : snapshot.batteries) {
         adopt(memory);
         const auto battery = batteries.restore(memory, moment);
-        if (battery) ageing.restore(*battery, memory.ageing);
+        if (!battery) continue;
+        ageing.restore(*battery, memory.ageing);
+        if (memory.usual_float_current_a) {
+            ageing_alerts.restore_float_current(model->batteries[position(*battery)].string,
+                                                *memory.usual_float_current_a, moment);
+        }
     }
     alerts.clear_changed();
 }

@@ -44,7 +44,7 @@ Estimate HealthFusion::soh_pct(Time now) const {
             .sigma = 100 * present.sigma,
             .status = is_wide ? EstimateStatus::degraded : EstimateStatus::ok,
             .reason = is_wide ? "no_capacity_evidence" : "",
-            .as_of = posterior_->time};
+            .as_of = present.time};
 }
 
 void HealthFusion::restore(const std::optional<HealthEvidence>& posterior) {

@@ -113,6 +113,33 @@ TEST_F(AgeingAlertsTest, WarmingFastIsRunawayToo) {
     EXPECT_EQ(open("thermal_runaway")->subject.id, "BAT-2");
 }
 
+TEST_F(AgeingAlertsTest, ACurrentThatOutgrowsTheFloatIsStillRunningAway) {
+    run(hours(2));
+    temperature_c(2) = 38;
+    current_a() = 1;
+    run(minutes(5));
+    current_a() = 4;  // more than C/50
+    run(minutes(11));
+    ASSERT_NE(open("thermal_runaway"), nullptr);
+    EXPECT_EQ(open("thermal_runaway")->subject.id, "BAT-3");
+}
+
+TEST_F(AgeingAlertsTest, TheUsualFloatCurrentSurvivesARestart) {
+    run(hours(2));
+    const Snapshot snapshot = site_->snapshot();
+    ASSERT_TRUE(snapshot.batteries.at(0).usual_float_current_a);
+    const double usual_a = *snapshot.batteries[0].usual_float_current_a;
+    EXPECT_NEAR(usual_a, current_a(), 0.01);
+    site_.emplace(model_, SiteSettings{});
+    Effects effects;
+    site_->restore(snapshot, now_, effects);
+    temperature_c(2) = 38;
+    current_a() = 0.3;
+    run(minutes(20));
+    EXPECT_NE(open("thermal_runaway"), nullptr) << "the first current after it is not the usual one";
+    EXPECT_NEAR(*site_->snapshot().batteries[0].usual_float_current_a, usual_a, 0.05);
+}
+
 TEST_F(AgeingAlertsTest, ARechargeIsNoRunaway) {
     run(hours(2));
     current_a() = 10;

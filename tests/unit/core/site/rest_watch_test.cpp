@@ -78,6 +78,16 @@ TEST_F(RestWatchTest, APartBetweenTwoRestsTellsTheCapacity) {
     EXPECT_LT(soh_pct().sigma, 6);
 }
 
+// As of a pack in standby.
+TEST_F(RestWatchTest, ALongRestIsABeginningToo) {
+    build(some_cell(), 8.5);
+    pass(hours(50), 0);
+    pass(hours(1), -5);
+    pass(minutes(70), 0);
+    ASSERT_TRUE(soh_pct().value);
+    EXPECT_NEAR(*soh_pct().value, 85, 2);
+}
+
 TEST_F(RestWatchTest, AChargeTellsAsWell) {
     build(some_cell(), 8.5);
     soc_ = 0.2;
