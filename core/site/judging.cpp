@@ -66,6 +66,15 @@ void Site::State::judge_string(StringIndex string) {
 void Site::State::judge_ups(UpsIndex ups) {
     UpsState& state = upses.states()[position(ups)];
     state.status = state.on_battery ? status_of(alerts.of(slots.number(ups)).worst) : HealthStatus::unknown;
+    const StringState* worst = nullptr;
+    for (const StringIndex index : model->upses[position(ups)].strings) {
+        const StringState& string = batteries.strings()[position(index)];
+        const auto& imbalance_v = string.voltage_imbalance_v.value;
+        if (worst == nullptr || imbalance_v > worst->voltage_imbalance_v.value) worst = &string;
+    }
+    state.voltage_imbalance_v = worst != nullptr ? worst->voltage_imbalance_v
+                                                 : Measurement{.value = std::nullopt, .reason = "no_strings"};
+    state.weakest = worst != nullptr ? worst->weakest : std::nullopt;
 }
 
 }  // namespace sitepower

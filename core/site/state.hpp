@@ -104,6 +104,9 @@ struct UpsState {
     std::optional<bool> on_battery;
     std::string_view on_battery_reason;
     Measurement load_kw;
+    // Of its string with the largest distance between a battery and the median.
+    Measurement voltage_imbalance_v;
+    std::optional<BatteryIndex> weakest;
     Measurement autonomy_ups_min;  // the UPS's own figure
     Estimate autonomy_min;         // ours: its median; unknown with a reason until it is estimated
     // One runtime in ten is shorter than the first, one in ten longer than the second; empty with it.

@@ -59,6 +59,8 @@ bool differs_in_kind(const UpsState& a, const UpsState& b) {
     return a.status != b.status || a.on_battery != b.on_battery ||
            a.on_battery_reason != b.on_battery_reason || differs_in_kind(a.load_kw, b.load_kw) ||
            differs_in_kind(a.autonomy_ups_min, b.autonomy_ups_min) ||
+           differs_in_kind(a.voltage_imbalance_v, b.voltage_imbalance_v) ||
+           a.weakest.has_value() != b.weakest.has_value() ||
            differs_in_kind(a.autonomy_min, b.autonomy_min) ||
            differs_in_kind(a.autonomy_at_forecast.median, b.autonomy_at_forecast.median);
 }
@@ -80,7 +82,8 @@ bool differs_in_number(const StringState& a, const StringState& b) {
 }
 
 bool differs_in_number(const UpsState& a, const UpsState& b) {
-    return differs(a.load_kw, b.load_kw, flow, least_kw) ||
+    return a.weakest != b.weakest || differs(a.load_kw, b.load_kw, flow, least_kw) ||
+           differs(a.voltage_imbalance_v, b.voltage_imbalance_v, 0.1, 0.02) ||
            differs(a.autonomy_ups_min, b.autonomy_ups_min, flow, 0.5) ||
            differs(a.autonomy_min, b.autonomy_min, 0.5) ||
            differs(a.autonomy_at_forecast.median, b.autonomy_at_forecast.median, 0.5);

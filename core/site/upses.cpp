@@ -13,6 +13,8 @@ Upses::Upses(const SiteModel& model) : states_(model.upses.size()) {
         states_[i].autonomy_min =
             unknown_estimate(model.upses[i].load_kw ? states_[i].load_kw.reason : "no_load_measurement");
         states_[i].autonomy_at_forecast.median = unknown_estimate("no_load_forecast");
+        states_[i].voltage_imbalance_v.reason =
+            model.upses[i].strings.empty() ? "no_strings" : "not_yet_read";
     }
 }
 

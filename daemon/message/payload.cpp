@@ -138,6 +138,13 @@ void write_remaining_life(JsonWriter& json, const BatteryState& state) {
     json.end_object();
 }
 
+void write_weakest(JsonWriter& json, const SiteModel& model, const std::optional<BatteryIndex>& weakest) {
+    write_optional_text(
+        json, "weakest_battery",
+        weakest ? std::string_view(model.batteries[position(*weakest)].id) : std::string_view());
+    if (!weakest) json.text("weakest_battery_reason", "no_voltages");
+}
+
 // Beside the median, and unknown with it.
 Measurement autonomy_quantile(const std::optional<double>& minutes, const Estimate& median) {
     return {minutes, minutes ? "" : median.reason, median.as_of};
@@ -209,10 +216,7 @@ std::string string_state_json(const PayloadHead& head, const SiteModel& model, c
     write_head(json, head, {.kind = "string", .id = model.strings[position(state.string)].id});
     write_values(json, measurements, estimates);
     write_estimates(json, estimates);
-    write_optional_text(
-        json, "weakest_battery",
-        state.weakest ? std::string_view(model.batteries[position(*state.weakest)].id) : std::string_view());
-    if (!state.weakest) json.text("weakest_battery_reason", "no_voltages");
+    write_weakest(json, model, state.weakest);
     json.text("status", to_string(state.status));
     write_count(json, "active_alerts", state.active_alerts);
     json.end_object();
@@ -226,12 +230,14 @@ std::string ups_state_json(const PayloadHead& head, const SiteModel& model, cons
     const AutonomyMinutes& to_come = state.autonomy_at_forecast;
     const Measurement forecast_p10 = autonomy_quantile(to_come.p10, to_come.median);
     const Measurement forecast_p90 = autonomy_quantile(to_come.p90, to_come.median);
-    const auto measurements = std::to_array<NamedMeasurement>({{"load_kw", state.load_kw},
-                                                               {"autonomy_ups_min", state.autonomy_ups_min},
-                                                               {"autonomy_p10_min", p10},
-                                                               {"autonomy_p90_min", p90},
-                                                               {"autonomy_forecast_p10_min", forecast_p10},
-                                                               {"autonomy_forecast_p90_min", forecast_p90}});
+    const auto measurements =
+        std::to_array<NamedMeasurement>({{"load_kw", state.load_kw},
+                                         {"voltage_imbalance_v", state.voltage_imbalance_v},
+                                         {"autonomy_ups_min", state.autonomy_ups_min},
+                                         {"autonomy_p10_min", p10},
+                                         {"autonomy_p90_min", p90},
+                                         {"autonomy_forecast_p10_min", forecast_p10},
+                                         {"autonomy_forecast_p90_min", forecast_p90}});
     const auto estimates = std::to_array<NamedEstimate>(
         {{"autonomy_min", state.autonomy_min}, {"autonomy_forecast_min", to_come.median}});
     std::string out;
@@ -247,6 +253,7 @@ std::string ups_state_json(const PayloadHead& head, const SiteModel& model, cons
     }
     write_values(json, measurements, estimates);
     write_estimates(json, estimates);
+    write_weakest(json, model, state.weakest);
     json.text("status", to_string(state.status));
     json.end_object();
     return out;

@@ -202,6 +202,8 @@ FakeSite::FakeSite()
     ups.load_kw = measured(42.5);
     ups.autonomy_min = unknown("no_estimator");
     ups.autonomy_at_forecast.median = unknown("no_load_forecast");
+    ups.voltage_imbalance_v = measured(0.1);
+    ups.weakest = BatteryIndex{0};
     ups_states = {ups};
 }
 

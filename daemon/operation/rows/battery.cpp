@@ -87,6 +87,19 @@ Json describe_uncertainty(const BatteryState& state) {
     return record.take();
 }
 
+// When each was estimated, of what was known then.
+Json describe_times(const BatteryState& state) {
+    Record record;
+    const auto time = [&record](std::string_view name, const Estimate& estimate) {
+        record.time(name, estimate.value ? std::optional(estimate.as_of) : std::nullopt, estimate.reason);
+    };
+    time("soc_pct", state.soc_pct);
+    time("soh_pct", state.soh_pct);
+    time("rul_days", state.rul_days);
+    time("resistance_ratio", state.resistance_ratio);
+    return record.take();
+}
+
 Json describe_string(const SiteView& site, StringIndex index) {
     const auto& string = site.model().strings[position(index)];
     const auto& state = site.strings()[position(index)];
@@ -98,6 +111,9 @@ Json describe_string(const SiteView& site, StringIndex index) {
                     : std::string());
     record.measured("voltage_v", state.voltage_v).measured("current_a", state.current_a);
     record.measured("voltage_imbalance_v", state.voltage_imbalance_v);
+    describe_weakest(record, site, state.weakest);
+    record.estimated("autonomy_min", state.autonomy_min)
+        .estimated("autonomy_forecast_min", state.autonomy_at_forecast.median);
     record.set("status", to_string(state.status));
     return record.take();
 }
@@ -120,6 +136,7 @@ Outcome battery(const Request& request, Context& context) {
     record.set("rul_days", describe_remaining_life(state));
     record.estimated("resistance_ratio", state.resistance_ratio);
     record.set("uncertainty", describe_uncertainty(state));
+    record.set("as_of", describe_times(state));
     record.set("string_info", describe_string(site, self.string));
     record.set("location_info",
                describe_place(site.model().locations[position(location_of(site.model(), *index))]));
@@ -172,12 +189,19 @@ Operation battery_row() {
                  {"uncertainty.soh_pct", "number", "%", "standard deviation"},
                  {"uncertainty.rul_days", "number", "d", "standard deviation"},
                  {"uncertainty.resistance_ratio", "number", "", "standard deviation"},
+                 {"as_of.soc_pct", "time", "", "when it was estimated"},
+                 {"as_of.soh_pct", "time", "", "likewise"},
+                 {"as_of.rul_days", "time", "", "likewise"},
+                 {"as_of.resistance_ratio", "time", "", "likewise"},
                  {"string_info.string_id", "text", "", "the string"},
                  {"string_info.batteries", "integer", "", "batteries in series"},
                  {"string_info.ups", "text", "", "the UPS that it feeds"},
                  {"string_info.voltage_v", "number", "V", "of the string"},
                  {"string_info.current_a", "number", "A", "charging positive"},
                  {"string_info.voltage_imbalance_v", "number", "V", "largest distance from the median"},
+                 {"string_info.weakest_battery", "text", "", "the one of the lowest voltage"},
+                 {"string_info.autonomy_min", "number", "min", "with its share of the present load"},
+                 {"string_info.autonomy_forecast_min", "number", "min", "of the load that is forecast"},
                  {"string_info.status", "text", "", "of the string"},
                  {"location_info.location_id", "text", "", "the location"},
                  {"location_info.name", "text", "", "as configured"},

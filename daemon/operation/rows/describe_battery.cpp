@@ -40,6 +40,14 @@ PointName name_of(const SiteModel& model, const PointRef& ref) {
 
 }  // namespace
 
+void describe_weakest(Record& record, const SiteView& site, const std::optional<BatteryIndex>& weakest) {
+    if (weakest) {
+        record.set("weakest_battery", site.model().batteries[position(*weakest)].id);
+    } else {
+        record.unknown("weakest_battery", "no_voltages");
+    }
+}
+
 std::string format_date(Time time) {
     return format_time(time).substr(0, 10);
 }

@@ -1,6 +1,7 @@
 // A battery as the rows about sites, batteries and alerts show it. Loop thread.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "daemon/operation/rows/subject.hpp"
@@ -10,6 +11,9 @@ namespace sitepower {
 // The summary of the list of batteries, and its fields.
 Record describe_battery(const SiteView& site, BatteryIndex battery);
 std::vector<Field> battery_fields();
+
+// `weakest_battery`: the one of the lowest voltage.
+void describe_weakest(Record& record, const SiteView& site, const std::optional<BatteryIndex>& weakest);
 
 // "2024-03-01".
 std::string format_date(Time time);

@@ -1,6 +1,7 @@
 // Devices and their points: what is polled, how it answers, what it said last. UPSs: what carries the load.
 #include <algorithm>
 
+#include "daemon/operation/rows/describe_battery.hpp"
 #include "daemon/operation/rows/rows.hpp"
 #include "daemon/operation/rows/subject.hpp"
 
@@ -140,6 +141,8 @@ Json describe_ups(const SiteView& site, const UpsState& state) {
                state.autonomy_at_forecast.median.reason)
         .measured("autonomy_ups_min", state.autonomy_ups_min)
         .maybe("required_autonomy_min", ups.required_autonomy_min, "not_configured");
+    record.measured("voltage_imbalance_v", state.voltage_imbalance_v);
+    describe_weakest(record, site, state.weakest);
     Json strings = Json::array();
     for (const auto string : ups.strings) strings.push_back(site.model().strings[position(string)].id);
     return record.set("strings", std::move(strings)).take();
@@ -178,6 +181,8 @@ std::vector<Field> ups_fields() {
             {"autonomy_forecast_p90_min", "number", "min", "one runtime in ten is longer"},
             {"autonomy_ups_min", "number", "min", "its own figure"},
             {"required_autonomy_min", "number", "min", "as configured"},
+            {"voltage_imbalance_v", "number", "V", "of its strings the largest distance from a median"},
+            {"weakest_battery", "text", "", "of that string the one of the lowest voltage"},
             {"strings[]", "text", "", "of its batteries"}};
 }
 

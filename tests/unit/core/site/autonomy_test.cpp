@@ -138,6 +138,19 @@ TEST_F(AutonomyTest, OfAStringIsThatOfItsUpsWhereItIsAlone) {
     EXPECT_EQ(string.autonomy_p90_min, ups().autonomy_p90_min);
 }
 
+TEST_F(AutonomyTest, TheUpsNamesTheWeakestBatteryOfItsWorstString) {
+    build({});
+    EXPECT_EQ(ups().voltage_imbalance_v.reason, "not_yet_read");
+    now_ += seconds(1);
+    site_->handle(make_frame(monitor_layout_, now_, {-20, 12.8, 12.8, 12.3, 12.8, 0}), now_, effects_);
+    poll_ups(0.94, 1);
+    ASSERT_TRUE(ups().weakest);
+    EXPECT_EQ(*ups().weakest, BatteryIndex{2});
+    EXPECT_NEAR(*ups().voltage_imbalance_v.value, 0.5, 1e-9);
+    build({.string = false});
+    EXPECT_EQ(ups().voltage_imbalance_v.reason, "no_strings");
+}
+
 TEST_F(AutonomyTest, TheStringThatEndsFirstEndsTheUps) {
     build({.second_string = true});
     poll(0.94, -13.9, 12.9);

@@ -183,6 +183,8 @@ TEST(PayloadLaw, EveryStateIsJsonWithAReasonForEachNull) {
         ups.autonomy_ups_min = any_measurement(random);
         ups.autonomy_min = any_estimate(random);
         ups.autonomy_at_forecast.median = any_estimate(random);
+        ups.voltage_imbalance_v = any_measurement(random);
+        if (random() % 2) ups.weakest = BatteryIndex{0};
         ups.on_battery_reason = "no_sensor";
         if (random() % 2) ups.on_battery = random() % 2 == 0;
         expect_reasons(parsed(ups_state_json(head(), model, ups)), json(), "ups.");

@@ -147,6 +147,8 @@ std::string ups_state(std::optional<bool> on_battery) {
     state.load_kw = measured(42.5);
     state.autonomy_min = unknown("not_estimated");
     state.autonomy_at_forecast.median = unknown("no_load_forecast");
+    state.voltage_imbalance_v = measured(0.11);
+    state.weakest = BatteryIndex{0};
     return ups_state_json(head(), model(), state);
 }
 
