@@ -94,8 +94,27 @@ Status Forecaster::fit(const RegularSeries& history) {
 
 void Forecaster::retrain() {
     for (auto& horizon : horizons_) horizon.settle();
-    long_.refit();
+    refit_transform();
+    if (samples_ > 0) {
+        for (auto& horizon : horizons_) horizon.issue_again(fine_history(), transform_);
+    }
+    long_.refit_and_issue();
     refit_due_ = false;
+}
+
+// By the last days: a domain that hardly moved is left alone, for what was learnt in it reaches further back.
+void Forecaster::refit_transform() {
+    if (samples_ < 2) return;
+    const auto fitted = Transform::fitted(transform_.domain(), fine_.view(HistoryBuffer::raw).values);
+    if (!transform_of_first_value_ && !fitted.differs_much_from(transform_)) return;
+    transform_ = fitted;
+    transform_of_first_value_ = false;
+    fine_.retransform([&](double y) { return transform_.forward(y); });
+    for (auto& horizon : horizons_) horizon.relearn(fine_.view(HistoryBuffer::transformed));
+}
+
+TwoDomains Forecaster::fine_history() const {
+    return {fine_.view(HistoryBuffer::raw), fine_.view(HistoryBuffer::transformed)};
 }
 
 void Forecaster::fill(Time time, double value) {
@@ -114,6 +133,7 @@ SampleVerdict Forecaster::update(Time time, double value) {
     // Until a fit has seen more, the first values say what is large.
     if (samples_ == 0 && transform_.domain() == Domain::raw) {
         transform_ = Transform::fitted(setup_.non_negative ? Domain::log : Domain::asinh, std::array{value});
+        transform_of_first_value_ = true;
     }
     if (samples_ > 0) verdict.imputed = fill_gap(time, value);
     double seen = value;
@@ -144,8 +164,10 @@ std::size_t Forecaster::fill_gap(Time time, double value) {
     if (missing > seasons_.week) {
         const Transform transform = transform_;
         const bool fitting = fitting_;
+        const bool of_first_value = transform_of_first_value_;
         clear();
         transform_ = transform;
+        transform_of_first_value_ = of_first_value;
         fitting_ = fitting;
         return missing;
     }
@@ -172,7 +194,7 @@ void Forecaster::take(Time time, double value, bool learnable) {
     }
     fine_.set_future_slots(std::span(ahead).first(steps));
     newest_ = time;
-    const TwoDomains history{fine_.view(HistoryBuffer::raw), fine_.view(HistoryBuffer::transformed)};
+    const TwoDomains history = fine_history();
     for (auto& horizon : horizons_) horizon.push(history, transform_);
     hour_sum_ += value;
     ++hour_values_;
@@ -329,6 +351,7 @@ std::vector<std::byte> Forecaster::save() const {
     writer.put(static_cast<std::int64_t>(setup_.step.count()));
     writer.put(setup_.non_negative);
     transform_.save(writer);
+    writer.put(transform_of_first_value_);
     fine_.save(writer);
     for (const auto& horizon : horizons_) horizon.save(writer);
     long_.save(writer);
@@ -351,6 +374,7 @@ Status Forecaster::load(std::span<const std::byte> blob) {
     if (reader->get<std::int64_t>() != setup_.step.count()) reader->fail();
     if ((reader->get<std::uint8_t>() != 0) != setup_.non_negative) reader->fail();
     transform_.load(*reader);
+    transform_of_first_value_ = reader->get<std::uint8_t>() != 0;
     fine_.load(*reader);
     for (auto& horizon : horizons_) horizon.load(*reader);
     long_.load(*reader);

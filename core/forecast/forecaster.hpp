@@ -58,7 +58,8 @@ class Forecaster {
     SampleVerdict update(Time time, double value);
     // A step whose value was worked out and not measured: kept, and not learnt from.
     void fill(Time time, double value);
-    // The nightly refit of the long horizon, from the values it holds.
+    // The nightly refit, from the values it holds: of the long horizon, of the domain of the short ones where
+    // it is no longer theirs, and of what is forecast at the newest value.
     void retrain();
     // A young series has grown by a day since its last fit.
     bool refit_due() const { return refit_due_; }
@@ -99,11 +100,14 @@ class Forecaster {
     Status enough_for(HorizonClass horizon) const;
     std::vector<ForecastStep> constant_forecast(HorizonClass horizon, std::size_t steps) const;
     std::vector<ForecastStep> long_forecast(std::size_t steps) const;
+    TwoDomains fine_history() const;
+    void refit_transform();
     const HorizonForecaster& next_step() const { return horizons_.front(); }
 
     ForecasterSetup setup_;
     Seasons seasons_;
     Transform transform_;
+    bool transform_of_first_value_ = false;  // until a refit has seen more
     HistoryBuffer fine_;
     std::vector<HorizonForecaster> horizons_;  // one step; 15 min; 60 min (where the grid has them)
     LongForecaster long_;

@@ -55,6 +55,10 @@ void HorizonForecaster::push(const TwoDomains& history, const Transform& transfo
         }
     }
     quantiles_.set_fallback_scale(first_difference_.mean * std::sqrt(static_cast<double>(horizon_)));
+    issue(history, transform);
+}
+
+void HorizonForecaster::issue(const TwoDomains& history, const Transform& transform) {
     Pending& issued = pending_[next_];
     next_ = (next_ + 1) % horizon_;
     speak(history, transform, issued.members);
@@ -118,6 +122,24 @@ double HorizonForecaster::combine(const MemberValues& values) const {
 
 void HorizonForecaster::settle() {
     for (auto& regression : regressions_) regression.settle();
+}
+
+void HorizonForecaster::relearn(const History& transformed) {
+    regressions_.clear();
+    for (const RegressorSet& set : regressor_sets()) regressions_.emplace_back(set, seasons_.day, horizon_);
+    for (std::size_t n = horizon_ + 1; n <= transformed.size(); ++n) {
+        if (transformed.learnable[n - 1] != 0 && transformed.learnable[n - 1 - horizon_] != 0) {
+            for (auto& regression : regressions_) regression.absorb(transformed.values.first(n));
+        }
+        if (n % seasons_.day == 0) settle();
+    }
+    settle();
+}
+
+void HorizonForecaster::issue_again(const TwoDomains& history, const Transform& transform) {
+    if (!current_) return;
+    next_ = (next_ + horizon_ - 1) % horizon_;
+    issue(history, transform);
 }
 
 std::vector<HorizonForecaster::Share> HorizonForecaster::shares() const {

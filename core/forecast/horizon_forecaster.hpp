@@ -32,6 +32,10 @@ class HorizonForecaster {
     void push(const TwoDomains& history, const Transform& transform);
     // Solves the regressions again; once a day.
     void settle();
+    // Learns the regressions anew, from a history in another domain than before.
+    void relearn(const History& transformed);
+    // Says anew what was last said, after one of these.
+    void issue_again(const TwoDomains& history, const Transform& transform);
     // Issued at the newest value; nullopt before the first one.
     const std::optional<IssuedStep>& current() const { return current_; }
 
@@ -65,6 +69,7 @@ class HorizonForecaster {
     };
 
     void mature(const Pending& pending, double actual);
+    void issue(const TwoDomains& history, const Transform& transform);
     void speak(const TwoDomains& history, const Transform& transform, MemberValues& values) const;
     void weigh(const MemberValues& values, MemberValues& weights) const;
     double combine(const MemberValues& values) const;

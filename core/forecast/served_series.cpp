@@ -211,7 +211,8 @@ void ServedSeries::remember(HorizonClass horizon, Time now) {
                                .said = step,
                                .baseline = baseline,
                                .plain = plain,
-                               .effect = effect});
+                               .effect = effect,
+                               .model_version = model_version_});
         }
     }
 }
@@ -228,7 +229,8 @@ void ServedSeries::matched(HorizonClass horizon, const Pending& pending, double 
                             .issued_at = pending.issued_at,
                             .said = said,
                             .baseline = pending.baseline,
-                            .actual = actual});
+                            .actual = actual,
+                            .model_version = pending.model_version});
 }
 
 Result<std::vector<ForecastStep>> ServedSeries::forecast(HorizonClass horizon, std::size_t steps) const {
@@ -359,6 +361,7 @@ void ServedSeries::put_pending(BlobWriter& writer) const {
             writer.put(one.effect.shift);
             writer.put(one.effect.known);
             writer.put(one.effect.substituted);
+            writer.put(one.model_version);
         }
     }
 }
@@ -377,6 +380,7 @@ void ServedSeries::get_pending(BlobReader& reader) {
             reader.get(one.effect.shift);
             one.effect.known = reader.get<std::uint8_t>() != 0;
             one.effect.substituted = reader.get<std::uint8_t>() != 0;
+            reader.get(one.model_version);
         }
     }
 }
@@ -435,6 +439,7 @@ Status ServedSeries::load(std::span<const std::byte> blob) {
     if (!fresh) return fresh.error();
     const bool whole = load_parts(*reader);
     if (whole) return Done{};
+    (*fresh)->speak_as(model_version_);
     *this = std::move(**fresh);
     return Error{.code = ErrorCode::validation_error,
                  .message = "the stored state is not one of series " + setup_.name + "; fit again",

@@ -44,6 +44,7 @@ struct MatchedForecast {
     ForecastStep said;
     double baseline = 0;  // its point without the events in force at the time
     double actual = 0;
+    std::uint32_t model_version = 0;  // that said it
 };
 
 // What values brought about.
@@ -116,6 +117,8 @@ class ServedSeries {
     void adopt(Refit refit, Time now = Time::max());
     // Nothing better came of it: no longer due.
     void keep();
+    // What is forecast from now on is said by this version.
+    void speak_as(std::uint32_t model_version) { model_version_ = model_version; }
 
     const std::string& name() const { return setup_.name; }
     const ServedSeriesSetup& setup() const { return setup_; }
@@ -146,6 +149,7 @@ class ServedSeries {
         double baseline = 0;
         double plain = 0;  // without covariates
         CovariateEffect effect{};
+        std::uint32_t model_version = 0;
     };
 
     void take(const ClosedStep& step, Time now, SeriesNews& news);
@@ -171,6 +175,7 @@ class ServedSeries {
     DriftDetector drift_;
     Covariates covariates_;
     bool refit_due_ = false;
+    std::uint32_t model_version_ = 0;
     std::optional<Time> hour_;  // whose observed steps are summed
     double hour_sum_ = 0;
     std::uint32_t hour_values_ = 0;

@@ -63,6 +63,14 @@ double Transform::inverse(double z) const {
     return z;
 }
 
+bool Transform::differs_much_from(const Transform& other) const {
+    if (domain_ != other.domain_) return true;
+    const auto twice = [](double a, double b) { return a > 2 * b || b > 2 * a; };
+    if (domain_ == Domain::log) return twice(centre_, other.centre_);
+    if (domain_ == Domain::raw) return false;
+    return twice(scale_, other.scale_) || std::abs(centre_ - other.centre_) > std::max(scale_, other.scale_);
+}
+
 void Transform::save(BlobWriter& writer) const {
     writer.put(domain_);
     writer.put(centre_);

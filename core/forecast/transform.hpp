@@ -21,6 +21,9 @@ class Transform {
     double forward(double y) const;
     double inverse(double z) const;
     Domain domain() const { return domain_; }
+    // So different that what was learnt in one domain is of little use in the other: twice the scale, or a
+    // centre a scale away.
+    bool differs_much_from(const Transform& other) const;
 
     void save(BlobWriter& writer) const;
     void load(BlobReader& reader);

@@ -156,6 +156,7 @@ SeriesBook::Served SeriesBook::make(const SeriesSettings& settings, SeriesMemory
                   .refit_why = {}};
     // The configuration has checked the step; there is no other error.
     served.series = std::move(ServedSeries::make(setup_of(settings, prior_), served.events.get()).value());
+    served.series->speak_as(model_version(settings.id));
     restore(served, memory, now);
     return served;
 }
@@ -271,11 +272,11 @@ void SeriesBook::note(Served& served, const forecast::SeriesNews& news, Time now
     if (!news.step_closed()) return;
     note_known(served, news.closed, now);
     const auto& id = served.settings.id;
-    const auto version = model_version(id);
     const auto rows_of = stored_name(served.settings);
     for (const auto& step : news.closed) effects_.rows.steps.push_back({.series = rows_of, .step = step});
     for (const auto& match : news.matched) {
-        effects_.rows.matched.push_back({.series = rows_of, .match = match, .model_version = version});
+        effects_.rows.matched.push_back(
+            {.series = rows_of, .match = match, .model_version = match.model_version});
         if (match.horizon != HorizonClass::long_48h) continue;
         // What an event did is judged by forecasts from before it.
         for (const auto& event : served.events->events()) {

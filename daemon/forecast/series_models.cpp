@@ -111,6 +111,7 @@ Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Tim
         served.series->keep();
     } else {
         if (const auto done = registry_.activate(id, *version, now); !done) return done.error();
+        served.series->speak_as(*version);
         served.series->adopt(std::move(refit), now);
         keep_state(served, now);
         tell(served, now);
@@ -150,6 +151,7 @@ Result<ModelVersion> SeriesBook::activate(std::string_view series, std::uint32_t
     auto refit = served->series->refit_from(steps.value(), wanted->trained_to);
     if (!refit) return refit.error();
     if (const auto done = registry_.activate(series, version, now); !done) return done.error();
+    served->series->speak_as(version);
     served->series->adopt(std::move(refit.value()), now);
     served->trained_day = local_day(served->settings, now);
     keep_models(series);

@@ -55,6 +55,41 @@ TEST(Forecaster, ForecastsAllHorizonsOfAKnownSeries) {
     }
 }
 
+TEST(Forecaster, ARefitSaysAnewWhatIsForecast) {
+    auto forecaster = make({.step = quarter, .refits_itself = false});
+    feed(*forecaster, 0, 10 * day);
+    forecaster->retrain();
+    feed(*forecaster, 10 * day, 20 * day);
+    const auto before = forecaster->forecast(HorizonClass::long_48h);
+    forecaster->retrain();
+    const auto after = forecaster->forecast(HorizonClass::long_48h);
+    ASSERT_TRUE(before && after);
+    EXPECT_EQ(before->front().valid_at, after->front().valid_at);
+    EXPECT_NE(before->at(20).forecast.point, after->at(20).forecast.point);
+    feed(*forecaster, 20 * day, 20 * day + 4);
+    const auto next = forecaster->forecast(HorizonClass::long_48h);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->front().valid_at, after->front().valid_at + hours{1}) << "and none is said twice";
+}
+
+// The first value says nothing of how much a signed series varies.
+TEST(Forecaster, ShortForecastsDoNotDependOnTheUnit) {
+    auto small = make({.step = quarter, .non_negative = false, .refits_itself = false});
+    auto large = make({.step = quarter, .non_negative = false, .refits_itself = false});
+    for (std::size_t i = 0; i < 6 * day; ++i) {
+        const Time time = start + quarter * static_cast<std::int64_t>(i);
+        const double value = i == 0 ? 70 : value_at(i) - 100;
+        small->update(time, value);
+        large->update(time, 1000 * value);
+        if (small->refit_due()) small->retrain();
+        if (large->refit_due()) large->retrain();
+    }
+    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) {
+        const double point = small->forecast(horizon)->front().forecast.point;
+        EXPECT_NEAR(large->forecast(horizon)->front().forecast.point / 1000, point, 0.01);
+    }
+}
+
 TEST(Forecaster, ForecastsAnyTimeUpToTheHorizon) {
     auto forecaster = make();
     feed(*forecaster, 0, 15 * day);

@@ -301,6 +301,25 @@ TEST_F(SeriesBookTest, RetrainsOnRequestAndRollsBack) {
     EXPECT_EQ(book->activate("load", version, memory, now).error().code, ErrorCode::insufficient_data);
 }
 
+TEST_F(SeriesBookTest, AMatchNamesTheVersionThatSaidIt) {
+    grow(hours{24 * 10});
+    const auto before = book->model_version("load");
+    ASSERT_TRUE(book->retrain("load", std::nullopt, now));
+    work();
+    const auto after = book->model_version("load");
+    ASSERT_GT(after, before);
+    memory.matched.clear();
+    begin();  // what waits for its value is kept
+    for (int i = 0; i < 8; ++i) take(load(now));
+    std::size_t old = 0;
+    for (const auto& row : memory.matched) {
+        EXPECT_GT(row.model_version, 0U);
+        old += row.model_version <= before ? 1 : 0;
+    }
+    EXPECT_GT(old, 0U) << "the first of them were said before the refit";
+    EXPECT_LT(old, memory.matched.size());
+}
+
 TEST_F(SeriesBookTest, CancelsWhatIsQueuedAndFailsWhatWasCutOff) {
     live(hours{2});
     const auto first = book->retrain("load", {}, now);
