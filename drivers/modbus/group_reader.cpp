@@ -35,6 +35,10 @@ bool is_silence(const Answer& answer) {
     return answer.kind == AnswerKind::timeout || answer.kind == AnswerKind::bad_frame;
 }
 
+std::string words_of(std::uint32_t content) {
+    return fmt::format("{}, {}", content >> 16U, content & 0xFFFFU);
+}
+
 std::uint16_t longest_read(const ReadBlock& block, const UnitLimits& limits) {
     if (limits.one_point_per_request) return block.count;
     const int most = is_bit_table(block.table) ? std::clamp(limits.max_bits, 1, 2000)
@@ -55,6 +59,7 @@ GroupReader::GroupReader(const UnitPlan& unit, const PollGroup& group)
       points_(far_factors_.near()),
       limits_(unit.limits),
       unit_(static_cast<std::uint8_t>(unit.unit)) {
+    for (const auto& header : unit.headers) add_header(header);
     auto blocks = plan_reads(points_, limits_);
     if (!blocks) {
         throw std::invalid_argument(
@@ -62,6 +67,19 @@ GroupReader::GroupReader(const UnitPlan& unit, const PollGroup& group)
     }
     whole_ = std::move(*blocks);
     make_plans();
+}
+
+void GroupReader::add_header(const MapHeader& header) {
+    const auto stands_behind = [&](const RegisterPoint& point) {
+        return point.table == Table::holding && point.address >= header.address && point.address < header.end;
+    };
+    if (std::ranges::none_of(group_.points, stands_behind)) return;
+    headers_.push_back(header);
+    points_.push_back({.table = Table::holding, .address = header.address, .type = ValueType::u32});
+}
+
+bool GroupReader::holds_header(const ReadBlock& block) const {
+    return !block.points.empty() && block.points.back() >= group_.points.size();
 }
 
 ReadPlan GroupReader::plan_for(ReadBlock block, ReadPurpose purpose) const {
@@ -86,8 +104,9 @@ void GroupReader::make_plans() {
 }
 
 void GroupReader::sort_plans() {
-    std::ranges::sort(plans_, {}, [](const ReadPlan& plan) {
-        return std::tuple(plan.purpose, plan.question.table, plan.question.address);
+    // A header that comes after the values, or with them, vouches for them; one that came before would not.
+    std::ranges::sort(plans_, {}, [this](const ReadPlan& plan) {
+        return std::tuple(plan.purpose, holds_header(plan.block), plan.question.table, plan.question.address);
     });
 }
 
@@ -139,9 +158,11 @@ Attempt GroupReader::read(Asker& asker, SteadyTime now) {
         rest_ = SteadySpan::zero();
         drop_uncertain(*attempt.frame);
         mark_refused(*attempt.frame);
+        if (!check_headers(attempt)) return attempt;
         complete(group_, attempt.frame->values, attempt.frame->quality);
         if (refusals_changed_) plan_around_refusals();
     } else if (std::ranges::all_of(plans_, &ReadPlan::is_refused)) {
+        attempt.map_changed = !headers_.empty();
         rest(now);
     }
     return attempt;
@@ -195,6 +216,7 @@ bool GroupReader::halve(std::size_t index) {
     auto halves = split_block(plans_[index].block, points_);
     if (halves.empty()) return false;
     --halvings_left_;
+    if (holds_header(halves[0])) std::swap(halves[0], halves[1]);
     plans_[index] = plan_for(std::move(halves[0]));
     plans_.insert(plans_.begin() + static_cast<std::ptrdiff_t>(index) + 1, plan_for(std::move(halves[1])));
     return true;
@@ -234,6 +256,41 @@ void GroupReader::drop_uncertain(Frame& frame) const {
     for (std::uint32_t point = 0; point < points_.size(); ++point) {
         if (!far_factors_.is_far(point) || far_factors_.is_certain(point)) continue;
         if (frame.quality[point] != Quality::good) continue;
+        frame.values[point] = 0;
+        frame.quality[point] = Quality::comm_error;
+    }
+}
+
+bool GroupReader::check_headers(Attempt& attempt) const {
+    auto& frame = *attempt.frame;
+    const auto own = group_.points.size();
+    for (std::size_t i = 0; i < headers_.size(); ++i) {
+        const auto& header = headers_[i];
+        const auto quality = frame.quality[own + i];
+        const auto found = static_cast<std::uint32_t>(frame.values[own + i]);
+        if (quality == Quality::good && found == header.content) continue;
+        if (quality == Quality::comm_error) {
+            drop_behind(header, frame);
+            continue;
+        }
+        attempt.frame.reset();
+        attempt.map_changed = true;
+        attempt.problem =
+            fmt::format("what it holds has changed: holding {}-{} is {} instead of {}", header.address,
+                        header.address + 1, quality == Quality::good ? words_of(found) : "refused",
+                        words_of(header.content));
+        return false;
+    }
+    frame.values.resize(own);
+    frame.quality.resize(own);
+    return true;
+}
+
+void GroupReader::drop_behind(const MapHeader& header, Frame& frame) const {
+    for (std::size_t point = 0; point < group_.points.size(); ++point) {
+        const auto& registers = points_[point];
+        if (registers.table != Table::holding || frame.quality[point] == Quality::not_implemented) continue;
+        if (registers.address < header.address || registers.address >= header.end) continue;
         frame.values[point] = 0;
         frame.quality[point] = Quality::comm_error;
     }

@@ -72,6 +72,8 @@ struct Attempt {
     // Why there is nothing to know, where no request alone says it; also beside a frame that says the same
     // of each point. Such a failure is not worth another try.
     std::string problem{};
+    // What the unit holds may not be what the points were made from; then there is no frame.
+    bool map_changed = false;
     // It is not over: its next request may not be asked before then. Read again, it goes on there.
     std::optional<SteadyTime> postponed_to{};
 };
@@ -111,6 +113,10 @@ class GroupReader final : public PollReader {
     // group is refused the device is probably not ready: nothing is remembered, and the whole group is tried
     // again after 10 s, doubling to 10 min.
     //
+    // The unit's headers of the group's points are read in the answer that brings the points nearest to them,
+    // after all others. When one differs or is refused nothing of the poll is used; when one could not be
+    // read, nothing behind it is.
+    //
     // When a request has to wait (quarantine.hpp), the attempt says until when, and the next call goes on
     // with it: begun anew, the requests before it would put it in doubt again, for ever. A call that comes
     // much later than it might begins anew.
@@ -123,6 +129,11 @@ class GroupReader final : public PollReader {
   private:
     enum class Next : std::uint8_t { go_on, same_place, stop };
 
+    void add_header(const MapHeader& header);
+    bool holds_header(const ReadBlock& block) const;
+    // False: one differs.
+    bool check_headers(Attempt& attempt) const;
+    void drop_behind(const MapHeader& header, Frame& frame) const;
     ReadPlan plan_for(ReadBlock block, ReadPurpose purpose = ReadPurpose::values) const;
     void make_plans();
     void sort_plans();
@@ -141,7 +152,8 @@ class GroupReader final : public PollReader {
     std::shared_ptr<const Layout> layout_;
     PollGroup group_;
     FarFactors far_factors_;
-    std::vector<RegisterPoint> points_;  // without their far factors
+    std::vector<RegisterPoint> points_;  // without their far factors; then the headers
+    std::vector<MapHeader> headers_;
     UnitLimits limits_;
     std::uint8_t unit_;
     std::vector<ReadBlock> whole_;  // the plan as if nothing were refused

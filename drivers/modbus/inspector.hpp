@@ -1,6 +1,7 @@
 // For a unit that says itself what it holds (SunSpec): asks it whether it still is what its plan was made
-// from. Called by the bus's worker on its thread, after each connection and whenever the unit comes back,
-// before anything is polled; so no value is decoded by a map that is no longer true. Immutable, shared.
+// from. Called by the bus's worker on its thread, after each connection and whenever the unit comes back
+// or shows another header, before anything is polled; so no value is decoded by a map that is no longer true.
+// Immutable, shared.
 #pragma once
 
 #include <cstdint>

@@ -159,6 +159,16 @@ struct PollGroup {
     std::size_t published() const { return points.size() - hidden; }
 };
 
+// Two holding registers that say what stands behind them, in [address, end): SunSpec's ID and length. While
+// they hold something else, the map is not the one that the points were made from.
+struct MapHeader {
+    std::uint16_t address = 0;
+    std::uint32_t content = 0;
+    std::uint32_t end = 0;
+
+    bool operator==(const MapHeader&) const = default;
+};
+
 class Inspector;
 
 // One device behind a link.
@@ -169,6 +179,7 @@ struct UnitPlan {
     UnitLimits limits;
     UnitTiming timing;
     std::vector<PollGroup> groups;
+    std::vector<MapHeader> headers{};              // read with each poll of points behind them
     std::shared_ptr<const Inspector> inspector{};  // null: the map is what it is
 };
 

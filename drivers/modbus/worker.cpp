@@ -227,6 +227,7 @@ void Bus::Worker::make_attempt(std::size_t index, SteadyTime now) {
     if (inspect(units_[entry.unit], made)) {
         const bool answered = made.alive;
         made = entry.reader->read(*this, now);
+        if (made.map_changed) units_[entry.unit].inspected = false;
         made.alive = made.alive || answered;
     }
     if (stop_.requested()) return;

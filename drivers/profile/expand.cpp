@@ -190,6 +190,7 @@ class DeviceExpander {
     ExpandedDevice run() {
         collect();
         device_.plan = unit_plan(options_.unit);
+        device_.plan.headers = profile_.headers;
         for (const auto& [key, members] : groups_) build_group(key, members);
         if (options_.mailboxes) add_mailboxes();
         device_.texts = std::move(placement_.texts);

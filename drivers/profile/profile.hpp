@@ -308,6 +308,7 @@ struct Profile {
     std::vector<ProfileMailbox> mailboxes;
     std::vector<ProfileCommand> commands;
     std::vector<ProfileSample> samples;
+    std::vector<modbus::MapHeader> headers;  // of a map that the device told; no file has them
     schema::Origins origins;
 };
 

@@ -217,6 +217,11 @@ class ProfileMaker {
         if (model->kind != ProfileKind::other && made_.profile.kind == ProfileKind::other) {
             made_.profile.kind = model->kind;
         }
+        made_.profile.headers.push_back(
+            {.address = static_cast<std::uint16_t>(place.address),
+             .content =
+                 static_cast<std::uint32_t>(place.id) << 16U | static_cast<std::uint32_t>(place.length),
+             .end = static_cast<std::uint32_t>(place.address + 2 + place.length)});
         ModelPlacer(*model, place, prefix_of(*model), made_).run();
     }
 

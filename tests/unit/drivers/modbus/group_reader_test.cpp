@@ -378,5 +378,88 @@ TEST_F(GroupReaderTest, RefusesAPlanThatBreaksTheLimits) {
     EXPECT_THROW(GroupReader(wrong, wrong.groups[0]), std::invalid_argument);
 }
 
+// Registers 102 to 129 behind a header at 100, which holds 100 and 101; requests of ten.
+struct HeaderTest : testing::Test {
+    FakeAsker asker;
+    UnitPlan unit = word_unit(1, 1s, 102, 28);
+
+    GroupReader reader(std::uint32_t content = 100U << 16U | 101U) {
+        unit.limits.max_registers = 10;
+        unit.headers = {{.address = 100, .content = content, .end = 130}};
+        return {unit, unit.groups[0]};
+    }
+};
+
+TEST_F(HeaderTest, TravelsWithTheNearestPointsAndComesLast) {
+    auto guarded = reader();
+    const auto attempt = guarded.read(asker, at(1s));
+    ASSERT_NE(attempt.frame, nullptr);
+    ASSERT_EQ(attempt.frame->values.size(), 28U);
+    EXPECT_EQ(attempt.frame->values.front(), 102);
+    EXPECT_EQ(attempt.frame->values.back(), 129);
+    EXPECT_EQ(asker.asked.size(), 3U) << "it costs no request of its own";
+    EXPECT_EQ(asker.asked.back().address, 100);
+    EXPECT_EQ(asker.asked.back().count, 10);
+}
+
+TEST_F(HeaderTest, OfPointsTooFarAwayIsReadBehindThem) {
+    unit = word_unit(1, 1s, 120, 5);
+    auto guarded = reader();
+    ASSERT_NE(guarded.read(asker, at(1s)).frame, nullptr);
+    ASSERT_EQ(asker.asked.size(), 2U);
+    EXPECT_EQ(asker.asked[0].address, 120);
+    EXPECT_EQ(asker.asked[1].address, 100);
+    EXPECT_EQ(asker.asked[1].count, 2);
+}
+
+TEST_F(HeaderTest, ThatDiffersLeavesNoValue) {
+    auto guarded = reader(103U << 16U | 50U);
+    const auto attempt = guarded.read(asker, at(1s));
+    EXPECT_EQ(attempt.frame, nullptr);
+    EXPECT_TRUE(attempt.alive);
+    EXPECT_TRUE(attempt.map_changed);
+    EXPECT_THAT(attempt.problem, testing::HasSubstr("holding 100-101 is 100, 101 instead of 103, 50"));
+}
+
+TEST_F(HeaderTest, ThatIsRefusedLeavesNoValue) {
+    auto guarded = reader();
+    asker.refuse({100});
+    const auto attempt = guarded.read(asker, at(1s));
+    EXPECT_EQ(attempt.frame, nullptr);
+    EXPECT_TRUE(attempt.map_changed);
+}
+
+TEST_F(HeaderTest, ThatCouldNotBeReadVouchesForNothing) {
+    auto guarded = reader();
+    asker.manners = [](const Question& question) {
+        return Answer{.kind = question.address == 100 ? AnswerKind::timeout : AnswerKind::data};
+    };
+    const auto attempt = guarded.read(asker, at(1s));
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_FALSE(attempt.map_changed);
+    EXPECT_THAT(attempt.frame->quality, testing::Each(Quality::comm_error));
+}
+
+TEST_F(HeaderTest, ComesLastInABlockThatIsHalvedToo) {
+    auto guarded = reader();
+    asker.refuse({105});
+    const auto attempt = guarded.read(asker, at(1s));
+    ASSERT_NE(attempt.frame, nullptr);
+    for (std::size_t i = 0; i < 28; ++i) {
+        EXPECT_EQ(attempt.frame->quality[i], i == 3 ? Quality::not_implemented : Quality::good) << i;
+    }
+    EXPECT_EQ(asker.asked.back().address, 100);
+    asker.asked.clear();
+    ASSERT_NE(guarded.read(asker, at(2s)).frame, nullptr);
+    EXPECT_EQ(asker.asked.back().address, 100) << "and in what is planned around it";
+}
+
+TEST_F(HeaderTest, OfOtherPointsIsNotAsked) {
+    unit.groups[0] = support::word_group(DeviceIndex{1}, "main", 1s, 200, 3);
+    auto guarded = reader();
+    ASSERT_NE(guarded.read(asker, at(1s)).frame, nullptr);
+    EXPECT_EQ(asker.asked.size(), 1U);
+}
+
 }  // namespace
 }  // namespace sitepower::modbus::group_reader_test

@@ -154,6 +154,32 @@ TEST_P(SunspecBus, AfterAChangeNothingIsReadByTheOldMap) {
     EXPECT_EQ(sink_.descriptions().size(), 1U) << "and it is not walked through again and again";
 }
 
+TEST_P(SunspecBus, AMapThatChangesUnderAnOpenConnectionIsNoticedBeforeAValueIsTaken) {
+    const auto chain = discover(map_.reader(), shipped_models()).chain;
+    modbus::Bus bus(settings(), {plan(chain)}, sink_);
+    bus.start();
+    ASSERT_TRUE(sink_.wait_for_frames(3));
+    SunspecMap longer;
+    longer.add_common("ACME", "Inv", "A");
+    longer.add(64001, 3);
+    const int inverter = longer.add(103, 50);
+    for (int i = 2; i < 52; ++i) longer.set(inverter + i, 2222);
+    longer.end();
+    become(longer);
+    ASSERT_TRUE(sink_.wait([&] { return !sink_.descriptions().empty(); }));
+    bus.stop();
+    EXPECT_THAT(sink_.descriptions().front(), HasSubstr("id = 64001"));
+    ASSERT_FALSE(sink_.failures().empty());
+    EXPECT_THAT(sink_.failures().front().reason, HasSubstr("is 64001, 3 instead of 103, 50"));
+    for (const auto& frame : sink_.frames()) {
+        for (std::size_t i = 0; i < frame->values.size(); ++i) {
+            if (frame->layout->points[i].name != "inverter.power_kw") continue;
+            EXPECT_EQ(frame->quality[i], Quality::good);
+            EXPECT_DOUBLE_EQ(frame->values[i], 1.5);
+        }
+    }
+}
+
 TEST_P(SunspecBus, ADeviceThatWasExchangedWhileItWasAwayIsNoticed) {
     if (GetParam() == Wire::serial) GTEST_SKIP() << "a line cannot be cut";
     const auto chain = discover(map_.reader(), shipped_models()).chain;
