@@ -20,6 +20,17 @@ void forget_acknowledgement(Alert& alert) {
     alert.acknowledgment_note.clear();
 }
 
+std::vector<std::string_view> parts_of(std::string_view list) {
+    constexpr std::string_view separator = ", ";
+    std::vector<std::string_view> parts;
+    for (auto end = list.find(separator); end != std::string_view::npos; end = list.find(separator)) {
+        parts.push_back(list.substr(0, end));
+        list.remove_prefix(end + separator.size());
+    }
+    parts.push_back(list);
+    return parts;
+}
+
 }  // namespace
 
 AlertBook::AlertBook(const AlertSlots& slots, const RuleSet& rules)
@@ -29,12 +40,15 @@ void AlertBook::unmute(SlotNumber slot) {
     if (!at(slot).muted) return;
     at(slot).muted.reset();
     by_hand_.erase(slot);
+    listed_.erase(slot);
 }
 
 void AlertBook::observe(SlotNumber slot, const Observation& observation, const Moment& moment,
                         Effects& effects) {
     Slot& here = at(slot);
-    if (observation.severity == here.severity) {
+    const bool listed = is_listed(slot, observation);
+    const bool joined = !listed && joins(slot, observation);
+    if (observation.severity == here.severity && listed) {
         const bool settled = !observation.severity || here.open >= 0 || here.muted || !has_room(slot);
         if (settled) return;
     }
@@ -51,14 +65,43 @@ void AlertBook::observe(SlotNumber slot, const Observation& observation, const M
         } else {
             close(slot, std::string(condition_cleared), "", moment, effects);
         }
-    } else if (here.open < 0) {
-        if (here.muted && *observation.severity <= *here.muted) return;
-        unmute(slot);
-        if (has_room(slot)) rise(slot, observation, moment, effects);
+        return;
+    }
+    if (here.open < 0) {
+        if (!here.muted || *observation.severity > *here.muted || joined) {
+            unmute(slot);
+            if (has_room(slot)) rise(slot, observation, moment, effects);
+        }
     } else {
         if (!before) count_flap(slot, observation, effects);
-        change_severity(slot, observation, effects);
+        change(slot, observation, listed, joined, effects);
     }
+    if (!listed && (here.open >= 0 || here.muted)) listed_.insert_or_assign(slot, observation.detail);
+}
+
+// Also what lists nothing.
+bool AlertBook::is_listed(SlotNumber slot, const Observation& observation) const {
+    if (!observation.severity || !rules_[observation.rule].lists) return true;
+    const auto found = listed_.find(slot);
+    return found != listed_.end() && found->second == observation.detail;
+}
+
+// It lists something that it did not list before.
+bool AlertBook::joins(SlotNumber slot, const Observation& observation) const {
+    const auto found = listed_.find(slot);
+    if (found == listed_.end()) return false;
+    const auto before = parts_of(found->second);
+    const auto now = parts_of(observation.detail);
+    return std::ranges::any_of(
+        now, [&](std::string_view part) { return std::ranges::find(before, part) == before.end(); });
+}
+
+void AlertBook::take_over_list(SlotNumber slot, const Alert& alert) {
+    const Rule* rule = find_rule(alert.type);
+    if (rule == nullptr || !rule->lists) return;
+    std::string_view detail = without_quiet(alert.message);
+    detail.remove_prefix(std::min(detail.size(), rule->message.size() + 2));
+    listed_.insert_or_assign(slot, std::string(detail));
 }
 
 bool AlertBook::has_room(SlotNumber slot) const {
@@ -117,11 +160,12 @@ void AlertBook::count_flap(SlotNumber slot, const Observation& observation, Effe
     tell(AlertTransition::changed, alert, effects);
 }
 
-// What has become worse needs to be acknowledged again.
-void AlertBook::change_severity(SlotNumber slot, const Observation& observation, Effects& effects) {
+// What has become worse or more needs to be acknowledged again.
+void AlertBook::change(SlotNumber slot, const Observation& observation, bool is_listed, bool joins,
+                       Effects& effects) {
     Alert& alert = open_[static_cast<std::size_t>(at(slot).open)];
-    if (alert.severity == *observation.severity) return;
-    if (*observation.severity > alert.severity) forget_acknowledgement(alert);
+    if (alert.severity == *observation.severity && is_listed) return;
+    if (*observation.severity > alert.severity || joins) forget_acknowledgement(alert);
     alert.severity = *observation.severity;
     describe(alert, observation);
     tell(AlertTransition::changed, alert, effects);
@@ -144,6 +188,7 @@ void AlertBook::close(SlotNumber slot, std::string by, std::string note, const M
     open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(index));
     open_slots_.erase(open_slots_.begin() + static_cast<std::ptrdiff_t>(index));
     at(slot).open = -1;
+    if (!at(slot).muted) listed_.erase(slot);
     for (auto i = index; i < open_.size(); ++i) at(open_slots_[i]).open = static_cast<std::int32_t>(i);
     alert.resolved_at = moment.wall;
     alert.resolved_by = std::move(by);

@@ -55,7 +55,8 @@ class AlertBook {
 
     Status acknowledge(std::string_view id, const std::string& who, const std::string& note,
                        const Moment& moment, Effects& effects);
-    // While its condition holds it stays quiet until the condition has cleared once, or has become worse.
+    // While its condition holds it stays quiet until the condition has cleared once, has become worse, or
+    // lists something more.
     Status resolve(std::string_view id, const std::string& who, const std::string& note, const Moment& moment,
                    Effects& effects);
     // What the alert was about is gone: closed by "configuration" if it is open, and no longer kept quiet.
@@ -99,7 +100,11 @@ class AlertBook {
     void open_new(SlotNumber slot, const Observation& observation, const Moment& moment, Effects& effects);
     bool reopen(SlotNumber slot, const Observation& observation, const Moment& moment, Effects& effects);
     void count_flap(SlotNumber slot, const Observation& observation, Effects& effects);
-    void change_severity(SlotNumber slot, const Observation& observation, Effects& effects);
+    void change(SlotNumber slot, const Observation& observation, bool is_listed, bool joins,
+                Effects& effects);
+    bool is_listed(SlotNumber slot, const Observation& observation) const;
+    bool joins(SlotNumber slot, const Observation& observation) const;
+    void take_over_list(SlotNumber slot, const Alert& alert);
     void describe(Alert& alert, const Observation& observation) const;
     void close(SlotNumber slot, std::string by, std::string note, const Moment& moment, Effects& effects);
     void insert(SlotNumber slot, Alert alert);
@@ -118,8 +123,9 @@ class AlertBook {
     std::vector<SlotNumber> open_slots_;  // beside open_
     std::vector<OpenAlerts> summary_;     // by subject
     std::vector<SubjectNumber> changed_;
-    std::vector<Closed> recent_;           // oldest first
-    std::map<SlotNumber, Alert> by_hand_;  // as they were resolved, of the slots that are muted
+    std::vector<Closed> recent_;                // oldest first
+    std::map<SlotNumber, std::string> listed_;  // the detail of alerts that list, while open or muted
+    std::map<SlotNumber, Alert> by_hand_;       // as they were resolved, of the slots that are muted
     Time last_identity_{};
 };
 

@@ -88,6 +88,7 @@ bool AlertBook::restore_open(const Alert& alert, const Moment& moment, Effects& 
     if (slot && !is_open(*slot)) {
         at(*slot).severity = alert.severity;
         insert(*slot, alert);
+        take_over_list(*slot, alert);
         return true;
     }
     Alert gone = alert;
@@ -102,6 +103,7 @@ bool AlertBook::restore_muted(const Alert& alert, const Moment& moment) {
     if (!slot || is_open(*slot)) return false;
     at(*slot).severity = at(*slot).muted = alert.severity;
     by_hand_.insert_or_assign(*slot, alert);
+    take_over_list(*slot, alert);
     if (recent_.size() < most_recent) recent_.push_back({alert, *slot, moment.steady});
     return true;
 }

@@ -84,6 +84,8 @@ struct Rule {
     // One cause is one alert: when the median of a string's batteries is at the limit, the alert is the
     // string's, and only those that stand apart from it get their own.
     bool for_string = false;
+    // Its detail lists what holds, with ", " between: one that joins is news, and nobody has acknowledged it.
+    bool lists = false;
     std::string_view measure;  // what the thresholds are counted from
     std::string_view message;  // the beginning of the alert's message
     std::string_view advice;   // what to do, for people

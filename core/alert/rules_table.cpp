@@ -263,6 +263,7 @@ constexpr auto table = std::to_array<Rule>({
      .subject = SubjectKind::device,
      .kind = RuleKind::condition,
      .severity = Severity::warning,
+     .lists = true,
      .message = "The device reports",
      .advice =
          "Read the device's own display and manual for what it reports; it is as grave as its profile says.",

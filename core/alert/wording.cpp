@@ -21,6 +21,8 @@ std::string quantity(double value, std::string_view unit) {
     return number(value) + " " + std::string(unit == "Cel" ? "C" : unit);
 }
 
+constexpr std::string_view quiet_from = " (not at present";
+
 }  // namespace
 
 std::string alert_message(const Rule& rule, const Observation& observation) {
@@ -38,8 +40,12 @@ std::string alert_message(const Rule& rule, const Observation& observation) {
 }
 
 std::string quiet_message(const std::string& message, std::uint32_t flaps) {
-    return message + " (not at present; it has come back " + std::to_string(flaps) +
+    return message + std::string(quiet_from) + "; it has come back " + std::to_string(flaps) +
            (flaps == 1 ? " time" : " times") + " and is over when it stays away for 10 min)";
+}
+
+std::string_view without_quiet(std::string_view message) {
+    return message.substr(0, message.find(quiet_from));
 }
 
 }  // namespace sitepower

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace sitepower {
 
@@ -14,5 +15,7 @@ std::string alert_message(const Rule& rule, const Observation& observation);
 
 // Of an alert that is held open because it flaps, while its condition does not hold.
 std::string quiet_message(const std::string& message, std::uint32_t flaps);
+// The message without what quiet_message added.
+std::string_view without_quiet(std::string_view message);
 
 }  // namespace sitepower

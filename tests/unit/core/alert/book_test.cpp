@@ -55,6 +55,15 @@ class AlertBookTest : public testing::Test {
         book_.observe(slot(battery), observation, clock_.moment(), effects_);
         return std::exchange(effects_.alerts, {});
     }
+    std::vector<AlertChange> report(std::string_view detail, std::optional<Severity> severity) {
+        Observation observation;
+        observation.severity = severity;
+        observation.rule = RuleId::device_alarm;
+        observation.detail = detail;
+        book_.observe(slots_.slot(slots_.number(DeviceIndex{0}), RuleId::device_alarm), observation,
+                      clock_.moment(), effects_);
+        return std::exchange(effects_.alerts, {});
+    }
     std::vector<AlertChange> tick() {
         book_.tick(clock_.moment(), effects_);
         return std::exchange(effects_.alerts, {});
@@ -143,6 +152,69 @@ TEST_F(AlertBookTest, EscalationChangesTheOneAlertAndWantsANewAcknowledgement) {
     const auto down = observe(Severity::warning);
     EXPECT_EQ(down[0].transition, AlertTransition::changed);
     EXPECT_FALSE(down[0].alert.is_pending()) << "what gets better stays acknowledged";
+}
+
+TEST_F(AlertBookTest, WhatJoinsAListIsToldAndWantsANewAcknowledgement) {
+    const auto id = report("Fault, Too hot", Severity::critical).at(0).alert.id;
+    ASSERT_TRUE(acknowledge(id));
+    effects_.alerts.clear();
+    EXPECT_THAT(report("Fault, Too hot", Severity::critical), testing::IsEmpty());
+    const auto joined = report("Fault, Too hot, Fan", Severity::critical);
+    ASSERT_EQ(joined.size(), 1U);
+    EXPECT_EQ(joined[0].transition, AlertTransition::changed);
+    EXPECT_EQ(joined[0].alert.id, id);
+    EXPECT_EQ(joined[0].alert.message, "The device reports: Fault, Too hot, Fan");
+    EXPECT_FALSE(joined[0].alert.acknowledged_at);
+    EXPECT_EQ(book_.open()[0].message, joined[0].alert.message);
+}
+
+TEST_F(AlertBookTest, WhatLeavesAListIsToldAndStaysAcknowledged) {
+    const auto id = report("Fault, Too hot", Severity::critical).at(0).alert.id;
+    ASSERT_TRUE(acknowledge(id));
+    effects_.alerts.clear();
+    const auto left = report("Too hot", Severity::critical);
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_EQ(left[0].alert.message, "The device reports: Too hot");
+    EXPECT_TRUE(left[0].alert.acknowledged_at);
+}
+
+TEST_F(AlertBookTest, AListResolvedByHandRisesAgainForWhatJoinsIt) {
+    const auto id = report("Fault, Too hot", Severity::critical).at(0).alert.id;
+    ASSERT_TRUE(resolve(id));
+    effects_.alerts.clear();
+    EXPECT_THAT(report("Fault", Severity::critical), testing::IsEmpty());
+    const auto risen = report("Fault, Fan", Severity::critical);
+    ASSERT_EQ(risen.size(), 1U);
+    EXPECT_EQ(risen[0].transition, AlertTransition::triggered);
+}
+
+TEST_F(AlertBookTest, AListThatComesBackLongerIsToldAtEveryFlap) {
+    for (int i = 0; i < 4; ++i) {
+        report("Fault", Severity::critical);
+        report("", std::nullopt);
+    }
+    const auto longer = report("Fault, Fan", Severity::critical);
+    ASSERT_FALSE(longer.empty());
+    EXPECT_EQ(longer.back().alert.message, "The device reports: Fault, Fan");
+}
+
+TEST_F(AlertBookTest, AListIsKnownAgainAfterARestart) {
+    Alert before = report("Fault, Fan", Severity::critical).at(0).alert;
+    before.acknowledged_at = start;
+    before.message += " (not at present; it has come back 2 times and is over when it stays away for 10 min)";
+    AlertBook restarted(slots_, rules_);
+    ASSERT_TRUE(restarted.restore_open(before, clock_.moment(), effects_));
+    effects_.alerts.clear();
+    Observation observation;
+    observation.severity = Severity::critical;
+    observation.rule = RuleId::device_alarm;
+    const auto slot = slots_.slot(slots_.number(DeviceIndex{0}), RuleId::device_alarm);
+    observation.detail = "Fault";
+    restarted.observe(slot, observation, clock_.moment(), effects_);
+    EXPECT_TRUE(restarted.open()[0].acknowledged_at);
+    observation.detail = "Fault, Door";
+    restarted.observe(slot, observation, clock_.moment(), effects_);
+    EXPECT_FALSE(restarted.open()[0].acknowledged_at);
 }
 
 TEST_F(AlertBookTest, AcknowledgesOnce) {
