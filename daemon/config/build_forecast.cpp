@@ -1,6 +1,7 @@
 // Series and what they are forecast with.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -32,8 +33,12 @@ std::shared_ptr<const forecast::PriorLibrary> read_prior(const ForecastEntry& en
         diagnostics.add(entry.origins.of("prior"), fmt::format("{}: {}", entry.prior, why));
         return nullptr;
     };
-    std::ifstream stream(entry.prior, std::ios::binary);
-    if (!stream) return refuse("cannot be read");
+    std::ifstream stream;
+    // A pipe would keep its reader waiting.
+    if (std::error_code error; std::filesystem::is_regular_file(entry.prior, error)) {
+        stream.open(entry.prior, std::ios::binary);
+    }
+    if (!stream.is_open()) return refuse("cannot be read");
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
     if (text.size() > longest_prior) return refuse("is too large");
     print.add(text);

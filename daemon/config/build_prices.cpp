@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "daemon/config/ids.hpp"
 #include "daemon/config/point_finder.hpp"
 #include "daemon/config/quarters.hpp"
+#include "drivers/schema/document.hpp"
 
 namespace sitepower::config {
 
@@ -19,16 +19,14 @@ using schema::Origin;
 
 namespace {
 
-constexpr std::streamsize longest_zone_file = 1 << 20;
 constexpr std::array<std::string_view, 3> reserved_ids{"timestamp", "volatility_24h", "reasons"};
 
 TimeZone read_zone(const std::string& directory, const std::string& name, const Origin& at,
                    Diagnostics& diagnostics) {
     if (name == "UTC") return {};
-    std::ifstream stream(directory + '/' + name, std::ios::binary);
-    std::vector<std::uint8_t> bytes(longest_zone_file);
-    stream.read(reinterpret_cast<char*>(bytes.data()), longest_zone_file);
-    bytes.resize(static_cast<std::size_t>(stream.gcount()));
+    Diagnostics unreadable;
+    const auto text = schema::read_text(directory + '/' + name, unreadable).value_or("");
+    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
     if (bytes.empty()) {
         diagnostics.add(at, fmt::format("there is no time zone \"{}\" in {} (the Debian package is tzdata)",
                                         name, directory));

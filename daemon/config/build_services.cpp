@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <system_error>
@@ -10,6 +9,7 @@
 #include "core/alert/rules.hpp"
 #include "daemon/config/addresses.hpp"
 #include "daemon/config/build.hpp"
+#include "drivers/schema/document.hpp"
 #include "drivers/schema/rule.hpp"
 
 namespace sitepower::config {
@@ -24,10 +24,7 @@ constexpr std::size_t max_credential_bytes = 4096;
 // Empty where there is none; an error only when the file names it and systemd gave credentials.
 std::string read_credential(const std::string& directory, const std::string& name, const Origin& at,
                             Diagnostics& diagnostics) {
-    std::ifstream stream(directory + '/' + name, std::ios::binary);
-    std::string text(max_credential_bytes + 1, '\0');
-    stream.read(text.data(), std::streamsize(text.size()));
-    text.resize(std::size_t(stream.gcount()));
+    auto text = schema::read_text(directory + '/' + name, diagnostics).value_or("");
     // An editor leaves a newline at the end.
     if (text.ends_with('\n')) text.pop_back();
     if (text.size() > max_credential_bytes || text.find('\0') != std::string::npos) {

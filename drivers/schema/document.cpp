@@ -1,13 +1,15 @@
 #include "drivers/schema/document.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <system_error>
@@ -119,27 +121,51 @@ std::optional<Node> parse_document(std::string_view text, std::string_view file,
     }
 }
 
+namespace {
+
+// Closed when it goes out of scope.
+struct OpenFile {
+    explicit OpenFile(int descriptor) : fd(descriptor) {}
+    ~OpenFile() {
+        if (fd >= 0) ::close(fd);
+    }
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+
+    int fd;
+};
+
+std::nullopt_t cannot_read(const std::string& path, std::string_view what, Diagnostics& diagnostics) {
+    diagnostics.add({path, 0, 0, ""}, std::string(what));
+    return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics) {
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) {
-        diagnostics.add({path, 0, 0, ""}, "cannot be opened: " + std::generic_category().message(errno));
-        return std::nullopt;
+    // A pipe that nobody writes to would keep its reader for ever.
+    const OpenFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat status {};
+    if (file.fd < 0 || ::fstat(file.fd, &status) != 0) {
+        return cannot_read(path, "cannot be opened: " + std::generic_category().message(errno), diagnostics);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return cannot_read(path, "cannot be read: it is no regular file; put a file in its place",
+                           diagnostics);
     }
     std::string text;
     std::array<char, 16 * 1024> part{};
-    while (stream && text.size() <= max_document_bytes) {
-        stream.read(part.data(), part.size());
-        text.append(part.data(), std::size_t(stream.gcount()));
+    while (text.size() <= max_document_bytes) {
+        const auto count = ::read(file.fd, part.data(), part.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            return cannot_read(path, "cannot be read: " + std::generic_category().message(errno),
+                               diagnostics);
+        }
+        if (count == 0) return text;
+        text.append(part.data(), static_cast<std::size_t>(count));
     }
-    if (stream.bad()) {
-        diagnostics.add({path, 0, 0, ""}, "cannot be read: is it a file?");
-        return std::nullopt;
-    }
-    if (text.size() > max_document_bytes) {
-        diagnostics.add({path, 0, 0, ""}, too_large);
-        return std::nullopt;
-    }
-    return text;
+    return cannot_read(path, too_large, diagnostics);
 }
 
 std::optional<Node> read_document(const std::string& path, Diagnostics& diagnostics) {

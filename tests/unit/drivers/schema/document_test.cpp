@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <string>
 
 namespace sitepower::schema::document_test {
@@ -91,6 +93,17 @@ TEST(Document, MissingFilesAndDirectoriesAreErrors) {
     Diagnostics directory;
     EXPECT_FALSE(read_document("/", directory));
     EXPECT_THAT(first_error(directory), StartsWith("/: cannot be"));
+}
+
+TEST(Document, APipeIsRefusedAtOnce) {
+    const auto path = testing::TempDir() + "/document_test_pipe.toml";
+    std::filesystem::remove(path);
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    Diagnostics diagnostics;
+    EXPECT_FALSE(read_document(path, diagnostics));
+    EXPECT_EQ(first_error(diagnostics),
+              path + ": cannot be read: it is no regular file; put a file in its place");
+    std::filesystem::remove(path);
 }
 
 Node parsed(std::string_view text, std::string_view file) {
