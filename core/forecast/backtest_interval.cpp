@@ -73,6 +73,7 @@ void BacktestInterval::fit_profile(std::span<const BacktestOrigin> origins) {
     for (const auto& origin : origins) {
         steps = origin.forecast.size();
         for (std::size_t h = 0; h < steps; ++h) {
+            if (origin.scored[h] == 0) continue;
             (h < steps / 2 ? first : second) += std::abs(origin.actual[h] - origin.forecast[h]);
         }
     }

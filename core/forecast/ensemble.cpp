@@ -147,9 +147,17 @@ double Ensemble::member_error(std::span<const double> forecasts, std::size_t s) 
     const std::size_t h = setup_.horizon;
     const std::size_t used = std::min(backtest_.size(), weighing_origins);
     double sum = 0;
+    std::vector<double> actual;
+    std::vector<double> said;
     for (std::size_t origin = backtest_.size() - used; origin < backtest_.size(); ++origin) {
-        const auto said = forecasts.subspan((origin * seats_.size() + s) * h, h);
-        const auto& actual = backtest_[origin].actual;
+        // What was filled in says nothing of an expert.
+        actual.clear();
+        said.clear();
+        for (std::size_t i = 0; i < h; ++i) {
+            if (backtest_[origin].scored[i] == 0) continue;
+            actual.push_back(backtest_[origin].actual[i]);
+            said.push_back(forecasts[(origin * seats_.size() + s) * h + i]);
+        }
         const double mae = mean_absolute_error(actual, said).value_or(0);
         const double smape = smape_pct(actual, said).value_or(0);
         sum += (naive_scale_ > 0 ? mae / naive_scale_ / typical_mase : 0) + smape / typical_smape_pct;

@@ -42,6 +42,19 @@ TEST(BacktestIntervals, WidenWithTheHorizonWhereErrorsDo) {
     EXPECT_GT(growing.upper.back() - 100, 1.5 * (growing.upper.front() - 100));
 }
 
+TEST(BacktestIntervals, AreNotThoseOfWhatWasFilledIn) {
+    auto clean = origins(5, 5);
+    auto filled = clean;
+    for (std::size_t o = 0; o < clean.size(); ++o) {
+        for (std::size_t h = steps - 5; h < steps; ++h) {
+            clean[o].scored[h] = filled[o].scored[h] = 0;
+            filled[o].actual[h] = 1000;
+        }
+    }
+    EXPECT_EQ(bounds_of(BacktestInterval(filled, 10, false)).upper,
+              bounds_of(BacktestInterval(clean, 10, false)).upper);
+}
+
 TEST(BacktestIntervals, NeverNarrowWithTheHorizon) {
     const auto shrinking = bounds_of(BacktestInterval(origins(8, 2), 10, false));
     EXPECT_GE(shrinking.upper.back(), shrinking.upper.front() - 1e-9);

@@ -48,6 +48,19 @@ TEST(Ensemble, BacktestNeverSawWhatItForecast) {
     for (std::size_t h = 0; h < horizon; ++h) EXPECT_GT(first.actual[h] - first.forecast[h], 300) << h;
 }
 
+TEST(Ensemble, WhatWasFilledInWeighsNobody) {
+    Series clean = make_series(960, 20);
+    for (std::size_t t = 940; t < 960; ++t) clean.learnable[t] = 0;
+    Series filled = clean;
+    for (std::size_t t = 940; t < 960; ++t) filled.values[t] += 500;
+    Ensemble one({});
+    Ensemble other({});
+    fit(one, clean, 960);
+    fit(other, filled, 960);
+    for (std::size_t m = 0; m < one.members().size(); ++m)
+        EXPECT_LT(*other.members()[m].error, 1.1 * *one.members()[m].error) << one.members()[m].name;
+}
+
 TEST(Ensemble, UpdatedGoesOnFromTheNewestValue) {
     const Series series = make_series(960, 5);
     Ensemble ensemble({});
