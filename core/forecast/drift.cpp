@@ -12,6 +12,7 @@ constexpr double coverage_off = 0.05;
 constexpr double target = 0.95;
 constexpr double largest_step = 3;  // one enormous error is an outlier, not drift
 constexpr std::uint64_t learning = 7;
+constexpr double memory_days = 3;  // of what is usual
 
 }  // namespace
 
@@ -57,6 +58,11 @@ Drift DriftDetector::judge(double absolute_error) {
     }
     const double spread = std::sqrt(log_square_ / static_cast<double>(usual));
     const double step = (log_error - log_mean_) / std::max(spread, 0.1);
+    // What is usual moves on, slowly: a first day's forecasts are those of a model that has learnt little.
+    const double delta = std::clamp(step, -largest_step, largest_step) * std::max(spread, 0.1);
+    const double memory = memory_days * static_cast<double>(usual);
+    log_mean_ += delta / memory;
+    log_square_ += (delta * delta * static_cast<double>(usual) - log_square_) / memory;
     sum_ = std::max(0.0, sum_ + std::min(step, largest_step) - slack);
     if (sum_ <= limit) return Drift::none;
     reset();

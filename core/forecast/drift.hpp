@@ -21,7 +21,8 @@ class DriftDetector {
 
     // A forecast has matured. Says what it found once, then starts again.
     Drift see(double absolute_error, bool covered95);
-    // After a refit: errors are judged anew against those of its first week.
+    // After a new level: errors are judged anew, against those of the first day from now on. A refit is no
+    // reason: one comes every night, and drift that it does not mend is to be told.
     void reset();
     // Share of the last week's actual values inside the interval; nullopt before a week.
     std::optional<double> coverage() const;
@@ -32,8 +33,7 @@ class DriftDetector {
   private:
     Drift judge(double absolute_error);
 
-    double log_mean_ = 0;  // of the first day after a reset
-
+    double log_mean_ = 0;  // of the first day after a reset, from then on of about three days
     double log_square_ = 0;
     std::uint64_t seen_ = 0;
     double sum_ = 0;

@@ -45,6 +45,10 @@ class Ensemble {
              std::span<const std::uint16_t> slots);
     // From the values it holds: what nightly retraining does.
     void refit();
+    // A value it holds, the newest being 0 steps back; asks for a refit.
+    void multiply(std::size_t steps_back, double factor) {
+        if (steps_back < buffer_.size()) buffer_.multiply(buffer_.size() - 1 - steps_back, factor);
+    }
     // The next value, finite. Does not allocate.
     void update(double value, bool learnable, std::uint16_t slot);
     void set_future_slots(std::span<const std::uint16_t> slots) { buffer_.set_future_slots(slots); }

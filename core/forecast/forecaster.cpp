@@ -102,6 +102,27 @@ void Forecaster::retrain() {
     refit_due_ = false;
 }
 
+void Forecaster::clean_again(Time from, Time to, const std::function<double(Time)>& factor) {
+    const Time end = newest_ + setup_.step;
+    for (std::size_t i = 0; i < fine_.size(); ++i) {
+        const Time time = end - setup_.step * static_cast<std::int64_t>(fine_.size() - i);
+        const bool measured = fine_.view(HistoryBuffer::raw).learnable[i] != 0;
+        if (measured && time >= from && time < to) fine_.multiply(i, factor(time));
+    }
+    const Time hours_end = floor_to(end, one_hour);
+    const auto hours = static_cast<std::int64_t>(long_.ensemble().history().size());
+    for (std::int64_t back = 0; back < hours; ++back) {
+        const Time begin = hours_end - one_hour * (back + 1);
+        double sum = 0;
+        for (Time time = begin; time < begin + one_hour; time += setup_.step)
+            sum += time >= from && time < to ? factor(time) : 1;
+        long_.multiply(static_cast<std::size_t>(back), sum / static_cast<double>(one_hour / setup_.step));
+    }
+    fine_.retransform([&](double y) { return transform_.forward(y); });
+    for (auto& horizon : horizons_) horizon.relearn(fine_.view(HistoryBuffer::transformed));
+    retrain();
+}
+
 // By the last days: a domain that hardly moved is left alone, for what was learnt in it reaches further back.
 void Forecaster::refit_transform() {
     if (samples_ < 2) return;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,6 +62,8 @@ class Forecaster {
     // The nightly refit, from the values it holds: of the long horizon, of the domain of the short ones where
     // it is no longer theirs, and of what is forecast at the newest value.
     void retrain();
+    // What it holds of [from, to) is multiplied by `factor` of its time, and all is fitted again.
+    void clean_again(Time from, Time to, const std::function<double(Time)>& factor);
     // A young series has grown by a day since its last fit.
     bool refit_due() const { return refit_due_; }
 

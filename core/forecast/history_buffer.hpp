@@ -32,6 +32,9 @@ class HistoryBuffer {
             values_[transformed][i] = transform(values_[raw][i]);
     }
 
+    // The raw value at a place of the view; its transformed one is then no longer its own.
+    void multiply(std::size_t place, double factor) { values_[raw][begin_ + place] *= factor; }
+
     History view(std::size_t domain) const;
     std::size_t size() const { return size_; }
     std::size_t longest() const { return longest_; }

@@ -20,6 +20,8 @@ class LongForecaster {
     void fit(std::span<const double> values, std::span<const std::uint8_t> learnable,
              std::span<const std::uint16_t> slots);
     void refit();
+    // As Ensemble::multiply.
+    void multiply(std::size_t steps_back, double factor) { ensemble_.multiply(steps_back, factor); }
     // Refits and says anew what was last said: for an origin at which the daemon would have retrained.
     void refit_and_issue();
     // The next value: matures what was said of it, learns, and issues the next forecast. Does not allocate.

@@ -124,9 +124,10 @@ void ServedSeries::observe(const ClosedStep& step, SeriesNews& news) {
     match(step.begin, step.value, news);
     const double factor = events_ != nullptr ? events_->clean_factor_at(step.begin) : 1;
     const auto verdict = forecaster_->update(step.begin, step.value / factor);
-    news.level_shift = verdict.level_shift || news.level_shift;
-    news.expected = verdict.expected;
     const bool in_event = events_ != nullptr && events_->covers(step.begin);
+    news.level_shift = (verdict.level_shift && !in_event) || news.level_shift;
+    if (verdict.level_shift) drift_.reset();
+    news.expected = verdict.expected;
     const auto anomaly = anomaly_.see(in_event || !verdict.expected ? 1 : verdict.p_value);
     if (anomaly) {
         news.anomaly = anomaly;
@@ -144,7 +145,8 @@ void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
             if (pending.said.valid_at < valid_at) return true;  // nothing came for it
             matched(horizon, pending, actual, news);
             const auto& q = pending.said.forecast.quantiles;
-            if (horizon == HorizonClass::medium_60min && q.calibrated) {
+            const bool in_event = events_ != nullptr && events_->covers(valid_at);
+            if (horizon == HorizonClass::medium_60min && q.calibrated && !in_event) {
                 const Drift drift = drift_.see(std::abs(actual - pending.said.forecast.point),
                                                actual >= q.lower95 && actual <= q.upper95);
                 if (drift != Drift::none) news.drift = drift;
@@ -332,7 +334,6 @@ Result<Refit> ServedSeries::refit_from(std::span<const ClosedStep> steps, Time f
 
 void ServedSeries::adopt(Refit refit, Time now) {
     forecaster_ = std::move(refit.forecaster);
-    drift_.reset();
     refit_due_ = false;
     if (pending_[number(HorizonClass::long_48h)].empty()) remember(HorizonClass::long_48h, now);
 }

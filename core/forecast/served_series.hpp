@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -115,6 +116,11 @@ class ServedSeries {
     Result<Refit> refit_from(std::span<const ClosedStep> steps, Time fit_until) const;
     // Puts it into force, with the steps that came meanwhile missing: adopt before the next value.
     void adopt(Refit refit, Time now = Time::max());
+    // What an event did is known now: its values in [from, to), cleaned by what was expected of it, are
+    // multiplied by `factor` of their time. Takes as long as a refit.
+    void clean_again(Time from, Time to, const std::function<double(Time)>& factor) {
+        forecaster_->clean_again(from, to, factor);
+    }
     // Nothing better came of it: no longer due.
     void keep();
     // What is forecast from now on is said by this version.

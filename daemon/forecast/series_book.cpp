@@ -22,6 +22,7 @@ constexpr Duration longest_memory{std::chrono::hours{60 * 24}};
 constexpr std::size_t most_hours = 48;
 // A value that is so old was not measured just now: somebody tells the past.
 constexpr Duration past = one_day;
+constexpr std::size_t most_matched_in_events = 1000;  // hours, after a start
 // A sender that is late is late all day.
 constexpr Duration left_out_is_news = one_hour;
 
@@ -193,7 +194,9 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
                 fmt::format("series {} is fitted again from its steps: {}", id, loaded.error().message));
         }
     }
+    // What is matched again as steps are replayed is in the store.
     for (const auto& step : stored->steps) served.series->replay(step, now);
+    read_in_event(served, memory);
     if (!served.settings.price.empty()) {
         const auto ahead =
             memory.series_steps(stored_name(served.settings), floor_to(now, one_hour), Time::max());
@@ -203,6 +206,42 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
         served.refit_why = "restart";
     }
     served.anomalous = served.series->anomalous();
+}
+
+// What an event did is judged by forecasts from before it.
+void SeriesBook::note_in_event(Served& served, const forecast::MatchedForecast& match) {
+    if (match.horizon != HorizonClass::long_48h) return;
+    for (const auto& event : served.events->events()) {
+        if (event.weight_at(match.said.valid_at) >= 1 && match.issued_at <= event.start)
+            served.in_event[event.id].push_back({match.actual, match.baseline});
+    }
+}
+
+// Of events that nobody has told yet what they did.
+void SeriesBook::read_in_event(Served& served, SeriesMemory& memory) {
+    std::optional<Time> from;
+    std::optional<Time> to;
+    for (const auto& event : served.events->events()) {
+        if (event.cancelled || event.realised_multiplier) continue;
+        from = std::min(from.value_or(event.start), event.start);
+        to = std::max(to.value_or(event.end), event.end);
+    }
+    if (!from) return;
+    const auto matched = memory.matched_forecasts({.series = stored_name(served.settings),
+                                                   .horizons = {HorizonClass::long_48h},
+                                                   .from = *from,
+                                                   .to = *to,
+                                                   .limit = most_matched_in_events});
+    if (!matched) {
+        effects_.troubles.push_back(fmt::format("what events did to series {} cannot be read: {}",
+                                                served.settings.id, matched.error().message));
+        return;
+    }
+    for (auto row = matched->matched.rbegin(); row != matched->matched.rend(); ++row)
+        note_in_event(served, row->match);
+    for (const auto& event : served.events->events()) {
+        if (event.realised_multiplier) served.in_event.erase(event.id);
+    }
 }
 
 void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
@@ -277,13 +316,7 @@ void SeriesBook::note(Served& served, const forecast::SeriesNews& news, Time now
     for (const auto& match : news.matched) {
         effects_.rows.matched.push_back(
             {.series = rows_of, .match = match, .model_version = match.model_version});
-        if (match.horizon != HorizonClass::long_48h) continue;
-        // What an event did is judged by forecasts from before it.
-        for (const auto& event : served.events->events()) {
-            if (event.weight_at(match.said.valid_at) >= 1 && match.issued_at <= event.start) {
-                served.in_event[event.id].push_back({match.actual, match.baseline});
-            }
-        }
+        note_in_event(served, match);
     }
     note_anomaly(served, news);
     if (news.drift != forecast::Drift::none || news.level_shift) {

@@ -115,6 +115,8 @@ class SeriesBook {
     Served make(const SeriesSettings& settings, SeriesMemory& memory, Time now);
     void restore(Served& served, SeriesMemory& memory, Time now);
     void fill_events(Served& served, Time now) const;
+    static void note_in_event(Served& served, const forecast::MatchedForecast& match);
+    void read_in_event(Served& served, SeriesMemory& memory);
     void note(Served& served, const forecast::SeriesNews& news, Time now);
     void note_known(Served& served, std::span<const forecast::ClosedStep> closed, Time now);
     void report_known(const Served& served, SeriesReport& report, Time now) const;

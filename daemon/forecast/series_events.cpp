@@ -90,10 +90,16 @@ void SeriesBook::close_events(Time now) {
                 actual.push_back(came);
                 baseline.push_back(said);
             }
+            const forecast::EventBook before = *served.events;
             if (served.events->close(at->first, actual, baseline)) {
                 event->realised[served.settings.id] =
                     served.events->find(at->first)->realised_multiplier.value_or(1);
                 effects_.rows.events.push_back(*event);
+                served.series->clean_again(event->event.start, event->event.end, [&](Time time) {
+                    return before.clean_factor_at(time) / served.events->clean_factor_at(time);
+                });
+                keep_state(served, now);
+                served.tell = true;
             }
             at = served.in_event.erase(at);
         }

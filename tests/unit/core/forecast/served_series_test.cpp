@@ -131,6 +131,28 @@ TEST(ServedSeries, RetrainsOnANewLevel) {
     EXPECT_TRUE(due);
 }
 
+TEST(ServedSeries, DriftIsToldAlsoWhereARefitComesEveryNight) {
+    auto series = make();
+    bool drifted = false;
+    Noise noise(3);
+    const auto live = [&](std::size_t from, std::size_t to, double spread) {
+        for (std::size_t i = from; i < to; ++i) {
+            const auto news = series->value(at(i), daily(i, day) + spread * noise.next());
+            drifted = drifted || news.drift == Drift::errors_grew;
+            if (i % day != 0) continue;
+            auto refit = series->refit();
+            ASSERT_TRUE(refit);
+            series->adopt(std::move(refit.value()));
+        }
+    };
+    live(0, 14 * day, 1);
+    drifted = false;  // its first weekend was none of its days
+    live(14 * day, 17 * day, 1);
+    EXPECT_FALSE(drifted);
+    live(17 * day, 19 * day, 3);
+    EXPECT_TRUE(drifted);
+}
+
 TEST(ServedSeries, ForecastsUnderAnEventAndLearnsWithoutIt) {
     EventBook events;
     ASSERT_TRUE(events.add({.id = "e",

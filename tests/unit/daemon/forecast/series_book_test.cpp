@@ -233,6 +233,43 @@ TEST_F(SeriesBookTest, LearnsWhatAnEventDid) {
     EXPECT_TRUE(book->events()[0].realised.contains("load")) << "known after a restart";
 }
 
+TEST_F(SeriesBookTest, WhatAnEventDidNotDoIsCleanedAgainAlsoAfterARestart) {
+    const auto both = [&](Duration length) {
+        for (const Time end = now + length; now < end; now += quarter) {
+            const std::vector<SeriesSample> samples{{.series = 0, .time = now, .value = load(now)},
+                                                    {.series = 1, .time = now, .value = load(now)}};
+            book->take(samples, now);
+            book->work(memory, now);
+            collect();
+        }
+    };
+    both(hours{24 * 12});
+    const SeriesEvent flop{.event = {.id = "",
+                                     .type = "marketing_campaign",
+                                     .name = "",
+                                     .source = "",
+                                     .start = now + hours{1},
+                                     .end = now + hours{11},
+                                     .ramp = {},
+                                     .expected_multiplier = 3.0},
+                           .series = {"load"},
+                           .metadata = "{}",
+                           .realised = {}};
+    ASSERT_TRUE(book->add_event(flop, now));
+    both(hours{12});
+    book->keep_states(now);
+    collect();
+    begin();
+    both(hours{2});
+    ASSERT_TRUE(book->events()[0].realised.contains("load")) << "by matches from before the restart";
+    EXPECT_NEAR(book->events()[0].realised.at("load"), 1, 0.1);
+    const auto& with = book->report("load", now).of(HorizonClass::long_48h).steps;
+    const auto& without = book->report("other", now).of(HorizonClass::long_48h).steps;
+    ASSERT_EQ(with.size(), without.size());
+    for (std::size_t h = 0; h < with.size(); ++h)
+        EXPECT_NEAR(with[h].forecast.point, without[h].forecast.point, 10) << h;
+}
+
 TEST_F(SeriesBookTest, RefusesEventsThatCannotBe) {
     SeriesEvent event{
         .event = {.id = "", .type = "flood", .name = "", .source = "", .start = now, .end = now + hours{1}},
