@@ -135,6 +135,16 @@ void App::Parts::take_maps() {
     auto next = config::with_what_devices_told(config_, paths_, diagnostics);
     ConfigurationVerdict verdict{.accepted = next.has_value(), .problems = problems_of(diagnostics)};
     if (next) {
+        for (const auto& left_out : next->sunspec_left_out) {
+            const bool is_news = std::ranges::any_of(maps, [&](const MapChange& map) {
+                return position(map.device) < config_.model->devices.size() &&
+                       config_.model->devices[position(map.device)].id == left_out.device;
+            });
+            if (!is_news) continue;
+            journal::log(journal::sunspec_found,
+                         fmt::format("{}: not read: {}", left_out.device, left_out.what),
+                         {{"DEVICE", left_out.device}});
+        }
         const auto changes = config::diff(config_, *next);
         if (const auto applied = exchange(std::move(*next), changes); !applied) {
             verdict.problems.push_back({.message = applied.error().message});

@@ -238,6 +238,7 @@ class DeviceBuilder {
         if (!bus) return;
         check_mode(entry, known->profile, *bus);
         expanded->plan.inspector = known->inspector;
+        expanded->plan.problem = known->problem;
         const bool is_polled = !expanded->plan.groups.empty() || !expanded->sub_units.empty();
         if (is_polled && !known->profile.probe.empty() && !entry.skip_probe) {
             expanded->plan.inspector = std::make_shared<ProbeInspector>(entry.unit, known->profile);
@@ -264,7 +265,7 @@ class DeviceBuilder {
         if (entry.profile == sunspec_profile) return sunspec_.find(entry);
         const auto* shelved = profiles_.find(entry.profile, entry.origins.of("profile"));
         if (!shelved) return std::nullopt;
-        return SunspecDevice{*shelved->profile, nullptr, shelved->fingerprint};
+        return SunspecDevice{*shelved->profile, nullptr, shelved->fingerprint, {}};
     }
 
     // Then its entry holds the default, which nobody has written.

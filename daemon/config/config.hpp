@@ -67,6 +67,12 @@ struct CommandConfig {
     DeviceCommand command;
 };
 
+// A model of a device, or a part of it, that is not read, and why.
+struct SunspecLeftOut {
+    std::string device;
+    std::string what;
+};
+
 // 64-bit hashes of what each part was made from: equal for parts that a reload need not touch.
 struct Fingerprints {
     std::uint64_t model = 0;
@@ -97,6 +103,7 @@ struct Config {
     std::string http_socket;
     journal::Priority journal_level = journal::Priority::info;
     Fingerprints fingerprints;
+    std::vector<SunspecLeftOut> sunspec_left_out{};
     // What it was made from, when devices tell themselves what they hold: a chain that was found changes what
     // the files in force mean, and not which files are in force. Null elsewhere.
     std::shared_ptr<const schema::Node> document;

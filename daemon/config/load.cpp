@@ -183,6 +183,7 @@ std::optional<Config> make_config(const Node& document, const ConfigPaths& paths
         profiles.check_names();
     }
     if (!diagnostics.empty()) return std::nullopt;
+    config.sunspec_left_out = sunspec.left_out();
     config.model = std::make_shared<const SiteModel>(std::move(model));
     const auto kinds = Fingerprint()
                            .add(profiles.fingerprint())

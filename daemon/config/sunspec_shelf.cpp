@@ -22,13 +22,32 @@ Profile empty_profile() {
     return sunspec::make_profile({}, {}).profile;
 }
 
-Profile profile_of(const sunspec::Chain& chain, const DeviceEntry& entry, const sunspec::Models& models) {
+std::string with_reason(std::string text, const std::string& reason) {
+    return reason.empty() ? text : text + ": " + reason;
+}
+
+// What the chain gives for the device; without points, and then with a problem, when it gives nothing.
+sunspec::MadeProfile made_of(const sunspec::Chain& chain, const DeviceEntry& entry,
+                             const sunspec::Models& models, std::string& problem) {
     const auto wanted = static_cast<std::size_t>(entry.sunspec_device - 1);
-    if (wanted >= chain.devices.size()) return empty_profile();
-    auto made = sunspec::make_profile(chain.devices[wanted], models).profile;
+    if (wanted >= chain.devices.size()) {
+        problem = with_reason(chain.devices.empty()
+                                  ? "nothing of its SunSpec chain can be read"
+                                  : fmt::format("SunSpec device {} is none of the {} that the unit has",
+                                                entry.sunspec_device, chain.devices.size()),
+                              chain.problem);
+        return {empty_profile(), {}};
+    }
+    auto made = sunspec::make_profile(chain.devices[wanted], models);
+    const auto points = place_points(made.profile).size();
+    if (points == 0) problem = with_reason("none of its SunSpec models can be read", chain.problem);
     // A device may claim what no profile may be, such as a hundred thousand points.
-    const bool bounded = place_points(made).size() <= static_cast<std::size_t>(max_profile_points);
-    return bounded ? made : empty_profile();
+    if (points > static_cast<std::size_t>(max_profile_points)) {
+        problem = fmt::format("its SunSpec models have {} points, and a device may have {}", points,
+                              max_profile_points);
+        made.profile = empty_profile();
+    }
+    return made;
 }
 
 }  // namespace
@@ -85,7 +104,12 @@ SunspecDevice SunspecShelf::find(const DeviceEntry& entry) {
         chain = sunspec::parse_chain(text, path, unreadable);
     }
     SunspecDevice device;
-    device.profile = chain ? profile_of(*chain, entry, *models) : empty_profile();
+    device.profile = empty_profile();
+    if (chain) {
+        auto made = made_of(*chain, entry, *models, device.problem);
+        device.profile = std::move(made.profile);
+        for (auto& what : made.left_out) left_out_.push_back({entry.id, std::move(what)});
+    }
     device.inspector = std::make_shared<const sunspec::ChainInspector>(entry.unit, chain, models);
     device.fingerprint = Fingerprint().add(text).add(models->size()).value();
     print_.add(entry.id).add(device.fingerprint);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/config.hpp"
 #include "daemon/config/entries.hpp"
 #include "daemon/config/fingerprint.hpp"
 #include "drivers/modbus/inspector.hpp"
@@ -31,6 +32,7 @@ struct SunspecDevice {
     Profile profile;
     std::shared_ptr<const modbus::Inspector> inspector;
     std::uint64_t fingerprint = 0;  // of the chain and of the models
+    std::string problem{};          // why a device that told its models has no points
 };
 
 class SunspecShelf {
@@ -46,6 +48,8 @@ class SunspecShelf {
     SunspecDevice find(const DeviceEntry& entry);
 
     std::uint64_t fingerprint() const { return print_.value(); }
+    // Of all devices that were looked for.
+    const std::vector<SunspecLeftOut>& left_out() const { return left_out_; }
 
   private:
     const std::shared_ptr<const sunspec::Models>& models(const schema::Origin& wanted_at);
@@ -55,6 +59,7 @@ class SunspecShelf {
     schema::Diagnostics& diagnostics_;
     std::shared_ptr<const sunspec::Models> models_;
     Fingerprint print_;
+    std::vector<SunspecLeftOut> left_out_;
 };
 
 }  // namespace sitepower::config

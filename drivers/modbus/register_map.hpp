@@ -179,7 +179,8 @@ struct UnitPlan {
     UnitLimits limits;
     UnitTiming timing;
     std::vector<PollGroup> groups;
-    std::vector<MapHeader> headers{};              // read with each poll of points behind them
+    std::vector<MapHeader> headers{};  // read with each poll of points behind them
+    std::string problem{};             // of a known device without groups: why there is nothing to read
     std::shared_ptr<const Inspector> inspector{};  // null: the map is what it is
 };
 

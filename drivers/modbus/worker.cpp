@@ -264,10 +264,19 @@ bool Bus::Worker::inspect(Unit& unit, Attempt& attempt) {
         });
     inspecting_ = false;
     unit.inspection_problem = found.problem;
+    unit.taking_up = false;
     if (found.verdict == Inspection::Verdict::same) return unit.inspected = true;
     if (found.verdict == Inspection::Verdict::changed) {
         unit.inspect_at = steady_now() + between_reports;
+        // What was never known cannot have changed: only when it is not taken up is something wrong.
+        const bool is_first = unit.plan.groups.empty();
+        unit.taking_up = is_first && !unit.told_map;
+        unit.told_map = true;
         unit.inspection_problem = "what it holds has changed";
+        if (is_first) {
+            unit.inspection_problem = found.problem.empty() ? "its models are being taken up"
+                                                            : "SunSpec discovery: " + found.problem;
+        }
         sink_.map_changed(unit.plan.device, found.description, found.problem);
     }
     return false;
@@ -338,7 +347,8 @@ void Bus::Worker::finish(std::size_t index, Attempt attempt) {
 }
 
 void Bus::Worker::tell(Unit& unit, Attempt& attempt) {
-    const bool is_polled = unit.plan.inspector == nullptr || !unit.inspected || !unit.plan.groups.empty();
+    const bool is_polled = unit.plan.inspector == nullptr || !unit.plan.groups.empty() ||
+                           (unit.inspected ? !unit.plan.problem.empty() : !unit.taking_up);
     const bool failed = attempt.frame == nullptr ? is_polled : !attempt.problem.empty();
     if (attempt.frame != nullptr) sink_.frame(std::move(attempt.frame));
     if (!failed) return;
@@ -383,7 +393,10 @@ std::string Bus::Worker::reason_for(const Unit& unit, const Attempt& attempt) co
         fmt::format("bus {}, device {}, unit {}", settings_.id, unit.plan.device_id, unit.plan.unit);
     if (!attempt.problem.empty()) return fmt::format("{}: {}", who, attempt.problem);
     if (!attempt.failed_question) {
-        return fmt::format("{}: {}", who, unit.inspected ? "nothing to read" : unit.inspection_problem);
+        return fmt::format("{}: {}", who,
+                           !unit.inspected             ? unit.inspection_problem
+                           : unit.plan.problem.empty() ? "nothing to read"
+                                                       : unit.plan.problem);
     }
     const auto what = describe(*attempt.failed_question);
     if (failure.kind == AnswerKind::lost && !connect_error_.empty()) {

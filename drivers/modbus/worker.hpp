@@ -57,6 +57,8 @@ class Bus::Worker final : private Asker {
         bool inspected = true;  // what it holds is what the plan was made from
         SteadyTime inspect_at{};
         std::string inspection_problem;
+        bool told_map = false;      // what it holds was told
+        bool taking_up = false;     // for the first time: its plan is being made
         SteadyTime silent_until{};  // it settles after a write
         // On a line that does not tie answers to questions: what was written last, whose answer may still
         // come or come again until then.

@@ -108,6 +108,30 @@ TEST_F(SunspecConfig, SeveralDevicesMayShareAUnit) {
                 Not(IsEmpty()));
 }
 
+TEST_F(SunspecConfig, ADeviceThatGivesNothingToReadSaysWhy) {
+    ASSERT_TRUE(save_chain(directory_.path().string(), "INV",
+                           "marker = 40000\nproblem = \"model 1 at 40002 has length 64\"\n"));
+    const auto made = config();
+    const auto& unit = made.buses.at(0).units.at(0);
+    EXPECT_TRUE(unit.groups.empty());
+    EXPECT_EQ(unit.problem, "nothing of its SunSpec chain can be read: model 1 at 40002 has length 64");
+    ASSERT_TRUE(save_chain(directory_.path().string(), "INV", chain));
+    EXPECT_EQ(config().buses.at(0).units.at(0).problem, "");
+    EXPECT_THAT(config("sunspec_device = 3\n").buses.at(0).units.at(0).problem,
+                HasSubstr("SunSpec device 3 is none of the 2"));
+}
+
+TEST_F(SunspecConfig, WhatIsLeftOutOfADeviceIsTold) {
+    ASSERT_TRUE(save_chain(directory_.path().string(), "INV",
+                           "marker = 40000\n[[devices]]\nmodels = [ { id = 1, address = 40002, length = 66 "
+                           "}, { id = 103, address = 40070, length = 48 } ]\n"));
+    const auto made = config();
+    ASSERT_EQ(made.sunspec_left_out.size(), 1U);
+    EXPECT_EQ(made.sunspec_left_out[0].device, "INV");
+    EXPECT_THAT(made.sunspec_left_out[0].what, HasSubstr("model 103 at 40070: length 48"));
+    EXPECT_EQ(made.buses.at(0).units.at(0).problem, "none of its SunSpec models can be read");
+}
+
 TEST_F(SunspecConfig, ADamagedChainIsAsIfItWereNotThere) {
     for (const char* damaged : {"", "marker = ", "marker = 7", "\xff\xfe"}) {
         ASSERT_TRUE(save_chain(directory_.path().string(), "INV", damaged));

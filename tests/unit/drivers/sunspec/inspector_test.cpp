@@ -120,6 +120,7 @@ TEST_P(SunspecBus, ADeviceOfWhichNothingIsKnownIsDiscovered) {
     EXPECT_EQ(chain->devices.at(0).serial, "A");
     EXPECT_EQ(chain->devices.at(0).models.at(1).id, 103);
     EXPECT_TRUE(sink_.frames().empty());
+    EXPECT_TRUE(sink_.failures().empty()) << "it is being taken up";
 }
 
 TEST_P(SunspecBus, AKnownOneIsCheckedAndPolled) {
@@ -192,6 +193,17 @@ TEST_P(SunspecBus, ADeviceThatWasExchangedWhileItWasAwayIsNoticed) {
     slave_.drop_connections();
     ASSERT_TRUE(sink_.wait([&] { return !sink_.descriptions().empty(); }));
     EXPECT_THAT(sink_.descriptions().front(), HasSubstr("ANOTHER"));
+}
+
+TEST_P(SunspecBus, ADeviceOfWhichNothingCanBeReadSaysWhy) {
+    const auto chain = discover(map_.reader(), shipped_models()).chain;
+    auto unit = plan(chain);
+    unit.groups.clear();
+    unit.problem = "none of its SunSpec models can be read";
+    modbus::Bus bus(settings(), {unit}, sink_);
+    bus.start();
+    ASSERT_TRUE(sink_.wait([&] { return !sink_.failures().empty(); }));
+    EXPECT_THAT(sink_.failures().front().reason, HasSubstr(unit.problem));
 }
 
 TEST_P(SunspecBus, AnUnknownDeviceThatIsSilentIsOnlyOffline) {
