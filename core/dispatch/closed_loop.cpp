@@ -97,24 +97,27 @@ class ClosedLoop {
         const double margin = setup_.foresight == Foresight::perfect ? 1 : setup_.load_margin;
         const auto plan = make_plan(problem(now, steps, margin));
         if (!plan) return plan.error();
+        planned_import_kw_ = 0;
         if (plan->status == PlanStatus::failed) {
             ++result_.plans_failed;
             return 0.0;
         }
+        planned_import_kw_ = plan->status == PlanStatus::relaxed ? plan->schedule.import_kw[0] : 0;
         const auto& moves = plan->schedule.batteries.front();
         return moves.charge_kw[0] - moves.discharge_kw[0];
     }
 
-    // The fast loop: against the real load the contract holds, and the reserve is not touched; missing
-    // reserve is charged.
+    // The fast loop: against the real load the contract holds, unless the plan breaks it for the reserve; the
+    // reserve is not touched, and missing reserve is charged.
     void carry_out(std::size_t t, double wanted_kw) {
         const Battery& battery = setup_.battery;
         const double kept = kept_share(battery, setup_.step_h);
         const double stored = setup_.step_h * battery.charge_efficiency;
         const double taken = setup_.step_h / battery.discharge_efficiency;
         const double needed_kwh = reserve_kwh(setup_.load_kw[t], 1);
-        const double spare_kw = std::clamp(setup_.import_limit_kw - setup_.load_kw[t],
-                                           -battery.discharge_max_kw, battery.charge_max_kw);
+        const double spare_kw =
+            std::clamp(std::max(setup_.import_limit_kw, planned_import_kw_) - setup_.load_kw[t],
+                       -battery.discharge_max_kw, battery.charge_max_kw);
         const double held_kwh = kept * stored_kwh_;
         double power_kw = std::clamp(wanted_kw, -setup_.load_kw[t] - setup_.export_limit_kw, spare_kw);
         if (power_kw < 0) power_kw = std::min(0.0, std::max(power_kw, -(held_kwh - needed_kwh) / taken));
@@ -148,6 +151,7 @@ class ClosedLoop {
     const LoopSetup& setup_;
     std::size_t week_steps_;
     double stored_kwh_ = 0;
+    double planned_import_kw_ = 0;  // of the present step, where the plan breaks the contract
     LoopResult result_;
 };
 

@@ -71,6 +71,11 @@ std::string refusal_of(const ConfigurationVerdict& verdict) {
     return text;
 }
 
+bool controls_anew(const config::ConfigChanges& changes) {
+    return changes.dispatch || changes.prices || changes.model || !changes.buses_removed.empty() ||
+           !changes.buses_changed.empty();
+}
+
 }  // namespace
 
 void App::Parts::check_configuration(UniqueFunction<void(ConfigurationVerdict)> done) {
@@ -156,6 +161,20 @@ void App::Parts::take_maps() {
 // Whatever can fail comes before anything is ended. When the kernel has no thread left for what was made,
 // parts of the site would go unread: then the daemon ends in order, and the service manager starts it anew.
 Status App::Parts::exchange(config::Config next, const config::ConfigChanges& changes) {
+    // A device that cannot be handed back would be nobody's in the new configuration.
+    if (controls_anew(changes)) {
+        hand_back_devices();
+        if (!controller_.is_handed_back()) {
+            const auto held = controller_.not_handed_back();
+            controller_.configure(config_.control);
+            return Error{
+                .code = ErrorCode::conflict,
+                .message = fmt::format("{} cannot be handed back now, the previous configuration stays "
+                                       "in force: reload again when it answers, or restart sitepowerd, "
+                                       "whose release program goes on trying",
+                                       held)};
+        }
+    }
     std::vector<std::unique_ptr<modbus::Bus>> starting;
     try {
         starting = make_buses(next, changes);
@@ -192,9 +211,6 @@ std::vector<std::unique_ptr<modbus::Bus>> App::Parts::make_buses(const config::C
 
 void App::Parts::put_into_force(config::Config next, const config::ConfigChanges& changes,
                                 std::vector<std::unique_ptr<modbus::Bus>> starting) {
-    const bool controls_anew = changes.dispatch || changes.prices || changes.model ||
-                               !changes.buses_removed.empty() || !changes.buses_changed.empty();
-    if (controls_anew) hand_back_devices();
     auto ending = changes.buses_removed;
     ending.insert(ending.end(), changes.buses_changed.begin(), changes.buses_changed.end());
     buses_.stop(ending);
@@ -215,7 +231,7 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
     }
     if (changes.prices || changes.model) prices_.configure(config_.prices, now());
     if (changes.dispatch || changes.prices || changes.model) planner_.configure(config_.dispatch, now());
-    if (controls_anew) {
+    if (controls_anew(changes)) {
         controller_.configure(config_.control);
         caps_.configure(config_.control);
     }

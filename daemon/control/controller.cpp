@@ -83,6 +83,15 @@ bool Controller::is_handed_back() const {
         entries_, [](const auto& entry) { return entry->control.engaged() || entry->control.is_writing(); });
 }
 
+std::string Controller::not_handed_back() const {
+    std::string held;
+    for (const auto& entry : entries_) {
+        if (!entry->control.engaged() && !entry->control.is_writing()) continue;
+        held += (held.empty() ? "" : ", ") + entry->device->id;
+    }
+    return held;
+}
+
 void Controller::tell_again() {
     for (const auto& entry : entries_) tell(*entry, true);
 }
@@ -129,6 +138,9 @@ void Controller::keep_import(const PlanReport& plan, std::size_t step,
     const auto load_kw = known_kw(site_, settings.load);
     if (!load_kw) return;
     double limit_kw = settings.site.import_limit_kw;
+    // A reserve that is missing is charged beyond the contract, when the plan found no other way.
+    if (plan.plan.status == dispatch::PlanStatus::relaxed)
+        limit_kw = std::max(limit_kw, plan.plan.schedule.import_kw[step]);
     if (plan.problem.in_demand_window(step)) limit_kw = std::min(limit_kw, plan.plan.schedule.peak_kw);
     double excess_kw = *load_kw - known_kw(site_, settings.pv).value_or(0) - limit_kw;
     for (std::size_t i = 0; i < kw.size(); ++i) {
@@ -137,7 +149,9 @@ void Controller::keep_import(const PlanReport& plan, std::size_t step,
     for (std::size_t i = 0; i < kw.size() && excess_kw > 0; ++i) {
         const auto& device = *entries_[i]->device;
         if (device.subject != ControlSubject::battery || !kw[i]) continue;
-        const double cut_kw = std::clamp(*kw[i] - device.limits.lowest_kw, 0.0, excess_kw);
+        // As far as its reserve lets it: the next one may have more to give.
+        const double lowest_kw = within_reserve(plan, step, device.index, device.limits.lowest_kw);
+        const double cut_kw = std::clamp(*kw[i] - lowest_kw, 0.0, excess_kw);
         *kw[i] -= cut_kw;
         excess_kw -= cut_kw;
     }

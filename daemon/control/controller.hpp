@@ -45,6 +45,8 @@ class Controller final : public ControlView {
     // Hands everything back and takes nothing on any more, until the next configure().
     void end();
     bool is_handed_back() const;
+    // The ids of those that are not, with commas.
+    std::string not_handed_back() const;
     // A new publisher knows none of the retained topics.
     void tell_again();
 

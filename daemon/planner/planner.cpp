@@ -47,6 +47,8 @@ void Planner::tick(Time now) {
     if (!settings_) return;
     watch_mains(now);
     if (outage_.empty() && is_due(now)) order(now);
+    const auto ended = std::erase_if(bids_, [&](const auto& bid) { return bid.second.valid_until <= now; });
+    if (ended > 0) auction(now);
     judge(now);
 }
 
@@ -73,7 +75,12 @@ std::string Planner::on_battery(Time now) {
 // as soon as they are back.
 void Planner::watch_mains(Time now) {
     auto outage = on_battery(now);
-    if (outage == outage_) return;
+    if (outage == outage_) {
+        // It holds as long as the mains are gone, however long that is.
+        if (!outage_.empty() && report_ && is_over(report_->made, settings_->step, now))
+            put_in_force(outage_report(*settings_, outage_, now), now);
+        return;
+    }
     outage_ = std::move(outage);
     if (outage_.empty()) {
         ordered_.reset();
@@ -89,7 +96,16 @@ bool Planner::is_due(Time now) const {
     // At each step's begin: a plan counts from the step that it was made in.
     if (now.time_since_epoch() / settings_->step != ordered_->time_since_epoch() / settings_->step)
         return true;
-    return prices_.revision() != ordered_revision_ || strays(now);
+    return price_revisions() != ordered_revisions_ || strays(now);
+}
+
+// Of the series that a plan is made of; others may change as they like.
+std::vector<std::uint64_t> Planner::price_revisions() const {
+    std::vector<std::uint64_t> revisions{prices_.revision(settings_->import_price),
+                                         prices_.revision(settings_->export_price)};
+    for (const auto& load_class : settings_->load_classes)
+        revisions.push_back(prices_.revision(load_class.value_series));
+    return revisions;
 }
 
 bool Planner::strays(Time now) const {
@@ -104,7 +120,7 @@ bool Planner::strays(Time now) const {
 
 void Planner::order(Time now) {
     ordered_ = now;
-    ordered_revision_ = prices_.revision();
+    ordered_revisions_ = price_revisions();
     ++attempts_;
     auto known = snapshot(now);
     if (!known) {

@@ -70,6 +70,7 @@ class Planner final : public PlannerView {
     void watch_mains(Time now);
     std::string on_battery(Time now);
     bool is_due(Time now) const;
+    std::vector<std::uint64_t> price_revisions() const;
     bool strays(Time now) const;
     void order(Time now);
     void take(const Result<PlanReport>& found, Time now);
@@ -95,8 +96,8 @@ class Planner final : public PlannerView {
     std::optional<AllocationReport> allocation_;
     std::string allocation_trouble_;
     std::optional<Time> ordered_;
-    std::uint64_t ordered_revision_ = 0;  // of the prices
-    std::uint64_t generation_ = 0;        // of the configuration
+    std::vector<std::uint64_t> ordered_revisions_;  // of the prices
+    std::uint64_t generation_ = 0;                  // of the configuration
     std::uint64_t attempts_ = 0;
     std::uint64_t failures_ = 0;
     bool working_ = false;

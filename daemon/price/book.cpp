@@ -38,6 +38,12 @@ void PriceBook::configure(std::vector<PriceSettings> settings, Time now) {
     started_ = now;
     ++generation_;
     ++revision_;
+    for (auto& entry : entries_) entry.revision = revision_;
+}
+
+std::uint64_t PriceBook::revision(std::string_view id) const {
+    const auto* entry = find(id);
+    return entry != nullptr ? entry->revision : 0;
 }
 
 void PriceBook::restore(std::string_view id, std::span<const PriceStep> steps, Time now) {
@@ -94,7 +100,7 @@ void PriceBook::learn(Entry& entry, std::span<const PriceStep> steps, Time now) 
         wanted.push_back(step);
         if (says(entry.series, step)) continue;
         fresh_.push_back({entry.settings.id, step});
-        ++revision_;
+        entry.revision = ++revision_;
     }
     entry.series.merge(wanted);
 }

@@ -30,6 +30,7 @@ class PriceBook {
         std::string trouble;          // why the last look gave nothing; empty: it did, or there was none
         std::optional<Time> looked;   // when a look was last ordered
         bool looking = false;
+        std::uint64_t revision = 0;
     };
 
     PriceBook() = default;
@@ -70,7 +71,9 @@ class PriceBook {
     std::span<const Entry> entries() const { return entries_; }
     // Null: there is no such series.
     const Entry* find(std::string_view id) const;
-    // Changes with every news.
+    // Changes with every news of the series; another one in its place after a reload, too.
+    std::uint64_t revision(std::string_view id) const;
+    // With every news of any.
     std::uint64_t revision() const { return revision_; }
 
     // Why the series cannot be relied on: no news for too long, or nothing known of the present. Empty while

@@ -86,7 +86,8 @@ void Scaling::metric(const std::string& name, Time time, double value) {
     const auto found = published_.find(name);
     if (found == published_.end()) return;
     const auto known = std::min(time, outlets_.now());
-    if (known >= found->second.time) found->second = {known, value};
+    // A time to come was told before the clock was set back.
+    if (known >= found->second.time || found->second.time > outlets_.now()) found->second = {known, value};
 }
 
 std::optional<double> Scaling::number(const NumberSource& source, Time now) const {
@@ -94,7 +95,8 @@ std::optional<double> Scaling::number(const NumberSource& source, Time now) cons
     const auto* metric = std::get_if<std::string>(&source);
     if (metric == nullptr) return std::nullopt;
     const auto found = published_.find(*metric);
-    const bool fresh = found != published_.end() && now - found->second.time <= fresh_for;
+    const bool fresh =
+        found != published_.end() && now - found->second.time <= fresh_for && found->second.time <= now;
     return fresh ? std::optional(found->second.value) : std::nullopt;
 }
 
@@ -160,8 +162,13 @@ void Scaling::gather(Group& group, Time now) const {
     }
 }
 
+// While a UPS runs from its batteries no register is written.
 bool Scaling::may_decide(const Group& group) const {
-    return restored_ && !std::holds_alternative<AdviceOnly>(group.settings.actuator);
+    const auto& actuator = group.settings.actuator;
+    const bool waits = std::holds_alternative<DeviceActuator>(actuator) &&
+                       std::ranges::any_of(
+                           site_.upses(), [](const UpsState& ups) { return ups.on_battery.value_or(false); });
+    return restored_ && !waits && !std::holds_alternative<AdviceOnly>(actuator);
 }
 
 void Scaling::tick() {

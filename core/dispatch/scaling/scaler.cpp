@@ -82,7 +82,21 @@ std::optional<ScalingDecision> Scaler::hold(std::string_view why) {
     return std::nullopt;
 }
 
+// What was measured in wall time goes back with the clock: else everything would wait until it is that late
+// again.
+void Scaler::follow_clock(Time now) {
+    const Duration back = last_now_ && now < *last_now_ ? *last_now_ - now : Duration::zero();
+    last_now_ = now;
+    if (back == Duration::zero()) return;
+    for (Seen& seen : seen_) seen.time -= back;
+    for (Time& turn : turns_) turn -= back;
+    if (first_seen_) *first_seen_ -= back;
+    if (last_action_) *last_action_ -= back;
+    if (carried_out_) *carried_out_ -= back;
+}
+
 std::optional<ScalingDecision> Scaler::evaluate(const ScalingInput& input, Time now) {
+    follow_clock(now);
     holding_ = {};
     forget_old_turns(now);
     if (manual_ && now >= manual_->expires) manual_.reset();
@@ -201,6 +215,7 @@ void Scaler::report_executed(std::string_view id, Time now) {
     if (decision == nullptr || decision->state != ScalingState::pending) return;
     decision->state = ScalingState::executed;
     decision->executed = now;
+    carried_out_ = now;
 }
 
 void Scaler::report_failed(std::string_view id, const std::string& why) {
@@ -223,9 +238,11 @@ void Scaler::restore(std::vector<ScalingDecision> decisions, std::optional<Manua
 }
 
 std::optional<ScalingDecision> Scaler::verify(const ScalingInput& input, Time now) {
+    follow_clock(now);
     if (decisions_.empty()) return std::nullopt;
     ScalingDecision& last = decisions_.back();
-    if (last.state != ScalingState::executed || now - *last.executed < rules_.verify_after)
+    if (last.state != ScalingState::executed ||
+        now - carried_out_.value_or(*last.executed) < rules_.verify_after)
         return std::nullopt;
     if (!input.instances) return std::nullopt;  // unknown tells nothing against it
     const bool reached = *input.instances == last.to;

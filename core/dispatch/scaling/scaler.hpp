@@ -131,6 +131,7 @@ class Scaler {
     std::optional<ScalingDecision> decide(int from, Need need, double confidence, Time now);
     std::optional<ScalingDecision> hold(std::string_view why);
     bool cooling(int direction, Time now) const;
+    void follow_clock(Time now);
     bool turns_too_often(int direction, Time now);
     int highest_need_in_window(Time now) const;
     int limited_step(int from, int to) const;
@@ -145,6 +146,8 @@ class Scaler {
     std::deque<Time> turns_;
     int last_direction_ = 0;
     std::optional<Time> last_action_;
+    std::optional<Time> last_now_;
+    std::optional<Time> carried_out_;  // the last decision
     std::uint64_t sequence_ = 0;
     std::optional<ManualOverride> manual_;
     std::optional<int> needed_;

@@ -129,7 +129,7 @@ class ControllerTest : public testing::Test {
             .steady = [this] { return steady_; },
             .tell_retained =
                 [this](const std::string& topic, const Json& body) {
-                    EXPECT_EQ(topic, "control/LIB-01");
+                    EXPECT_TRUE(any_topic_ || topic == "control/LIB-01") << topic;
                     told_.push_back(body);
                 },
             .clear = [this](const std::string& topic) { cleared_.push_back(topic); },
@@ -151,6 +151,7 @@ class ControllerTest : public testing::Test {
     Time now_{};
     Duration steady_{1'000'000};
     bool disk_full_ = false;
+    bool any_topic_ = false;
     std::vector<Json> told_;
     std::vector<std::string> cleared_, events_, conditions_;
     std::vector<std::size_t> kept_;
@@ -190,6 +191,63 @@ TEST_F(ControllerTest, KeepsTheReserveAndTheContract) {
     site_.string_states[0].soc_pct.value.reset();
     run(1);
     EXPECT_EQ(controller_.controlled()[0].wanted_kw, 0) << "its charge is not known";
+}
+
+// The reserve goes before the contract: where the plan breaks it for the reserve, so does the control.
+TEST_F(ControllerTest, ChargesTheReserveBackBeyondTheContract) {
+    controller_.configure(settings());
+    planner_.plan->problem.demand.reset();
+    planner_.plan->problem.batteries[0].stored_max_kwh = 1e6;
+    planner_.dispatch.site.import_limit_kw = 42;
+    planner_.plan->plan.schedule.import_kw.assign(planner_.plan->problem.steps(), 48);
+    plan(8);
+    load(40);
+    run(1);
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 2);
+    planner_.plan->plan.status = dispatch::PlanStatus::relaxed;
+    run(1);
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 8);
+    load(43);
+    run(1);
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 5) << "and no more than it was planned to";
+}
+
+// The first has nothing above its reserve to give; the second has.
+TEST_F(ControllerTest, AnotherBatteryKeepsTheContractWhereOneMayNot) {
+    planner_.dispatch.batteries.push_back(planner_.dispatch.batteries[0]);
+    auto& of = *planner_.plan;
+    of.plan.schedule.batteries.push_back(of.plan.schedule.batteries[0]);
+    of.problem.batteries.push_back(of.problem.batteries[0]);
+    of.capacity_kwh.push_back(of.capacity_kwh[0]);
+    of.problem.demand.reset();
+    of.problem.batteries[0].reserve_kwh.assign(of.problem.steps(), 1e6);
+    of.problem.batteries[1].reserve_kwh.clear();
+    auto both = settings();
+    both->devices.push_back(both->devices[0]);
+    both->devices[1].id = "LIB-02";
+    both->devices[1].index = 1;
+    any_topic_ = true;
+    controller_.configure(both);
+    planner_.dispatch.site.import_limit_kw = 36;
+    plan(0);
+    std::ranges::fill(of.plan.schedule.batteries[1].charge_kw, 0);
+    std::ranges::fill(of.plan.schedule.batteries[1].discharge_kw, 0);
+    load(41);
+    run(1);
+    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 0);
+    EXPECT_EQ(controller_.controlled()[1].wanted_kw, -5);
+}
+
+TEST_F(ControllerTest, NamesWhatIsNotHandedBack) {
+    controller_.configure(settings());
+    run(1);
+    measure(-12);
+    run(10);
+    EXPECT_EQ(controller_.not_handed_back(), "LIB-01");
+    controller_.end();
+    desk_.answer(modbus::WriteOutcome::unknown);
+    EXPECT_FALSE(controller_.is_handed_back());
+    EXPECT_EQ(controller_.not_handed_back(), "LIB-01");
 }
 
 TEST_F(ControllerTest, APlanThatHasRunOutHandsBack) {

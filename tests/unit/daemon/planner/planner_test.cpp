@@ -154,8 +154,19 @@ TEST_F(Planning, ANewStepIsAReason) {
     EXPECT_EQ(planner_.report()->start, noon + 1h);
 }
 
-TEST_F(Planning, NewPricesAreAReasonButNotMoreThanEveryTenSeconds) {
+TEST_F(Planning, PricesThatItDoesNotUseAreNoReason) {
     planner_.configure(small_site(), noon + 1min);
+    tick(noon + 1min);
+    const PriceStep step{noon, noon + 1h, 0.2};
+    prices_.take(*prices_.next_look(noon + 1min), std::vector{step}, noon + 1min);
+    tick(noon + 2min);
+    EXPECT_EQ(planner_.attempts(), 1U);
+}
+
+TEST_F(Planning, NewPricesAreAReasonButNotMoreThanEveryTenSeconds) {
+    auto settings = small_site();
+    settings->export_price = "spot";
+    planner_.configure(settings, noon + 1min);
     tick(noon + 1min);
     const PriceStep step{noon, noon + 1h, 0.2};
     prices_.take(*prices_.next_look(noon + 1min), std::vector{step}, noon + 1min);
@@ -394,6 +405,23 @@ TEST_F(Planning, WhileAUpsIsOnBatteryThereIsNeitherImportNorAPlan) {
     EXPECT_THAT(reason, HasSubstr("on battery since 2026-11-22T12:00:01.000Z"));
     EXPECT_TRUE(planner_.bid("training", {.segments = {{9, 5}}, .valid_until = noon + 1h}, noon + 10min));
     EXPECT_EQ(planner_.allocation()->load_kw(), 0);
+    // However long it lasts.
+    for (auto now = noon + 10min; now < noon + 3h; now += 10s) {
+        tick(now);
+        ASSERT_TRUE(planner_.report()->is_in_force(now)) << format_time(now);
+        ASSERT_EQ(planner_.allocation()->load_kw(), 0);
+    }
+}
+
+TEST_F(Planning, ABidThatEndsIsFollowedByAnAuctionAtOnce) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    EXPECT_TRUE(planner_.bid("training", {.segments = {}, .valid_until = noon + 61s}, noon + 1s));
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 10);
+    tick(noon + 60s);
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 10);
+    tick(noon + 61s);
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 30);
 }
 
 TEST_F(Planning, WhenTheMainsAreBackANewPlanIsMadeAtOnce) {

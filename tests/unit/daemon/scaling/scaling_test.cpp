@@ -220,6 +220,37 @@ TEST_F(ScalingTest, WhatNobodyTellsForFiveMinutesIsNotKnown) {
     EXPECT_FALSE(group().instances);
 }
 
+TEST_F(ScalingTest, AClockThatIsSetBackHoldsNothingUp) {
+    publish(4, 420);
+    pass(6s);
+    answer();
+    now_ -= 1h;
+    publish(6, 420);
+    pass(130s);
+    EXPECT_EQ(group().last->state, dispatch::ScalingState::verified) << "after two minutes, not an hour";
+    publish(6, 900);
+    pass(200s);
+    ASSERT_TRUE(group().needed);
+    EXPECT_EQ(*group().needed, 13) << "what is measured now";
+    EXPECT_GT(group().last->to, 6);
+}
+
+// An MQTT command goes on; a register would be written.
+TEST_F(ScalingTest, WhileAUpsIsOnBatteryNoRegisterIsWritten) {
+    auto by_register = *settings();
+    by_register.groups[0].actuator =
+        DeviceActuator{.device = DeviceIndex{1}, .device_id = "monitor-1", .command = "charge.limit"};
+    scaling_.configure(std::make_shared<ScalingSettings>(by_register));
+    site_.ups_states[0].on_battery = true;
+    publish(4, 420);
+    pass(60s);
+    EXPECT_THAT(events(), IsEmpty());
+    EXPECT_EQ(group().needed, 6) << "what is needed is told all the same";
+    site_.ups_states[0].on_battery = false;
+    pass(6s);
+    EXPECT_FALSE(events().empty());
+}
+
 TEST_F(ScalingTest, ANumberSetByHandHoldsUntilItExpires) {
     pass(6s);
     EXPECT_EQ(scaling_.set_by_hand("db", {3, now_ + 1h, "x"}).error().code, ErrorCode::not_found);
