@@ -340,14 +340,16 @@ Result<IssuedStep> Forecaster::forecast_at(Time valid_at) const {
 // A constant forecasts itself; its interval is what the sensor cannot tell apart.
 std::vector<ForecastStep> Forecaster::constant_forecast(HorizonClass horizon, std::size_t steps) const {
     const double c = constant_value_;
-    const IssuedStep step{.point = c,
-                          .quantiles = {.p50 = c,
-                                        .p90 = c,
-                                        .p99 = c,
-                                        .lower95 = c - setup_.resolution / 2,
-                                        .upper95 = c + setup_.resolution / 2,
-                                        .calibrated = false,
-                                        .p99_calibrated = false}};
+    const IssuedStep step{
+        .point = c,
+        .quantiles = {.p50 = c,
+                      .p90 = c,
+                      .p99 = c,
+                      .lower95 = setup_.non_negative ? std::max(c - setup_.resolution / 2, 0.0)
+                                                     : c - setup_.resolution / 2,
+                      .upper95 = c + setup_.resolution / 2,
+                      .calibrated = false,
+                      .p99_calibrated = false}};
     if (horizon != HorizonClass::long_48h) {
         const Duration ahead = horizon == HorizonClass::short_15min ? quarter : one_hour;
         return {{.valid_at = newest_ + ahead, .forecast = step}};

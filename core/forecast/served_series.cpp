@@ -166,8 +166,8 @@ void ServedSeries::match_hour(const ClosedStep& step, Time now, SeriesNews& news
 }
 
 // Long forecasts are of hourly means. One is remembered for each hour to come: a new one is asked for when
-// less than 32 h are left of those before, so that leads of 1 to 48 h are all matched. An hour of which less
-// than half was observed tells nothing.
+// less than 32 h are left of those before: most are matched 31 to 47 h after they were said. An hour of which
+// less than half was observed tells nothing.
 void ServedSeries::close_hour(Time now, SeriesNews& news) {
     const Time begin = *hour_;
     const bool whole = 2 * hour_values_ * setup_.forecaster.step >= one_hour;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <ostream>
 
 #include "core/base/identifier.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t rows_a_request = 1000;
 constexpr double outlier_sigmas = 6;
+constexpr double sigma_of_mean_deviation = 1.2533;
 constexpr double sigma_of_mad = 1.4826;  // of a normal distribution
 
 Error wrong(std::string message) {
@@ -101,7 +103,12 @@ std::size_t outliers_in(const std::vector<double>& values) {
     std::vector<double> distances;
     distances.reserve(values.size());
     for (const double value : values) distances.push_back(std::abs(value - median));
-    const double sigma = sigma_of_mad * median_of(distances);
+    double sigma = sigma_of_mad * median_of(distances);
+    if (!(sigma > 0)) {
+        // Most values are the same (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993).
+        sigma = sigma_of_mean_deviation * std::accumulate(distances.begin(), distances.end(), 0.0) /
+                static_cast<double>(distances.size());
+    }
     if (!(sigma > 0)) return 0;
     return static_cast<std::size_t>(
         std::ranges::count_if(distances, [&](double d) { return d > outlier_sigmas * sigma; }));
@@ -175,6 +182,7 @@ double CsvQuality::score() const {
 }
 
 Result<CsvTable> read_prediction_rows(std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // as spreadsheets write it
     if (text.find('"') != std::string_view::npos) return wrong("fields in quotes are not understood");
     const auto header = text.substr(0, text.find('\n'));
     const auto columns = columns_of(header);

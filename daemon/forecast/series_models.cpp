@@ -102,7 +102,8 @@ Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Tim
                            .metrics = refit.metrics};
     const auto lived = served.series->accuracy(HorizonClass::long_48h, AccuracyWindow::month, now);
     const bool worse =
-        lived.mase && refit.metrics.mase &&
+        // One on days that were asked for shows what it can, or stands by.
+        lived.mase && (refit.metrics.mase || from > Time{}) &&
         !forecast::may_replace(refit.metrics, {.mase = lived.mase, .smape_pct = {}, .coverage95 = {}});
     const auto version = registry_.add(candidate);
     if (!version) return version.error();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -32,7 +33,8 @@ WindowSums sums_of(std::span<const double> values, std::span<const std::uint8_t>
 
 void add_series(std::vector<double> values, std::span<const std::uint8_t> learnable, Learnt& learnt) {
     learnt.raw.push_back(sums_of(values, learnable));
-    const auto transform = Transform::fitted(Domain::log, values);
+    const bool non_negative = std::ranges::all_of(values, [](double value) { return value >= 0; });
+    const auto transform = Transform::fitted(non_negative ? Domain::log : Domain::asinh, values);
     for (double& value : values) value = transform.forward(value);
     learnt.transformed.push_back(sums_of(values, learnable));
 }
@@ -40,7 +42,8 @@ void add_series(std::vector<double> values, std::span<const std::uint8_t> learna
 void add_column(const SeriesFile& file, std::size_t column, Learnt& learnt) {
     const auto observations = observations_of(file, column);
     if (!observations) return;
-    auto grid = to_grid(*observations, one_hour, Aggregation::mean, 0);
+    const bool percent = file.header[column + 1].ends_with("percent");
+    auto grid = to_grid(*observations, one_hour, Aggregation::mean, percent ? 0 : -1e300);
     if (!grid) return;
     interpolate_gaps(*grid);
     std::vector<std::uint8_t> learnable;

@@ -77,7 +77,9 @@ std::string escaped(std::string_view text) {
 // The history's end (before `point`) and the fan: what the plot shows of a fitted forecaster.
 Fan fan_of(const std::string& title, const std::vector<double>& history, const std::vector<double>& actual,
            const std::shared_ptr<const PriorLibrary>& prior) {
-    LongForecaster forecaster({.prior = prior}, true);
+    const bool non_negative = std::ranges::all_of(history, [](double value) { return !(value < 0); });
+    LongForecaster forecaster({.domain = non_negative ? Domain::log : Domain::asinh, .prior = prior},
+                              non_negative);
     const std::vector<std::uint8_t> learnable(history.size(), 1);
     forecaster.fit(history, learnable, plain_slots(history.size() + drawn_steps));
     Fan fan{.title = title,

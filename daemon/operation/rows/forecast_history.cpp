@@ -45,7 +45,7 @@ Json accuracy_of(const std::vector<MatchedForecastRow>& rows) {
     for (const auto& row : rows) sums.add(row.match.said.forecast, row.match.actual);
     const auto figures = sums.figures(std::nullopt);
     Record record;
-    return record.maybe("mape", figures.mape_pct, too_few)
+    return record.maybe("mape", figures.mape_pct, figures.mae ? "the_actual_values_are_all_zero" : too_few)
         .maybe("rmse", figures.rmse, too_few)
         .maybe("mae", figures.mae, too_few)
         .set("n", Json(figures.n))
@@ -82,7 +82,7 @@ AccuracyWindow window_of(std::string_view word) {
 
 Json describe(const forecast::AccuracyFigures& figures) {
     Record record;
-    return record.maybe("mape", figures.mape_pct, too_few)
+    return record.maybe("mape", figures.mape_pct, figures.mae ? "the_actual_values_are_all_zero" : too_few)
         .maybe("rmse", figures.rmse, too_few)
         .maybe("mae", figures.mae, too_few)
         .maybe("r2", figures.r2, figures.mae ? "the_actual_values_are_all_the_same" : too_few)
@@ -168,7 +168,7 @@ std::vector<Operation> forecast_history_rows() {
          .parameters = {identifier_parameter("series", "which; default the first price, else the first"),
                         {.name = "window",
                          .type = ParameterType::choice,
-                         .help = "how far back",
+                         .help = "how far back; 1h: the clock hour that runs",
                          .fallback = "24h",
                          .allowed = "1h, 24h, 7d, 30d"}},
          .result = joined(joined(joined({{"series", "text", "", "name"}}, figure_fields("short")),

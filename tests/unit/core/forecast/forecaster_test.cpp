@@ -167,6 +167,14 @@ TEST(Forecaster, AConstantForecastsItself) {
     EXPECT_FALSE(forecaster->constant());
 }
 
+TEST(Forecaster, AConstantZeroIsNotForecastBelowIt) {
+    auto forecaster = make({.step = quarter, .resolution = 1});
+    forecaster->update(start, 0);
+    forecaster->update(start + quarter, 0);
+    ASSERT_TRUE(forecaster->constant());
+    EXPECT_EQ(forecaster->forecast(HorizonClass::short_15min)->front().forecast.quantiles.lower95, 0);
+}
+
 TEST(Forecaster, BridgesAGapAndDoesNotLearnFromIt) {
     auto forecaster = make();
     feed(*forecaster, 0, 14 * day);

@@ -45,6 +45,18 @@ TEST(PredictCsv, FindsOutliersAmongTheValuesOfEachSeries) {
     EXPECT_LT(table->quality.score(), 100);
 }
 
+TEST(PredictCsv, FindsAnOutlierAmongValuesThatAreAllTheSame) {
+    std::string text = "\xef\xbb\xbfseries,timestamp,value\n";  // as spreadsheets begin a file
+    for (int i = 0; i < 9; ++i) text += "a,2026-11-22T06:00:00Z,10\n";
+    const auto same = read_prediction_rows(text);
+    ASSERT_TRUE(same) << same.error().message;
+    EXPECT_EQ(same->quality.outliers, 0U);
+    for (int i = 0; i < 9; ++i) text += "a,2026-11-22T06:00:00Z,10\n";
+    const auto one = read_prediction_rows(text + "a,2026-11-22T07:00:00Z,1000000000\n");
+    ASSERT_TRUE(one);
+    EXPECT_EQ(one->quality.outliers, 1U);
+}
+
 TEST(PredictCsv, RefusesWhatItDoesNotUnderstand) {
     EXPECT_FALSE(read_prediction_rows(""));
     EXPECT_FALSE(read_prediction_rows("time,series\n"));
