@@ -246,15 +246,16 @@ bool Bus::Worker::inspect(Unit& unit, Attempt& attempt) {
     if (unit.plan.inspector == nullptr) return true;
     if (!ensure_open()) return true;  // the poll will say so
     if (unit.inspected) return true;
-    // Units of one device share its inspector, and the device's own unit stands first.
-    const auto first = std::ranges::find_if(
-        units_, [&](const Unit& other) { return other.plan.inspector == unit.plan.inspector; });
-    if (&*first != &unit && first->inspected) return unit.inspected = true;
+    auto& own = units_[own_unit_of(unit)];
+    if (&own != &unit && own.inspected) return unit.inspected = true;
     attempt.asked = true;
-    if (const auto now = steady_now(); now < unit.inspect_at) {
+    const auto now = steady_now();
+    if (now < unit.inspect_at) {
         attempt.alive = true;
         return false;
     }
+    // Once for the device, not once for each of its units.
+    if (&own != &unit && now < own.looked_at + inspection_period) return false;
     inspecting_ = true;
     const auto found =
         unit.plan.inspector->inspect([&](const Question& question, std::span<std::uint16_t> words) {
@@ -263,9 +264,10 @@ bool Bus::Worker::inspect(Unit& unit, Attempt& attempt) {
             return answer;
         });
     inspecting_ = false;
-    unit.inspection_problem = found.problem;
+    own.inspection_problem = unit.inspection_problem = found.problem;
+    own.looked_at = steady_now();
     unit.taking_up = false;
-    if (found.verdict == Inspection::Verdict::same) return unit.inspected = true;
+    if (found.verdict == Inspection::Verdict::same) return own.inspected = unit.inspected = true;
     if (found.verdict == Inspection::Verdict::changed) {
         unit.inspect_at = steady_now() + between_reports;
         // What was never known cannot have changed: only when it is not taken up is something wrong.
@@ -280,6 +282,13 @@ bool Bus::Worker::inspect(Unit& unit, Attempt& attempt) {
         sink_.map_changed(unit.plan.device, found.description, found.problem);
     }
     return false;
+}
+
+// Units of one device share its inspector, and the device's own unit stands first.
+std::size_t Bus::Worker::own_unit_of(const Unit& unit) const {
+    const auto first = std::ranges::find_if(
+        units_, [&](const Unit& other) { return other.plan.inspector == unit.plan.inspector; });
+    return static_cast<std::size_t>(first - units_.begin());
 }
 
 Answer Bus::Worker::read_for_inspector(const Question& question, std::span<std::uint16_t> words) {
@@ -298,7 +307,10 @@ Answer Bus::Worker::read_for_inspector(const Question& question, std::span<std::
 
 // Another device may be at the other end now.
 void Bus::Worker::need_inspection() {
-    for (auto& unit : units_) unit.inspected = unit.plan.inspector == nullptr;
+    for (auto& unit : units_) {
+        unit.inspected = unit.plan.inspector == nullptr;
+        unit.looked_at = {};
+    }
     for (auto& entry : entries_) entry.reader->forget();
 }
 
@@ -389,12 +401,14 @@ void Bus::Worker::close_if_idle() {
 
 std::string Bus::Worker::reason_for(const Unit& unit, const Attempt& attempt) const {
     const auto& failure = attempt.failure;
+    // What is wrong with the device was found out from its own unit.
+    const auto& asked = attempt.failed_question || unit.inspected ? unit : units_[own_unit_of(unit)];
     const auto who =
-        fmt::format("bus {}, device {}, unit {}", settings_.id, unit.plan.device_id, unit.plan.unit);
+        fmt::format("bus {}, device {}, unit {}", settings_.id, unit.plan.device_id, asked.plan.unit);
     if (!attempt.problem.empty()) return fmt::format("{}: {}", who, attempt.problem);
     if (!attempt.failed_question) {
         return fmt::format("{}: {}", who,
-                           !unit.inspected             ? unit.inspection_problem
+                           !unit.inspected             ? asked.inspection_problem
                            : unit.plan.problem.empty() ? "nothing to read"
                                                        : unit.plan.problem);
     }

@@ -56,6 +56,7 @@ class Bus::Worker final : private Asker {
         UnitPlan plan;
         bool inspected = true;  // what it holds is what the plan was made from
         SteadyTime inspect_at{};
+        SteadyTime looked_at{};  // the last inspection
         std::string inspection_problem;
         bool told_map = false;      // what it holds was told
         bool taking_up = false;     // for the first time: its plan is being made
@@ -103,6 +104,8 @@ class Bus::Worker final : private Asker {
     bool probe_in_pause(SteadyTime now, SteadyTime next_due, SteadyTime& wake_at);
     // Whether the unit may be polled; if not, `attempt` says why.
     bool inspect(Unit& unit, Attempt& attempt);
+    // Position of the unit that the inspector asks.
+    std::size_t own_unit_of(const Unit& unit) const;
     Answer read_for_inspector(const Question& question, std::span<std::uint16_t> words);
     void need_inspection();
     // Another try of the same poll, if the failure deserves one.

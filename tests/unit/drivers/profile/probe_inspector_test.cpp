@@ -156,5 +156,19 @@ TEST_P(ProbedBus, TheRightDeviceIsReadAsSoonAsItIsThere) {
     EXPECT_EQ(sink_.frames().front()->values.at(0), 9);
 }
 
+TEST_P(ProbedBus, OfADeviceWithSeveralUnitsOnlyItsOwnIsAskedAndNamed) {
+    hold({{100, 7}, {15, 1}, {30, 3}});
+    auto own = plan();
+    auto other = own;
+    own.groups[0].layout = std::make_shared<Layout>(*own.groups[0].layout);
+    other.unit = 12;
+    modbus::Bus bus(settings(), {own, other}, sink_);
+    bus.start();
+    ASSERT_TRUE(sink_.wait([&] { return sink_.failures().size() >= 8; }));
+    bus.stop();
+    for (const auto& failure : sink_.failures()) EXPECT_THAT(failure.reason, HasSubstr("unit 1: it is not"));
+    EXPECT_LT(slave_.requests(), 2 * sink_.failures().size()) << "it was asked again for the other unit";
+}
+
 }  // namespace
 }  // namespace sitepower::probe_inspector_test
