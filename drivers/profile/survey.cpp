@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "drivers/modbus/group_reader.hpp"
+#include "drivers/modbus/text.hpp"
 
 namespace sitepower {
 namespace {
@@ -14,7 +15,8 @@ constexpr int most_polls = 12;
 
 class SurveyAsker final : public modbus::Asker {
   public:
-    SurveyAsker(modbus::LineReader& line, Survey& survey) : line_(line), survey_(survey) {}
+    SurveyAsker(modbus::LineReader& line, Survey& survey, int unit)
+        : line_(line), survey_(survey), unit_(unit) {}
 
     Reply ask(modbus::ReadPlan& plan) override {
         const auto& question = plan.question;
@@ -23,7 +25,8 @@ class SurveyAsker final : public modbus::Asker {
         if (answer.good()) {
             ++survey_.answered;
             for (int i = 0; i < question.count; ++i) {
-                survey_.words[{question.table, question.address + i}] = words_[static_cast<std::size_t>(i)];
+                survey_.words[{unit_, question.table, question.address + i}] =
+                    words_[static_cast<std::size_t>(i)];
             }
         } else {
             last_refusal_ = describe(question) + ": " + describe(answer);
@@ -38,25 +41,26 @@ class SurveyAsker final : public modbus::Asker {
   private:
     modbus::LineReader& line_;
     Survey& survey_;
+    int unit_;
     std::vector<std::uint16_t> words_;
     std::string last_refusal_;
 };
 
-std::vector<std::uint16_t> raw_of(const modbus::RegisterPoint& point, const Survey& survey) {
+std::vector<std::uint16_t> raw_of(const modbus::RegisterPoint& point, int unit, const Survey& survey) {
     std::vector<std::uint16_t> raw;
     const int count = modbus::is_bit_table(point.table) ? 1 : point.registers();
     for (int i = 0; i < count; ++i) {
-        const auto found = survey.words.find({point.table, point.address + i});
+        const auto found = survey.words.find({unit, point.table, point.address + i});
         if (found == survey.words.end()) return {};
         raw.push_back(found->second);
     }
     return raw;
 }
 
-// False when the device does not answer at all.
-bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, modbus::LineReader& line,
-                  Survey& survey) {
-    SurveyAsker asker(line, survey);
+// False when the device does not answer at all. `unit`: what its registers are kept under.
+bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, int unit,
+                  modbus::LineReader& line, Survey& survey) {
+    SurveyAsker asker(line, survey, unit);
     modbus::GroupReader reader(plan, group);
     FramePtr frame;
     for (int i = 0; i < most_polls; ++i) {
@@ -73,7 +77,8 @@ bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, 
     for (std::size_t i = 0; i < group.layout->points.size(); ++i) {
         auto& point = survey.points[first + i];
         const bool is_derived = i >= group.published();
-        if (!is_derived) point.raw = raw_of(group.points[i], survey);
+        point.unit = unit;
+        if (!is_derived) point.raw = raw_of(group.points[i], unit, survey);
         if (frame == nullptr) {
             point.reason = asker.last_refusal();
             continue;
@@ -86,6 +91,28 @@ bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, 
         survey.good += point.quality == Quality::good ? 1 : 0;
     }
     return true;
+}
+
+void survey_text(const PlacedText& text, int device_unit, modbus::LineReader& line, Survey& survey) {
+    const auto& registers = text.point.registers;
+    SurveyedPoint point{.point = &text.point, .unit = text.unit.value_or(own_unit), .is_text = true};
+    SurveyAsker asker(line, survey, point.unit);
+    modbus::ReadPlan plan{.question = {.unit = static_cast<std::uint8_t>(text.unit.value_or(device_unit)),
+                                       .table = registers.table,
+                                       .address = registers.address,
+                                       .count = static_cast<std::uint16_t>(registers.registers())}};
+    if (asker.ask(plan).answer.good()) {
+        point.raw = raw_of(registers, point.unit, survey);
+        auto reading = modbus::decode_text(point.raw, text.source->chars, registers.byte_order,
+                                           text.source->pad.front());
+        point.text = std::move(reading.text);
+        point.quality = reading.quality;
+        point.reason = reason_of(point.quality);
+        survey.good += point.quality == Quality::good ? 1 : 0;
+    } else {
+        point.reason = asker.last_refusal();
+    }
+    survey.points.push_back(std::move(point));
 }
 
 }  // namespace
@@ -112,8 +139,16 @@ Survey survey(const ExpandedDevice& device, modbus::LineReader& line) {
     Survey survey;
     survey.points.resize(device.points.size());
     for (std::size_t i = 0; i < device.points.size(); ++i) survey.points[i].point = &device.points[i];
-    for (const auto& group : device.plan.groups) {
-        if (!survey_group(device.plan, group, line, survey)) break;
+    bool goes_on = true;
+    const auto look_at = [&](const modbus::UnitPlan& plan, int unit) {
+        for (const auto& group : plan.groups) {
+            goes_on = goes_on && survey_group(plan, group, unit, line, survey);
+        }
+    };
+    look_at(device.plan, own_unit);
+    for (const auto& plan : device.sub_units) look_at(plan, plan.unit);
+    if (goes_on) {
+        for (const auto& text : device.texts) survey_text(text, device.plan.unit, line, survey);
     }
     for (auto& point : survey.points) {
         if (point.quality != Quality::good && point.reason.empty()) point.reason = survey.failure;

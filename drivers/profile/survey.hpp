@@ -5,26 +5,32 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "core/base/quality.hpp"
 #include "drivers/modbus/line_reader.hpp"
 #include "drivers/profile/expand.hpp"
+#include "drivers/profile/snapshot.hpp"
 
 namespace sitepower {
 
 struct SurveyedPoint {
     const DevicePoint* point = nullptr;  // of the device that was surveyed
-    std::vector<std::uint16_t> raw;      // empty: not read
-    double value = 0;                    // when the quality is good
+    int unit = own_unit;                 // another one of a group with a unit of its own
+    bool is_text = false;
+    std::vector<std::uint16_t> raw;  // empty: not read
+    double value = 0;                // of a number, when the quality is good
+    std::string text;                // of a text, likewise
     Quality quality = Quality::comm_error;
     std::string reason;  // why there is no value, in words; empty when there is
 };
 
 struct Survey {
-    std::vector<SurveyedPoint> points;                             // in the order of the device's points
-    std::map<std::pair<modbus::Table, int>, std::uint16_t> words;  // everything that was read
+    using Place = std::tuple<int, modbus::Table, int>;  // unit (own_unit: the device's), table, address
+
+    std::vector<SurveyedPoint> points;     // in the order of the device's points; then its texts
+    std::map<Place, std::uint16_t> words;  // everything that was read
     std::size_t good = 0;
     std::size_t answered = 0;  // requests with data
     std::string failure;       // the first request without an answer, and what came instead

@@ -25,17 +25,19 @@ std::string toml_quoted(std::string_view text) {
 // Registers in rows without a hole.
 std::string blocks_of(const Survey& survey) {
     std::string text;
-    auto next = std::pair{modbus::Table::holding, -1};
+    Survey::Place next{own_unit, modbus::Table::holding, -1};
     for (const auto& [place, word] : survey.words) {
+        const auto& [unit, table, address] = place;
         if (place == next) {
             text += ", ";
         } else {
             if (!text.empty()) text += "]\n";
-            text += fmt::format("\n[[samples.blocks]]\ntable = \"{}\"\naddress = {}\nregisters = [",
-                                table_name(place.first), place.second);
+            text += "\n[[samples.blocks]]\n";
+            if (unit != own_unit) text += fmt::format("unit = {}\n", unit);
+            text += fmt::format("table = \"{}\"\naddress = {}\nregisters = [", table_name(table), address);
         }
         text += std::to_string(word);
-        next = {place.first, place.second + 1};
+        next = {unit, table, address + 1};
     }
     return text.empty() ? text : text + "]\n";
 }
@@ -43,16 +45,20 @@ std::string blocks_of(const Survey& survey) {
 std::string sample_of(const FieldDevice& device, std::string_view about) {
     auto text = fmt::format("\n[[samples]]\nabout = {}\n{}", toml_quoted(about), blocks_of(device.survey));
     std::string values = "\n[samples.expect]\n";
+    std::string texts;
     std::string reasons;
     for (const auto& point : device.survey.points) {
         if (point.raw.empty()) continue;
-        if (point.quality == Quality::good) {
+        if (point.quality == Quality::good && point.is_text) {
+            texts += fmt::format("{} = {}\n", toml_quoted(point.point->name), toml_quoted(point.text));
+        } else if (point.quality == Quality::good) {
             values += fmt::format("{} = {}\n", toml_quoted(point.point->name), point.value);
         } else if (point.quality != Quality::comm_error && point.quality != Quality::stale) {
             reasons += fmt::format("{} = \"{}\"\n", toml_quoted(point.point->name), to_string(point.quality));
         }
     }
     text += values;
+    if (!texts.empty()) text += "\n[samples.expect_text]\n" + texts;
     if (!reasons.empty()) text += "\n[samples.expect_quality]\n" + reasons;
     return text;
 }

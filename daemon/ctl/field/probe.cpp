@@ -15,8 +15,11 @@ std::string raw_text(const SurveyedPoint& point) {
     return text.empty() ? "-" : text;
 }
 
-std::string address_text(const DevicePoint& point) {
-    return fmt::format("{} {}", table_name(point.registers.table), point.registers.address);
+std::string address_text(const SurveyedPoint& surveyed) {
+    const auto& point = *surveyed.point;
+    if (point.derived) return "-";
+    const auto unit = surveyed.unit == own_unit ? "" : fmt::format("unit {}, ", surveyed.unit);
+    return fmt::format("{}{} {}", unit, table_name(point.registers.table), point.registers.address);
 }
 
 // The word for an enum's value; empty for numbers.
@@ -29,15 +32,20 @@ std::string meaning_of(const DevicePoint& point, double value) {
 
 Json row(const SurveyedPoint& point) {
     const bool good = point.quality == Quality::good;
-    return {{"name", point.point->name},
-            {"table", table_name(point.point->registers.table)},
-            {"address", point.point->registers.address},
-            {"raw", point.raw},
-            {"value", good ? Json(point.value) : Json()},
-            {"unit", point.point->unit},
-            {"meaning", good ? meaning_of(*point.point, point.value) : ""},
-            {"quality", to_string(point.quality)},
-            {"reason", point.reason}};
+    Json row = {{"name", point.point->name},
+                {"table", table_name(point.point->registers.table)},
+                {"address", point.point->registers.address},
+                {"raw", point.raw},
+                {"value", !good           ? Json()
+                          : point.is_text ? Json(point.text)
+                                          : Json(point.value)},
+                {"unit", point.point->unit},
+                {"meaning", good && !point.is_text ? meaning_of(*point.point, point.value) : ""},
+                {"quality", to_string(point.quality)},
+                {"reason", point.reason}};
+    if (point.unit != own_unit) row["unit_id"] = point.unit;
+    if (point.point->derived) row["table"] = row["address"] = nullptr;
+    return row;
 }
 
 void print(const FieldDevice& device, std::ostream& out) {
@@ -49,9 +57,11 @@ void print(const FieldDevice& device, std::ostream& out) {
                  {"REASON", Align::left, Fit::cut}});
     for (const auto& point : device.survey.points) {
         const bool good = point.quality == Quality::good;
-        const auto meaning = good ? meaning_of(*point.point, point.value) : "";
-        table.add({point.point->name, address_text(*point.point), raw_text(point),
-                   good ? fmt::format("{:.10g}", point.value) : "-",
+        const auto meaning = good && !point.is_text ? meaning_of(*point.point, point.value) : "";
+        table.add({point.point->name, address_text(point), raw_text(point),
+                   !good           ? "-"
+                   : point.is_text ? point.text
+                                   : fmt::format("{}", point.value),
                    meaning.empty() ? point.point->unit : meaning,
                    good ? "" : fmt::format("{}: {}", to_string(point.quality), point.reason)});
     }

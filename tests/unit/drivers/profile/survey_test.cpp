@@ -1,0 +1,63 @@
+#include "drivers/profile/survey.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "drivers/profile/load.hpp"
+#include "tests/support/fake_slave.hpp"
+
+namespace sitepower::survey_test {
+namespace {
+
+using support::FakeSlave;
+using support::SeenRequest;
+using support::Wire;
+using testing::ElementsAre;
+
+constexpr const char* text = R"(
+schema = 1
+id = "small"
+kind = "bms"
+manufacturer = "Maker"
+models = ["One"]
+poll_ms = { fast = 1000 }
+points = [
+    { name = "soc_pct", address = 5, unit = "%" },
+    { name = "name", address = 20, type = "string", length = 2 },
+]
+[[groups]]
+name = "string{s}"
+address = 0
+unit = 101
+repeat = [{ index = "s", count = 2, unit_stride = 1 }]
+points = [{ name = "soc_pct", address = 5, unit = "%" }]
+)";
+
+TEST(Survey, ReadsGroupsOnUnitsOfTheirOwnAndTexts) {
+    FakeSlave slave(Wire::tcp);
+    slave.set_content([](const SeenRequest& request, std::uint16_t address) {
+        return address >= 20 ? std::uint16_t{0x4142} : std::uint16_t(request.question.unit);
+    });
+    schema::Diagnostics diagnostics;
+    const auto profile = parse_profile(text, "small.toml", diagnostics);
+    ASSERT_TRUE(profile);
+    const auto device = expand(*profile, {.device = {}, .device_id = "d", .unit = 1, .periods = {}});
+    ASSERT_TRUE(device);
+    modbus::BusSettings settings;
+    settings.endpoint = slave.endpoint();
+    modbus::LineReader line(settings, {});
+    const auto got = survey(*device, line);
+    ASSERT_EQ(got.points.size(), 4U);
+    EXPECT_EQ(got.good, 4U);
+    EXPECT_EQ(got.points[0].value, 1);
+    EXPECT_EQ(got.points[1].value, 101);
+    EXPECT_EQ(got.points[2].value, 102);
+    EXPECT_EQ(got.points[2].unit, 102);
+    EXPECT_THAT(got.points[2].raw, ElementsAre(102));
+    EXPECT_TRUE(got.points[3].is_text);
+    EXPECT_EQ(got.points[3].text, "ABAB");
+    EXPECT_EQ(got.words.at({102, modbus::Table::holding, 5}), 102);
+}
+
+}  // namespace
+}  // namespace sitepower::survey_test
