@@ -237,6 +237,8 @@ BatteryMemory Batteries::memory(BatteryIndex battery) const {
             .current_offset_sigma_a = charge.offset_sigma_a,
             .mean_current_a = charge.mean_current_a,
             .mean_square_current_a2 = charge.mean_square_a2,
+            .capacity_share = group.capacities[places_[index].in_string].share,
+            .capacity_sigma = group.capacities[places_[index].in_string].sigma,
             .ageing = {},
             .replacement = {}};
 }
@@ -247,6 +249,7 @@ void Batteries::start_anew(BatteryIndex battery) {
     Group& group = groups_[place.string];
     const bool has_current = model_.strings[place.string].current_a.has_value();
     group.estimator->restore(place.in_string, {});
+    group.capacities[place.in_string] = {};
     group.counted_soc[place.in_string] = unknown_estimate(has_current ? "not_yet_read" : "no_current_sensor");
     baselines_[index].forget();
     BatteryState& state = batteries_[index];
@@ -277,6 +280,9 @@ std::optional<BatteryIndex> Batteries::restore(const BatteryMemory& memory, cons
                                                         .offset_sigma_a = memory.current_offset_sigma_a,
                                                         .mean_current_a = memory.mean_current_a,
                                                         .mean_square_a2 = memory.mean_square_current_a2});
+    const bool is_share = memory.capacity_share > 0 && memory.capacity_share < 2 &&
+                          memory.capacity_sigma >= 0 && memory.capacity_sigma < 1;
+    if (is_share) group.capacities[places_[index].in_string] = {memory.capacity_share, memory.capacity_sigma};
     group.sampled = true;
     group.sampled_at = moment.elapsed - (age_is_known ? age : Duration::zero());
     group.charge_as_of = memory.charge_as_of;

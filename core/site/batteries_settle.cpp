@@ -61,8 +61,13 @@ void Batteries::step_estimator(std::size_t string, const Moment& moment) {
     const auto& batteries = model_.strings[string].batteries;
     for (std::size_t place = 0; place < batteries.size(); ++place) {
         const auto measured = measured_capacity(batteries[place]);
-        group.capacities[place] =
-            measured ? CapacityShare{measured->share, measured->sigma / measured->share} : CapacityShare{};
+        // At the first step after a start the health is not estimated yet: what is remembered holds.
+        const bool is_estimated = batteries_[position(batteries[place])].soh_pct.as_of != Time{};
+        if (measured) {
+            group.capacities[place] = {measured->share, measured->sigma / measured->share};
+        } else if (is_estimated) {
+            group.capacities[place] = {};
+        }
     }
     const Duration age = plausible_age(moment, group.current_time);
     const Time at = std::max(moment.elapsed - age, group.sampled ? group.sampled_at : Time::min());
@@ -227,13 +232,14 @@ CapacityBelief Batteries::capacity_belief(BatteryIndex battery, const StringMode
         measured ? *measured : CapacityBelief{1, parameters_of(string.chemistry).capacity_sigma};
     const bool is_learning = current_a < -string.nominal_capacity_ah / 50 && noise.capacity > 0;
     if (!is_learning || !memory.offset_sigma_a) return before;
-    // The filter counts with what has been measured: what it learns is on top of that.
+    // The filter counts with what has been measured, and its doubt is what it begins with: what it has learnt
+    // is all that is known.
     CapacityBelief now = learnt_capacity(noise, string.nominal_capacity_ah, current_a, memory.offset_a,
                                          *memory.offset_sigma_a);
-    const double assumed = measured ? measured->share : 1;
-    now.share *= assumed;
-    now.sigma *= assumed;
-    return together(before, now);
+    if (!measured) return together(before, now);
+    now.share *= measured->share;
+    now.sigma *= measured->share;
+    return now;
 }
 
 void Batteries::judge_string_soc(std::size_t string) {

@@ -82,6 +82,13 @@ Snapshot Site::snapshot() const {
             .batteries = std::move(batteries)};
 }
 
+std::vector<BatteryMemory> Site::memories(StringIndex string) const {
+    std::vector<BatteryMemory> memories;
+    for (const BatteryIndex battery : state_->model->strings[position(string)].batteries)
+        memories.push_back(state_->memory_of(battery));
+    return memories;
+}
+
 void Site::handle(const Event& event, Time now, Effects& effects) {
     state_->clock.advance(now);
     std::visit([&](const auto& what) { state_->on(what, effects); }, event);

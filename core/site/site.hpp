@@ -36,6 +36,8 @@ class Site {
     // an open alert of a vanished subject is resolved (by "configuration").
     void restore(const Snapshot& snapshot, Time now, Effects& effects);
     Snapshot snapshot() const;
+    // Of snapshot(), those of one string.
+    std::vector<BatteryMemory> memories(StringIndex string) const;
     // After restore(), of a reload: devices of the same id and points go on as they stood in `before`, with
     // what they measured last, instead of being unknown until their next frame. Who changed begins anew.
     void take_over(const Site& before, Time now, Effects& effects);

@@ -459,18 +459,19 @@ void Executor::tick(std::uint64_t outbox_rows, Time now) {
     remember_discharge(now);
 }
 
+// Of the strings that discharge, or have just begun or ended to.
 void Executor::remember_discharge(Time now) {
-    const auto discharges = [this](const StringState& state) {
-        const double nominal_ah = site_.model().strings[position(state.string)].nominal_capacity_ah;
-        return state.current_a.value.value_or(0) < -nominal_ah / 50;
-    };
-    const bool any = std::ranges::any_of(site_.strings(), discharges);
-    const auto since = std::chrono::abs(now - remembered_at_);
-    const auto due = any == discharging_ ? remember_discharge_interval : least_remember_interval;
-    if ((!any && !discharging_) || since < due) return;
-    discharging_ = any;
-    remembered_at_ = now;
-    remember();
+    const auto& strings = site_.model().strings;
+    discharges_.resize(strings.size());
+    for (const StringState& state : site_.strings()) {
+        const double nominal_ah = strings[position(state.string)].nominal_capacity_ah;
+        const bool flows = state.current_a.value.value_or(0) < -nominal_ah / 50;
+        auto& known = discharges_[position(state.string)];
+        const auto due = flows == known.flows ? remember_discharge_interval : least_remember_interval;
+        if ((!flows && !known.flows) || std::chrono::abs(now - known.remembered_at) < due) continue;
+        known = {flows, now};
+        for (auto& memory : site_.memories(state.string)) outlets_.append(std::move(memory));
+    }
 }
 
 void Executor::remember() {

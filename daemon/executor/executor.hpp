@@ -136,8 +136,11 @@ class Executor {
     std::set<std::string> not_taken_off_;                // topics; tried again at each tick
     std::map<std::string, std::shared_ptr<const SeriesReport>> told_forecasts_;  // the last of each series
     std::map<std::string, Time> drifted_;                                        // series, and when
-    bool discharging_ = false;  // a string, when the batteries were last remembered
-    Time remembered_at_{};
+    struct Discharge {
+        bool flows = false;  // when it was last remembered
+        Time remembered_at{};
+    };
+    std::vector<Discharge> discharges_;  // by string
     std::optional<ConnectionState> connection_;
     std::optional<Time> last_refusal_;
     std::optional<Time> retry_refused_at_;  // what the broker refused is in the outbox and is offered again

@@ -234,6 +234,8 @@ Bytes pack_memory(const BatteryMemory& memory) {
     pack_optional(memory.current_offset_sigma_a, out);
     out.fixed(memory.mean_current_a);
     out.fixed(memory.mean_square_current_a2);
+    out.fixed(memory.capacity_share);
+    out.fixed(memory.capacity_sigma);
     pack_optional(memory.usual_float_current_a, out);
     pack_ageing(memory.ageing, out);
     out.byte(memory.replacement ? 1 : 0);
@@ -269,6 +271,8 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
         if (version >= 5) {
             memory.mean_current_a = in.fixed<double>();
             memory.mean_square_current_a2 = in.fixed<double>();
+            memory.capacity_share = in.fixed<double>();
+            memory.capacity_sigma = in.fixed<double>();
             memory.usual_float_current_a = unpack_optional(in);
         }
         memory.ageing = unpack_ageing(in, version >= 4);

@@ -15,17 +15,20 @@ FullChargeWatch::FullChargeWatch(const GroupSetup& setup, const FullChargeParame
 
 void FullChargeWatch::step(const GroupSample& sample) {
     const bool gap = !sample.current_a || sample.elapsed > setup_.stale_after;
-    if (gap && sample.elapsed <= parameters_.longest_pause) return pause();
+    if (gap) return pause(sample.elapsed);
+    paused_ = Duration::zero();
     const bool on_float = string_is_on_float(sample);
     for (std::size_t i = 0; i < held_.size(); ++i) {
-        const bool goes_on = !gap && looks_full(sample, i, on_float);
+        const bool goes_on = looks_full(sample, i, on_float);
         held_[i] = goes_on ? std::min(held_[i] + sample.elapsed, needed_) : Duration::zero();
     }
 }
 
 // Whether it still looks full the next sample shows.
-void FullChargeWatch::pause() {
-    for (Duration& held : held_) held = std::min(held, needed_ - Duration{1});
+void FullChargeWatch::pause(Duration time) {
+    paused_ += time;
+    const bool is_long = paused_ > parameters_.longest_pause;
+    for (Duration& held : held_) held = is_long ? Duration::zero() : std::min(held, needed_ - Duration{1});
 }
 
 void FullChargeWatch::restore(std::size_t battery, Duration held) {

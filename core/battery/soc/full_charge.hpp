@@ -34,7 +34,7 @@ class FullChargeWatch {
     std::string_view reason() const;
 
   private:
-    void pause();
+    void pause(Duration time);
     bool string_is_on_float(const GroupSample& sample) const;
     bool looks_full(const GroupSample& sample, std::size_t battery, bool on_float) const;
     bool lithium_looks_full(double voltage_v, double current_a) const;
@@ -44,6 +44,7 @@ class FullChargeWatch {
     FullChargeParameters parameters_;
     Duration needed_;
     std::vector<Duration> held_;
+    Duration paused_{};  // of the current, at a stretch
 };
 
 }  // namespace sitepower

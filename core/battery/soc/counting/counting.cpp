@@ -22,6 +22,8 @@ CountingEstimator::CountingEstimator(const GroupSetup& setup, const CountingPara
     : setup_(setup), parameters_(parameters), full_charge_(setup), counters_(setup.batteries) {}
 
 void CountingEstimator::step(const GroupSample& sample, std::span<Estimate> soc_pct) {
+    for (std::size_t i = 0; i < sample.capacities.size(); ++i)
+        counters_[i].share = sample.capacities[i].share;
     if (setup_.has_current_sensor && setup_.nominal_capacity_ah > 0) {
         // After a gap the value before it says nothing about what flowed in it.
         if (sample.elapsed <= setup_.stale_after && sample.current_a) {
@@ -62,8 +64,9 @@ void CountingEstimator::count(double current_a, Duration elapsed) {
         if (!counter.known) continue;
         // Charging overcounts near full: the state of charge stops at 1 and is anchored, not integrated.
         const double missing_ah = counter.missing_ah - added_ah;
-        counter.overdrawn = missing_ah > capacity;
-        counter.missing_ah = std::clamp(missing_ah, 0.0, capacity);
+        const double held_ah = capacity * counter.share;
+        counter.overdrawn = missing_ah > held_ah;
+        counter.missing_ah = std::clamp(missing_ah, 0.0, held_ah);
         counter.sigma_ah = std::min(counter.sigma_ah + sigma_ah, capacity);
     }
 }
@@ -73,6 +76,7 @@ void CountingEstimator::anchor(const GroupSample& sample) {
     for (std::size_t i = 0; i < counters_.size(); ++i) {
         if (!full_charge_.is_full(i)) continue;
         counters_[i] = {.known = true,
+                        .share = counters_[i].share,
                         .missing_ah = 0,
                         .sigma_ah = parameters_.anchor_sigma * setup_.nominal_capacity_ah};
     }
@@ -128,7 +132,7 @@ void CountingEstimator::restore(std::size_t battery, const ChargeMemory& memory)
     counter.known = true;
     counter.gap = memory.has_gap;
     counter.missing_ah =
-        std::clamp(setup_.nominal_capacity_ah - *memory.charge_ah, 0.0, setup_.nominal_capacity_ah);
+        std::clamp(setup_.nominal_capacity_ah - *memory.charge_ah, 0.0, 2 * setup_.nominal_capacity_ah);
     counter.sigma_ah = std::clamp(memory.sigma_ah, 0.0, setup_.nominal_capacity_ah);
 }
 

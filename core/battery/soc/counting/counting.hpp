@@ -35,6 +35,7 @@ class CountingEstimator : public SocEstimator {
         bool known = false;
         bool gap = false;        // since the last anchor some current went unseen
         bool overdrawn = false;  // more was taken than the capacity holds
+        double share = 1;        // of the nominal capacity, that it holds
         double missing_ah = 0;   // to full
         double sigma_ah = 0;
     };

@@ -23,6 +23,15 @@ void set_charge(CellFilter& filter, double soc, double sigma) {
     filter.s1 = filter.s2 = filter.sb = filter.se = 0;
 }
 
+// At the limit nothing is known any more: what hung together with the charge does no longer.
+void widen(CellFilter& filter, double variance) {
+    if (filter.ss + variance < highest_variance) {
+        filter.ss += variance;
+    } else {
+        set_charge(filter, filter.soc, std::sqrt(highest_variance));
+    }
+}
+
 void set_offset(CellFilter& filter, double offset_a, double sigma_a) {
     filter.offset_a = offset_a;
     filter.bb = square(sigma_a);
@@ -71,6 +80,7 @@ bool KalmanEstimator::can_estimate() const {
 
 void KalmanEstimator::step(const GroupSample& sample, std::span<Estimate> soc_pct) {
     if (can_estimate()) {
+        for (std::size_t i = 0; i < sample.capacities.size(); ++i) cells_[i].capacity = sample.capacities[i];
         const bool usable = sample.current_a && is_plausible_current(*sample.current_a);
         if (!usable || sample.elapsed > setup_.stale_after) {
             bridge_gap(sample);
@@ -113,11 +123,9 @@ double KalmanEstimator::capacity_sigma(const Cell& cell) const {
 void KalmanEstimator::doubt_capacity(Cell& cell, double soc_before) const {
     const double before = cell.moved;
     cell.moved += cell.filter.soc - soc_before;
-    if (setup_.model->parameters().noise.capacity > 0) return;
-    const double grown = square(cell.moved) - square(before);
-    if (grown > 0) {
-        cell.filter.ss = std::min(cell.filter.ss + square(cell.capacity.sigma) * grown, highest_variance);
-    }
+    if (setup_.model->parameters().noise.capacity > 0 || !(cell.capacity.sigma > 0)) return;
+    const double grown = std::max(square(cell.moved) - square(before), 0.0);
+    widen(cell.filter, square(cell.capacity.sigma) * grown);
 }
 
 void KalmanEstimator::advance(const GroupSample& sample) {
@@ -127,11 +135,11 @@ void KalmanEstimator::advance(const GroupSample& sample) {
     const double flow_a =
         sample.current_is_mean ? current_a : (last_current_a_.value_or(current_a) + current_a) / 2;
     const StepInterval interval = interval_of(flow_a, current_a, dt_s);
+    unseen_s_ = 0;
     follow_current(flow_a, dt_s);
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         Cell& cell = cells_[i];
         take_temperature(cell, sample, i);
-        if (!sample.capacities.empty()) cell.capacity = sample.capacities[i];
         const double soc_before = cell.filter.soc;
         predict(cell.filter, setting_of(cell), cell.here, interval);
         doubt_capacity(cell, soc_before);
@@ -152,23 +160,28 @@ void KalmanEstimator::bridge_gap(const GroupSample& sample) {
     const StepInterval interval = interval_of(mean_current_a_, mean_current_a_, dt_s);
     const double unseen_a =
         std::hypot(parameters_.gap_sigma_c * setup_.nominal_capacity_ah, std::sqrt(mean_square_a2_));
-    const double sigma = unseen_a * dt_s / 3600 / setup_.nominal_capacity_ah;
+    // All that goes unseen in one stretch is in doubt together, in however many steps it comes.
+    const auto sigma_of = [&](double time_s) {
+        return unseen_a * time_s / 3600 / setup_.nominal_capacity_ah;
+    };
+    const auto faded = [&](double tau_s, double time_s) { return 1 - std::exp(-time_s / tau_s); };
+    const double before_s = unseen_s_;
+    unseen_s_ += dt_s;
+    const double grown = square(sigma_of(unseen_s_)) - square(sigma_of(before_s));
+    const BatteryParameters& of = setup_.model->parameters();
+    const double faded1 = square(faded(of.tau1_s, unseen_s_)) - square(faded(of.tau1_s, before_s));
+    const double faded2 = square(faded(of.tau2_s, unseen_s_)) - square(faded(of.tau2_s, before_s));
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         Cell& cell = cells_[i];
         take_temperature(cell, sample, i);
         predict(cell.filter, setting_of(cell), cell.here, interval);
-        const double variance = cell.filter.ss + square(sigma);
-        if (variance < highest_variance) {
-            cell.filter.ss = variance;
-        } else {
-            set_charge(cell.filter, cell.filter.soc, std::sqrt(highest_variance));
-        }
+        widen(cell.filter, grown);
         const double ohms = scale_.resistance;
-        cell.filter.p11 += square((1 - interval.decay1) * cell.here.r1_ohm * ohms * unseen_a);
-        cell.filter.p22 += square((1 - interval.decay2) * cell.here.r2_ohm * ohms * unseen_a);
+        cell.filter.p11 += faded1 * square(cell.here.r1_ohm * ohms * unseen_a);
+        cell.filter.p22 += faded2 * square(cell.here.r2_ohm * ohms * unseen_a);
         warm_core(cell, interval);
         look(cell);
-        if (sigma > parameters_.least_gap_sigma) cell.gap = true;
+        if (sigma_of(unseen_s_) > parameters_.least_gap_sigma) cell.gap = true;
     }
 }
 
@@ -193,7 +206,6 @@ void KalmanEstimator::begin_discharge(double current_a) {
     const NoiseParameters& noise = setup_.model->parameters().noise;
     for (Cell& cell : cells_) {
         cell.from_full = cell.filter.soc > 0.95;
-        cell.moved = 0;
         if (noise.capacity > 0) {
             set_offset(
                 cell.filter, 0,
@@ -403,7 +415,7 @@ void KalmanEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
                         std::isfinite(memory.sigma_ah) && memory.sigma_ah >= 0 && capacity_ah > 0;
     Cell& cell = cells_[battery];
     cell = first_cell();
-    if (!usable) return;
+    if (!usable) return;  // nor does it tell of the string's current
     set_charge(cell.filter, std::clamp(*memory.charge_ah / capacity_ah, 0.0, 1.0),
                memory.sigma_ah / capacity_ah);
     cell.gap = memory.has_gap;
@@ -419,6 +431,7 @@ void KalmanEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
         std::isfinite(memory.mean_square_a2) && is_plausible_current(memory.mean_current_a)) {
         mean_current_a_ = memory.mean_current_a;
         mean_square_a2_ = memory.mean_square_a2;
+        share_at_rate_ = share_at_rate(setup_.model->parameters(), -mean_current_a_ / capacity_ah);
     }
     look(cell);
 }

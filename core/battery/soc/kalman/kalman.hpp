@@ -102,6 +102,7 @@ class KalmanEstimator : public SocEstimator {
     StepInterval interval_;      // the last one, for its decays
     double mean_current_a_ = 0;  // of the last minutes: what is supposed of a gap
     double mean_square_a2_ = 0;
+    double unseen_s_ = 0;  // since the current was known last
     double discharging_s_ = 0;
     double share_at_rate_ = 1;  // of the capacity, at the mean current of the last minutes
 };

@@ -245,6 +245,28 @@ TEST_F(AutonomyTest, AFastTestIsHeldToWhatASoundBatteryGivesAsFast) {
     EXPECT_TRUE(effects_.capacity_tests[0].passed);
 }
 
+// What the test left in doubt is counted once, at the beginning of a discharge too.
+TEST_F(AutonomyTest, ADischargeThatHasShownNothingYetLeavesTheDoubtOfTheTest) {
+    build({});
+    for (int i = 0; i < jars; ++i) {
+        site_->handle(RecordCapacityTest{.battery_id = "B" + std::to_string(i),
+                                         .test = {.time = now_,
+                                                  .delivered_ah = 90,
+                                                  .rated_ah = 100,
+                                                  .temperature_c = 25,
+                                                  .reached_end_voltage = true}},
+                      now_, effects_);
+    }
+    poll(0.94, 0, 12.9, 0);
+    const auto width = [this] {
+        return (*ups().autonomy_min.value - *ups().autonomy_p10_min) / *ups().autonomy_min.value;
+    };
+    ASSERT_TRUE(ups().autonomy_min.value) << ups().autonomy_min.reason;
+    const double at_rest = width();
+    for (int i = 0; i < 12; ++i) poll(0.94, -20.8, std::nan(""));
+    EXPECT_GT(width(), 0.95 * at_rest);
+}
+
 TEST_F(AutonomyTest, SaysDegradedSoc) {
     build({});
     poll(0.94, -20.8, 12.85);

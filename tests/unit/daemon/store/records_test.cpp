@@ -177,6 +177,8 @@ BatteryMemory any_memory(std::mt19937_64& random, std::string battery) {
     memory.full_charge_held = Duration{static_cast<std::int64_t>(random() % 100'000'000)};
     memory.charge_has_gap = random() % 2 == 0;
     memory.mean_current_a = static_cast<double>(random() % 1000) / 7 - 50;
+    memory.capacity_share = static_cast<double>(random() % 100) / 90;
+    memory.capacity_sigma = static_cast<double>(random() % 100) / 900;
     memory.usual_float_current_a = any_optional(random);
     memory.mean_square_current_a2 = static_cast<double>(random() % 1000) / 7;
     memory.baseline_resistance_ohm = any_optional(random);
@@ -215,6 +217,8 @@ TEST(MemoryLaw, ComesBackAfterARestartAndEveryCutIsNoticed) {
         EXPECT_EQ(memory.full_charge_held, wanted.full_charge_held);
         EXPECT_EQ(memory.charge_has_gap, wanted.charge_has_gap);
         EXPECT_EQ(memory.mean_current_a, wanted.mean_current_a);
+        EXPECT_EQ(memory.capacity_share, wanted.capacity_share);
+        EXPECT_EQ(memory.capacity_sigma, wanted.capacity_sigma);
         EXPECT_EQ(memory.usual_float_current_a, wanted.usual_float_current_a);
         EXPECT_EQ(memory.mean_square_current_a2, wanted.mean_square_current_a2);
         EXPECT_EQ(memory.baseline_resistance_ohm, wanted.baseline_resistance_ohm);

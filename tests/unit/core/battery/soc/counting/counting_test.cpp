@@ -191,6 +191,19 @@ TEST_F(CountingTest, ALostPollOfAFullBatteryThatDischargesIsNoFloat) {
     EXPECT_LT(*result_[0].value, 100);
 }
 
+TEST_F(CountingTest, WhatHoldsMoreThanItsRatingCanBeEmptied) {
+    for (const double share : {1.2, 0.6}) {
+        capacities_ = {{share, 0.02}, {1, 0}};
+        charge_fully();
+        hold(-60, std::chrono::minutes(static_cast<int>(95 * share)), 11.8);
+        ASSERT_TRUE(result_[0].value);
+        EXPECT_NEAR(*result_[0].value, 5, 1.5) << share;
+        EXPECT_NE(result_[0].reason, "out_of_model_range");
+        hold(-60, std::chrono::minutes(static_cast<int>(10 * share)), 11);
+        EXPECT_EQ(result_[0].reason, "out_of_model_range") << share;
+    }
+}
+
 TEST_F(CountingTest, AMeasuredCapacityIsWhatItIsShareOf) {
     charge_fully();
     hold(-30, hours(1), 12.3);

@@ -453,6 +453,72 @@ TEST(KalmanTest, ARestartInADischargeGoesOnWithTheCurrentBefore) {
     EXPECT_EQ(estimate.reason, "stale_input");
 }
 
+// A device may answer all the time, and yet have no current to tell.
+TEST(KalmanTest, AGapInManyStepsIsAsWideAsInOne) {
+    double sigma_of_one = 0;
+    for (const int steps : {1, 360}) {
+        Bench bench(some_flat_cell());
+        bench.estimator().restore(0, {.charge_ah = 60, .sigma_ah = 0.5});
+        bench.soc = 0.6;
+        bench.hold(-20, 600);
+        for (int i = 0; i < steps; ++i) bench.feed(std::nullopt, std::nullopt, 1800.0 / steps);
+        const Estimate& estimate = bench.feed(-20, std::nullopt);
+        ASSERT_TRUE(estimate.value);
+        EXPECT_EQ(estimate.status, EstimateStatus::degraded);
+        EXPECT_GT(estimate.sigma, 8);
+        if (steps == 1) sigma_of_one = estimate.sigma;
+        EXPECT_NEAR(estimate.sigma, sigma_of_one, 0.1 * sigma_of_one);
+    }
+}
+
+TEST(KalmanTest, AFloatThatNobodySawForHoursIsNone) {
+    Bench bench(some_block());
+    const auto on_float = [&](Duration time) {
+        for (Duration passed{}; passed < time; passed += seconds(60)) bench.feed(0.05, 13.65, 60);
+    };
+    on_float(hours(25));
+    ASSERT_EQ(bench.result().reason, "float_anchor");
+    for (int i = 0; i < 30; ++i) bench.feed(std::nullopt, 13.65, 10);
+    on_float(seconds(60));
+    EXPECT_EQ(bench.result().reason, "float_anchor") << "five minutes";
+    for (int i = 0; i < 1800; ++i) bench.feed(std::nullopt, 11.5, 10);
+    on_float(seconds(120));
+    EXPECT_NE(bench.result().reason, "float_anchor") << "five hours";
+    EXPECT_NE(bench.result().status, EstimateStatus::ok);
+}
+
+// Once nothing is known of the charge any more, a voltage tells nothing of what led there.
+TEST(KalmanTest, ALongBlindCountTeachesNoOffset) {
+    Bench bench(some_flat_cell());
+    bench.estimator().restore(0, {.charge_ah = 60, .sigma_ah = 0.5});
+    bench.capacities = {{1, 0.05}};
+    for (int i = 0; i < 400 * 60; ++i) bench.feed(i % 120 < 60 ? -3 : 3, std::nullopt, 60);
+    const double sigma_a = *bench.estimator().memory(0).offset_sigma_a;
+    bench.soc = 0.1;
+    bench.hold(0, 5);
+    EXPECT_GT(*bench.estimator().memory(0).offset_sigma_a, 0.9 * sigma_a);
+    EXPECT_LT(std::abs(bench.estimator().memory(0).offset_a), 0.1 * sigma_a);
+}
+
+TEST(KalmanTest, ARestartCountsTheGapAsTheDischargeBeforeIt) {
+    const auto counted = [](bool restarts) {
+        auto parameters = some_block();
+        parameters.peukert = 1.1;
+        Bench before(parameters);
+        before.capacities = {{0.6, 0.03}};
+        before.estimator().restore(0, {.charge_ah = 90, .sigma_ah = 1});
+        for (int i = 0; i < 3000; ++i) before.feed(-30, std::nullopt);
+        Bench after(parameters);
+        after.capacities = before.capacities;
+        after.estimator().restore(0, before.estimator().memory(0));
+        Bench& bench = restarts ? after : before;
+        const double charge_ah = *before.estimator().memory(0).charge_ah;
+        bench.feed(-30, std::nullopt, 300);
+        return charge_ah - *bench.estimator().memory(0).charge_ah;
+    };
+    EXPECT_NEAR(counted(true), counted(false), 0.1 * counted(false));
+}
+
 TEST(KalmanTest, AShortGapLeavesNoDoubt) {
     Bench bench(some_flat_cell());
     bench.estimator().restore(0, {.charge_ah = 60, .sigma_ah = 0.5});
