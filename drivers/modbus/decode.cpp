@@ -115,10 +115,11 @@ Reading PointDecoder::integer(std::uint64_t field) const {
         return {static_cast<double>(*number), Quality::good};
     }
     const bool negative = kind_ == Kind::signed_integer && width_ > 0 && ((field >> (width_ - 1)) & 1U) != 0;
-    if (negative) {
-        return {static_cast<double>(static_cast<std::int64_t>(field | ~low_bits(width_))), Quality::good};
-    }
-    return {static_cast<double>(field), Quality::good};
+    const auto number = static_cast<std::int64_t>(negative ? field | ~low_bits(width_) : field);
+    const auto magnitude = negative ? -static_cast<std::uint64_t>(number) : field;
+    // A number of a double is no longer exact beyond.
+    if (magnitude > std::uint64_t{1} << 53U) return {0, Quality::out_of_range};
+    return {negative ? static_cast<double>(number) : static_cast<double>(field), Quality::good};
 }
 
 Reading PointDecoder::raw_value(std::uint64_t bits) const {

@@ -239,7 +239,9 @@ void check_operands(const PlacedDerived& placed, const Placement& placement,
             if (other.unit == placed.unit && other.poll == placed.poll) continue;
             fail("of", fmt::format("\"{}\" is worked out in another poll group", other.point.name));
         } else if (placement.points[operand.index].unit != placed.unit) {
-            fail("of", fmt::format("\"{}\" is on another unit", placement.points[operand.index].point.name));
+            fail("of", fmt::format("\"{}\" is on another unit, and comes in another answer: only points of "
+                                   "one unit id can be combined",
+                                   placement.points[operand.index].point.name));
             return;
         }
     }

@@ -102,7 +102,9 @@ void add_place(schema::Table<ProfilePoint>& table) {
              "Address on the wire, from 0; in a group counted from the element's first register.")
         .choice("type", &ProfilePoint::type, point_types(),
                 "What the registers hold. acc32 and acc64 count up, and 0 means that they do not. A sunssf "
-                "(scale factor) or a string is not published.")
+                "(scale factor) or a string is not published. A whole number beyond 2^53 is out_of_range: a "
+                "reading "
+                "could not say it exactly.")
         .choice("word_order", &ProfilePoint::word_order, orders(), "High word first (big) or low word first.")
         .choice("byte_order", &ProfilePoint::byte_order, orders(),
                 "Order of the bytes inside a register; little: of a string the low byte comes first.");
@@ -240,7 +242,9 @@ schema::Table<ProfileDerived> derived_table() {
               .valid = is_point_name,
               .expected = "the name of a point"},
              "Names of points; a name with {index} stands for all elements of the group. Of the same element "
-             "first. What is read in another poll group is read once more for this one.")
+             "first, and of the same unit id: what comes from another comes in another answer. What is read "
+             "in "
+             "another poll group is read once more for this one.")
         .key("weights", &ProfileDerived::weights, {.max_items = 64},
              "Factors of the operands, one for each of `of`: days and hours are [24, 1].")
         .key("skip_absent", &ProfileDerived::skip_absent, {},

@@ -6,6 +6,8 @@
 #include <array>
 #include <filesystem>
 #include <ostream>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "daemon/config/config.hpp"
@@ -42,15 +44,24 @@ struct Found {
     std::vector<Candidate> candidates;
 };
 
-std::vector<Profile> shipped_profiles(const std::vector<std::string>& directories) {
+// A file in an earlier directory stands before one of the same name, as it does for sitepowerd. What is
+// broken is left out, and named.
+std::vector<Profile> known_profiles(const std::vector<std::string>& directories) {
     std::vector<Profile> profiles;
+    std::set<std::string> names;
     for (const auto& directory : directories) {
         std::error_code error;
         for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-            if (entry.path().extension() != ".toml") continue;
+            const auto& path = entry.path();
+            if (path.extension() != ".toml" || !names.insert(path.filename().string()).second) continue;
             schema::Diagnostics ignored;  // `profile check` is for that
-            auto profile = load_profile(entry.path().string(), ignored);
-            if (profile) profiles.push_back(std::move(*profile));
+            auto profile = load_profile(path.string(), ignored);
+            if (profile) {
+                profiles.push_back(std::move(*profile));
+            } else {
+                fmt::print(stderr, "{} is not tried, it has errors: see sitepowerctl profile check {}\n",
+                           path.filename().string(), path.string());
+            }
         }
     }
     std::ranges::sort(profiles, {}, &Profile::id);
@@ -62,7 +73,7 @@ class Scan {
     Scan(modbus::LineReader& line, const FieldCommand& command)
         : line_(line),
           directories_(config::config_paths("", command.profiles).profile_directories),
-          profiles_(shipped_profiles(directories_)),
+          profiles_(known_profiles(directories_)),
           models_(sunspec::load_models(config::model_directories(directories_), problems_)) {}
 
     std::optional<Found> look_at(int unit) {

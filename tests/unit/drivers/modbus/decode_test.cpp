@@ -115,6 +115,12 @@ TEST(Decode, ValuesOutsideTheirRangeAreMarked) {
     expect_value(percent, {100}, 100);
     expect_bad(percent, {101}, Quality::out_of_range);
     expect_bad({.type = ValueType::s16, .minimum = 0}, {0xFFFF}, Quality::out_of_range);
+    // 2^53 and the first that no double holds, of either sign.
+    expect_value({.type = ValueType::u64}, {0x0020, 0, 0, 0}, 9'007'199'254'740'992);
+    expect_bad({.type = ValueType::u64}, {0x0020, 0, 0, 1}, Quality::out_of_range);
+    expect_value({.type = ValueType::s64}, {0xFFE0, 0, 0, 0}, -9'007'199'254'740'992);
+    expect_bad({.type = ValueType::s64}, {0xFFDF, 0xFFFF, 0xFFFF, 0xFFFF}, Quality::out_of_range);
+    expect_bad({.type = ValueType::s64}, {0x8000, 0, 0, 0}, Quality::out_of_range);
     const RegisterPoint huge{.type = ValueType::f64, .scale = 10};
     expect_bad(huge, encode(std::bit_cast<std::uint64_t>(1e308), huge), Quality::out_of_range);
 }
@@ -155,7 +161,10 @@ TEST(Decode, RoundTripsAllTypesInAllOrders) {
         const auto raw = random() & (~std::uint64_t{0} >> (64 - bits));
         const auto expected = expected_of(raw, point.type);
         const auto reading = decode(point, encode(raw, point));
-        if (std::isfinite(expected)) {
+        const bool is_integer = point.type != ValueType::f32 && point.type != ValueType::f64;
+        if (is_integer && std::abs(expected) > 9'007'199'254'740'992.0) {
+            ASSERT_EQ(reading.quality, Quality::out_of_range);
+        } else if (std::isfinite(expected)) {
             ASSERT_EQ(reading.quality, Quality::good);
             ASSERT_EQ(reading.value, expected);
         } else {
