@@ -293,6 +293,7 @@ TEST_F(MailboxReaderTest, ALookIsToldFromAWindowByItsLength) {
     for (const int windows : {1, 3}) {
         use(windows, {2});
         unit.groups[0].mailbox->window_length = 1;
+        unit.groups[0].points.resize(static_cast<std::size_t>(windows));
         unit.groups[0].mailbox->window_address = 100;
         std::vector<int> looked;
         device.before_read = {};
