@@ -75,28 +75,28 @@ Json describe_remaining_life(const BatteryState& state) {
     return record.unknown("censored", reason).take();
 }
 
+template <class Describe>
+void for_each_estimate(const BatteryState& state, const Describe& describe) {
+    describe("soc_pct", state.soc_pct);
+    describe("soh_pct", state.soh_pct);
+    describe("rul_days", state.rul_days);
+    describe("resistance_ratio", state.resistance_ratio);
+}
+
 Json describe_uncertainty(const BatteryState& state) {
     Record record;
-    const auto sigma = [&record](std::string_view name, const Estimate& estimate) {
+    for_each_estimate(state, [&record](std::string_view name, const Estimate& estimate) {
         record.maybe(name, estimate.value ? std::optional(estimate.sigma) : std::nullopt, estimate.reason);
-    };
-    sigma("soc_pct", state.soc_pct);
-    sigma("soh_pct", state.soh_pct);
-    sigma("rul_days", state.rul_days);
-    sigma("resistance_ratio", state.resistance_ratio);
+    });
     return record.take();
 }
 
 // When each was estimated, of what was known then.
 Json describe_times(const BatteryState& state) {
     Record record;
-    const auto time = [&record](std::string_view name, const Estimate& estimate) {
+    for_each_estimate(state, [&record](std::string_view name, const Estimate& estimate) {
         record.time(name, estimate.value ? std::optional(estimate.as_of) : std::nullopt, estimate.reason);
-    };
-    time("soc_pct", state.soc_pct);
-    time("soh_pct", state.soh_pct);
-    time("rul_days", state.rul_days);
-    time("resistance_ratio", state.resistance_ratio);
+    });
     return record.take();
 }
 
