@@ -170,7 +170,7 @@ void Accuracy::load(BlobReader& reader) {
 }
 
 AccuracyFigures Accuracy::over(AccuracyWindow window, Time now, std::optional<double> scale) const {
-    const std::int64_t first = hour_number(now) - hours_in(window) + 1;
+    const std::int64_t first = hour_number(now) - hours_in(window);
     AccuracySums sums;
     for (const Hour& hour : hours_) {
         if (hour.number >= first && hour.number <= hour_number(now)) sums.add(hour.sums);

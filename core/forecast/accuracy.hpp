@@ -50,12 +50,13 @@ enum class AccuracyWindow : std::uint8_t { hour, day, week, month };
 // One horizon class of one series: thirty days of hours.
 class Accuracy {
   public:
-    static constexpr std::size_t kept_hours = std::size_t{30} * 24;
+    static constexpr std::size_t kept_hours = std::size_t{30} * 24 + 1;
 
     // An actual has come for a forecast that was valid at this time. Older than thirty days: too late, false.
     bool match(Time valid_at, const IssuedStep& forecast, double actual);
     // A corrected actual takes the place of one that was matched before.
     bool correct(Time valid_at, const IssuedStep& forecast, double before, double after);
+    // Of whole hours: the window, and what has passed of the hour that it begins in.
     AccuracyFigures over(AccuracyWindow window, Time now, std::optional<double> scale) const;
 
     void save(BlobWriter& writer) const;

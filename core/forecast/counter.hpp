@@ -31,6 +31,8 @@ class Counter {
     // Readings that are not finite, negative, or not newer than the last one are ignored.
     Counted read(Time time, double register_value);
 
+    void set_largest_rate(double per_second) { settings_.largest_rate = per_second; }
+
     // The last reading, so that what is counted over a restart is not lost.
     void save(BlobWriter& writer) const;
     void load(BlobReader& reader);

@@ -15,6 +15,11 @@ std::size_t number(HorizonClass horizon) {
     return static_cast<std::size_t>(horizon);
 }
 
+// An hour of which less than half was observed tells nothing.
+bool is_whole(std::uint32_t observed_steps, Duration step) {
+    return 2 * observed_steps * step >= one_hour;
+}
+
 ServedSeriesSetup without_refits(ServedSeriesSetup setup) {
     setup.forecaster.refits_itself = false;
     return setup;
@@ -140,9 +145,12 @@ void ServedSeries::observe(const ClosedStep& step, SeriesNews& news) {
 // there.
 void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
     for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) {
-        std::erase_if(pending_[number(horizon)], [&](const Pending& pending) {
+        std::erase_if(pending_[number(horizon)], [&](Pending& pending) {
             if (pending.said.valid_at > valid_at) return false;
-            if (pending.said.valid_at < valid_at) return true;  // nothing came for it
+            if (pending.said.valid_at < valid_at) {  // nothing has come for it
+                settle(horizon, std::move(pending));
+                return true;
+            }
             matched(horizon, pending, actual, news);
             const auto& q = pending.said.forecast.quantiles;
             const bool in_event = events_ != nullptr && events_->covers(valid_at);
@@ -151,6 +159,7 @@ void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
                                                actual >= q.lower95 && actual <= q.upper95);
                 if (drift != Drift::none) news.drift = drift;
             }
+            settle(horizon, std::move(pending));
             return true;
         });
     }
@@ -165,28 +174,87 @@ void ServedSeries::match_hour(const ClosedStep& step, Time now, SeriesNews& news
     if (step.begin + setup_.forecaster.step == *hour_ + one_hour) close_hour(now, news);
 }
 
-// Long forecasts are of hourly means. One is remembered for each hour to come: a new one is asked for when
-// less than 32 h are left of those before: most are matched 31 to 47 h after they were said. An hour of which
-// less than half was observed tells nothing.
+void ServedSeries::settle(HorizonClass horizon, Pending pending) {
+    auto& settled = settled_[number(horizon)];
+    settled.push_back(std::move(pending));
+    if (settled.size() > most_settled) settled.pop_front();
+}
+
+// Long forecasts are of hourly means. All of them count for accuracy. One for each hour to come is kept
+// whole, to be told with what came: a new one is asked for when less than 32 h are left of those before, so
+// most are told 31 to 47 h after they were said. An hour of which less than half was observed tells nothing.
 void ServedSeries::close_hour(Time now, SeriesNews& news) {
     const Time begin = *hour_;
-    const bool whole = 2 * hour_values_ * setup_.forecaster.step >= one_hour;
+    const bool whole = is_whole(hour_values_, setup_.forecaster.step);
     const double mean = hour_values_ > 0 ? hour_sum_ / hour_values_ : 0;
     hour_.reset();
     hour_sum_ = 0;
     hour_values_ = 0;
     news.hour_closed = true;
     auto& pending = pending_[number(HorizonClass::long_48h)];
-    std::erase_if(pending, [&](const Pending& one) {
+    if (whole) match_all_of(begin, mean, now);
+    std::erase_if(pending, [&](Pending& one) {
         if (one.said.valid_at > begin) return false;
-        if (!whole || one.said.valid_at != begin) return true;
-        matched(HorizonClass::long_48h, one, mean, news);
-        // What an event does is not theirs to explain.
-        if (events_ == nullptr || !events_->covers(begin))
-            covariates_.learn(begin, one.plain, one.effect, mean);
+        if (whole && one.said.valid_at == begin) {
+            matched(HorizonClass::long_48h, one, mean, news);
+            // What an event does is not theirs to explain.
+            if (events_ == nullptr || !events_->covers(begin))
+                covariates_.learn(begin, one.plain, one.effect, mean);
+        }
+        settle(HorizonClass::long_48h, std::move(one));
         return true;
     });
-    if (pending.size() < most_pending / 2) remember(HorizonClass::long_48h, now);
+    remember(HorizonClass::long_48h, now);
+}
+
+void ServedSeries::match_all_of(Time hour, double mean, Time now) {
+    for (const auto& said : issued_.said_of(hour, now))
+        accuracy_[number(HorizonClass::long_48h)].match(hour, said, as_kept(mean));
+}
+
+std::optional<Correction> ServedSeries::correct(Time time, double value) {
+    const Time hour = floor_to(time, one_hour);
+    const bool hour_is_over = !hour_ || *hour_ != hour;
+    const auto hour_before = collector_.measured(hour, hour + one_hour);
+    const auto corrected = collector_.correct(time, value);
+    if (!corrected) return std::nullopt;
+    Correction correction{.step = corrected->step, .matched = {}};
+    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min})
+        rescore(horizon, corrected->step.begin, corrected->step.value, correction);
+    if (!hour_is_over) {
+        hour_sum_ += corrected->step.value - corrected->before.value_or(0);
+        hour_values_ += corrected->before ? 0 : 1;
+        return correction;
+    }
+    const auto hour_after = collector_.measured(hour, hour + one_hour);
+    if (!hour_before || !hour_after || !is_whole(hour_after->count, setup_.forecaster.step))
+        return correction;
+    const double after = hour_after->sum / hour_after->count;
+    rescore(HorizonClass::long_48h, hour, after, correction);
+    if (!is_whole(hour_before->count, setup_.forecaster.step)) {
+        match_all_of(hour, after, Time::max());
+        return correction;
+    }
+    const double before = hour_before->sum / hour_before->count;
+    for (const auto& said : issued_.said_of(hour, Time::max()))
+        accuracy_[number(HorizonClass::long_48h)].correct(hour, said, as_kept(before), as_kept(after));
+    return correction;
+}
+
+void ServedSeries::rescore(HorizonClass horizon, Time valid_at, double actual, Correction& correction) {
+    for (auto& one : settled_[number(horizon)]) {
+        if (one.said.valid_at != valid_at) continue;
+        auto& accuracy = accuracy_[number(horizon)];
+        if (horizon == HorizonClass::long_48h) {
+            // All that was said of the hour is scored elsewhere.
+        } else if (one.actual) {
+            accuracy.correct(valid_at, one.said.forecast, *one.actual, actual);
+        } else {
+            accuracy.match(valid_at, one.said.forecast, actual);
+        }
+        one.actual = actual;
+        correction.matched.push_back(told(horizon, one));
+    }
 }
 
 void ServedSeries::remember(HorizonClass horizon, Time now) {
@@ -197,6 +265,8 @@ void ServedSeries::remember(HorizonClass horizon, Time now) {
     if (horizon != HorizonClass::long_48h && forecaster_->newest() > now) return;
     const Time issued_at = std::min(known_until, now);
     auto& pending = pending_[number(horizon)];
+    const bool is_wanted = horizon != HorizonClass::long_48h || pending.size() < most_pending / 2;
+    std::vector<ForecastStep> said;
     for (auto step : *issued) {
         const double plain = step.forecast.point;
         CovariateEffect effect;
@@ -206,10 +276,12 @@ void ServedSeries::remember(HorizonClass horizon, Time now) {
         }
         const double baseline = step.forecast.point;
         step.forecast = with_events(step);
+        said.push_back(step);
         const bool known = std::ranges::any_of(
             pending, [&](const Pending& other) { return other.said.valid_at == step.valid_at; });
-        if (!known && pending.size() < most_pending) {
-            pending.push_back({.issued_at = issued_at,
+        if (is_wanted && !known && pending.size() < most_pending) {
+            pending.push_back({.actual = {},
+                               .issued_at = issued_at,
                                .said = step,
                                .baseline = baseline,
                                .plain = plain,
@@ -217,22 +289,29 @@ void ServedSeries::remember(HorizonClass horizon, Time now) {
                                .model_version = model_version_});
         }
     }
+    if (horizon == HorizonClass::long_48h) issued_.issue(issued_at, said);
 }
 
-void ServedSeries::matched(HorizonClass horizon, const Pending& pending, double actual, SeriesNews& news) {
+void ServedSeries::matched(HorizonClass horizon, Pending& pending, double actual, SeriesNews& news) {
     const ForecastStep& said = pending.said;
-    accuracy_[number(horizon)].match(said.valid_at, said.forecast, actual);
+    if (horizon != HorizonClass::long_48h)
+        accuracy_[number(horizon)].match(said.valid_at, said.forecast, actual);
+    pending.actual = actual;
     Recent& recent = recent_[number(horizon)];
     const double scale = forecaster_->long_horizon().ensemble().naive_scale();
     const double tolerance = close_share * std::max(std::abs(actual), scale);
     recent.close[recent.matched++ % confidence_matches] =
         std::abs(said.forecast.point - actual) <= tolerance ? 1 : 0;
-    news.matched.push_back({.horizon = horizon,
-                            .issued_at = pending.issued_at,
-                            .said = said,
-                            .baseline = pending.baseline,
-                            .actual = actual,
-                            .model_version = pending.model_version});
+    news.matched.push_back(told(horizon, pending));
+}
+
+MatchedForecast ServedSeries::told(HorizonClass horizon, const Pending& pending) {
+    return {.horizon = horizon,
+            .issued_at = pending.issued_at,
+            .said = pending.said,
+            .baseline = pending.baseline,
+            .actual = pending.actual.value_or(0),
+            .model_version = pending.model_version};
 }
 
 Result<std::vector<ForecastStep>> ServedSeries::forecast(HorizonClass horizon, std::size_t steps) const {
@@ -335,7 +414,7 @@ Result<Refit> ServedSeries::refit_from(std::span<const ClosedStep> steps, Time f
 void ServedSeries::adopt(Refit refit, Time now) {
     forecaster_ = std::move(refit.forecaster);
     refit_due_ = false;
-    if (pending_[number(HorizonClass::long_48h)].empty()) remember(HorizonClass::long_48h, now);
+    remember(HorizonClass::long_48h, now);
 }
 
 void ServedSeries::keep() {
@@ -345,45 +424,60 @@ void ServedSeries::keep() {
 namespace {
 
 constexpr std::uint32_t blob_kind = 0x53525653;
-constexpr std::uint32_t blob_version = 3;
+constexpr std::uint32_t blob_version = 4;
 constexpr std::size_t longest_forecaster = 16U << 20U;
 
 }  // namespace
 
+void ServedSeries::put_one(BlobWriter& writer, const Pending& one) {
+    writer.put(one.actual.has_value());
+    writer.put(one.actual.value_or(0));
+    writer.put(to_ms(one.issued_at));
+    writer.put(to_ms(one.said.valid_at));
+    put(writer, one.said.forecast);
+    writer.put(one.baseline);
+    writer.put(one.plain);
+    writer.put(one.effect.shift);
+    writer.put(one.effect.known);
+    writer.put(one.effect.substituted);
+    writer.put(one.model_version);
+}
+
+void ServedSeries::get_one(BlobReader& reader, Pending& one) {
+    const bool matched = reader.get<std::uint8_t>() != 0;
+    const auto actual = reader.get<double>();
+    one.actual = matched ? std::optional(actual) : std::nullopt;
+    one.issued_at = from_ms(reader.get<std::int64_t>());
+    one.said.valid_at = from_ms(reader.get<std::int64_t>());
+    get(reader, one.said.forecast);
+    reader.get(one.baseline);
+    reader.get(one.plain);
+    reader.get(one.effect.shift);
+    one.effect.known = reader.get<std::uint8_t>() != 0;
+    one.effect.substituted = reader.get<std::uint8_t>() != 0;
+    reader.get(one.model_version);
+}
+
 void ServedSeries::put_pending(BlobWriter& writer) const {
-    for (const auto& pending : pending_) {
-        writer.put(static_cast<std::uint64_t>(pending.size()));
-        for (const auto& one : pending) {
-            writer.put(to_ms(one.issued_at));
-            writer.put(to_ms(one.said.valid_at));
-            put(writer, one.said.forecast);
-            writer.put(one.baseline);
-            writer.put(one.plain);
-            writer.put(one.effect.shift);
-            writer.put(one.effect.known);
-            writer.put(one.effect.substituted);
-            writer.put(one.model_version);
-        }
-    }
+    const auto put_all = [&](const auto& forecasts) {
+        writer.put(static_cast<std::uint64_t>(forecasts.size()));
+        for (const auto& one : forecasts) put_one(writer, one);
+    };
+    for (const auto& pending : pending_) put_all(pending);
+    for (const auto& settled : settled_) put_all(settled);
+    issued_.save(writer);
 }
 
 void ServedSeries::get_pending(BlobReader& reader) {
-    for (auto& pending : pending_) {
+    const auto get_all = [&](auto& forecasts, std::size_t most) {
         const auto size = reader.get<std::uint64_t>();
-        if (size > most_pending) return reader.fail();
-        pending.resize(size);
-        for (auto& one : pending) {
-            one.issued_at = from_ms(reader.get<std::int64_t>());
-            one.said.valid_at = from_ms(reader.get<std::int64_t>());
-            get(reader, one.said.forecast);
-            reader.get(one.baseline);
-            reader.get(one.plain);
-            reader.get(one.effect.shift);
-            one.effect.known = reader.get<std::uint8_t>() != 0;
-            one.effect.substituted = reader.get<std::uint8_t>() != 0;
-            reader.get(one.model_version);
-        }
-    }
+        if (size > most) return reader.fail();
+        forecasts.resize(size);
+        for (auto& one : forecasts) get_one(reader, one);
+    };
+    for (auto& pending : pending_) get_all(pending, most_pending);
+    for (auto& settled : settled_) get_all(settled, most_settled);
+    issued_.load(reader);
 }
 
 std::vector<std::byte> ServedSeries::save() const {

@@ -20,6 +20,7 @@
 #include "core/forecast/drift.hpp"
 #include "core/forecast/event.hpp"
 #include "core/forecast/forecaster.hpp"
+#include "core/forecast/issued_forecasts.hpp"
 #include "core/forecast/registry.hpp"
 #include "core/forecast/series_kind.hpp"
 #include "core/forecast/step_collector.hpp"
@@ -62,6 +63,12 @@ struct SeriesNews {
     bool step_closed() const { return !closed.empty(); }
 };
 
+// A step that a late value changed, and the forecasts of it as they score now.
+struct Correction {
+    ClosedStep step;
+    std::vector<MatchedForecast> matched;
+};
+
 // A forecaster that was fitted anew beside the one in force, and how it did on its back-test.
 struct Refit {
     std::unique_ptr<Forecaster> forecaster;
@@ -79,6 +86,9 @@ class ServedSeries {
     // closed step, are left out: false in `accepted`. Values may lie ahead of `now` (published prices): then
     // what is forecast from them is issued now, and not at their time.
     SeriesNews value(Time time, double value, bool* accepted = nullptr, Time now = Time::max());
+    // A value that value() left out because its step is closed: what was forecast of the step is scored by
+    // its mean with it. What has been learnt stays. nullopt: too late for that, too, or it changes nothing.
+    std::optional<Correction> correct(Time time, double value);
     // A value of a covariate, of the past, the present or a time to come.
     void covariate(std::size_t which, Time time, double value, Time now) {
         covariates_.value(which, time, value, now);
@@ -86,6 +96,7 @@ class ServedSeries {
     // Others than before begin anew; all else goes on.
     void declare(std::vector<Covariate> covariates);
     const Covariates& covariates() const { return covariates_; }
+    void set_largest_rate(double per_second) { collector_.set_largest_rate(per_second); }
     // Nothing has come for a while: closes a step that is over.
     SeriesNews tick(Time now);
     // A closed step of the past, from storage, in the order of time: as if its values had come.
@@ -140,6 +151,7 @@ class ServedSeries {
   private:
     static constexpr std::size_t classes = 3;
     static constexpr std::size_t most_pending = 64;
+    static constexpr std::size_t most_settled = StepCollector::kept_steps;
     static constexpr std::size_t confidence_matches = 100;
 
     ServedSeries(const ServedSeriesSetup& setup, const EventBook* events,
@@ -150,6 +162,7 @@ class ServedSeries {
         std::uint64_t matched = 0;
     };
     struct Pending {
+        std::optional<double> actual{};  // since it is matched
         Time issued_at;
         ForecastStep said;
         double baseline = 0;
@@ -164,11 +177,17 @@ class ServedSeries {
     void match(Time valid_at, double actual, SeriesNews& news);
     void match_hour(const ClosedStep& step, Time now, SeriesNews& news);
     void close_hour(Time now, SeriesNews& news);
-    void matched(HorizonClass horizon, const Pending& pending, double actual, SeriesNews& news);
+    void matched(HorizonClass horizon, Pending& pending, double actual, SeriesNews& news);
+    void settle(HorizonClass horizon, Pending pending);
+    void rescore(HorizonClass horizon, Time valid_at, double actual, Correction& correction);
+    void match_all_of(Time hour, double mean, Time now);
     void remember(HorizonClass horizon, Time now);
+    static MatchedForecast told(HorizonClass horizon, const Pending& pending);
     IssuedStep with_covariates(const CovariateEffect& effect, const IssuedStep& plain) const;
     IssuedStep with_events(const ForecastStep& step) const;
     double expected_amount(Time step) const;
+    static void put_one(BlobWriter& writer, const Pending& one);
+    static void get_one(BlobReader& reader, Pending& one);
     void put_pending(BlobWriter& writer) const;
     void get_pending(BlobReader& reader);
     bool load_parts(BlobReader& reader);
@@ -186,6 +205,8 @@ class ServedSeries {
     double hour_sum_ = 0;
     std::uint32_t hour_values_ = 0;
     std::array<std::vector<Pending>, classes> pending_;  // by class, oldest first
+    std::array<std::deque<Pending>, classes> settled_;   // those whose time is over, likewise
+    IssuedForecasts issued_;                             // of the long horizon
     std::array<Accuracy, classes> accuracy_;
     std::array<Recent, classes> recent_;
 };

@@ -68,10 +68,17 @@ std::string method_of(const forecast::Forecaster& forecaster) {
     return "last_value";
 }
 
+// In the unit that its readings are fed in.
+std::optional<forecast::CounterSettings> counter_of(const SeriesSettings& settings) {
+    auto counter = settings.counter;
+    if (!counter) return counter;
+    counter->wraps_at *= rate_factor(settings);
+    counter->largest_rate *= rate_factor(settings);
+    return counter;
+}
+
 forecast::ServedSeriesSetup setup_of(const SeriesSettings& settings,
                                      std::shared_ptr<const forecast::PriorLibrary> prior) {
-    auto counter = settings.counter;
-    if (counter) counter->wraps_at *= rate_factor(settings);
     return {.name = settings.id,
             .kind = settings.kind,
             .forecaster = {.step = settings.step,
@@ -79,7 +86,7 @@ forecast::ServedSeriesSetup setup_of(const SeriesSettings& settings,
                            .resolution = settings.resolution,
                            .clock = settings.clock,
                            .prior = std::move(prior)},
-            .counter = counter,
+            .counter = counter_of(settings),
             .covariates = settings.covariates};
 }
 
@@ -100,6 +107,7 @@ void SeriesBook::configure(const ForecastSettings& settings, SeriesMemory& memor
         if (old != before.end() && old->settings.fingerprint == wanted.fingerprint) {
             old->settings = wanted;
             old->series->declare(wanted.covariates);
+            if (const auto counter = counter_of(wanted)) old->series->set_largest_rate(counter->largest_rate);
             if (other_types) fill_events(*old, now);
             series_.push_back(std::move(*old));
             before.erase(old);
@@ -278,17 +286,28 @@ void SeriesBook::take_own(Served& served, const SeriesSample& sample, Time& fitt
     served.came_at = now;
     bool accepted = false;
     const auto news = served.series->value(sample.time, sample.value, &accepted, now);
-    if (!accepted) {
-        ++effects_.late;
-        // What a price source publishes again was known.
-        if (served.settings.price.empty()) ++served.too_late;
-    }
+    // What a price source publishes again was known.
+    if (!accepted && served.settings.price.empty()) correct(served, sample);
     note(served, news, now);
     // Of a past that is told at once the rest is forecast, too, as it would have been day by day.
     if (!news.step_closed() || now - sample.time <= past || !served.series->refit_due()) return;
     if (news.closed.back().begin - fitted_at < one_day) return;
     fitted_at = news.closed.back().begin;
     fit(served, now);
+}
+
+void SeriesBook::correct(Served& served, const SeriesSample& sample) {
+    const auto corrected = served.series->correct(sample.time, sample.value);
+    if (!corrected) {
+        ++effects_.late;
+        ++served.too_late;
+        return;
+    }
+    const auto rows_of = stored_name(served.settings);
+    effects_.rows.steps.push_back({.series = rows_of, .step = corrected->step});
+    for (const auto& match : corrected->matched)
+        effects_.rows.matched.push_back(
+            {.series = rows_of, .match = match, .model_version = match.model_version});
 }
 
 void SeriesBook::tell_left_out(Served& served, Time now) {

@@ -123,6 +123,7 @@ class SeriesBook {
     void fit(Served& served, Time now);
     void note_anomaly(Served& served, const forecast::SeriesNews& news);
     void take_own(Served& served, const SeriesSample& sample, Time& fitted_at, Time now);
+    void correct(Served& served, const SeriesSample& sample);
     void tell_left_out(Served& served, Time now);
     void tell(Served& served, Time now);
     void publish(const Served& served, const SeriesReport& report);

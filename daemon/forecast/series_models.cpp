@@ -86,7 +86,8 @@ Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job& job, Se
     return served.series->refit_from(steps.value(), Time::max());
 }
 
-// True: it is in force. A new model must not be worse than what the old one did in the same weeks.
+// True: it is in force. A new model must not be worse, on the origins of the last week that it is tried on,
+// than what the old one really said in that week: both up to two days ahead.
 Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Time from, Time now) {
     const auto& id = served.settings.id;
     const auto& history = refit.forecaster->long_horizon().ensemble().history();
@@ -100,7 +101,7 @@ Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Tim
                            .trained_to = newest + served.settings.step,
                            .samples = refit.forecaster->samples(),
                            .metrics = refit.metrics};
-    const auto lived = served.series->accuracy(HorizonClass::long_48h, AccuracyWindow::month, now);
+    const auto lived = served.series->accuracy(HorizonClass::long_48h, AccuracyWindow::week, now);
     const bool worse =
         // One on days that were asked for shows what it can, or stands by.
         lived.mase && (refit.metrics.mase || from > Time{}) &&
@@ -214,7 +215,7 @@ bool SeriesBook::run_job(SeriesMemory& memory, Time now) {
             job.result = fmt::format("version {} {}", newest->version,
                                      *in_force ? "is in force"
                                                : "stands by: its back-test is worse than what the active "
-                                                 "version has done in the last month");
+                                                 "version has done in the last week");
         } else {
             fail(in_force.error().message);
         }

@@ -76,10 +76,10 @@ TEST(Accuracy, WindowsAreWindows) {
     for (int h = 0; h < 40 * 24; ++h) {
         for (int i = 0; i < 40; ++i) accuracy.match(now - hours{40 * 24 - 1 - h}, step(0), h);
     }
-    EXPECT_EQ(accuracy.over(AccuracyWindow::hour, now, {}).n, 40U);
-    EXPECT_EQ(accuracy.over(AccuracyWindow::day, now, {}).n, 24U * 40);
-    EXPECT_EQ(accuracy.over(AccuracyWindow::week, now, {}).n, 168U * 40);
-    EXPECT_EQ(accuracy.over(AccuracyWindow::month, now, {}).n, 720U * 40) << "no more is kept";
+    EXPECT_EQ(accuracy.over(AccuracyWindow::hour, now, {}).n, 2U * 40) << "never less than an hour";
+    EXPECT_EQ(accuracy.over(AccuracyWindow::day, now, {}).n, 25U * 40);
+    EXPECT_EQ(accuracy.over(AccuracyWindow::week, now, {}).n, 169U * 40);
+    EXPECT_EQ(accuracy.over(AccuracyWindow::month, now, {}).n, 721U * 40) << "no more is kept";
 }
 
 TEST(Accuracy, LateActualsCountAndTooLateOnesAreRefused) {

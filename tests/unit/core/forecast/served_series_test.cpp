@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -83,6 +84,85 @@ TEST(ServedSeries, LeavesOutLateValuesAndNoValues) {
     EXPECT_FALSE(accepted);
     series->value(at(5), std::nan(""), &accepted);
     EXPECT_FALSE(accepted);
+}
+
+void expect_same_scores(const ServedSeries& a, const ServedSeries& b, Time now) {
+    for (const auto horizon : horizon_classes) {
+        const auto one = a.accuracy(horizon, AccuracyWindow::week, now);
+        const auto other = b.accuracy(horizon, AccuracyWindow::week, now);
+        ASSERT_EQ(one.n, other.n) << static_cast<int>(horizon);
+        ASSERT_GE(one.n, 30U);
+        EXPECT_NEAR(*one.mae, *other.mae, 1e-5 * *other.mae) << static_cast<int>(horizon);
+        EXPECT_NEAR(*one.rmse, *other.rmse, 1e-5 * *other.rmse) << static_cast<int>(horizon);
+        EXPECT_NEAR(*one.coverage95, *other.coverage95, 1e-9) << static_cast<int>(horizon);
+    }
+}
+
+// The last step of an hour, and what is forecast of it.
+constexpr std::size_t last_of_hour = 15 * day + 3;
+
+TEST(ServedSeries, ACorrectedValueScoresAsIfItHadComeInTime) {
+    auto wrong = make();
+    auto right = make();
+    for (auto* series : {wrong.get(), right.get()}) {
+        feed(*series, 0, last_of_hour);
+        series->value(at(last_of_hour), series == right.get() ? load(last_of_hour) : 900);
+        series->tick(at(last_of_hour + 1));
+    }
+    const Time now = at(last_of_hour + 1);
+    const auto before = wrong->accuracy(HorizonClass::long_48h, AccuracyWindow::week, now);
+    const auto corrected = wrong->correct(at(last_of_hour), load(last_of_hour));
+    ASSERT_TRUE(corrected);
+    EXPECT_NEAR(corrected->step.value, load(last_of_hour), 1e-9);
+    EXPECT_EQ(corrected->matched.size(), 3U) << "one of each class is told anew";
+    for (const auto& match : corrected->matched) EXPECT_NEAR(match.actual, load(last_of_hour), 40);
+    EXPECT_NE(before.mae, wrong->accuracy(HorizonClass::long_48h, AccuracyWindow::week, now).mae);
+    expect_same_scores(*wrong, *right, now);
+    EXPECT_FALSE(wrong->correct(at(last_of_hour), load(last_of_hour))) << "told twice";
+}
+
+TEST(ServedSeries, AValueOfAStepThatNothingCameForScoresWhatWasForecastOfIt) {
+    auto late = make();
+    feed(*late, 0, last_of_hour);
+    feed(*late, last_of_hour + 1, last_of_hour + 3);
+    const Time now = at(last_of_hour + 3);
+    const auto before = late->accuracy(HorizonClass::medium_60min, AccuracyWindow::week, now);
+    const auto corrected = late->correct(at(last_of_hour), load(last_of_hour));
+    ASSERT_TRUE(corrected);
+    EXPECT_EQ(corrected->matched.size(), 3U);
+    const auto after = late->accuracy(HorizonClass::medium_60min, AccuracyWindow::week, now);
+    EXPECT_EQ(after.n, before.n + 1);
+    late->correct(at(last_of_hour), load(last_of_hour) + 7);
+    EXPECT_EQ(late->accuracy(HorizonClass::medium_60min, AccuracyWindow::week, now).n, after.n)
+        << "corrected, not counted again";
+}
+
+TEST(ServedSeries, ALateValueOfTheHourInProgressCountsInIt) {
+    auto late = make();
+    auto in_time = make();
+    feed(*late, 0, 15 * day);
+    feed(*in_time, 0, 15 * day);
+    for (std::size_t i = 15 * day; i < 15 * day + 4; ++i) {
+        in_time->value(at(i), 500);
+        late->value(at(i), i == 15 * day + 1 ? 900 : 500);
+        if (i == 15 * day + 2) {
+            EXPECT_TRUE(late->correct(at(15 * day + 1), 500));
+        }
+    }
+    in_time->tick(at(15 * day + 4));
+    const auto news = late->tick(at(15 * day + 4));
+    const auto of_hour = std::ranges::find(news.matched, HorizonClass::long_48h, &MatchedForecast::horizon);
+    ASSERT_NE(of_hour, news.matched.end());
+    EXPECT_DOUBLE_EQ(of_hour->actual, 500);
+}
+
+TEST(ServedSeries, AllThatWasForecastOfAnHourCountsForAccuracy) {
+    auto series = make();
+    feed(*series, 0, 15 * day);
+    const auto before = series->accuracy(HorizonClass::long_48h, AccuracyWindow::month, at(15 * day)).n;
+    feed(*series, 15 * day, 16 * day);
+    const auto after = series->accuracy(HorizonClass::long_48h, AccuracyWindow::month, at(16 * day)).n;
+    EXPECT_EQ(after - before, 24U * 48) << "from an hour to two days ahead";
 }
 
 TEST(ServedSeries, ClaimsNoAccuracyBeforeThirtyMatches) {

@@ -50,6 +50,100 @@ TEST(StepCollector, ClosesEachStepOnce) {
     EXPECT_EQ(closed.size(), 1U);
 }
 
+// Twelve o'clock: 10 and 20; a quarter past: nothing; half past: 40, and the step after it is open.
+StepCollector half_an_hour() {
+    StepCollector collector(quarter, {});
+    closed_by(collector, start, 10);
+    closed_by(collector, start + minutes{10}, 20);
+    closed_by(collector, start + 2 * quarter, 40);
+    closed_by(collector, start + 3 * quarter, 50);
+    return collector;
+}
+
+TEST(StepCollector, ALateValueJoinsThoseOfItsStep) {
+    auto collector = half_an_hour();
+    const auto corrected = collector.correct(start + minutes{5}, 60);
+    ASSERT_TRUE(corrected);
+    EXPECT_EQ(corrected->step.begin, start);
+    EXPECT_EQ(corrected->before, 15);
+    EXPECT_EQ(corrected->step.value, 30);
+    EXPECT_TRUE(corrected->step.observed);
+    EXPECT_FALSE(collector.correct(start + 3 * quarter, 1)) << "its step is open";
+    EXPECT_FALSE(collector.correct(start - quarter, 1)) << "before all";
+    EXPECT_FALSE(collector.correct(start, std::nan("")));
+}
+
+TEST(StepCollector, ACorrectedValueTakesThePlaceOfTheNewestOfItsStepOnce) {
+    auto collector = half_an_hour();
+    const auto corrected = collector.correct(start + minutes{10}, 40);
+    ASSERT_TRUE(corrected);
+    EXPECT_EQ(corrected->step.value, 25);
+    EXPECT_FALSE(collector.correct(start + minutes{10}, 40)) << "told twice";
+    EXPECT_EQ(collector.correct(start + minutes{10}, 20)->step.value, 15);
+}
+
+TEST(StepCollector, ALateValueFillsAStepThatNothingCameFor) {
+    auto collector = half_an_hour();
+    ASSERT_TRUE(collector.measured(start, start + 3 * quarter));
+    EXPECT_EQ(collector.measured(start, start + 3 * quarter)->count, 2U);
+    const auto corrected = collector.correct(start + quarter + minutes{3}, 30);
+    ASSERT_TRUE(corrected);
+    EXPECT_FALSE(corrected->before);
+    EXPECT_EQ(corrected->step.begin, start + quarter);
+    EXPECT_EQ(corrected->step.value, 30);
+    const auto measured = collector.measured(start, start + 3 * quarter);
+    ASSERT_TRUE(measured);
+    EXPECT_EQ(measured->count, 3U);
+    EXPECT_EQ(measured->sum, 15 + 30 + 40);
+    EXPECT_FALSE(collector.measured(start, start + 4 * quarter)) << "the last one is open";
+}
+
+TEST(StepCollector, ALateValueBeforeTheOpenStepClosesItsOwnInOrder) {
+    StepCollector collector(quarter, {});
+    closed_by(collector, start, 10);
+    closed_by(collector, start + 2 * quarter, 30);
+    const auto closed = closed_by(collector, start + quarter, 20);
+    ASSERT_EQ(closed.size(), 1U);
+    EXPECT_EQ(closed[0].begin, start + quarter);
+    EXPECT_EQ(closed[0].value, 20);
+    EXPECT_EQ(collector.correct(start + quarter + minutes{1}, 40)->step.value, 30) << "others join it";
+    const auto next = closed_by(collector, start + 3 * quarter, 0);
+    ASSERT_EQ(next.size(), 1U);
+    EXPECT_EQ(next[0].value, 30) << "the open one stayed open";
+}
+
+TEST(StepCollector, KeepsTheNewestStepsForLateValues) {
+    StepCollector collector(quarter, {});
+    const auto steps = static_cast<std::int64_t>(StepCollector::kept_steps) + 1;
+    for (std::int64_t i = 0; i <= steps; ++i) closed_by(collector, start + quarter * i, 10);
+    EXPECT_FALSE(collector.correct(start + minutes{1}, 20));
+    EXPECT_FALSE(collector.measured(start, start + quarter));
+    EXPECT_TRUE(collector.correct(start + quarter + minutes{1}, 20));
+    collector.skip({.begin = start + quarter * (steps + 4), .value = 1});
+    EXPECT_FALSE(collector.correct(start + 2 * quarter + minutes{1}, 20))
+        << "closed before a restart: how many values it had is not known";
+}
+
+TEST(StepCollector, ACountersStepIsNotCorrected) {
+    StepCollector collector(quarter, CounterSettings{});
+    for (int i = 0; i < 4; ++i) closed_by(collector, start + quarter * i, 10.0 * i);
+    EXPECT_FALSE(collector.correct(start + minutes{5}, 4));
+}
+
+TEST(StepCollector, LateValuesFindTheirStepsInAReloadedState) {
+    auto collector = half_an_hour();
+    BlobWriter writer;
+    collector.save(writer);
+    const auto blob = writer.finish(1, 1);
+    auto reader = BlobReader::open(blob, 1, 1);
+    ASSERT_TRUE(reader);
+    StepCollector reloaded(quarter, {});
+    reloaded.load(*reader);
+    ASSERT_TRUE(reader->finished());
+    EXPECT_EQ(reloaded.correct(start + minutes{5}, 60)->step.value, 30);
+    EXPECT_EQ(reloaded.correct(start + quarter, 7)->step.value, 7);
+}
+
 TEST(StepCollector, DividesACounterAtTheStepsEnd) {
     StepCollector collector(quarter, CounterSettings{});
     closed_by(collector, start, 0);

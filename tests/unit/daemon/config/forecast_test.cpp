@@ -46,6 +46,12 @@ TEST(ForecastConfig, APriceMayBeNegativeAndACounterIsARate) {
     const auto counter = load(with_series("counter = true\nwraps_at = 1000")).forecasts.series[2];
     ASSERT_TRUE(counter.counter);
     EXPECT_EQ(counter.counter->wraps_at, 1000);
+    EXPECT_EQ(counter.counter->largest_rate, 0);
+    const auto slow =
+        load(with_series("counter = true\nwraps_at = 1000\nlargest_rate = 36")).forecasts.series[2];
+    EXPECT_DOUBLE_EQ(slow.counter->largest_rate, 0.01) << "by the second";
+    EXPECT_EQ(slow.fingerprint, counter.fingerprint) << "it goes on with its history";
+    EXPECT_THAT(errors_of(with_series("counter = true\nlargest_rate = 36")), HasSubstr("wraps_at"));
     EXPECT_EQ(counter.unit, "kW/h");
 }
 

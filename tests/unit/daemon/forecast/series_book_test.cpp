@@ -576,7 +576,7 @@ TEST_F(SeriesBookTest, APastThatIsToldAtOnceIsForecastDayByDay) {
 
 TEST_F(SeriesBookTest, CountsLateValues) {
     live(hours{2});
-    const std::vector<SeriesSample> samples{{.series = 0, .time = start, .value = 1},
+    const std::vector<SeriesSample> samples{{.series = 0, .time = start - quarter, .value = 1},
                                             {.series = 99, .time = now, .value = 1}};
     book->take(samples, now);
     collect();
@@ -593,6 +593,25 @@ TEST_F(SeriesBookTest, CountsLateValues) {
     book->take({}, now + hours{1});
     collect();
     EXPECT_EQ(troubles.size(), 2U);
+}
+
+TEST_F(SeriesBookTest, ALateValueCorrectsItsStepAndTheForecastsOfItInTheStore) {
+    live(hours{24 * 3});
+    const Time step = now - hours{2};
+    const auto kept = [&](const auto& rows, const auto& is_it) { return std::ranges::count_if(rows, is_it); };
+    const auto of_step = [&](const MatchedForecastRow& row) {
+        return row.match.horizon == HorizonClass::medium_60min && row.match.said.valid_at == step;
+    };
+    ASSERT_EQ(kept(memory.matched, of_step), 1);
+    memory.matched.clear();
+    book->take(std::vector<SeriesSample>{{.series = 0, .time = step, .value = 4321}}, now);
+    collect();
+    EXPECT_EQ(late, 0U);
+    ASSERT_EQ(kept(memory.matched, of_step), 1);
+    EXPECT_EQ(std::ranges::find_if(memory.matched, of_step)->match.actual, 4321);
+    EXPECT_TRUE(std::ranges::any_of(memory.steps["load@1"], [&](const forecast::ClosedStep& one) {
+        return one.begin == step && one.value == 4321;
+    }));
 }
 
 TEST_F(SeriesBookTest, AValueStampedAheadStopsNothing) {
