@@ -104,7 +104,8 @@ SeriesSettings settings_of(const SeriesEntry& entry, const SiteModel& model, con
         series.covariate_sources.push_back(std::move(source));
     }
     if (entry.counter) {
-        series.counter = forecast::CounterSettings{.wraps_at = entry.wraps_at};
+        series.counter =
+            forecast::CounterSettings{.wraps_at = entry.wraps_at, .largest_rate = entry.largest_rate / 3600};
         series.unit = rate_of(series.unit);
     }
     return series;

@@ -243,6 +243,7 @@ struct SeriesEntry {
     Duration step{900'000};
     bool counter = false;
     double wraps_at = 0;
+    double largest_rate = 0;  // by the hour
     std::optional<bool> may_be_negative;
     double resolution = 0;
     std::string location;  // empty: the only one

@@ -31,6 +31,11 @@ void check_series(const SeriesEntry& series, Diagnostics& diagnostics) {
     if (!series.counter && series.wraps_at > 0) {
         diagnostics.add(series.origins.of("wraps_at"), "is for counters, and counter is not true");
     }
+    if (series.wraps_at <= 0 && series.largest_rate > 0) {
+        diagnostics.add(
+            series.origins.of("largest_rate"),
+            "tells a roll-over from a new counter, and wraps_at does not say where it rolls over");
+    }
 }
 
 void check_covariate(const CovariateEntry& covariate, Diagnostics& diagnostics) {
@@ -104,6 +109,10 @@ Table<SeriesEntry> series_table() {
              "The point counts up (kWh). What is forecast is its rate by the hour: of kWh, kW.")
         .key("wraps_at", &SeriesEntry::wraps_at, {.range = Range{0, 1e15}},
              "The counter starts again from 0 at this value; 0: a step back is a new counter.")
+        .key(
+            "largest_rate", &SeriesEntry::largest_rate, {.range = Range{0, 1e15}},
+            "More than this by the hour (of kWh: kW) is never counted: a step back that would need more is a "
+            "new counter and no roll-over; 0: no limit.")
         .key("may_be_negative", &SeriesEntry::may_be_negative, {},
              "Values below 0 are true ones; without it they are of a price, and of nothing else.")
         .key("resolution", &SeriesEntry::resolution, {.range = Range{0, 1e12}},
