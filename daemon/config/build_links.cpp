@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <unordered_map>
@@ -223,6 +225,11 @@ class DeviceBuilder {
         device.id = entry.id;
         const auto known = known_device(entry);
         if (!known) return;
+        if (entry.origins.has("sunspec_device") && entry.profile != sunspec_profile) {
+            diagnostics_.add(entry.origins.of("sunspec_device"),
+                             fmt::format("belongs to profile = \"{}\"; this one is \"{}\"", sunspec_profile,
+                                         entry.profile));
+        }
         if (entry.mailboxes && known->profile.mailboxes.empty()) {
             diagnostics_.add(entry.origins.of("mailboxes"),
                              fmt::format("profile \"{}\" has no mailboxes", entry.profile));
@@ -253,7 +260,14 @@ class DeviceBuilder {
         auto known = commands_of(profile, entry.unit);
         Ids ids("command", diagnostics_);
         for (const auto& command : known) ids.add(command.name, {});
-        for (const auto& name : entry.commands) ids.resolve(name, entry.origins.of("commands"));
+        std::set<std::string_view> named;
+        for (const auto& name : entry.commands) {
+            ids.resolve(name, entry.origins.of("commands"));
+            if (!named.insert(name).second) {
+                diagnostics_.add(entry.origins.of("commands"),
+                                 fmt::format("\"{}\" stands there twice", name));
+            }
+        }
         for (auto& command : known) {
             const bool enabled = std::ranges::find(entry.commands, command.name) != entry.commands.end();
             commands_.push_back({.device = index, .enabled = enabled, .command = std::move(command)});

@@ -16,6 +16,7 @@
 #include "drivers/profile/check_parts.hpp"
 #include "drivers/profile/check_point.hpp"
 #include "drivers/profile/place.hpp"
+#include "drivers/profile/raw_range.hpp"
 
 namespace sitepower {
 namespace {
@@ -207,6 +208,85 @@ void check_requirements(const std::vector<PlacedPoint>& placed, schema::Diagnost
     }
 }
 
+// What is said of numbers that the registers never hold would never come true, unnoticed.
+class ReachCheck {
+  public:
+    explicit ReachCheck(schema::Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+    void check(const PlacedPoint& placed) {
+        if (!told_.insert(&origins_of(placed)).second) return;
+        if (placed.state != nullptr) {
+            check_state(placed);
+        } else if (placed.flag == nullptr) {
+            check_range(placed);
+            if (!placed.source->words.empty()) check_words(placed);
+        }
+    }
+
+  private:
+    void fail(const PlacedPoint& placed, std::string_view key, const std::string& message) {
+        diagnostics_.add(origins_of(placed).of(key),
+                         fmt::format("point \"{}\": {}", placed.point.name, message));
+    }
+
+    void check_range(const PlacedPoint& placed) {
+        const auto& range = placed.source->range;
+        const RawRange reach = value_range(placed.point.registers);
+        if (range.size() != 2 || reach.meets(range[0], range[1])) return;
+        fail(placed, "range",
+             fmt::format("no value of its type and scale is ever inside: they are {} to {}", reach.lowest,
+                         reach.highest));
+    }
+
+    void check_words(const PlacedPoint& placed) {
+        const auto& registers = placed.point.registers;
+        if (registers.scale != 1 || registers.offset != 0 || registers.scale_factor) {
+            fail(placed, "enum", "expected no scale, offset or sign beside it: its keys are the raw numbers");
+        }
+        const RawRange range = raw_range(registers);
+        for (const auto& [number, word] : placed.source->words) {
+            if (range.holds(std::stod(number))) continue;
+            fail(placed, "enum",
+                 fmt::format("{} (\"{}\") is never read: the raw number is {} to {}", number, word,
+                             range.lowest, range.highest));
+        }
+    }
+
+    // As sentinels, with or without a sign.
+    void check_state(const PlacedPoint& placed) {
+        const int width = field_width(placed.point.registers);
+        if (width >= 64) return;
+        const std::int64_t end = std::int64_t{1} << width;
+        for (const std::int64_t value : placed.state->values) {
+            if (value >= -end / 2 && value < end) continue;
+            fail(placed, "values", fmt::format("{} is never read: the number has {} bits", value, width));
+        }
+    }
+
+    schema::Diagnostics& diagnostics_;
+    std::set<const schema::Origins*> told_;
+};
+
+// Why no point of that name can be taken.
+std::string why_missing(const PlacedDerived& placed, const std::string& name, const Placement& placement) {
+    const auto element = placed.point.name.substr(0, placed.point.name.size() - placed.source->name.size());
+    const auto is_it = [&](const auto& other) {
+        return other.point.name == name || other.point.pattern == name || other.point.name == element + name;
+    };
+    const auto has = [&](const auto& list) { return std::ranges::any_of(list, is_it); };
+    if (is_it(placed)) return fmt::format("\"{}\" is worked out here: it cannot be its own operand", name);
+    if (has(placement.derived)) {
+        return fmt::format(
+            "\"{}\" is itself derived, and worked out later: expected points, or derived values "
+            "that stand above it (those of groups come before the others)",
+            name);
+    }
+    if (has(placement.mailbox))
+        return fmt::format("point \"{}\" is of a mailbox, which no derived value sees", name);
+    if (has(placement.texts)) return fmt::format("point \"{}\" is a text, not a number", name);
+    return fmt::format("there is no point \"{}\"", name);
+}
+
 // Points that must come from one answer must be asked for together.
 void check_atomic(const std::vector<PlacedPoint>& placed, schema::Diagnostics& diagnostics) {
     std::map<std::pair<std::string, std::string>, const PlacedPoint*> first;
@@ -229,7 +309,7 @@ void check_operands(const PlacedDerived& placed, const Placement& placement,
         diagnostics.add(placed.source->origins.of(key),
                         fmt::format("derived \"{}\": {}", placed.point.name, message));
     };
-    for (const std::string& name : placed.missing) fail("of", fmt::format("there is no point \"{}\"", name));
+    for (const std::string& name : placed.missing) fail("of", why_missing(placed, name, placement));
     const bool needs_two = placed.source->operation == modbus::Operation::sub ||
                            placed.source->operation == modbus::Operation::div;
     if (needs_two && placed.operands.size() != 2) fail("of", "expected two points");
@@ -310,6 +390,9 @@ void check_profile(const Profile& profile, schema::Diagnostics& diagnostics) {
     check_windows(profile, placement.points, diagnostics);
     check_signs(profile, placement.points, diagnostics);
     check_requirements(placement.points, diagnostics);
+    ReachCheck reach(diagnostics);
+    for (const PlacedPoint& placed : placement.points) reach.check(placed);
+    for (const PlacedPoint& placed : placement.mailbox) reach.check(placed);
     check_atomic(placement.points, diagnostics);
     check_all_derived(placement, diagnostics);
     check_verified(profile, placement, diagnostics);

@@ -4,12 +4,23 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
+#include "core/base/scaling.hpp"
+#include "drivers/modbus/planner.hpp"
+#include "drivers/profile/check.hpp"
 #include "drivers/profile/check_point.hpp"
+#include "drivers/profile/probe.hpp"
+#include "drivers/profile/raw_range.hpp"
+#include "drivers/profile/resolve.hpp"
 
 namespace sitepower {
 namespace {
@@ -31,7 +42,27 @@ void check_defaults(const Profile& profile, schema::Diagnostics& diagnostics) {
 }
 
 bool is_version(std::string_view text) {
-    return text.find_first_not_of("0123456789.") == text.npos;
+    return text.find_first_not_of("0123456789.") == text.npos &&
+           (text.empty() || text.find_first_of("0123456789") != text.npos);
+}
+
+// A number that the registers never hold is never found, and the device never recognised.
+void check_probed_numbers(const ProfileProbe& probe, const auto& fail) {
+    modbus::RegisterPoint registers{.type = value_type(probe.type)};
+    if (probe.mask) registers.mask = static_cast<std::uint64_t>(*probe.mask);
+    const RawRange range = raw_range(registers);
+    const auto never = [&](std::string_view key, const std::string& what) {
+        fail(key, fmt::format("{} is never found: the registers hold {} to {}", what, range.lowest,
+                              range.highest));
+    };
+    for (const std::int64_t value : probe.equals) {
+        if (!range.holds(static_cast<double>(value))) never("equals", std::to_string(value));
+    }
+    if (probe.between.size() != 2) return;
+    const auto [lowest, highest] = std::pair(probe.between[0], probe.between[1]);
+    if (lowest > highest) return fail("between", "expected the lowest number first");
+    if (range.meets(static_cast<double>(lowest), static_cast<double>(highest))) return;
+    never("between", fmt::format("{} to {}", lowest, highest));
 }
 
 void check_probe(const ProfileProbe& probe, schema::Diagnostics& diagnostics) {
@@ -65,11 +96,14 @@ void check_probe(const ProfileProbe& probe, schema::Diagnostics& diagnostics) {
              probe.object ? "is a text: expected starts_with or a version" : "expected an integer type");
     }
     if (!is_text && !probe.starts_with.empty()) fail("starts_with", "belongs to strings");
-    if (probe.between.size() == 2 && probe.between[0] > probe.between[1]) {
-        fail("between", "expected the lowest number first");
-    }
+    if (!is_text && is_integer(probe.type)) check_probed_numbers(probe, fail);
     if (!is_version(probe.at_least)) fail("at_least", "expected numbers with dots between them");
     if (!is_version(probe.below)) fail("below", "expected numbers with dots between them");
+    if (!probe.at_least.empty() && !probe.below.empty() &&
+        compare_versions(probe.at_least, probe.below) >= 0) {
+        fail("below", fmt::format("no version is at least {} and below {}: expected a higher one here",
+                                  probe.at_least, probe.below));
+    }
     const int count = is_text ? probe.length : registers_of(probe.type);
     if (probe.address.value_or(0) + count > table_size) fail("address", "reaches beyond register 65535");
 }
@@ -150,7 +184,17 @@ void check_value(const ProfileCommand& command, const auto& fail) {
     const bool fits = is_coil ? command.type == PointType::boolean
                               : std::ranges::find(settable, command.type) != settable.end();
     if (!fits) fail("type", is_coil ? "a coil takes type = \"bool\"" : "expected u16, s16, u32, s32 or f32");
-    if (command.scale == 0) fail("scale", "expected a number other than 0");
+    if (!is_scale(command.scale)) return fail("scale", scale_words);
+    const RawRange range = raw_range({.type = value_type(command.type)});
+    const Scaling scaling(command.scale, 0);
+    for (const double value : command.range) {
+        const double raw = scaling.raw(value);
+        if (fits && !range.holds(command.type == PointType::f32 ? raw : std::round(raw))) {
+            const double ends[] = {scaling.value(range.lowest), scaling.value(range.highest)};
+            fail("range", fmt::format("{} cannot be written: with this type and scale expected {} to {}",
+                                      value, std::min(ends[0], ends[1]), std::max(ends[0], ends[1])));
+        }
+    }
 }
 
 // How it is seen to have been carried out.
@@ -193,16 +237,60 @@ void check_commands(const Profile& profile, schema::Diagnostics& diagnostics) {
     }
 }
 
-void check_samples(const Profile& profile, schema::Diagnostics& diagnostics) {
-    for (const ProfileSample& sample : profile.samples) {
-        for (const SampleBlock& block : sample.blocks) {
-            const auto known = std::ranges::find(profile.mailboxes, block.mailbox, &ProfileMailbox::name);
-            if (block.mailbox.empty() || known != profile.mailboxes.end()) continue;
-            diagnostics.add(sample.origins.of("blocks"),
-                            fmt::format("there is no mailbox \"{}\"", block.mailbox));
+// What a device cannot have answered.
+class SampleCheck {
+  public:
+    SampleCheck(const Profile& profile, const ProfileSample& sample, schema::Diagnostics& diagnostics)
+        : profile_(profile), sample_(sample), diagnostics_(diagnostics) {}
+
+    void run() {
+        for (const SampleBlock& block : sample_.blocks) check(block);
+        if (sample_.expect.empty() && sample_.expect_text.empty() && sample_.expect_quality.empty()) {
+            diagnostics_.add(sample_.origins.table(),
+                             "expects nothing, and so proves nothing: add expect, expect_text or "
+                             "expect_quality");
         }
     }
-}
+
+  private:
+    void fail(const std::string& message) { diagnostics_.add(sample_.origins.of("blocks"), message); }
+
+    void check(const SampleBlock& block) {
+        int size = table_size;
+        if (!block.mailbox.empty()) {
+            const auto box = std::ranges::find(profile_.mailboxes, block.mailbox, &ProfileMailbox::name);
+            if (box == profile_.mailboxes.end()) {
+                return fail(fmt::format("there is no mailbox \"{}\"", block.mailbox));
+            }
+            size = box->words() * static_cast<int>(box->turns());
+        }
+        const auto where = fmt::format("the block from {} on", block.address);
+        if (std::cmp_greater(block.address + std::ssize(block.registers), size)) {
+            fail(fmt::format("{} has {} registers: it reaches beyond {}", where, block.registers.size(),
+                             size - 1));
+        }
+        const bool is_bits = block.mailbox.empty() && modbus::is_bit_table(block.table);
+        for (std::size_t i = 0; i < block.registers.size(); ++i) {
+            const int address = block.address + static_cast<int>(i);
+            const int word = block.registers[i];
+            if (is_bits && word > 1) {
+                return fail(
+                    fmt::format("{}: {} is {}, and coils and discretes are 0 or 1", where, address, word));
+            }
+            const auto [known, fresh] =
+                words_.try_emplace({block.mailbox, block.unit, block.table, address}, word);
+            if (!fresh && known->second != word) {
+                return fail(fmt::format("{}: {} stands in two blocks, as {} and as {}", where, address,
+                                        known->second, word));
+            }
+        }
+    }
+
+    const Profile& profile_;
+    const ProfileSample& sample_;
+    schema::Diagnostics& diagnostics_;
+    std::map<std::tuple<std::string_view, std::optional<int>, modbus::Table, int>, int> words_;
+};
 
 }  // namespace
 
@@ -243,7 +331,7 @@ void check_parts(const Profile& profile, schema::Diagnostics& diagnostics) {
     for (const ProfileProbe& probe : profile.probe) check_probe(probe, diagnostics);
     check_mailboxes(profile, diagnostics);
     check_commands(profile, diagnostics);
-    check_samples(profile, diagnostics);
+    for (const ProfileSample& sample : profile.samples) SampleCheck(profile, sample, diagnostics).run();
 }
 
 }  // namespace sitepower

@@ -133,8 +133,7 @@ class PointCheck {
     }
 
     void check_conversion() {
-        if (point_.scale == 0 || !std::isfinite(point_.scale))
-            fail("scale", "expected a number other than 0");
+        if (!is_scale(point_.scale)) fail("scale", scale_words);
         if (!std::isfinite(point_.offset)) fail("offset", "expected a finite number");
         if (point_.scale_shift != 0 && !is_integer(point_.type))
             fail("scale_shift", "belongs to integer types");
@@ -238,9 +237,12 @@ class PointCheck {
         if (reference.map.empty())
             diagnostics_.add(reference.origins.of("map"), "expected at least one factor");
         for (const auto& [content, factor_value] : reference.map) {
-            if (factor_value != 0 && std::isfinite(factor_value)) continue;
-            diagnostics_.add(reference.origins.of("map"),
-                             fmt::format("{}: expected a number other than 0", content));
+            const auto say = [&](std::string_view what) {
+                diagnostics_.add(reference.origins.of("map"), fmt::format("{}: {}", content, what));
+            };
+            if (!is_scale(factor_value)) say(scale_words);
+            const auto number = std::stoll(content);  // of at most 18 digits: the key's rule
+            if (number < -0x8000 || number > 0xFFFF) say("the register never holds it: expected 0 to 65535");
         }
     }
 
@@ -267,6 +269,12 @@ class PointCheck {
         const bool is_bit_table = modbus::is_bit_table(condition.table.value_or(resolver_.table_of(point_)));
         if (is_bit_table && (condition.bit || condition.mask))
             say("table", "coils and discretes are one bit");
+        const auto seen = is_bit_table ? 1 : condition.mask.value_or(0xFFFF);
+        for (const std::int64_t value : condition.equals) {
+            if ((value & ~seen) == 0) continue;
+            say("equals", fmt::format("{} has bits that {}: it is never equal", value,
+                                      is_bit_table ? "no coil has" : "`mask` leaves out"));
+        }
         std::int64_t last = condition.address + (group_ != nullptr ? group_->address : 0);
         for (std::size_t i = 0; group_ != nullptr && i < group_->repeat.size(); ++i) {
             last += std::int64_t{group_->repeat[i].count - 1} * group_->repeat[i].stride;
@@ -379,7 +387,7 @@ void check_derived(const Profile& profile, const ProfileDerived& derived, schema
     }
     if (const auto trouble = unit_trouble(derived.name, derived.unit); !trouble.empty())
         fail("unit", trouble);
-    if (derived.scale == 0 || !std::isfinite(derived.scale)) fail("scale", "expected a number other than 0");
+    if (!is_scale(derived.scale)) fail("scale", scale_words);
     if (!std::isfinite(derived.offset)) fail("offset", "expected a finite number");
     if (is_upside_down(derived.range)) fail("range", range_words);
     using modbus::Operation;
@@ -397,6 +405,10 @@ void check_derived(const Profile& profile, const ProfileDerived& derived, schema
                                                                 &std::pair<std::string, Duration>::first) !=
                                                   profile.poll.end();
     if (!known) fail("poll", "expected a poll group here or in defaults.poll, one of " + poll_names(profile));
+}
+
+bool is_scale(double scale) {
+    return std::abs(scale) >= 1e-30 && std::abs(scale) <= 1e30;
 }
 
 std::string poll_names(const Profile& profile) {

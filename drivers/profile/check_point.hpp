@@ -14,6 +14,10 @@ void check_point(const Profile& profile, const ProfileGroup* group, const Profil
 // The same for a value that is worked out, without its operands.
 void check_derived(const Profile& profile, const ProfileDerived& derived, schema::Diagnostics& diagnostics);
 
+// A scale beyond makes nothing that a double tells apart from 0 or from infinity.
+bool is_scale(double scale);
+constexpr const char* scale_words = "expected a number other than 0, of 1e-30 to 1e30 in size";
+
 // "fast, slow".
 std::string poll_names(const Profile& profile);
 

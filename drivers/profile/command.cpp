@@ -6,38 +6,17 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "core/base/scaling.hpp"
 #include "drivers/profile/place.hpp"
+#include "drivers/profile/raw_range.hpp"
+#include "drivers/profile/resolve.hpp"
 
 namespace sitepower {
 namespace {
 
 // What is lost when a point's raw number is a whole one, and a little for floats.
 constexpr double half_step = 0.5000001;
-
-struct RawRange {
-    double lowest = 0;
-    double highest = 0;
-};
-
-RawRange range_of(PointType type) {
-    switch (type) {
-        case PointType::boolean:
-            return {0, 1};
-        case PointType::s16:
-            return {-32768, 32767};
-        case PointType::u32:
-            return {0, 4294967295.0};
-        case PointType::s32:
-            return {-2147483648.0, 2147483647.0};
-        case PointType::f32:
-            return {-std::numeric_limits<float>::max(), std::numeric_limits<float>::max()};
-        default:
-            return {0, 65535};
-    }
-}
 
 std::vector<std::uint16_t> words_of(const CommandValue& value, double raw) {
     if (registers_of(value.type) < 2) return {static_cast<std::uint16_t>(static_cast<std::int32_t>(raw))};
@@ -129,10 +108,10 @@ Result<OrderedCommand> order_of(const DeviceCommand& command, std::optional<doub
     const Scaling scaling(how.scale, 0);
     double raw = scaling.raw(*value);
     if (how.type != PointType::f32) raw = std::round(raw);
-    const auto range = range_of(how.type);
+    const auto range = raw_range({.type = value_type(how.type)});
     const double written = scaling.value(raw);
     const bool inside = *value >= how.lowest && *value <= how.highest && written >= how.lowest &&
-                        written <= how.highest && raw >= range.lowest && raw <= range.highest;
+                        written <= how.highest && range.holds(raw);
     if (!inside) return wrong(command, fmt::format("{} is out of range: {}", *value, allowed));
     ordered.order.request.words = words_of(how, raw);
     ordered.written = written;

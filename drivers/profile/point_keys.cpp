@@ -149,7 +149,8 @@ void add_selection(schema::Table<ProfilePoint>& table) {
              "value is in seconds since 1970, the device's clock taken as UTC.")
         .tables("bits", &ProfilePoint::bits, bit_table(), {.max_items = 64},
                 "Flags of a bit field, published instead of the number.")
-        .named_values("enum", &ProfilePoint::words, whole_number, {}, "What the values mean.")
+        .named_values("enum", &ProfilePoint::words, whole_number, {},
+                      "Raw values, after mask and shift, and what they mean; no scale goes beside it.")
         .tables("states", &ProfilePoint::states, state_table(), {.max_items = 64},
                 "States with a point of their own, beside the number.");
 }

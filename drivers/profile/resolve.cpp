@@ -46,6 +46,37 @@ const std::vector<std::int64_t>& default_invalid(const ProfileDefaults& defaults
     }
 }
 
+// bit = n and byte = "high" are short for a mask and a shift.
+void select_bits(const ProfilePoint& point, modbus::RegisterPoint& registers) {
+    registers.shift = static_cast<std::uint8_t>(point.shift);
+    if (point.mask) registers.mask = static_cast<std::uint64_t>(*point.mask) & width_mask(point.type);
+    if (point.byte) {
+        registers.shift = *point.byte == ByteOfWord::high ? 8 : 0;
+        registers.mask = std::uint64_t{0xFF} << registers.shift;
+    }
+    if (point.bit) {
+        registers.mask = std::uint64_t{1} << *point.bit;
+        registers.shift = static_cast<std::uint8_t>(*point.bit);
+    }
+}
+
+// Negative numbers in two's complement of the field that the mask leaves.
+std::vector<std::uint64_t> fields_of(const std::vector<std::int64_t>& values,
+                                     const modbus::RegisterPoint& registers, PointType type) {
+    const std::uint64_t field = (registers.mask & width_mask(type)) >> registers.shift;
+    std::vector<std::uint64_t> fields;
+    for (const std::int64_t value : values) fields.push_back(static_cast<std::uint64_t>(value) & field);
+    return fields;
+}
+
+std::uint16_t content_of(const std::string& text) {
+    int content = 0;
+    std::from_chars(text.data(), text.data() + text.size(), content);
+    return static_cast<std::uint16_t>(content);
+}
+
+}  // namespace
+
 modbus::ValueType value_type(PointType type) {
     switch (type) {
         case PointType::s16:
@@ -80,37 +111,6 @@ modbus::ValueType value_type(PointType type) {
     }
     return modbus::ValueType::u16;
 }
-
-// bit = n and byte = "high" are short for a mask and a shift.
-void select_bits(const ProfilePoint& point, modbus::RegisterPoint& registers) {
-    registers.shift = static_cast<std::uint8_t>(point.shift);
-    if (point.mask) registers.mask = static_cast<std::uint64_t>(*point.mask) & width_mask(point.type);
-    if (point.byte) {
-        registers.shift = *point.byte == ByteOfWord::high ? 8 : 0;
-        registers.mask = std::uint64_t{0xFF} << registers.shift;
-    }
-    if (point.bit) {
-        registers.mask = std::uint64_t{1} << *point.bit;
-        registers.shift = static_cast<std::uint8_t>(*point.bit);
-    }
-}
-
-// Negative numbers in two's complement of the field that the mask leaves.
-std::vector<std::uint64_t> fields_of(const std::vector<std::int64_t>& values,
-                                     const modbus::RegisterPoint& registers, PointType type) {
-    const std::uint64_t field = (registers.mask & width_mask(type)) >> registers.shift;
-    std::vector<std::uint64_t> fields;
-    for (const std::int64_t value : values) fields.push_back(static_cast<std::uint64_t>(value) & field);
-    return fields;
-}
-
-std::uint16_t content_of(const std::string& text) {
-    int content = 0;
-    std::from_chars(text.data(), text.data() + text.size(), content);
-    return static_cast<std::uint16_t>(content);
-}
-
-}  // namespace
 
 modbus::Table Resolver::table_of(const ProfilePoint& point) const {
     return point.table.value_or(profile_.defaults.table);

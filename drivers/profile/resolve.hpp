@@ -9,6 +9,9 @@
 
 namespace sitepower {
 
+// A type of a profile as the decoder knows it.
+modbus::ValueType value_type(PointType type);
+
 class Resolver {
   public:
     // The profile must outlive it.

@@ -104,6 +104,16 @@ mailboxes = [{ name = "cells", request_address = 10, request = [7], ready_addres
                 HasSubstr("mailboxes: profile \"monitor\" has no mailboxes"));
 }
 
+TEST(ProfiledDevice, WhatMeansNothingForItIsRefused) {
+    const std::string profile =
+        "points = [{ name = \"a\", address = 0 }]\n"
+        "commands = [{ name = \"test.start\", address = 5, write = [1] }]\n";
+    EXPECT_THAT(errors_of(profile, site(tcp, "sunspec_device = 1\n")),
+                HasSubstr("sunspec_device: belongs to profile = \"sunspec\"; this one is \"monitor\""));
+    EXPECT_THAT(errors_of(profile, site(tcp, "commands = ['test.start', 'test.start']\n")),
+                HasSubstr("commands: \"test.start\" stands there twice"));
+}
+
 TEST(ProfiledDevice, FlagsThatAreWorthAnAlarmAreNamedInTheModel) {
     const TemporaryDirectory directory;
     directory.write("monitor.toml", std::string(head) + R"(

@@ -66,6 +66,107 @@ INSTANTIATE_TEST_SUITE_P(
               "derived = [{ name = \"c\", op = \"sub\", of = [\"a\", \"b\"], skip_absent = true }]\n",
               "10:", "goes with sum, mean, min and max"},
         Fault{"ScaleZero", point("address = 1\nscale = 0"), "12:", "other than 0"},
+        Fault{"ScaleTooSmall", point("address = 1\nscale = 1e-320"), "12:", "1e-30 to 1e30"},
+        Fault{"ScaleTooLarge", point("address = 1\nscale = -1e308"), "12:", "1e-30 to 1e30"},
+        Fault{"ScaleOfDerivedTooLarge",
+              "points = [{ name = \"a\", address = 1 }]\n"
+              "derived = [{ name = \"b\", op = \"sum\", of = [\"a\"], scale = 1e308 }]\n",
+              "10:", "1e-30 to 1e30"},
+        Fault{"RangeThatNothingReaches", point("address = 1\nrange = [-10, -5]"),
+              "12:", "no value of its type and scale is ever inside: they are 0 to 65535"},
+        Fault{"RangeThatNoScaledValueReaches", point("address = 1\nscale = 0.1\nrange = [6554, 7000]"),
+              "13:", "they are 0 to 6553.5"},
+        Fault{"RangeOfAByte", point("address = 1\nbyte = \"low\"\nrange = [256, 300]"), "13:", "0 to 255"},
+        Fault{"RangeOnTheOtherSideOfTheSign",
+              point("address = 1\nrange = [1, 10]") + "[sign]\n\"a\" = \"discharge_positive\"\n",
+              "12:", "they are -65535 to 0"},
+        Fault{"WordNeverRead", point("address = 1\nenum = { 0 = \"off\", 70000 = \"on\" }"),
+              "12:", "70000 (\"on\") is never read: the raw number is 0 to 65535"},
+        Fault{"WordOfTheOtherSign", point("address = 1\ntype = \"s16\"\nenum = { 65535 = \"none\" }"),
+              "13:", "the raw number is -32768 to 32767"},
+        Fault{"WordBehindAMask", point("address = 1\nmask = 0xF0\nshift = 4\nenum = { 16 = \"on\" }"),
+              "14:", "the raw number is 0 to 15"},
+        Fault{"WordsBesideAScale", point("address = 1\nscale = 0.1\nenum = { 1 = \"on\" }"),
+              "13:", "no scale, offset or sign beside it"},
+        Fault{"StateNeverRead", point("address = 1\nstates = [{ values = [70000], name = \"b\" }]"),
+              "12:", "70000 is never read: the number has 16 bits"},
+        Fault{"ConditionNeverTrue",
+              point("address = 1\navailable_if = { address = 2, mask = 0x0F, equals = [0x10] }"),
+              "12:", "it is never equal"},
+        Fault{"ScaleChosenByWhatIsNeverThere",
+              point("address = 1\nscale_ref = { point = \"b\", map = { 70000 = 0.1 } }") +
+                  "[[points]]\nname = \"b\"\naddress = 2\n",
+              "12:", "the register never holds it"},
+        Fault{"ProbedNumberTooLarge", point("address = 1") + "[[probe]]\naddress = 1\nequals = [70000]\n",
+              "14:", "70000 is never found: the registers hold 0 to 65535"},
+        Fault{"ProbedNumbersTooLarge",
+              point("address = 1") + "[[probe]]\naddress = 1\nmask = 0xFF\nbetween = [256, 300]\n",
+              "15:", "256 to 300 is never found: the registers hold 0 to 255"},
+        Fault{"ProbedVersionsAreNone",
+              point("address = 1") + "[[probe]]\naddress = 1\nat_least = \"14\"\nbelow = \"9.5\"\n",
+              "15:", "no version is at least 14 and below 9.5"},
+        Fault{"ProbedVersionWithoutANumber",
+              point("address = 1") + "[[probe]]\naddress = 1\nat_least = \".\"\n",
+              "14:", "numbers with dots"},
+        Fault{"CommandBeyondItsType",
+              point("address = 1") + "[[commands]]\nname = \"b\"\naddress = 2\nrange = [-5, 100]\n",
+              "15:", "-5 cannot be written: with this type and scale expected 0 to 65535"},
+        Fault{"CommandBeyondItsScale",
+              point("address = 1") +
+                  "[[commands]]\nname = \"b\"\naddress = 2\nscale = 0.1\nrange = [0, 6553.6]\n",
+              "16:", "6553.6 cannot be written: with this type and scale expected 0 to 6553.5"},
+        Fault{
+            "CommandScaleTooLarge",
+            point("address = 1") + "[[commands]]\nname = \"b\"\naddress = 2\nscale = 1e308\nrange = [0, 1]\n",
+            "15:", "1e-30 to 1e30"},
+        Fault{"CommandListedTwice",
+              point("address = 1") + "[[commands]]\nname = \"b\"\naddress = 2\nwrite = [1]\n" +
+                  "[[commands]]\nname = \"b\"\naddress = 3\nwrite = [1]\n",
+              "17:", "the name is taken"},
+        Fault{"DerivedOfALaterOne",
+              "points = [{ name = \"a\", address = 1 }]\n"
+              "derived = [{ name = \"b\", op = \"sum\", of = [\"c\"] }, { name = \"c\", op = \"sum\", of = "
+              "[\"a\"] }]\n",
+              "10:", "\"c\" is itself derived, and worked out later"},
+        Fault{"DerivedOfItself",
+              "points = [{ name = \"a\", address = 1 }]\n"
+              "derived = [{ name = \"b\", op = \"sum\", of = [\"a\", \"b\"] }]\n",
+              "10:", "it cannot be its own operand"},
+        Fault{
+            "DerivedOfALaterOneOfItsElement",
+            "[[groups]]\nname = \"c{i}\"\naddress = 0\nrepeat = [{ index = \"i\", count = 2, stride = 1 }]\n"
+            "points = [{ name = \"a\", address = 0 }]\n"
+            "derived = [{ name = \"b\", op = \"sum\", of = [\"d\"] }, { name = \"d\", op = \"sum\", of = "
+            "[\"a\"] }]\n",
+            "14:", "\"d\" is itself derived"},
+        Fault{"DerivedOfAText",
+              "points = [{ name = \"a\", address = 1 }, { name = \"t\", address = 2, type = \"string\", "
+              "length = "
+              "2 }]\n"
+              "derived = [{ name = \"b\", op = \"sum\", of = [\"t\"] }]\n",
+              "10:", "\"t\" is a text"},
+        Fault{"DerivedOfNothing",
+              "points = [{ name = \"a\", address = 1 }]\n"
+              "derived = [{ name = \"b\", op = \"sum\", of = [\"x\"] }]\n",
+              "10:", "there is no point \"x\""},
+        Fault{"SampleThatExpectsNothing",
+              point("address = 1") + "[[samples]]\nblocks = [{ address = 1, registers = [5] }]\n",
+              "12:", "expects nothing"},
+        Fault{"SampleThatContradictsItself",
+              point("address = 1") +
+                  "[[samples]]\nexpect = { a = 5 }\n"
+                  "blocks = [{ address = 0, registers = [4, 5] }, { address = 1, registers = [6] }]\n",
+              "14:", "1 stands in two blocks, as 5 and as 6"},
+        Fault{"SamplePastTheEnd",
+              point("address = 1") +
+                  "[[samples]]\nexpect = { a = 5 }\n"
+                  "blocks = [{ address = 1, registers = [5] }, { address = 65535, registers = [4, 5] }]\n",
+              "14:", "the block from 65535 on has 2 registers: it reaches beyond 65535"},
+        Fault{"SampleOfACoilThatIsTwo",
+              point("address = 1\ntable = \"coil\"\ntype = \"bool\"") +
+                  "[[samples]]\nexpect = { a = 1 }\n"
+                  "blocks = [{ table = \"coil\", address = 1, registers = [2] }]\n",
+              "16:", "1 is 2, and coils and discretes are 0 or 1"},
         Fault{"RangeInverted", point("address = 1\nrange = [5, 1]"), "12:", "lowest value first"},
         Fault{"BitBeyondType", point("address = 1\nbit = 16"), "12:", "expected 0 to 15"},
         Fault{"MaskOfFloat", point("address = 1\ntype = \"f32\"\nmask = 3"), "13:", "integer types"},
@@ -157,6 +258,32 @@ TEST(CheckProfileMore, PackedFieldsMayShareAWord) {
     EXPECT_EQ(errors_of(point("address = 1\nmask = 0xFF00\nshift = 8") +
                         "[[points]]\nname = \"b\"\naddress = 1\nmask = 0x00FF\n"),
               "");
+}
+
+// Right at the edge of what the registers hold.
+TEST(CheckProfileMore, WhatCanBeIsAccepted) {
+    for (const auto& keys :
+         {"range = [-5, 0]", "range = [65535, 70000]", "enum = { 65535 = \"none\" }",
+          "mask = 0xF0\nshift = 4\nenum = { 15 = \"on\" }", "type = \"s16\"\nenum = { -1 = \"none\" }",
+          "scale = 1.0\nenum = { 0 = \"off\" }", "states = [{ values = [-1, 65535], name = \"b\" }]",
+          "scale = 1e-30", "scale = -1e30", "type = \"u64\"\nstates = [{ values = [-1], name = \"b\" }]",
+          "bcd = true\nrange = [9999, 20000]", "type = \"f32\"\nrange = [-5, -1]",
+          "type = \"datetime\"\nfields = \"YMDhms\"\nrange = [1e9, 2e9]"}) {
+        EXPECT_EQ(errors_of(point(std::string("address = 1\n") + keys)), "") << keys;
+    }
+    EXPECT_EQ(errors_of(point("address = 1\nsf = \"f\"\nrange = [1e14, 1e15]") +
+                        "[[points]]\nname = \"f\"\naddress = 2\ntype = \"sunssf\"\n"),
+              "")
+        << "a scale factor may be as large";
+    EXPECT_EQ(errors_of(point("address = 1") +
+                        "[[commands]]\nname = \"b\"\naddress = 2\nscale = 0.1\nrange = [0, 6553.5]\n"),
+              "");
+    EXPECT_EQ(errors_of(point("address = 1") +
+                        "[[samples]]\nexpect = { a = 5 }\n"
+                        "blocks = [{ address = 0, registers = [4, 5] }, { address = 1, registers = [5] }, { "
+                        "address = 65535, registers = [6] }]\n"),
+              "")
+        << "two captures may share what they agree on";
 }
 
 TEST(CheckProfileMore, AnOverlapOfGroupsIsToldOnce) {
