@@ -20,17 +20,6 @@ void forget_acknowledgement(Alert& alert) {
     alert.acknowledgment_note.clear();
 }
 
-std::vector<std::string_view> parts_of(std::string_view list) {
-    constexpr std::string_view separator = ", ";
-    std::vector<std::string_view> parts;
-    for (auto end = list.find(separator); end != std::string_view::npos; end = list.find(separator)) {
-        parts.push_back(list.substr(0, end));
-        list.remove_prefix(end + separator.size());
-    }
-    parts.push_back(list);
-    return parts;
-}
-
 }  // namespace
 
 AlertBook::AlertBook(const AlertSlots& slots, const RuleSet& rules)
@@ -99,9 +88,7 @@ bool AlertBook::joins(SlotNumber slot, const Observation& observation) const {
 void AlertBook::take_over_list(SlotNumber slot, const Alert& alert) {
     const Rule* rule = find_rule(alert.type);
     if (rule == nullptr || !rule->lists) return;
-    std::string_view detail = without_quiet(alert.message);
-    detail.remove_prefix(std::min(detail.size(), rule->message.size() + 2));
-    listed_.insert_or_assign(slot, std::string(detail));
+    listed_.insert_or_assign(slot, std::string(detail_of(*rule, alert.message)));
 }
 
 bool AlertBook::has_room(SlotNumber slot) const {

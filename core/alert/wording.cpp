@@ -48,4 +48,21 @@ std::string_view without_quiet(std::string_view message) {
     return message.substr(0, message.find(quiet_from));
 }
 
+std::string_view detail_of(const Rule& rule, std::string_view message) {
+    auto detail = without_quiet(message);
+    detail.remove_prefix(std::min(detail.size(), rule.message.size() + 2));
+    return detail;
+}
+
+std::vector<std::string_view> parts_of(std::string_view list) {
+    constexpr std::string_view separator = ", ";
+    std::vector<std::string_view> parts;
+    for (auto end = list.find(separator); end != std::string_view::npos; end = list.find(separator)) {
+        parts.push_back(list.substr(0, end));
+        list.remove_prefix(end + separator.size());
+    }
+    parts.push_back(list);
+    return parts;
+}
+
 }  // namespace sitepower

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/alert/wording.hpp"
+
 namespace sitepower {
 namespace {
 
 constexpr std::size_t most_named = 5;
+constexpr std::string_view and_more = " more";
 
 // One cause is one alert: that a UPS runs from its batteries is the alert of ups_on_battery.
 bool is_told_otherwise(const SiteModel& model, std::size_t device, std::size_t slot) {
@@ -41,7 +44,10 @@ void DeviceAlarms::evaluate(DeviceIndex device, std::span<const LatestValue> val
     watched.is_assumed = watched.is_assumed && std::ranges::any_of(watched.alarms, [&](const auto& alarm) {
                              return !values[alarm.slot].seen;
                          });
-    if (watched.is_assumed && severity < watched.severity) return;
+    if (watched.is_assumed &&
+        (severity < watched.severity || (severity == watched.severity && watched.is_partly_named))) {
+        return;
+    }
     watched.latch.update(severity.has_value(), severity.has_value(), rule.delay, rule.readings,
                          moment.steady);
     if (severity) {
@@ -86,7 +92,7 @@ std::string DeviceAlarms::names(const Watched& watched) {
             text += watched.alarms[i].label;
         }
     }
-    if (count > most_named) text += " and " + std::to_string(count - most_named) + " more";
+    if (count > most_named) text += " and " + std::to_string(count - most_named) + std::string(and_more);
     return text;
 }
 
@@ -97,6 +103,18 @@ void DeviceAlarms::assume(const Alert& alert) {
     watched.latch.set(true);
     watched.severity = alert.severity;
     watched.is_assumed = true;
+    // What it named is still set until it is read: otherwise it would join anew, and who acknowledged it
+    // would have done so in vain.
+    const auto detail = detail_of(rules_[RuleId::device_alarm], alert.message);
+    watched.is_partly_named = detail.ends_with(and_more);
+    const auto named = parts_of(detail);
+    for (std::size_t i = 0; i < watched.alarms.size(); ++i) {
+        const std::string& label = watched.alarms[i].label;
+        if (std::ranges::any_of(named, [&](std::string_view part) {
+                return part == label || part.starts_with(label + " and ");
+            }))
+            watched.set[i] = true;
+    }
 }
 
 }  // namespace sitepower

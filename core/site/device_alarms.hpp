@@ -31,6 +31,7 @@ class DeviceAlarms {
         Latch latch;
         Severity severity = Severity::warning;  // while the latch is on
         bool is_assumed = false;                // from before a restart; not all flags were read since
+        bool is_partly_named = false;           // it was set by more flags than its message names
         std::string detail;
     };
 

@@ -137,5 +137,28 @@ TEST_F(DeviceAlarmsTest, AnAlertFromBeforeARestartStaysUntilTheDeviceSaysOtherwi
     EXPECT_EQ(open(), nullptr);
 }
 
+// Flags of two poll groups, which are read one after the other.
+TEST_F(DeviceAlarmsTest, AnAcknowledgementOutlivesARestart) {
+    for (const double others : {0.0, 1.0}) {  // two flags, or more than the message names
+        site_.emplace(model_, SiteSettings{});
+        read({0, 1, 0, 0});
+        read(more_, {1, others, others, others, others, others});
+        Snapshot before;
+        before.open_alerts.assign(site_->open_alerts().begin(), site_->open_alerts().end());
+        ASSERT_EQ(before.open_alerts.size(), 1U);
+        before.open_alerts[0].acknowledged_at = now_;
+        before.open_alerts[0].acknowledged_by = "anna";
+        site_.emplace(model_, SiteSettings{});
+        Effects effects;
+        site_->restore(before, now_, effects);
+        EXPECT_TRUE(read({0, 1, 0, 0}).empty());
+        EXPECT_TRUE(read(more_, {1, others, others, others, others, others}).empty());
+        ASSERT_NE(open(), nullptr);
+        EXPECT_EQ(open()->acknowledged_by, "anna");
+        EXPECT_EQ(read({0, 1, 1, 0}).size(), 1U) << "what joins is news";
+        EXPECT_FALSE(open()->acknowledged_at.has_value());
+    }
+}
+
 }  // namespace
 }  // namespace sitepower::device_alarms_test
