@@ -85,7 +85,9 @@ bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, 
         }
         point.value = frame->values[i];
         point.quality = frame->quality[i];
-        point.reason = reason_of(point.quality);
+        const bool has_range = is_derived ? group.derived[i - group.published()].minimum.has_value()
+                                          : group.points[i].minimum.has_value();
+        point.reason = reason_of(point.quality, *point.point, has_range);
         const bool refused = point.quality != Quality::good && point.raw.empty() && !is_derived;
         if (refused && !asker.last_refusal().empty()) point.reason = "the device refused its registers";
         survey.good += point.quality == Quality::good ? 1 : 0;
@@ -107,7 +109,7 @@ void survey_text(const PlacedText& text, int device_unit, modbus::LineReader& li
                                            text.source->pad.front());
         point.text = std::move(reading.text);
         point.quality = reading.quality;
-        point.reason = reason_of(point.quality);
+        point.reason = reason_of(point.quality, text.point, false);
         survey.good += point.quality == Quality::good ? 1 : 0;
     } else {
         point.reason = asker.last_refusal();
@@ -115,16 +117,33 @@ void survey_text(const PlacedText& text, int device_unit, modbus::LineReader& li
     survey.points.push_back(std::move(point));
 }
 
+// Without a range it is the registers themselves that make no value.
+std::string why_no_number(const DevicePoint& point) {
+    if (point.derived) return "cannot be worked out of these operands";
+    switch (point.registers.type) {
+        case modbus::ValueType::datetime:
+            return "no date and time";
+        case modbus::ValueType::text:
+            return "characters that are no text";
+        case modbus::ValueType::f32:
+        case modbus::ValueType::f64:
+            return "no finite number";
+        default:
+            return point.registers.bcd ? "four of its bits are no decimal digit"
+                                       : "beyond 2^53, where a reading is not exact";
+    }
+}
+
 }  // namespace
 
-std::string reason_of(Quality quality) {
+std::string reason_of(Quality quality, const DevicePoint& point, bool has_range) {
     switch (quality) {
         case Quality::good:
             return "";
         case Quality::not_implemented:
             return "the device says that it has no such value";
         case Quality::out_of_range:
-            return "outside the range that the profile allows";
+            return has_range ? "outside the range that the profile allows" : why_no_number(point);
         case Quality::comm_error:
             return "could not be read";
         case Quality::stale:

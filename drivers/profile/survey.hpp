@@ -40,6 +40,7 @@ struct Survey {
 Survey survey(const ExpandedDevice& device, modbus::LineReader& line);
 
 // "not_implemented: the device has no such value"; empty for good.
-std::string reason_of(Quality quality);
+// has_range: its profile says what may be true of it.
+std::string reason_of(Quality quality, const DevicePoint& point, bool has_range);
 
 }  // namespace sitepower

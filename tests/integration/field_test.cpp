@@ -4,6 +4,7 @@
 
 #include "tests/integration/site_fixture.hpp"
 #include "tests/support/fake_slave.hpp"
+#include "tests/support/sunspec_map.hpp"
 
 namespace sitepower::integration::field_test {
 namespace {
@@ -83,6 +84,32 @@ TEST_F(FieldCommands, AScanNamesTheProfileThatFits) {
                                   HasSubstr("1 unit answers, 1 is silent")));
 }
 
+// Two common models on one unit.
+TEST_F(FieldCommands, AScanTellsTheDevicesOfASunspecUnitApart) {
+    support::SunspecMap map;
+    map.add_common("ACME", "Inv", "A1");
+    map.add(103, 50);
+    map.add_common("ACME", "Meter", "B2");
+    map.add(203, 105);
+    map.end();
+    support::FakeSlave slave(support::Wire::tcp);
+    slave.set_content([&map](const support::SeenRequest& /*request*/, std::uint16_t address) {
+        const auto found = map.words().find(address);
+        return found == map.words().end() ? std::uint16_t{0} : found->second;
+    });
+    const auto endpoint =
+        "tcp:127.0.0.1:" + std::to_string(std::get<modbus::TcpEndpoint>(slave.endpoint()).port);
+    std::vector<std::string> scan{"scan", "--endpoint", endpoint, "--units", "1", "--profiles", profiles};
+    const auto said = site_.ctl(scan).output;
+    EXPECT_THAT(said,
+                AllOf(HasSubstr("serial A1, models 1, 103: profile = \"sunspec\", sunspec_device = 1"),
+                      HasSubstr("serial B2, models 1, 203: profile = \"sunspec\", sunspec_device = 2")));
+    scan.emplace_back("--json");
+    const auto devices = nlohmann::json::parse(site_.ctl(scan).output)["units"][0]["sunspec"];
+    ASSERT_EQ(devices.size(), 2U);
+    EXPECT_EQ(devices[1]["sunspec_device"], 2);
+}
+
 TEST_F(FieldCommands, ProbeAndScanReadTheIdentification) {
     support::FakeSlave slave(support::Wire::tcp);
     const auto endpoint =
@@ -125,6 +152,15 @@ TEST_F(FieldCommands, WhatIsWrongIsSaid) {
     EXPECT_EQ(silent.status, 1);
     EXPECT_THAT(silent.output, AllOf(HasSubstr("unit 9"), HasSubstr("gives nothing")));
     EXPECT_EQ(site_.ctl({"profile", "probe", file}).status, 2);
+    EXPECT_EQ(probe(file, "tcp:127.0.0.1:70000").status, 2);
+    const auto about = [&](const std::string& text) {
+        return site_.ctl({"profile", "dump", file, "--endpoint", tcp(0), "--about", text});
+    };
+    for (const auto& text : {std::string("room \x7F"), std::string("Z\xFCrich"), std::string(1025, 'x')}) {
+        const auto refused = about(text);
+        EXPECT_EQ(refused.status, 2) << refused.output;
+        EXPECT_THAT(refused.output, HasSubstr("--about: expected at most 1024 characters"));
+    }
     EXPECT_EQ(site_.ctl({"scan", "--endpoint", tcp(0), "--units", "250"}).status, 2);
     support::write_file(site_.path("bad.toml"), "schema = 1\nid = \"x\"\n");
     const auto bad = site_.ctl({"profile", "check", site_.path("bad.toml").string(), "--json"});

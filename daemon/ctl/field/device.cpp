@@ -59,12 +59,15 @@ std::vector<FieldDevice::ProbeRow> look_at_probe(const Profile& profile, int uni
 
 }  // namespace
 
-std::optional<FieldDevice> read_device(const FieldCommand& command, std::ostream& err) {
-    const auto settings = parse_endpoint(command.endpoint);
-    if (!settings) {
-        err << "sitepowerctl: " << settings.error().message << '\n';
-        return std::nullopt;
-    }
+std::optional<modbus::BusSettings> endpoint_of(const FieldCommand& command, std::ostream& err) {
+    auto settings = parse_endpoint(command.endpoint);
+    if (settings) return std::move(*settings);
+    err << "sitepowerctl: --endpoint " << settings.error().message << '\n';
+    return std::nullopt;
+}
+
+std::optional<FieldDevice> read_device(const FieldCommand& command, const modbus::BusSettings& endpoint,
+                                       std::ostream& err) {
     schema::Diagnostics diagnostics;
     const auto text = schema::read_text(command.profile, diagnostics);
     auto profile = text ? parse_profile(*text, command.profile, diagnostics) : std::nullopt;
@@ -82,7 +85,7 @@ std::optional<FieldDevice> read_device(const FieldCommand& command, std::ostream
         err << "sitepowerctl: " << expanded.error().message << '\n';
         return std::nullopt;
     }
-    modbus::LineReader line(*settings, expanded->plan.timing);
+    modbus::LineReader line(endpoint, expanded->plan.timing);
     if (const auto opened = line.open(); !opened) {
         err << "sitepowerctl: " << opened.error().message << '\n';
         return std::nullopt;
@@ -90,7 +93,7 @@ std::optional<FieldDevice> read_device(const FieldCommand& command, std::ostream
     FieldDevice device{*text, std::move(*profile), std::move(*expanded), {}, {}};
     device.survey = survey(device.expanded, line);
     if (device.survey.answered == 0) {
-        err << "sitepowerctl: unit " << command.unit << " at " << describe_endpoint(*settings)
+        err << "sitepowerctl: unit " << command.unit << " at " << describe_endpoint(endpoint)
             << " gives nothing: " << device.survey.failure << '\n';
         return std::nullopt;
     }

@@ -27,8 +27,12 @@ struct FieldDevice {
     std::vector<ProbeRow> probe;  // of the profile; a device that fails it is not polled
 };
 
+// nullopt after an error, which was told: the command line is wrong.
+std::optional<modbus::BusSettings> endpoint_of(const FieldCommand& command, std::ostream& err);
+
 // Loads the profile and reads the device. nullopt after an error, which was told.
-std::optional<FieldDevice> read_device(const FieldCommand& command, std::ostream& err);
+std::optional<FieldDevice> read_device(const FieldCommand& command, const modbus::BusSettings& endpoint,
+                                       std::ostream& err);
 
 // Each on a line of its own.
 void tell(const schema::Diagnostics& diagnostics, std::ostream& err);

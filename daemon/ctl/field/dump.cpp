@@ -8,6 +8,7 @@
 #include <set>
 
 #include "daemon/ctl/field/device.hpp"
+#include "daemon/ctl/table.hpp"
 #include "drivers/profile/load.hpp"
 
 namespace sitepower::ctl {
@@ -17,7 +18,7 @@ std::string toml_quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
     }
     return out + '"';
 }
@@ -84,7 +85,14 @@ bool write_new(const std::string& path, const std::string& text, std::ostream& e
 }  // namespace
 
 ExitCode dump_device(const FieldCommand& command, bool json, Time now, std::ostream& out, std::ostream& err) {
-    const auto device = read_device(command, err);
+    const auto endpoint = endpoint_of(command, err);
+    if (!endpoint) return ExitCode::usage;
+    if (command.about.size() > 1024 || printable(command.about) != command.about) {
+        err << "sitepowerctl: --about: expected at most 1024 characters in UTF-8, none of them a control "
+               "character\n";
+        return ExitCode::usage;
+    }
+    const auto device = read_device(command, *endpoint, err);
     if (!device) return ExitCode::failed;
     const auto about = command.about.empty()
                            ? fmt::format("{} unit {}, {}", command.endpoint, command.unit, format_time(now))

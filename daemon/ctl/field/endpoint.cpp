@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "drivers/modbus/rtu_port.hpp"
 
@@ -33,12 +34,12 @@ struct HostAndPort {
     std::uint16_t port = 502;
 };
 
-std::optional<HostAndPort> host_and_port(std::string_view text) {
-    HostAndPort found;
+// What is wrong; empty: nothing.
+std::string take_peer(std::string_view text, HostAndPort& found) {
     std::string_view rest;
     if (text.starts_with('[')) {
         const auto close = text.find(']');
-        if (close == std::string_view::npos) return std::nullopt;
+        if (close == std::string_view::npos) return "the host has no ]";
         found.host = text.substr(1, close - 1);
         rest = text.substr(close + 1);
     } else {
@@ -46,12 +47,13 @@ std::optional<HostAndPort> host_and_port(std::string_view text) {
         found.host = text.substr(0, colon);
         rest = colon == std::string_view::npos ? "" : text.substr(colon);
     }
-    if (found.host.empty()) return std::nullopt;
-    if (rest.empty()) return found;
-    const auto port = rest.starts_with(':') ? number(rest.substr(1), 1, 65535) : std::nullopt;
-    if (!port) return std::nullopt;
+    if (found.host.empty()) return "the host is missing";
+    if (rest.empty()) return "";
+    if (!rest.starts_with(':')) return fmt::format("no \"{}\" goes behind the host", rest);
+    const auto port = number(rest.substr(1), 1, 65535);
+    if (!port) return fmt::format("the port \"{}\" is not 1 to 65535", rest.substr(1));
     found.port = static_cast<std::uint16_t>(*port);
-    return found;
+    return "";
 }
 
 // "8N1"
@@ -65,19 +67,24 @@ bool take_framing(std::string_view text, modbus::SerialEndpoint& line) {
     return true;
 }
 
-std::optional<modbus::SerialEndpoint> serial_line(std::string_view text) {
-    modbus::SerialEndpoint line;
+// What is wrong; empty: nothing.
+std::string take_line(std::string_view text, modbus::SerialEndpoint& line) {
     const auto colon = text.find(':');
     line.path = text.substr(0, colon);
-    if (!line.path.starts_with('/')) return std::nullopt;
-    if (colon == std::string_view::npos) return line;
+    if (!line.path.starts_with('/')) {
+        return fmt::format("\"{}\" is no path of a serial device, such as /dev/ttyUSB0", line.path);
+    }
+    if (colon == std::string_view::npos) return "";
     const auto rest = text.substr(colon + 1);
     const auto second = rest.find(':');
-    const auto baud = number(rest.substr(0, second), 300, 4'000'000);
-    if (!baud || !modbus::is_serial_speed(*baud)) return std::nullopt;
+    const auto speed = rest.substr(0, second);
+    const auto baud = number(speed, 300, 4'000'000);
+    if (!baud || !modbus::is_serial_speed(*baud)) {
+        return fmt::format("the speed \"{}\" is none that serial lines have, such as 9600 or 19200", speed);
+    }
     line.baud = *baud;
-    if (second != std::string_view::npos && !take_framing(rest.substr(second + 1), line)) return std::nullopt;
-    return line;
+    if (second == std::string_view::npos || take_framing(rest.substr(second + 1), line)) return "";
+    return fmt::format("the framing \"{}\" is not 7 or 8, N, E or O, and 1 or 2", rest.substr(second + 1));
 }
 
 }  // namespace
@@ -89,18 +96,20 @@ Result<modbus::BusSettings> parse_endpoint(std::string_view text) {
     const auto kind = text.substr(0, colon);
     const auto rest = colon == std::string_view::npos ? "" : text.substr(colon + 1);
     if (kind == "rtu") {
-        const auto line = serial_line(rest);
-        if (!line) return refuse(text, "no serial line");
-        settings.endpoint = *line;
+        modbus::SerialEndpoint line;
+        if (const auto wrong = take_line(rest, line); !wrong.empty()) return refuse(text, wrong);
+        settings.endpoint = std::move(line);
         return settings;
     }
-    if (kind != "tcp" && kind != "rtu_over_tcp") return refuse(text, "unknown kind of endpoint");
-    const auto peer = host_and_port(rest);
-    if (!peer) return refuse(text, "no host and port");
+    if (kind != "tcp" && kind != "rtu_over_tcp") {
+        return refuse(text, fmt::format("\"{}\" is no kind of endpoint", kind));
+    }
+    HostAndPort peer;
+    if (const auto wrong = take_peer(rest, peer); !wrong.empty()) return refuse(text, wrong);
     if (kind == "tcp") {
-        settings.endpoint = modbus::TcpEndpoint{peer->host, peer->port};
+        settings.endpoint = modbus::TcpEndpoint{peer.host, peer.port};
     } else {
-        settings.endpoint = modbus::RtuOverTcpEndpoint{peer->host, peer->port};
+        settings.endpoint = modbus::RtuOverTcpEndpoint{peer.host, peer.port};
     }
     return settings;
 }

@@ -25,7 +25,7 @@ std::string address_text(const SurveyedPoint& surveyed) {
 // The word for an enum's value; empty for numbers.
 std::string meaning_of(const DevicePoint& point, double value) {
     for (const auto& [number, word] : point.words) {
-        if (number == fmt::format("{:.0f}", value)) return word;
+        if (std::stod(number) == value) return word;
     }
     return "";
 }
@@ -77,7 +77,9 @@ void print(const FieldDevice& device, std::ostream& out) {
 }  // namespace
 
 ExitCode probe_device(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err) {
-    const auto device = read_device(command, err);
+    const auto endpoint = endpoint_of(command, err);
+    if (!endpoint) return ExitCode::usage;
+    const auto device = read_device(command, *endpoint, err);
     if (!device) return ExitCode::failed;
     if (!json) {
         print(*device, out);

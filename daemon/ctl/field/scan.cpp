@@ -153,10 +153,15 @@ std::string models_text(const sunspec::ChainDevice& device) {
 
 void print(const Found& found, std::ostream& out) {
     out << fmt::format("unit {}: answers\n", found.unit);
+    std::size_t number = 0;
     for (const auto& device : found.chain.devices) {
-        out << fmt::format("  SunSpec: {} {}, serial {}, models {}: profile = \"sunspec\"\n",
+        ++number;
+        // Without it the first device would be meant by all.
+        const auto which =
+            found.chain.devices.size() > 1 ? fmt::format(", sunspec_device = {}", number) : std::string();
+        out << fmt::format("  SunSpec: {} {}, serial {}, models {}: profile = \"sunspec\"{}\n",
                            device.manufacturer, device.model, device.serial.empty() ? "-" : device.serial,
-                           models_text(device));
+                           models_text(device), which);
     }
     if (!found.chain.problem.empty())
         out << fmt::format("  SunSpec, not conforming: {}\n", found.chain.problem);
@@ -181,6 +186,7 @@ Json describe(const Found& found) {
                            {"model", device.model},
                            {"version", device.version},
                            {"serial", device.serial},
+                           {"sunspec_device", devices.size() + 1},
                            {"models", std::move(models)}});
     }
     Json profiles = Json::array();
@@ -198,10 +204,11 @@ Json describe(const Found& found) {
 }  // namespace
 
 ExitCode scan_endpoint(const FieldCommand& command, bool json, std::ostream& out, std::ostream& err) {
-    const auto settings = parse_endpoint(command.endpoint);
+    const auto settings = endpoint_of(command, err);
+    if (!settings) return ExitCode::usage;
     const auto units = parse_units(command.units);
-    if (!settings || !units) {
-        err << "sitepowerctl: " << (settings ? units.error() : settings.error()).message << '\n';
+    if (!units) {
+        err << "sitepowerctl: --units " << units.error().message << '\n';
         return ExitCode::usage;
     }
     modbus::UnitTiming timing;

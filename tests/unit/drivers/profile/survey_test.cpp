@@ -59,5 +59,24 @@ TEST(Survey, ReadsGroupsOnUnitsOfTheirOwnAndTexts) {
     EXPECT_EQ(got.words.at({102, modbus::Table::holding, 5}), 102);
 }
 
+TEST(ReasonOf, NamesARangeOnlyWhereThereIsOne) {
+    DevicePoint point;
+    const auto reason = [&](bool has_range) { return reason_of(Quality::out_of_range, point, has_range); };
+    EXPECT_EQ(reason(true), "outside the range that the profile allows");
+    point.registers.type = modbus::ValueType::u64;
+    EXPECT_EQ(reason(false), "beyond 2^53, where a reading is not exact");
+    point.registers.bcd = true;
+    EXPECT_EQ(reason(false), "four of its bits are no decimal digit");
+    point.registers.type = modbus::ValueType::datetime;
+    EXPECT_EQ(reason(false), "no date and time");
+    point.registers.type = modbus::ValueType::text;
+    EXPECT_EQ(reason(false), "characters that are no text");
+    point.registers.type = modbus::ValueType::f32;
+    EXPECT_EQ(reason(false), "no finite number");
+    point.derived = true;
+    EXPECT_EQ(reason(false), "cannot be worked out of these operands");
+    EXPECT_EQ(reason_of(Quality::good, point, false), "");
+}
+
 }  // namespace
 }  // namespace sitepower::survey_test

@@ -40,6 +40,19 @@ TEST(Endpoint, WhatItIsNotIsRefused) {
     }
 }
 
+TEST(Endpoint, ThePartThatIsWrongIsNamed) {
+    const auto why = [](std::string_view text) { return parse_endpoint(text).error().message; };
+    EXPECT_THAT(why("rtu:/dev/ttyUSB0:12345:8N1"), HasSubstr("the speed \"12345\""));
+    EXPECT_THAT(why("rtu:/dev/ttyUSB0:9600:8X1"), HasSubstr("the framing \"8X1\""));
+    EXPECT_THAT(why("rtu:ttyUSB0"), HasSubstr("\"ttyUSB0\" is no path"));
+    EXPECT_THAT(why("tcp:host:70000"), HasSubstr("the port \"70000\" is not 1 to 65535"));
+    EXPECT_THAT(why("rtu_over_tcp:host:"), HasSubstr("the port \"\""));
+    EXPECT_THAT(why("tcp::502"), HasSubstr("the host is missing"));
+    EXPECT_THAT(why("tcp:[::1:502"), HasSubstr("the host has no ]"));
+    EXPECT_THAT(why("tcp:[::1]502"), HasSubstr("no \"502\" goes behind the host"));
+    EXPECT_THAT(why("udp:host"), HasSubstr("\"udp\" is no kind of endpoint"));
+}
+
 TEST(Units, AreListsAndRanges) {
     EXPECT_THAT(*parse_units("3"), ElementsAre(3));
     EXPECT_THAT(*parse_units("247,1-3,2"), ElementsAre(1, 2, 3, 247));
