@@ -38,6 +38,7 @@ void measure_wrong_values(Report& report) {
         report.add({measure + ".faults", static_cast<double>(result.faults), "faults"});
         report.add({measure + ".values", static_cast<double>(result.values), "values"});
         report.add({measure + ".wrong", static_cast<double>(result.wrong), "frames", at_most(0)});
+        report.add({measure + ".overdue", static_cast<double>(result.overdue.count()), "ms"});
         if (result.wrong > 0) report.progress(result.example);
         report.add({measure + ".time", result.seconds, "s"});
     }

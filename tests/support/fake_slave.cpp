@@ -307,6 +307,8 @@ void FakeSlave::deliver_due() {
     std::ranges::stable_sort(deliveries_, {}, &Delivery::at);
     while (!deliveries_.empty() && deliveries_.front().at <= now) {
         const auto delivery = std::move(deliveries_.front());
+        const auto overdue = std::chrono::floor<std::chrono::milliseconds>(now - delivery.at).count();
+        overdue_ms_.store(std::max<std::int64_t>(overdue_ms_.load(), overdue));
         deliveries_.erase(deliveries_.begin());
         if (wire_ == Wire::serial) {
             [[maybe_unused]] const auto n = write(delivery.fd, delivery.bytes.data(), delivery.bytes.size());

@@ -83,6 +83,8 @@ class FakeSlave {
 
     std::uint64_t requests() const { return requests_.load(); }
     std::uint64_t requests(int unit) const;
+    // How much later than it meant to the slave sent something: what a busy machine adds to its faults.
+    std::chrono::milliseconds most_overdue() const { return std::chrono::milliseconds(overdue_ms_.load()); }
     std::uint64_t connections() const { return connections_.load(); }
 
     // TCP only. While refusing, connections are closed as soon as they are made; while away, nobody listens
@@ -137,6 +139,7 @@ class FakeSlave {
     std::minstd_rand random_{1};
     std::atomic<std::uint64_t> requests_ = 0;
     std::atomic<std::uint64_t> connections_ = 0;
+    std::atomic<std::int64_t> overdue_ms_ = 0;
     std::atomic<bool> refusing_ = false;
     std::atomic<int> most_connections_ = 64;
     std::vector<std::atomic<std::uint64_t>> requests_of_unit_ = std::vector<std::atomic<std::uint64_t>>(256);

@@ -1,5 +1,6 @@
 #include "tests/support/fault_run.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -107,6 +108,7 @@ class Line final : public modbus::BusSink {
         result.frames += frames_.load();
         result.values += values_.load();
         result.faults += faults_.load();
+        result.overdue = std::max(result.overdue, slave_.most_overdue());
         const auto counters = bus_->counters();
         result.counters.timeouts += counters.timeouts;
         result.counters.bad_frames += counters.bad_frames;

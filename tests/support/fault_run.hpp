@@ -32,6 +32,9 @@ struct FaultRunResult {
     std::uint64_t wrong = 0;   // frames that hold anything but the answer to their own question
     std::string example;       // the first of them
     std::uint64_t faults = 0;
+    // By how much a slave was later than it meant to be. With its longest delay (3.5 time-outs) it must stay
+    // within time-out and late window: beyond, the machine was too busy for the run to say anything.
+    std::chrono::milliseconds overdue{0};
     modbus::BusCounters counters;  // of all lines
     double seconds = 0;
 };
