@@ -14,7 +14,6 @@
 #include "core/base/identifier.hpp"
 #include "daemon/ctl/format.hpp"
 #include "daemon/operation/table.hpp"
-#include "drivers/dataset/csv.hpp"
 
 namespace sitepower::ctl {
 namespace {
@@ -34,10 +33,39 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
-std::vector<std::string_view> fields_of(std::string_view line) {
-    auto fields = dataset::csv_fields(line);
-    for (auto& field : fields) field = trimmed(field);
-    return fields;
+// Of a field in quotes that begins the text: what it says, and the text without it (RFC 4180, within a line).
+std::optional<std::string> take_quoted(std::string_view& text) {
+    std::string field;
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        if (text[i] != '"') {
+            field += text[i];
+        } else if (i + 1 < text.size() && text[i + 1] == '"') {
+            field += text[i++];
+        } else {
+            text = trimmed(text.substr(i + 1));
+            return field;
+        }
+    }
+    return std::nullopt;
+}
+
+// Nothing where quotes do not end, or end within a field.
+std::optional<std::vector<std::string>> fields_of(std::string_view line) {
+    std::vector<std::string> fields;
+    for (;;) {
+        line = trimmed(line);
+        if (line.starts_with('"')) {
+            auto field = take_quoted(line);
+            if (!field || !(line.empty() || line.starts_with(','))) return std::nullopt;
+            fields.emplace_back(trimmed(*field));
+        } else {
+            const auto field = line.substr(0, line.find(','));
+            fields.emplace_back(trimmed(field));
+            line.remove_prefix(field.size());
+        }
+        if (line.empty()) return fields;
+        line.remove_prefix(1);
+    }
 }
 
 struct Columns {
@@ -48,7 +76,7 @@ struct Columns {
 
 Columns columns_of(std::string_view header) {
     Columns columns;
-    const auto names = fields_of(header);
+    const auto names = fields_of(header).value_or(std::vector<std::string>{});
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (names[i] == "timestamp") columns.timestamp = i;
         if (names[i] == "series" || names[i] == "meter_id") columns.series = i;
@@ -65,17 +93,21 @@ std::optional<double> number_of(std::string_view text) {
 }
 
 void read_row(std::string_view line, const Columns& columns, CsvTable& table) {
-    const auto fields = fields_of(line);
-    const auto at = [&](std::size_t i) { return i < fields.size() ? fields[i] : std::string_view{}; };
+    const auto read = fields_of(line);
+    const auto fields = read.value_or(std::vector<std::string>{});
+    const auto at = [&](std::size_t i) { return i < fields.size() ? fields[i] : std::string(); };
     CsvRow row{.timestamp = std::string(at(*columns.timestamp)),
                .series = std::string(at(*columns.series)),
                .value = {},
                .problem = {}};
     auto& quality = table.quality;
     ++quality.rows;
-    const auto value = columns.value ? at(*columns.value) : std::string_view{};
+    const auto value = columns.value ? at(*columns.value) : std::string();
     if (!value.empty()) row.value = number_of(value);
-    if (row.timestamp.empty() || row.series.empty()) {
+    if (!read) {
+        row.problem = "quotes do not match";
+        ++quality.invalid;
+    } else if (row.timestamp.empty() || row.series.empty()) {
         row.problem = row.timestamp.empty() ? "no timestamp" : "no series";
         ++quality.missing;
     } else if (!parse_time(row.timestamp)) {
@@ -183,7 +215,6 @@ double CsvQuality::score() const {
 
 Result<CsvTable> read_prediction_rows(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // as spreadsheets write it
-    if (text.find('"') != std::string_view::npos) return wrong("fields in quotes are not understood");
     const auto header = text.substr(0, text.find('\n'));
     const auto columns = columns_of(header);
     if (!columns.timestamp || !columns.series) {

@@ -35,15 +35,15 @@ std::string view_predictions(const Json& data, Time /*now*/) {
                  {"P90", Align::right},
                  {"P99", Align::right},
                  {"UNIT"},
-                 {"CONFIDENCE", Align::right},
-                 {"NOTE", Align::left, Fit::cut}});
+                 {"CONFIDENCE", Align::right}});
     for (const auto& item : member(data, "items")) {
-        table.add({value_text(member(item, "service_name")), value_text(member(item, "horizon_type")),
-                   short_time_text(member(item, "timestamp")),
-                   value_text(member(item, "prediction_p50"), {}, 3),
-                   value_text(member(item, "prediction_p90"), {}, 3),
-                   value_text(member(item, "prediction_p99"), {}, 3), value_text(member(item, "unit")),
-                   value_text(member(item, "confidence_score"), {}, 2), reason_text(item, "prediction_p50")});
+        table.add(
+            {value_text(member(item, "service_name")), value_text(member(item, "horizon_type")),
+             short_time_text(member(item, "timestamp")), value_text(member(item, "prediction_p50"), {}, 3),
+             value_text(member(item, "prediction_p90"), {}, 3),
+             value_text(member(item, "prediction_p99"), {}, 3), value_text(member(item, "unit")),
+             value_text(member(item, "confidence_score"), {}, 2)},
+            reason_text(item, "prediction_p50"));
     }
     return table.text();
 }

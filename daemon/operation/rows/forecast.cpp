@@ -323,7 +323,8 @@ Outcome forecast_series(const ForecastQuestion& q) {
     const auto figures = served->accuracy(HorizonClass::long_48h, AccuracyWindow::month, q.now);
     Record performance;
     performance.set("processing_time_ms", Json())
-        .maybe("accuracy_mape", figures.mape_pct, "fewer_than_30_matched_forecasts")
+        .maybe("accuracy_mape", figures.mape_pct,
+               figures.mae ? "the_actual_values_are_all_zero" : "fewer_than_30_matched_forecasts")
         .maybe("accuracy_mase", figures.mase, "fewer_than_30_matched_forecasts")
         .maybe("confidence", longest.confidence, "fewer_than_30_matched_forecasts");
     return Json{

@@ -57,10 +57,26 @@ TEST(PredictCsv, FindsAnOutlierAmongValuesThatAreAllTheSame) {
     EXPECT_EQ(one->quality.outliers, 1U);
 }
 
+TEST(PredictCsv, ReadsFieldsInQuotes) {
+    const auto table = read_prediction_rows(
+        "\"timestamp\",note, \"series\" ,value\r\n"
+        "\"2026-11-22T06:00:00Z\",\"a \"\"b\"\", c\",\"load\",\"1.5\"\r\n"
+        "2026-11-22T06:00:00Z,\"open,load,1\n"
+        "2026-11-22T06:00:00Z,\"x\"y,load,1\n");
+    ASSERT_TRUE(table) << table.error().message;
+    ASSERT_EQ(table->rows.size(), 3U);
+    EXPECT_EQ(table->rows[0].timestamp, "2026-11-22T06:00:00Z");
+    EXPECT_EQ(table->rows[0].series, "load");
+    EXPECT_EQ(table->rows[0].value, 1.5);
+    EXPECT_EQ(table->rows[0].problem, "");
+    EXPECT_EQ(table->rows[1].problem, "quotes do not match");
+    EXPECT_EQ(table->rows[2].problem, "quotes do not match");
+    EXPECT_EQ(table->quality.invalid, 2U);
+}
+
 TEST(PredictCsv, RefusesWhatItDoesNotUnderstand) {
     EXPECT_FALSE(read_prediction_rows(""));
     EXPECT_FALSE(read_prediction_rows("time,series\n"));
-    EXPECT_FALSE(read_prediction_rows("timestamp,series\n\"2026-11-22T06:00:00Z\",load\n"));
     std::string long_text = "timestamp,series\n";
     for (std::size_t i = 0; i <= most_prediction_rows; ++i) long_text += "t,s\n";
     EXPECT_FALSE(read_prediction_rows(long_text));
