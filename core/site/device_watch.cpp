@@ -89,6 +89,10 @@ void DeviceWatch::failed(const PollFailed& failure, const Moment& moment) {
     Watched& device = devices_[index];
     device.failures = std::min(device.failures + 1, missed_polls_);
     device.failure = failure.reason;
+    const bool soon = moment.steady - device.failed_at <= failing_period(device);
+    device.partial_failures = soon ? std::min(device.partial_failures + 1, missed_polls_) : 1;
+    device.partial_failure = failure.reason;
+    device.failed_at = moment.steady;
     judge(index, moment);
     if (states_[index].status == DeviceStatus::offline && states_[index].reason != device.failure) {
         states_[index].reason = device.failure;
@@ -166,6 +170,21 @@ bool DeviceWatch::is_answering(const Watched& device, const Moment& moment) cons
     return !device.groups.empty() && since_heard <= std::max(shortest + shortest / 2, shortest_stale);
 }
 
+Duration DeviceWatch::failing_period(const Watched& device) {
+    Duration longest{0};
+    for (const Group& group : device.groups) {
+        const Duration period = period_of(*group.layout);
+        if (period < seldom) longest = std::max(longest, period);
+    }
+    return std::max(longest + longest / 2, shortest_offline);
+}
+
+std::string DeviceWatch::failing_part(const Watched& device, int failures, const Moment& moment) {
+    const bool fails =
+        device.partial_failures >= failures && moment.steady - device.failed_at <= failing_period(device);
+    return fails ? device.partial_failure : std::string();
+}
+
 void DeviceWatch::judge(std::size_t index, const Moment& moment) {
     const Watched& device = devices_[index];
     const bool silent = is_silent(device, moment);
@@ -180,9 +199,16 @@ void DeviceWatch::judge(std::size_t index, const Moment& moment) {
         std::ranges::find_if(device.groups, [&](const Group& group) { return is_late(group, moment); });
     if (late == device.groups.end()) {
         become(index, DeviceStatus::online, "", moment);
+        auto part = failing_part(device, missed_polls_, moment);
+        if (states_[index].reason != part) {
+            states_[index].reason = std::move(part);
+            devices_[index].reason_changed = true;
+        }
     } else if (states_[index].status != DeviceStatus::stale) {
+        const auto part = failing_part(device, 1, moment);
         become(index, DeviceStatus::stale,
-               "group " + late->layout->group + " not heard for " + seconds(moment.steady - late->last_heard),
+               "group " + late->layout->group + " not heard for " +
+                   seconds(moment.steady - late->last_heard) + (part.empty() ? "" : ": " + part),
                moment);
     }
 }

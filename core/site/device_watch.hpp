@@ -69,7 +69,11 @@ class DeviceWatch {
     struct Watched {
         std::vector<Group> groups;
         int failures = 0;
-        std::string failure;          // of the last failed poll since the last frame
+        std::string failure;  // of the last failed poll since the last frame
+        // Failed polls that came soon after each other, whatever was heard in between: a part of it fails.
+        int partial_failures = 0;
+        std::string partial_failure;  // the last of them
+        Time failed_at{};             // steady
         std::optional<Time> told_at;  // wall
         bool status_changed = false;
         bool reason_changed = false;
@@ -80,6 +84,10 @@ class DeviceWatch {
     bool is_silent(const Group& group, const Moment& moment) const;
     bool is_silent(const Watched& device, const Moment& moment) const;
     bool is_answering(const Watched& device, const Moment& moment) const;
+    // Within how long a failing group of the device fails again.
+    static Duration failing_period(const Watched& device);
+    // Why a part of it has no values, after so many failures; empty: it has, or nobody knows.
+    static std::string failing_part(const Watched& device, int failures, const Moment& moment);
     void judge(std::size_t index, const Moment& moment);
     void become(std::size_t index, DeviceStatus status, std::string reason, const Moment& moment);
     void lose_groups(std::size_t index, const Moment& moment, std::vector<LostPoints>& lost);

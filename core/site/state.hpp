@@ -19,8 +19,10 @@ struct DeviceState {
     DeviceIndex device{};
     DeviceStatus status = DeviceStatus::unknown;
     std::optional<Time> last_seen;  // of the last frame, by its own time; empty: it has never answered
-    std::string reason;             // empty while online; else for people: "no answer", the bus's last words
-    Time since{};                   // when this status began
+    // For people: "no answer", the bus's last words. While online empty, unless a part of it fails to be
+    // read.
+    std::string reason;
+    Time since{};  // when this status began
 };
 
 // How far an estimate can be trusted; words of estimation: ok, degraded, prior_only, unknown.

@@ -134,6 +134,49 @@ TEST_F(DeviceWatchTest, UnitsThatFailDoNotCountAgainstTheDeviceWhoseOthersAnswer
 }
 
 // Of two groups that are polled without a pause one answers, and the other fails after each of its frames.
+TEST_F(DeviceWatchTest, SaysWhyAPartOfItHasNoValues) {
+    for (int at = 0; at <= 60'000; at += 10'000) {
+        heard(fast_, Duration{at});
+        heard(slow_, Duration{at + 1});
+        EXPECT_EQ(state().reason, "");
+        if (at >= 40'000) fail(Duration{at + 2}, "index 3");
+    }
+    EXPECT_EQ(state().status, DeviceStatus::online);
+    EXPECT_EQ(state().reason, "index 3") << "the third failure in a row";
+    EXPECT_EQ(told().size(), 1U);
+    for (int at = 61'000; at <= 145'000; at += 1'000) {
+        heard(fast_, Duration{at});
+        heard(slow_, Duration{at + 1});
+        tick_until(Duration{at + 500});
+        EXPECT_EQ(state().reason, "index 3") << "the slow group may fail again so late";
+    }
+    tick_until(Duration{151'000});
+    EXPECT_EQ(state().status, DeviceStatus::online);
+    EXPECT_EQ(state().reason, "") << "nothing has failed for so long";
+}
+
+TEST_F(DeviceWatchTest, FailuresNowAndThenAreNoReason) {
+    for (int at = 0; at <= 600'000; at += 10'000) {
+        heard(fast_, Duration{at});
+        heard(slow_, Duration{at + 1});
+        if (at % 100'000 == 0) fail(Duration{at + 2});
+        tick_until(Duration{at + 5'000});
+        EXPECT_EQ(state().reason, "");
+    }
+}
+
+TEST_F(DeviceWatchTest, IsStaleForAReason) {
+    heard(fast_, Duration{0});
+    heard(slow_, Duration{1});
+    for (int at = 10'000; at <= 110'000; at += 10'000) {
+        heard(fast_, Duration{at});
+        if (at % 60'000 == 0) fail(Duration{at + 1}, "holding 300 is refused");
+        tick_until(Duration{at + 5'000});
+    }
+    EXPECT_EQ(state().status, DeviceStatus::stale);
+    EXPECT_EQ(state().reason, "group slow not heard for 90 s: holding 300 is refused");
+}
+
 TEST_F(DeviceWatchTest, AGroupWithoutAPauseIsLostToo) {
     SiteModel model;
     DeviceBuilder builder(model, "MON-02");
