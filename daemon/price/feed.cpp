@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "daemon/price/quotations.hpp"
 
@@ -45,6 +47,11 @@ Error failed(const std::string& where, const std::string& why) {
 }
 
 Result<std::string> read_file(const PriceFile& file) {
+    // A pipe that nobody writes to would keep its reader for ever.
+    std::error_code error;
+    if (std::filesystem::exists(file.path, error) && !std::filesystem::is_regular_file(file.path, error)) {
+        return failed(file.path, "it is no regular file; put a file in its place");
+    }
     std::ifstream stream(file.path, std::ios::binary);
     if (!stream) return failed(file.path, "the file cannot be opened");
     std::string text(longest_price_file + 1, '\0');

@@ -144,6 +144,8 @@ TEST(ForecastConfig, TakesALearntPriorAndRefusesAnotherFile) {
         return error_report(diagnostics);
     };
     EXPECT_THAT(refusal(with_prior("/nowhere/x")), HasSubstr("cannot be read"));
+    const TemporaryDirectory directory;
+    EXPECT_THAT(refusal(with_prior(directory.pipe("prior"))), HasSubstr("cannot be read"));
     std::ofstream(path) << "no library";
     EXPECT_THAT(refusal(with_prior(path)), HasSubstr("forecast.prior"));
     write_prior(path, 100);

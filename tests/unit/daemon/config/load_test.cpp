@@ -251,6 +251,16 @@ TEST(Credentials, AreOfLimitedSize) {
     EXPECT_FALSE(make_config(parsed(site_text()), paths, too_long));
 }
 
+TEST(Credentials, APipeIsRefusedAtOnce) {
+    const TemporaryDirectory directory;
+    ConfigPaths paths = test_paths();
+    paths.credentials_directory = directory.path();
+    const auto pipe = directory.pipe("broker-password");
+    schema::Diagnostics diagnostics;
+    EXPECT_FALSE(make_config(parsed(site_text()), paths, diagnostics));
+    EXPECT_THAT(error_report(diagnostics), HasSubstr(pipe + ": cannot be read: it is no regular file"));
+}
+
 // A check and a reload look at the clock and at files; a start, whose clock may not be set yet, does not.
 std::string problems_at(const std::string& text, std::optional<Time> checked_at,
                         const std::string& profiles = test_profiles()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -108,6 +109,12 @@ class TemporaryDirectory {
         const auto file = std::filesystem::path(path_) / name;
         std::filesystem::create_directories(file.parent_path());
         std::ofstream(file, std::ios::binary) << text;
+    }
+    // A pipe that nobody writes to; its path.
+    std::string pipe(const std::string& name) const {
+        const auto path = (std::filesystem::path(path_) / name).string();
+        EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+        return path;
     }
 
   private:

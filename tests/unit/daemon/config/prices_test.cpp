@@ -61,6 +61,18 @@ TEST(Prices, ATariffGoesByTheClocksOfItsLocation) {
                 HasSubstr("there is no time zone \"Asia\""));
 }
 
+TEST(Prices, ATimeZoneThatIsAPipeIsRefusedAtOnce) {
+    const TemporaryDirectory zones;
+    zones.pipe("Pipe");
+    auto paths = test_paths();
+    paths.time_zone_directory = zones.path();
+    schema::Diagnostics diagnostics;
+    const auto text =
+        replaced(with(tariff), "city = \"Chiang Mai\"", "city = \"Chiang Mai\"\ntime_zone = \"Pipe\"");
+    EXPECT_FALSE(make_config(parsed(text), paths, diagnostics));
+    EXPECT_THAT(error_report(diagnostics), HasSubstr("there is no time zone \"Pipe\""));
+}
+
 TEST(Prices, ReadsAnAddress) {
     const auto config = load(with(R"(
 [[price]]

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <thread>
@@ -76,6 +77,11 @@ TEST_F(Feed, SaysWhatIsWrongWithAFile) {
     const auto huge = look(PriceFile{path, PriceColumns{}});
     ASSERT_FALSE(huge);
     EXPECT_THAT(huge.error().message, HasSubstr("larger than 16 MiB"));
+    const auto pipe = (directory_.path() / "pipe.csv").string();
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    const auto refused = look(PriceFile{pipe, PriceColumns{}});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("pipe.csv: it is no regular file"));
 }
 
 TEST_F(Feed, AsksAnAddressForJsonAndCsv) {
