@@ -53,11 +53,12 @@ class Device {
     support::FakeSlave slave_;
 };
 
-std::map<int, std::uint16_t> inverter(const std::string& serial, std::uint16_t watts) {
+std::map<int, std::uint16_t> inverter(const std::string& serial, std::uint16_t watts, int meter_length = 0) {
     support::SunspecMap map;
     map.add_common("ACME", "Inv", serial);
     const int model = map.add(103, 50);
     map.set(model + support::shipped_models().find(103)->offset_of("W"), watts);
+    if (meter_length > 0) map.add(203, meter_length);
     map.end();
     return map.words();
 }
@@ -93,7 +94,7 @@ class DeviceIdentityTest : public testing::Test {
 };
 
 TEST_F(DeviceIdentityTest, ASunspecDeviceIsFoundPolledAndFoundAnewWhenItIsExchanged) {
-    device.become(inverter("A", 1500));
+    device.become(inverter("A", 1500, 104));  // a meter of another length than its definition
     start("sunspec");
     ASSERT_TRUE(arrives("inverter.power_kw", 1.5));
     EXPECT_TRUE(std::filesystem::exists(site.path("state") / "sunspec" / "NEW-01.toml"));
@@ -104,6 +105,7 @@ TEST_F(DeviceIdentityTest, ASunspecDeviceIsFoundPolledAndFoundAnewWhenItIsExchan
     ASSERT_TRUE(arrives("inverter.power_kw", 2.5));
     const auto log = site.daemon_log();
     EXPECT_THAT(log, HasSubstr("NEW-01 has told its SunSpec models"));
+    EXPECT_THAT(log, HasSubstr("NEW-01: not read: model 203"));
     EXPECT_THAT(log, testing::Not(HasSubstr("is refused"))) << "the edit was nobody's reload";
     site.stop_daemon();
 }

@@ -84,6 +84,58 @@ TEST_F(FieldCommands, AScanNamesTheProfileThatFits) {
                                   HasSubstr("1 unit answers, 1 is silent")));
 }
 
+// Units of their own, texts, and registers far from each other with nothing in between.
+TEST_F(FieldCommands, ADumpHoldsWhatTheDeviceHasAndNothingBetween) {
+    support::FakeSlave slave(support::Wire::tcp);
+    const auto is_there = [](int address) {
+        return address == 5 || (address >= 20 && address < 22) || address == 2000 || address == 60000;
+    };
+    slave.set_content([](const support::SeenRequest& request, std::uint16_t address) {
+        return address == 20 || address == 21 ? std::uint16_t{0x4142}
+                                              : static_cast<std::uint16_t>(request.question.unit + address);
+    });
+    slave.set_manners([&](const support::SeenRequest& request) {
+        const auto& asked = request.question;
+        for (int address = asked.address; address < asked.address + asked.count; ++address) {
+            if (!is_there(address))
+                return support::Behaviour{.kind = support::Behaviour::Kind::exception, .exception = 0x02};
+        }
+        return support::Behaviour{};
+    });
+    const auto file = site_.path("far.toml").string();
+    support::write_file(file, R"(schema = 1
+id = "far"
+kind = "bms"
+manufacturer = "Maker"
+models = ["One"]
+poll_ms = { fast = 1000 }
+points = [
+    { name = "a", address = 5 },
+    { name = "refused", address = 30 },
+    { name = "b", address = 2000, range = [0, 1] },
+    { name = "c", address = 60000 },
+    { name = "serial", address = 20, type = "string", length = 2 },
+]
+groups = [{ name = "string{s}", address = 0, unit = 101, repeat = [{ index = "s", count = 2, unit_stride = 1 }], points = [{ name = "a", address = 5 }] }]
+)");
+    const auto copy = site_.path("far-copy.toml").string();
+    const auto ran =
+        site_.ctl({"profile", "dump", file, "--output", copy, "--endpoint",
+                   "tcp:127.0.0.1:" + std::to_string(std::get<modbus::TcpEndpoint>(slave.endpoint()).port)});
+    ASSERT_EQ(ran.status, 0) << ran.output;
+    EXPECT_THAT(
+        support::read_file(copy),
+        AllOf(HasSubstr("table = \"holding\"\naddress = 5\nregisters = [6]\n"),
+              HasSubstr("address = 20\nregisters = [16706, 16706]\n"),
+              HasSubstr("address = 2000\nregisters = [2001]\n"),
+              HasSubstr("address = 60000\nregisters = [60001]\n"),
+              HasSubstr("unit = 102\ntable = \"holding\"\naddress = 5\nregisters = [107]\n"),
+              HasSubstr("\"string2.a\" = 107\n"), HasSubstr("[samples.expect_text]\n\"serial\" = \"ABAB\"\n"),
+              HasSubstr("[samples.expect_quality]\n\"b\" = \"out_of_range\"\n"),
+              Not(HasSubstr("\"refused\" ="))));
+    EXPECT_EQ(site_.ctl({"profile", "check", copy}).status, 0);
+}
+
 // Two common models on one unit.
 TEST_F(FieldCommands, AScanTellsTheDevicesOfASunspecUnitApart) {
     support::SunspecMap map;

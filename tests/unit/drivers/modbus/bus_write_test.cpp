@@ -304,6 +304,43 @@ TEST_P(BusWrite, IsNotSentToASilentDevice) {
     EXPECT_TRUE(device_.taken().empty());
 }
 
+// What a probe asked before it had to wait counts, too: that an index of a mailbox rests is found out without
+// asking anything more.
+TEST_P(BusWrite, IsSentToADeviceThatIsBackWhileItsMailboxRests) {
+    constexpr std::uint16_t mailbox_request = 600;
+    const FakeSlave::Manners refuses_the_mailbox = [](const SeenRequest& request) {
+        const bool refused = request.write && request.write->address == mailbox_request;
+        return refused ? Behaviour{.kind = Kind::exception, .exception = 0x04} : Behaviour{};
+    };
+    slave_.set_manners(refuses_the_mailbox);
+    auto plan = unit(100ms);
+    plan.groups = {support::word_group(device1, "cells", 20ms, 0, 2)};
+    plan.groups.front().mailbox = Mailbox{.name = "cells",
+                                          .request_address = mailbox_request,
+                                          .request = {7},
+                                          .signs = {{.address = 601, .word = 1}},
+                                          .window_address = 602,
+                                          .window_length = 2,
+                                          .settle = 5ms,
+                                          .ready_within = 50ms};
+    auto& bus = run(plan);
+    const auto has_failed = [&](const std::string& why) {
+        return sink_.wait([&] {
+            const auto failures = sink_.failures();
+            return std::ranges::any_of(
+                failures, [&](const auto& failure) { return failure.reason.find(why) != std::string::npos; });
+        });
+    };
+    ASSERT_TRUE(has_failed("mailbox cells: "));
+    slave_.set_manners([](const SeenRequest&) { return Behaviour{.kind = Kind::silent}; });
+    ASSERT_TRUE(has_failed("no answer in time"));
+    const auto frames = sink_.frames().size();
+    slave_.set_manners(refuses_the_mailbox);
+    ASSERT_TRUE(sink_.wait_for_frames(frames + 1)) << "the index rests";
+    ASSERT_TRUE(bus.order(order_of(1, 5, false)));
+    EXPECT_EQ(told().outcome, WriteOutcome::accepted) << told().reason;
+}
+
 TEST_P(BusWrite, KeepsTheUnitSilentWhileItSettles) {
     struct Seen {
         std::mutex mutex;
