@@ -66,7 +66,7 @@ struct PriceSettings {
     double factor = 1;
     double surcharge = 0;
     std::variant<Tariff, PriceFile, PriceAddress, PricePoint, PriceTopic> source;
-    Duration interval{std::chrono::minutes{5}};      // between two looks at a file or an address
+    Duration interval{std::chrono::minutes{2}};      // between two looks at a file or an address
     Duration stale_after{std::chrono::minutes{60}};  // without news
 };
 
