@@ -5,7 +5,7 @@
 namespace sitepower::bench {
 
 std::span<const Bench> benches() {
-    static constexpr std::array<Bench, 13> all{{
+    static constexpr std::array<Bench, 14> all{{
         {"polling", "round trips per second against bare libmodbus, devices that answer after 2 and 20 ms",
          measure_polling},
         {"cpu", "processor time against the bare chain, 8 devices of 100 registers every millisecond",
@@ -27,6 +27,8 @@ std::span<const Bench> benches() {
         {"dispatch",
          "battery schedules and power auctions: times beside COIN-OR CLP, 10 000 random problems, lies",
          measure_dispatch},
+        {"plans", "an allocation, the plan carried out, and the full cycle, over the socket while polling",
+         measure_plans},
         {"forecast", "series: fit, sample, forecast, a night of 200, and an answer while polling",
          measure_forecast},
     }};

@@ -30,6 +30,7 @@ std::span<const Bench> benches();
 
 void measure_dispatch(const Options& options, Report& report);
 void measure_forecast(const Options& options, Report& report);
+void measure_plans(const Options& options, Report& report);
 void measure_mqtt(const Options& options, Report& report);
 void measure_sqlite(const Options& options, Report& report);
 void measure_polling(const Options& options, Report& report);

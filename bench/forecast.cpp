@@ -11,15 +11,12 @@
 #include <numbers>
 #include <vector>
 
+#include "bench/answers.hpp"
 #include "bench/bare/mqtt_loop.hpp"
 #include "bench/benches.hpp"
-#include "bench/harness/failure.hpp"
-#include "bench/harness/rig.hpp"
-#include "bench/harness/statistics.hpp"
+#include "bench/harness/waiting.hpp"
 #include "core/forecast/forecaster.hpp"
 #include "core/forecast/long_forecaster.hpp"
-#include "daemon/ctl/client.hpp"
-#include "daemon/operation/table.hpp"
 
 namespace sitepower::bench {
 namespace {
@@ -31,8 +28,6 @@ constexpr std::size_t horizon = 48;
 constexpr std::size_t night_series = 200;
 constexpr std::size_t night_days = 40;  // of hours each: as many as the full fit's
 constexpr Duration five_minutes{300'000};
-// One user may ask 50 times a second.
-constexpr Seconds between_questions{0.025};
 const Time start = from_ms(1'767'225'600'000);
 
 double load(std::size_t t, double steps_a_day) {
@@ -131,41 +126,15 @@ void measure_answers(const Options& options, Report& report) {
              .period = std::chrono::milliseconds{10},
              .more = declared});
     const auto daemon = rig.start_daemon();
-    const auto& operation = *find_operation("forecast");
-    const auto answer = [&] {
-        return ctl::ask(rig.socket().string(), operation, {{"series", "requests"}, {"periods", "24"}},
-                        Duration{5000});
-    };
-    std::string refusal;
-    const auto served = [&] {
-        daemon->expect_running();
-        const auto said = answer();
-        refusal = said ? said->text : said.error().message;
-        return said && said->http_status == 200;
-    };
-    wait_until("the daemon answers", Seconds{20}, [&] {
-        daemon->expect_running();
-        return static_cast<bool>(answer());
-    });
+    Asker asker(rig, *daemon);
+    wait_until("the daemon answers", Seconds{20}, [&] { return asker.is_answered({"predictions.current"}); });
     wait_for(Seconds{2});  // until it has subscribed
     publish_past(rig.broker().port());
-    wait_until("the series is forecast", Seconds{60}, served);
-    std::vector<double> p99;
-    std::vector<double> p50;
-    for (int round = 0; round < options.rounds_or(5); ++round) {
-        std::vector<double> times_ms;
-        for (int i = 0; i < 200; ++i) {
-            const auto begin = SteadyClock::now();
-            if (!served()) throw Failure("a forecast was refused: " + refusal);
-            const Seconds taken = SteadyClock::now() - begin;
-            times_ms.push_back(1e3 * taken.count());
-            wait_for(between_questions - taken);
-        }
-        p50.push_back(percentile(times_ms, 0.5));
-        p99.push_back(percentile(times_ms, 0.99));
-    }
-    report.add({"forecast.answer.p50", std::ranges::min(p50), "ms"});
-    report.add({"forecast.answer.p99", std::ranges::min(p99), "ms", at_most(200)});
+    const Question question{"forecast", {{"series", "requests"}, {"periods", "24"}}};
+    wait_until("the series is forecast", Seconds{60}, [&] { return asker.is_answered(question); });
+    const auto times = asker.times(question, options.rounds_or(5));
+    report.add({"forecast.answer.p50", times.p50_ms, "ms"});
+    report.add({"forecast.answer.p99", times.p99_ms, "ms", at_most(200)});
 }
 
 }  // namespace

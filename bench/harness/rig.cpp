@@ -50,6 +50,7 @@ std::unique_ptr<Process> Rig::start_daemon() {
                                   .response_timeout = settings_.response_timeout,
                                   .broker_port = tls ? broker_.tls_port() : broker_.port(),
                                   .ca_file = tls ? broker_.certificate() : std::filesystem::path(),
+                                  .more_points = settings_.more_points,
                                   .more = settings_.more},
                                  directory);
     configuration_ = file;

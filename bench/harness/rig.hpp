@@ -23,7 +23,8 @@ struct RigSettings {
     std::chrono::milliseconds period{0};
     std::chrono::milliseconds response_timeout{1000};
     Encryption encryption = Encryption::off;
-    std::string more;  // of the daemon's configuration
+    std::string more_points;  // of every device, as text of its profile
+    std::string more;         // of the daemon's configuration
 };
 
 // What a program did in a span of time.

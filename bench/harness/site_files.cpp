@@ -45,6 +45,7 @@ void write_profile(const SiteFiles& site, const std::filesystem::path& file) {
             "[[points]]\nname = \"{}\"\nunit = \"{}\"\naddress = {}\ntype = \"{}\"\nscale = {}\n", point.name,
             point.unit, point.address, point.type, point.scale);
     }
+    out << site.more_points;
 }
 
 std::string broker_table(const SiteFiles& site) {

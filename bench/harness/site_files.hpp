@@ -22,6 +22,7 @@ struct SiteFiles {
     std::chrono::milliseconds response_timeout{1000};
     std::uint16_t broker_port = 0;
     std::filesystem::path ca_file;  // of the broker; empty: without TLS
+    std::string more_points;        // of every device, as text of its profile
     std::string more;               // after all else
 };
 
