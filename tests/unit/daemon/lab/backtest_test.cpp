@@ -1,7 +1,12 @@
-#include "daemon/lab/backtest/plot.hpp"
-#include "daemon/lab/backtest/series_file.hpp"
+#include <fmt/format.h>
 
 #include <cmath>
+#include <numbers>
+
+#include "daemon/lab/backtest/plot.hpp"
+#include "daemon/lab/backtest/series_file.hpp"
+#include "daemon/lab/program.hpp"
+#include "tests/support/process.hpp"
 
 namespace sitepower::lab::backtest_test {
 namespace {
@@ -39,6 +44,41 @@ TEST(SeriesFile, ARepeatedLineCountsOnce) {
         read_series("t,p\n2024-03-31T00:00:00Z,1\n2024-03-31T00:00:00Z,1\n2024-03-31T01:00:00Z,1\n");
     ASSERT_TRUE(series) << series.error().message;
     EXPECT_EQ(series->size(), 2U);
+}
+
+// Hours from the first of March on, a value for each.
+template <class Value>
+void write_hours(const std::filesystem::path& path, int hours, const Value& value) {
+    std::string text = "time,value\n";
+    const Time start = *parse_time("2026-03-01T00:00:00Z");
+    for (int hour = 0; hour < hours; ++hour)
+        text += fmt::format("{},{:.3f}\n", format_time(start + std::chrono::hours{hour}), value(hour));
+    support::write_file(path, text);
+}
+
+// Five weeks with two peaks a day, load errors and hours of negative prices: the program itself fails where
+// a reserve is broken that could be kept, or perfect foresight costs more than 2 % beyond the optimum.
+TEST(Backtest, KeepsTheReserveAndWithPerfectForesightTheOptimum) {
+    const support::TemporaryDirectory directory;
+    const auto prices = (directory.path() / "prices.csv").string();
+    const auto load = (directory.path() / "load.csv").string();
+    const auto plot = (directory.path() / "plot.svg").string();
+    const auto turn = [](int hour, double period) { return std::sin(2 * std::numbers::pi * hour / period); };
+    const auto noise = [](int hour) { return static_cast<double>(hour * 7919 % 101) / 101 - 0.5; };
+    constexpr int hours = 35 * 24;
+    write_hours(prices, hours, [&](int hour) {
+        return 80 + 60 * turn(hour, 12) + 25 * turn(hour, 24) + 20 * noise(hour) -
+               (hour % 168 > 150 ? 150 : 0);
+    });
+    write_hours(load, hours, [&](int hour) { return 300 + 60 * turn(hour - 8, 24) + 50 * noise(hour / 3); });
+    for (const char* foresight : {"day-ahead", "perfect"}) {
+        const std::vector<const char*> arguments{
+            "sitepower-lab", "backtest", "--prices", prices.c_str(), "--load",         load.c_str(),
+            "--foresight",   foresight,  "--plot",   plot.c_str(),   "--autonomy-min", "15"};
+        EXPECT_EQ(run(static_cast<int>(arguments.size()), arguments.data()), ExitCode::fine) << foresight;
+        EXPECT_THAT(support::read_file(plot), testing::EndsWith("</svg>\n"));
+        std::filesystem::remove(plot);
+    }
 }
 
 TEST(Plot, DrawsWhatIsFiniteAndEscapesTitles) {
