@@ -28,11 +28,6 @@ std::optional<modbus::Reading> decode(const modbus::RegisterPoint& point, int un
     return modbus::PointDecoder(point, static_cast<std::uint16_t>(span.begin)).decode(words);
 }
 
-// ISO 8601 without the zone, which the device does not tell.
-std::string clock_text(double seconds) {
-    return format_time(from_ms(static_cast<std::int64_t>(seconds) * 1000)).substr(0, 19);
-}
-
 class SnapshotTaker {
   public:
     explicit SnapshotTaker(const RegisterImage& image) : image_(image) {}
@@ -95,6 +90,10 @@ class SnapshotTaker {
 };
 
 }  // namespace
+
+std::string clock_text(double seconds) {
+    return format_time(from_ms(static_cast<std::int64_t>(seconds) * 1000)).substr(0, 19);
+}
 
 std::optional<std::uint16_t> RegisterImage::get(int unit, modbus::Table table, int address) const {
     const auto found = words_.find({unit, table, address});

@@ -52,6 +52,9 @@ struct SnapshotValue {
     Quality quality = Quality::comm_error;  // comm_error: registers are missing
 };
 
+// Of a datetime's value: ISO 8601 without the zone, which the device does not tell.
+std::string clock_text(double seconds);
+
 // All points: those that are polled in slot order, then texts, then points of mailboxes.
 std::vector<SnapshotValue> snapshot(const Profile& profile, const RegisterImage& image);
 

@@ -12,6 +12,7 @@ namespace {
 
 // A block that the device refuses is halved over several polls until only the refused registers are left.
 constexpr int most_polls = 12;
+constexpr const char* refused_words = "the device refused its registers";
 
 class SurveyAsker final : public modbus::Asker {
   public:
@@ -89,7 +90,7 @@ bool survey_group(const modbus::UnitPlan& plan, const modbus::PollGroup& group, 
                                           : group.points[i].minimum.has_value();
         point.reason = reason_of(point.quality, *point.point, has_range);
         const bool refused = point.quality != Quality::good && point.raw.empty() && !is_derived;
-        if (refused && !asker.last_refusal().empty()) point.reason = "the device refused its registers";
+        if (refused && !asker.last_refusal().empty()) point.reason = refused_words;
         survey.good += point.quality == Quality::good ? 1 : 0;
     }
     return true;
@@ -103,7 +104,8 @@ void survey_text(const PlacedText& text, int device_unit, modbus::LineReader& li
                                        .table = registers.table,
                                        .address = registers.address,
                                        .count = static_cast<std::uint16_t>(registers.registers())}};
-    if (asker.ask(plan).answer.good()) {
+    const auto answer = asker.ask(plan).answer;
+    if (answer.good()) {
         point.raw = raw_of(registers, point.unit, survey);
         auto reading = modbus::decode_text(point.raw, text.source->chars, registers.byte_order,
                                            text.source->pad.front());
@@ -111,6 +113,9 @@ void survey_text(const PlacedText& text, int device_unit, modbus::LineReader& li
         point.quality = reading.quality;
         point.reason = reason_of(point.quality, text.point, false);
         survey.good += point.quality == Quality::good ? 1 : 0;
+    } else if (answer.denies_registers()) {
+        point.quality = Quality::not_implemented;
+        point.reason = refused_words;
     } else {
         point.reason = asker.last_refusal();
     }

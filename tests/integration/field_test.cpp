@@ -88,9 +88,11 @@ TEST_F(FieldCommands, AScanNamesTheProfileThatFits) {
 TEST_F(FieldCommands, ADumpHoldsWhatTheDeviceHasAndNothingBetween) {
     support::FakeSlave slave(support::Wire::tcp);
     const auto is_there = [](int address) {
-        return address == 5 || (address >= 20 && address < 22) || address == 2000 || address == 60000;
+        return address == 5 || address == 7 || (address >= 20 && address < 22) || address == 2000 ||
+               address == 60000;
     };
     slave.set_content([](const support::SeenRequest& request, std::uint16_t address) {
+        if (address == 7) return static_cast<std::uint16_t>(request.serial);  // changes with each read
         return address == 20 || address == 21 ? std::uint16_t{0x4142}
                                               : static_cast<std::uint16_t>(request.question.unit + address);
     });
@@ -108,9 +110,13 @@ id = "far"
 kind = "bms"
 manufacturer = "Maker"
 models = ["One"]
-poll_ms = { fast = 1000 }
+poll_ms = { fast = 1000, slow = 60000 }
+limits = { max_hole = 0 }
+defaults = { poll = "fast" }
+derived = [{ name = "twice", op = "sum", of = ["changing"], weights = [2], poll = "slow" }]
 points = [
     { name = "a", address = 5 },
+    { name = "changing", address = 7 },
     { name = "refused", address = 30 },
     { name = "b", address = 2000, range = [0, 1] },
     { name = "c", address = 60000 },
@@ -133,6 +139,7 @@ groups = [{ name = "string{s}", address = 0, unit = 101, repeat = [{ index = "s"
               HasSubstr("\"string2.a\" = 107\n"), HasSubstr("[samples.expect_text]\n\"serial\" = \"ABAB\"\n"),
               HasSubstr("[samples.expect_quality]\n\"b\" = \"out_of_range\"\n"),
               Not(HasSubstr("\"refused\" ="))));
+    EXPECT_THAT(support::read_file(copy), HasSubstr("\"twice\" = "));
     EXPECT_EQ(site_.ctl({"profile", "check", copy}).status, 0);
 }
 

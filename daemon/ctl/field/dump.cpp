@@ -10,6 +10,7 @@
 #include "daemon/ctl/field/device.hpp"
 #include "daemon/ctl/table.hpp"
 #include "drivers/profile/load.hpp"
+#include "drivers/profile/snapshot.hpp"
 
 namespace sitepower::ctl {
 namespace {
@@ -43,19 +44,30 @@ std::string blocks_of(const Survey& survey) {
     return text.empty() ? text : text + "]\n";
 }
 
+RegisterImage image_of(const Survey& survey) {
+    RegisterImage image;
+    for (const auto& [place, word] : survey.words) {
+        const auto& [unit, table, address] = place;
+        image.set(unit, table, address, word);
+    }
+    return image;
+}
+
+// What the words decode to that are kept: a register that was read twice may have changed in between.
 std::string sample_of(const FieldDevice& device, std::string_view about) {
     auto text = fmt::format("\n[[samples]]\nabout = {}\n{}", toml_quoted(about), blocks_of(device.survey));
     std::string values = "\n[samples.expect]\n";
     std::string texts;
     std::string reasons;
-    for (const auto& point : device.survey.points) {
-        if (point.raw.empty()) continue;
-        if (point.quality == Quality::good && point.is_text) {
-            texts += fmt::format("{} = {}\n", toml_quoted(point.point->name), toml_quoted(point.text));
-        } else if (point.quality == Quality::good) {
-            values += fmt::format("{} = {}\n", toml_quoted(point.point->name), point.value);
-        } else if (point.quality != Quality::comm_error && point.quality != Quality::stale) {
-            reasons += fmt::format("{} = \"{}\"\n", toml_quoted(point.point->name), to_string(point.quality));
+    for (const auto& found : snapshot(device.profile, image_of(device.survey))) {
+        const auto name = toml_quoted(found.point.name);
+        const bool is_text = found.point.registers.type == modbus::ValueType::text;
+        if (found.quality == Quality::good && is_text) {
+            texts += fmt::format("{} = {}\n", name, toml_quoted(found.text));
+        } else if (found.quality == Quality::good) {
+            values += fmt::format("{} = {}\n", name, found.value);
+        } else if (found.quality != Quality::comm_error && !found.point.derived) {
+            reasons += fmt::format("{} = \"{}\"\n", name, to_string(found.quality));
         }
     }
     text += values;

@@ -5,6 +5,7 @@
 
 #include "daemon/ctl/field/device.hpp"
 #include "daemon/ctl/table.hpp"
+#include "drivers/profile/snapshot.hpp"
 
 namespace sitepower::ctl {
 namespace {
@@ -22,8 +23,9 @@ std::string address_text(const SurveyedPoint& surveyed) {
     return fmt::format("{}{} {}", unit, table_name(point.registers.table), point.registers.address);
 }
 
-// The word for an enum's value; empty for numbers.
+// The word for an enum's value, the time that a clock shows; empty for numbers.
 std::string meaning_of(const DevicePoint& point, double value) {
+    if (!point.derived && point.registers.type == modbus::ValueType::datetime) return clock_text(value);
     for (const auto& [number, word] : point.words) {
         if (std::stod(number) == value) return word;
     }

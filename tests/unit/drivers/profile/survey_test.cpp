@@ -24,6 +24,7 @@ poll_ms = { fast = 1000 }
 points = [
     { name = "soc_pct", address = 5, unit = "%" },
     { name = "name", address = 20, type = "string", length = 2 },
+    { name = "refused", address = 40, type = "string", length = 2 },
 ]
 [[groups]]
 name = "string{s}"
@@ -35,6 +36,11 @@ points = [{ name = "soc_pct", address = 5, unit = "%" }]
 
 TEST(Survey, ReadsGroupsOnUnitsOfTheirOwnAndTexts) {
     FakeSlave slave(Wire::tcp);
+    slave.set_manners([](const SeenRequest& request) {
+        using Kind = support::Behaviour::Kind;
+        return request.question.address == 40 ? support::Behaviour{.kind = Kind::exception, .exception = 0x02}
+                                              : support::Behaviour{};
+    });
     slave.set_content([](const SeenRequest& request, std::uint16_t address) {
         return address >= 20 ? std::uint16_t{0x4142} : std::uint16_t(request.question.unit);
     });
@@ -47,7 +53,7 @@ TEST(Survey, ReadsGroupsOnUnitsOfTheirOwnAndTexts) {
     settings.endpoint = slave.endpoint();
     modbus::LineReader line(settings, {});
     const auto got = survey(*device, line);
-    ASSERT_EQ(got.points.size(), 4U);
+    ASSERT_EQ(got.points.size(), 5U);
     EXPECT_EQ(got.good, 4U);
     EXPECT_EQ(got.points[0].value, 1);
     EXPECT_EQ(got.points[1].value, 101);
@@ -56,6 +62,8 @@ TEST(Survey, ReadsGroupsOnUnitsOfTheirOwnAndTexts) {
     EXPECT_THAT(got.points[2].raw, ElementsAre(102));
     EXPECT_TRUE(got.points[3].is_text);
     EXPECT_EQ(got.points[3].text, "ABAB");
+    EXPECT_EQ(got.points[4].quality, Quality::not_implemented);
+    EXPECT_EQ(got.points[4].reason, "the device refused its registers");
     EXPECT_EQ(got.words.at({102, modbus::Table::holding, 5}), 102);
 }
 
