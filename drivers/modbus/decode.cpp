@@ -91,6 +91,8 @@ PointDecoder::PointDecoder(const RegisterPoint& point, std::uint16_t block_addre
 void PointDecoder::take_factor(const RegisterPoint& point, std::uint16_t block_address) {
     const ScaleFactor& factor = *point.scale_factor;
     factor_ = static_cast<std::uint16_t>(factor.address - block_address);
+    factor_mask_ = factor.mask;
+    factor_shift_ = factor.shift;
     has_invalid_factor_ = factor.invalid.has_value();
     invalid_factor_ = factor.invalid.value_or(0);
     for (const auto& [content, by] : factor.map) {
@@ -170,7 +172,8 @@ Reading PointDecoder::scaled(double raw, std::span<const std::uint16_t> words) c
     if (!scaled_by_register_) return {scaling_.value(raw), Quality::good};
     const auto content = low_byte_first_ ? swap_bytes(words[factor_]) : words[factor_];
     if (!factors_.empty()) {
-        const auto found = std::ranges::find(factors_, content, &std::pair<std::uint16_t, Scaling>::first);
+        const auto field = static_cast<std::uint16_t>((content & factor_mask_) >> factor_shift_);
+        const auto found = std::ranges::find(factors_, field, &std::pair<std::uint16_t, Scaling>::first);
         if (found == factors_.end()) return {0, Quality::invalid_scale};
         return {found->second.value(raw), Quality::good};
     }

@@ -61,6 +61,8 @@ class PointDecoder {
     bool has_invalid_factor_ = false;
     std::uint16_t first_;
     std::uint16_t factor_ = 0;
+    std::uint16_t factor_mask_ = 0xFFFF;
+    std::uint8_t factor_shift_ = 0;
     std::uint16_t invalid_factor_ = 0;
     std::uint64_t mask_;
     std::uint64_t invalid_mask_;

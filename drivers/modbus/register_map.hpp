@@ -38,9 +38,12 @@ enum class ValueType : std::uint8_t {
 enum class Order : std::uint8_t { big, little };
 
 // A register of the same answer that scales another one. Without a map it is of SunSpec's kind: value = raw *
-// 10^content, content an s16. With a map its content is looked up there: value = raw * factor.
+// 10^content, content an s16. With a map its content, (word & mask) >> shift, is looked up there: value = raw
+// * factor. That register may be the point's own: a sign bit beside a magnitude.
 struct ScaleFactor {
     std::uint16_t address = 0;
+    std::uint16_t mask = 0xFFFF;  // of one with a map
+    std::uint8_t shift = 0;
     std::optional<std::uint16_t> invalid = 0x8000;
     std::vector<std::pair<std::uint16_t, double>> map{};
 };

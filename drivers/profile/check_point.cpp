@@ -12,6 +12,7 @@
 #include "drivers/modbus/planner.hpp"
 #include "drivers/profile/check.hpp"
 #include "drivers/profile/expand.hpp"
+#include "drivers/profile/raw_range.hpp"
 #include "drivers/profile/resolve.hpp"
 #include "drivers/profile/unit_name.hpp"
 
@@ -229,10 +230,17 @@ class PointCheck {
         if (!point_.scale_ref) return;
         const ProfileScaleRef& reference = *point_.scale_ref;
         const ProfilePoint* factor = resolver_.factor_of(point_, siblings());
-        if (factor == nullptr || registers_of(*factor) != 1) {
+        int width = 16;
+        if (factor == nullptr || registers_of(*factor) != 1 || !is_integer(factor->type)) {
             fail("scale_ref", fmt::format("there is no point \"{}\" of one register", reference.point));
+        } else if (factor->bcd || !factor->bits.empty()) {
+            fail("scale_ref",
+                 fmt::format("point \"{}\" has bcd or bits: expected the raw number of it, or of "
+                             "its bit, byte or mask",
+                             reference.point));
         } else {
             check_factor_place("scale_ref", *factor);
+            width = field_width(resolver_.value(*factor, {}, 0));
         }
         if (reference.map.empty())
             diagnostics_.add(reference.origins.of("map"), "expected at least one factor");
@@ -242,7 +250,9 @@ class PointCheck {
             };
             if (!is_scale(factor_value)) say(scale_words);
             const auto number = std::stoll(content);  // of at most 18 digits: the key's rule
-            if (number < -0x8000 || number > 0xFFFF) say("the register never holds it: expected 0 to 65535");
+            const int end = 1 << std::clamp(width, 0, 16);
+            if (number < -end / 2 || number >= end)
+                say(fmt::format("the register never holds it: expected 0 to {}", end - 1));
         }
     }
 

@@ -36,7 +36,7 @@ bool is_date_layout(std::string_view text) {
     return text.size() <= 16 && text.find_first_not_of("YMDhms-") == text.npos;
 }
 
-const Rule whole_number{.valid = is_whole_number, .expected = "a whole number"};
+const Rule whole_number{.valid = is_whole_number, .expected = "a whole number in decimal"};
 const Rule alarm_rule{.choices = {"", "info", "warning", "critical"}, .format = Format::optional};
 
 schema::Table<ProfileBit> bit_table() {
@@ -80,9 +80,13 @@ schema::Table<ProfileScaleRef> scale_ref_table() {
                                           "A register of the same answer whose content chooses the scale.")
         .key("point", &ProfileScaleRef::point,
              {.required = true, .valid = is_point_name, .expected = "the name of a point"},
-             "A point of type u16, in the same group first.")
+             "A point of one register, in the same group first; what its bit, byte or mask leaves is looked "
+             "up. It may "
+             "be of the same register: a sign bit beside a magnitude.")
         .named_values("map", &ProfileScaleRef::map, whole_number, {.required = true},
-                      "Content, and the factor that it stands for; any other content is invalid_scale.")
+                      "Content, and the factor that it stands for; any other content is invalid_scale. { 0 = "
+                      "1, 1 = -1 } "
+                      "takes the sign from another register.")
         .origins(&ProfileScaleRef::origins);
 }
 

@@ -230,9 +230,15 @@ void Resolver::add_factor(const ProfilePoint& point, const std::vector<ProfilePo
     modbus::ScaleFactor scale{.address =
                                   static_cast<std::uint16_t>((is_sibling ? address : 0) + factor->address)};
     if (point.scale_ref) {
+        modbus::RegisterPoint selected;
+        select_bits(*factor, selected);
         scale.invalid.reset();
-        for (const auto& [content, by] : point.scale_ref->map)
-            scale.map.emplace_back(content_of(content), by);
+        scale.mask = static_cast<std::uint16_t>(selected.mask);
+        scale.shift = selected.shift;
+        const auto field = scale.mask >> scale.shift;  // negative ones in two's complement of it
+        for (const auto& [content, by] : point.scale_ref->map) {
+            scale.map.emplace_back(static_cast<std::uint16_t>(content_of(content) & field), by);
+        }
     }
     registers.scale_factor = std::move(scale);
 }

@@ -211,11 +211,15 @@ double step(const RegisterPoint& point, int exponent) {
 
 void encode(const RegisterPoint& point, std::optional<double> value, int exponent, RegisterBank& bank) {
     if (point.scale_factor) {
+        const auto& factor = *point.scale_factor;
         const auto content = is_mapped(point)
-                                 ? map_entry(point, exponent).first
+                                 ? map_entry(point, exponent).first << factor.shift
                                  : static_cast<std::uint16_t>(static_cast<std::int16_t>(exponent));
-        bank.set(point.table, point.scale_factor->address,
-                 point.byte_order == Order::big ? content : swapped(content));
+        const auto beside = bank.read(point.table, factor.address, 1).value()[0];
+        const bool big = point.byte_order == Order::big;
+        const auto word = (big ? beside : swapped(beside)) & ~factor.mask;
+        const auto both = static_cast<std::uint16_t>(word | (content & factor.mask));
+        bank.set(point.table, factor.address, big ? both : swapped(both));
     }
     if (!value) {
         write_sentinel(point, bank);

@@ -221,6 +221,18 @@ TEST(Decode, AnotherRegisterChoosesTheScale) {
               Quality::invalid_scale);
 }
 
+TEST(Decode, ABitOfTheSameRegisterMayBeTheSign) {
+    const RegisterPoint point{
+        .mask = 0x7FFF,
+        .scale = 0.1,
+        .scale_factor = ScaleFactor{.mask = 0x8000, .shift = 15, .invalid = {}, .map = {{0, 1}, {1, -1}}}};
+    expect_value(point, {0x0064}, 10);
+    expect_value(point, {0x8064}, -10);
+    auto swapped = point;
+    swapped.byte_order = Order::little;
+    expect_value(swapped, {0x6480}, -10);
+}
+
 TEST(Decode, Datetimes) {
     const RegisterPoint six_bytes{.type = ValueType::datetime, .length = 3, .date_fields = "YMDhms"};
     expect_value(six_bytes, {1797, 4362, 11540}, 1179398720);  // 2007-05-17 10:45:20

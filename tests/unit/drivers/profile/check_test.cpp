@@ -96,7 +96,15 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ScaleChosenByWhatIsNeverThere",
               point("address = 1\nscale_ref = { point = \"b\", map = { 70000 = 0.1 } }") +
                   "[[points]]\nname = \"b\"\naddress = 2\n",
-              "12:", "the register never holds it"},
+              "12:", "the register never holds it: expected 0 to 65535"},
+        Fault{"ScaleChosenByWhatABitNeverIs",
+              point("address = 1\nscale_ref = { point = \"b\", map = { 2 = 0.1 } }") +
+                  "[[points]]\nname = \"b\"\naddress = 2\nbit = 3\n",
+              "12:", "expected 0 to 1"},
+        Fault{"ScaleChosenByABitField",
+              point("address = 1\nscale_ref = { point = \"b\", map = { 1 = 0.1 } }") +
+                  "[[points]]\nname = \"b\"\naddress = 2\nbits = [{ bit = 0, name = \"c\" }]\n",
+              "12:", "expected the raw number of it"},
         Fault{"ProbedNumberTooLarge", point("address = 1") + "[[probe]]\naddress = 1\nequals = [70000]\n",
               "14:", "70000 is never found: the registers hold 0 to 65535"},
         Fault{"ProbedNumbersTooLarge",

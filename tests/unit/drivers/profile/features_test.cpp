@@ -194,6 +194,28 @@ points = [
     EXPECT_GE(blocks->front().count, 13);
 }
 
+// A direction bit, a sign beside its magnitude, the number of decimals in a byte.
+TEST(ProfileFeatures, APartOfARegisterChoosesSignOrScale) {
+    const Profile profile = parse(R"(
+points = [
+    { name = "status.discharging", address = 10, bit = 2, publish = false },
+    { name = "battery.power_kw", address = 11, scale = 0.01, scale_ref = { point = "status.discharging", map = { 0 = 1, 1 = -1 } }, unit = "kW" },
+    { name = "is_export", address = 20, bit = 15, publish = false },
+    { name = "meter.power_kw", address = 20, mask = 0x7FFF, scale_ref = { point = "is_export", map = { 0 = 1, 1 = -1 } }, unit = "kW" },
+    { name = "decimals", address = 30, type = "s16", byte = "low" },
+    { name = "energy_kwh", address = 31, scale_ref = { point = "decimals", map = { 0 = 1, -1 = 0.1, -2 = 0.01 } }, unit = "kWh" },
+]
+)");
+    const Values values(profile, {{10, {0xFFFF, 1234}}, {20, {0x8064}}, {30, {0x07FF, 4321}}});
+    values.expect("battery.power_kw", -12.34);
+    values.expect("meter.power_kw", -100);
+    values.expect("energy_kwh", 432.1);
+    const Values other(profile, {{10, {0xFFFB, 1234}}, {20, {0x0064}}, {30, {0x0703, 4321}}});
+    other.expect("battery.power_kw", 12.34);
+    other.expect("meter.power_kw", 100);
+    other.expect_reason("energy_kwh", Quality::invalid_scale);
+}
+
 TEST(ProfileFeatures, AConditionIsReadInTheSamePoll) {
     const Profile profile = parse(R"(
 points = [
