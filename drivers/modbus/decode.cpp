@@ -34,13 +34,11 @@ constexpr std::string_view date_letters = "YMDhms";
 }  // namespace
 
 PointDecoder::PointDecoder(const RegisterPoint& point, std::uint16_t block_address)
-    : kind_(Kind::unsigned_integer),
-      count_(static_cast<std::uint8_t>(point.registers())),
+    : count_(static_cast<std::uint8_t>(point.registers())),
       low_word_first_(point.word_order == Order::little),
       low_byte_first_(point.byte_order == Order::little),
       bcd_(point.bcd),
       shift_(std::min<std::uint8_t>(point.shift, 63)),
-      width_(0),
       scaled_by_register_(point.scale_factor.has_value()),
       first_(static_cast<std::uint16_t>(point.address - block_address)),
       mask_(point.mask),
@@ -152,7 +150,8 @@ Reading PointDecoder::date(std::span<const std::uint16_t> words) const {
         }
         const char letter = date_fields_[i];
         const auto at = date_letters.find(letter);
-        if (at < date_letters.size()) fields[at] = letter == last ? fields[at] << 8 | byte : byte;
+        if (at < date_letters.size())
+            fields[at] = letter == last ? fields[at] * (bcd_ ? 100 : 256) + byte : byte;
         last = letter;
     }
     const auto [year, month, day, hour, minute, second] = fields;

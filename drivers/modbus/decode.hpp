@@ -50,13 +50,13 @@ class PointDecoder {
     Reading date(std::span<const std::uint16_t> words) const;
     Reading scaled(double raw, std::span<const std::uint16_t> words) const;
 
-    Kind kind_;
+    Kind kind_ = Kind::unsigned_integer;
     std::uint8_t count_;
     bool low_word_first_;
     bool low_byte_first_;
     bool bcd_;
     std::uint8_t shift_;
-    std::uint8_t width_;  // bits of an integer that mask and shift leave
+    std::uint8_t width_ = 0;  // bits of an integer that mask and shift leave
     bool scaled_by_register_;
     bool has_invalid_factor_ = false;
     std::uint16_t first_;

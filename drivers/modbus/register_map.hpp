@@ -77,7 +77,7 @@ struct RegisterPoint {
     bool bcd = false;  // integers: four bits to a decimal digit
     int length = 0;    // registers of a datetime or a text
     // Of a datetime: a letter for each byte, Y M D h m s or - for one that says nothing; a letter twice in a
-    // row is one number of two bytes. A year below 100 is one of this century.
+    // row is one number of two bytes, in bcd of four digits. A year below 100 is one of this century.
     std::string date_fields{};
     std::optional<AddressSpan> together{};  // what must come in one answer with it
 

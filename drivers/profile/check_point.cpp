@@ -245,7 +245,7 @@ class PointCheck {
         if (reference.map.empty())
             diagnostics_.add(reference.origins.of("map"), "expected at least one factor");
         for (const auto& [content, factor_value] : reference.map) {
-            const auto say = [&](std::string_view what) {
+            const auto say = [&, &content = content](std::string_view what) {
                 diagnostics_.add(reference.origins.of("map"), fmt::format("{}: {}", content, what));
             };
             if (!is_scale(factor_value)) say(scale_words);

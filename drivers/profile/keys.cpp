@@ -108,7 +108,7 @@ schema::Table<ProfileProbe> probe_table() {
         .key("between", &ProfileProbe::between, {.max_items = 2, .min_items = 2},
              "Lowest and highest number.")
         .key("at_least", &ProfileProbe::at_least, {.format = Format::optional},
-             "Lowest version: \"14.4.0\" of a text, \"14\" of a number.")
+             R"(Lowest version: "14.4.0" of a text, "14" of a number.)")
         .key("below", &ProfileProbe::below, {.format = Format::optional}, "First version that is too new.")
         .origins(&ProfileProbe::origins);
 }

@@ -99,7 +99,8 @@ void add_place(schema::Table<ProfilePoint>& table) {
         .key("alias", &ProfilePoint::alias, other_name,
              "Another name that finds the point, such as NUT's (RFC 9271): `battery.voltage`.")
         .key("alarm", &ProfilePoint::alarm, alarm_rule,
-             "Of a bool, or of one bit: how grave it is when it is set.")
+             "Of a bool, or of one bit: how grave it is when it is set. Where 0 is the alarm: scale = -1, "
+             "offset = 1.")
         .key("unit", &ProfilePoint::unit, {.format = Format::optional}, "`V`, `A`, `Cel`, `Ohm`, `%`, `kW`.")
         .choice("table", &ProfilePoint::table, tables(), "Modbus table.")
         .key("address", &ProfilePoint::address, {.range = register_address, .required = true},
@@ -149,8 +150,9 @@ void add_selection(schema::Table<ProfilePoint>& table) {
              {.format = Format::optional,
               .valid = is_date_layout,
               .expected = "a letter for each byte: Y, M, D, h, m, s, or - for one without meaning"},
-             "What the bytes of a datetime mean: `YMDhms`, or `YY-M-D-h-m-s` with a register for each. The "
-             "value is in seconds since 1970, the device's clock taken as UTC.")
+             "What the bytes of a datetime mean: `YMDhms`, or `YY-M-D-h-m-s` with a register for each; with "
+             "bcd decimal digits, "
+             "YY four of them. The value is in seconds since 1970, the device's clock taken as UTC.")
         .tables("bits", &ProfilePoint::bits, bit_table(), {.max_items = 64},
                 "Flags of a bit field, published instead of the number.")
         .named_values("enum", &ProfilePoint::words, whole_number, {},

@@ -65,6 +65,7 @@ std::vector<std::uint64_t> fields_of(const std::vector<std::int64_t>& values,
                                      const modbus::RegisterPoint& registers, PointType type) {
     const std::uint64_t field = (registers.mask & width_mask(type)) >> registers.shift;
     std::vector<std::uint64_t> fields;
+    fields.reserve(values.size());
     for (const std::int64_t value : values) fields.push_back(static_cast<std::uint64_t>(value) & field);
     return fields;
 }

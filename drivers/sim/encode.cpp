@@ -160,7 +160,8 @@ void encode_date(const RegisterPoint& point, double seconds, RegisterBank& bank)
         const bool first_of_two = i + 1 < fields.size() && fields[i + 1] == fields[i];
         const bool second_of_two = i > 0 && fields[i - 1] == fields[i];
         const unsigned number = field(fields[i]);
-        const unsigned byte = first_of_two ? number >> 8 : second_of_two ? number & 0xFF : number % 100;
+        const unsigned base = point.bcd ? 100 : 256;
+        const unsigned byte = first_of_two ? number / base : second_of_two ? number % base : number % 100;
         bytes[i] = point.bcd ? in_bcd(byte) : static_cast<std::uint8_t>(byte);
     }
     for (int i = 0; i < point.length; ++i) {

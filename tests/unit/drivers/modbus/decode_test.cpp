@@ -241,6 +241,9 @@ TEST(Decode, Datetimes) {
     const RegisterPoint digits{
         .type = ValueType::datetime, .bcd = true, .length = 3, .date_fields = "YMDhms"};
     expect_value(digits, {0x0705, 0x1710, 0x4520}, decode(six_bytes, {1797, 4362, 11540}).value);
+    const RegisterPoint four_digits{
+        .type = ValueType::datetime, .bcd = true, .length = 4, .date_fields = "DMYYhms-"};
+    expect_value(four_digits, {0x1705, 0x2007, 0x1045, 0x2000}, decode(six_bytes, {1797, 4362, 11540}).value);
     const RegisterPoint swapped{
         .type = ValueType::datetime, .byte_order = Order::little, .length = 3, .date_fields = "YMDhms"};
     expect_value(swapped, {0x0507, 0x0A11, 0x142D}, decode(six_bytes, {1797, 4362, 11540}).value);

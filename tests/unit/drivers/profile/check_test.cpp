@@ -35,6 +35,7 @@ struct Fault {
     std::string message;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): so GoogleTest finds it.
 void PrintTo(const Fault& fault, std::ostream* out) {
     *out << fault.name;
 }

@@ -132,6 +132,22 @@ TEST(Encode, EveryPointOfEveryShippedProfileReadsBack) {
     EXPECT_GT(points, 400);
 }
 
+TEST(Encode, AClockInDecimalDigitsReadsBack) {
+    for (const auto* fields : {"YMDhms--", "DMYYhms-"}) {
+        const RegisterPoint clock{
+            .type = ValueType::datetime, .bcd = true, .length = 4, .date_fields = fields};
+        expect_same(clock, fields, 1'795'812'345, 0);
+    }
+}
+
+TEST(Encode, SignAndMagnitudeOfOneRegisterReadBack) {
+    const RegisterPoint point{.mask = 0x7FFF,
+                              .scale_factor = modbus::ScaleFactor{
+                                  .mask = 0x8000, .shift = 15, .invalid = {}, .map = {{0, 1}, {1, -1}}}};
+    expect_same(point, "positive", 1234, 0);
+    expect_same(point, "negative", -1234, 1);
+}
+
 TEST(Encode, EveryTypeAndOrderReadsBack) {
     Noise noise(43);
     for (const auto type : {ValueType::u16, ValueType::s16, ValueType::u32, ValueType::s32, ValueType::u64,
