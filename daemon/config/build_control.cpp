@@ -66,10 +66,7 @@ class ControlBuilder {
         add_keep_alive(entry, controlled);
         add_release(entry, controlled);
         controlled.power = power;
-        if (power.points.empty() && !entry.power.empty()) {
-            if (const auto point = points_.resolve(entry.power, "kW", entry.origins.of("power")))
-                controlled.power = {.points = {*point}, .names = {entry.power}};
-        } else if (power.points.empty()) {
+        if (power.points.empty() && subject == ControlSubject::load_class) {
             diagnostics_.add(entry.origins.of("device"),
                              "control needs power of its load class: what it draws must be seen");
         }
@@ -181,7 +178,7 @@ std::shared_ptr<const ControlSettings> build_control(const SiteFile& file, const
     for (std::size_t i = 0; i < batteries.size(); ++i) {
         if (!batteries[i].control) continue;
         builder.add(*batteries[i].control, ControlSubject::battery, i, batteries[i].id,
-                    -batteries[i].discharge_max_kw, batteries[i].charge_max_kw, {},
+                    -batteries[i].discharge_max_kw, batteries[i].charge_max_kw, dispatch->batteries[i].power,
                     batteries[i].capacity_kwh);
     }
     const auto& classes = file.dispatch->load_classes;

@@ -44,6 +44,7 @@ class DispatchBuilder {
         const auto priced = std::ranges::find(series, entry.import_price, &SeriesEntry::price);
         if (priced != series.end()) settings.price_series = priced->id;
         settings.pv = power(entry.pv, entry.origins.of("pv"));
+        settings.import = power(entry.import, entry.origins.of("import"));
         settings.demand_window =
             make_period(entry.demand_months, entry.demand_weekdays, entry.demand_from, entry.demand_to);
         const auto location =
@@ -146,6 +147,7 @@ class DispatchBuilder {
         PlannedBattery battery;
         battery.limits = static_cast<const dispatch::BatteryLimits&>(entry);
         battery.critical_load = power(entry.critical_load, entry.origins.of("critical_load"));
+        if (entry.control) battery.power = power({entry.control->power}, entry.control->origins.of("power"));
         if (!entry.string.empty()) {
             Ids ids("string", diagnostics_);
             for (const auto& string : model_.strings) ids.add(ids.find(string.id) ? "" : string.id, {});

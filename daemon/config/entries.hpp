@@ -213,6 +213,7 @@ struct DispatchEntry : dispatch::SiteLimits {
     std::vector<std::string> load;
     std::string load_series;
     std::vector<std::string> pv;
+    std::vector<std::string> import;
     std::string location;
     Duration step = DispatchSettings{}.step;
     Duration horizon = DispatchSettings{}.horizon;

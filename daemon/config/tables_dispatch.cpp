@@ -199,6 +199,10 @@ Table<DispatchEntry> dispatch_table() {
             "The `[[series]]`, in kW, whose forecast of that load is planned with; without it the one of the "
             "same point, where `load` is one. Until it is calibrated the load of a week before is.")
         .key("pv", &Entry::pv, points(0), "The points, in kW, of generation that could be curtailed.")
+        .key("import", &Entry::import, points(0),
+             "The points, in kW, of what is drawn from the grid: the billed peak so far is theirs. Without "
+             "them it "
+             "is load less pv plus what inverters under `control` draw.")
         .key("location", &Entry::location, {.format = Format::identifier},
              "Whose clocks demand charges go by; may be left out where there is only one location.")
         .key("step_min", &Entry::step, {.range = Range{5, 60}}, "Length of a step: 5, 15, 30 or 60.")

@@ -24,6 +24,7 @@ struct PlannedBattery {
     dispatch::BatteryLimits limits;
     std::variant<StringIndex, PointRef> charge;  // our estimate of a string, or a point in %
     MeasuredPower critical_load;                 // that it backs up; without points: nothing
+    MeasuredPower power;  // what its inverter does, charging positive; without points: not known
 };
 
 // A kind of load that takes what power it is given: training, mining, inference.
@@ -50,6 +51,7 @@ struct DispatchSettings {
     std::string load_series;
     std::string price_series;  // of the import price, beyond what is published
     MeasuredPower pv;
+    MeasuredPower import;  // from the grid; without points it is worked out from load, pv and batteries
     Duration step{900'000};
     Duration horizon{std::chrono::hours{36}};
     TariffPeriod demand_window;  // its value means nothing

@@ -197,21 +197,42 @@ class Maker {
             if (!expected) return unmeasured("the generation", snapshot_.pv_gap);
             outlook_.pv_kw = expected->p50_kw;
         }
-        if (settings_.site.demand_price_per_kw > 0) bill_peak(*load, pv);
+        if (settings_.site.demand_price_per_kw <= 0) return Done{};
+        const auto import = past_import(*load, pv);
+        if (!import) return import.error();
+        bill_peak(*import);
         return Done{};
     }
 
+    // As a meter has it, or worked out: a quarter in which a battery's power is not known goes by load and
+    // generation alone.
+    Result<QuarterHistory> past_import(const QuarterHistory& load, const QuarterHistory& pv) {
+        if (!settings_.import.names.empty())
+            return past_.sum(history_, settings_.import, std::nullopt, snapshot_.now);
+        QuarterHistory import = load;
+        const auto add = [&](const QuarterHistory& part, double sign) {
+            for (std::size_t i = 0; i < import.kw.size() && i < part.kw.size(); ++i)
+                import.kw[i] += std::isnan(part.kw[i]) ? 0 : sign * part.kw[i];
+        };
+        add(pv, -1);
+        for (const auto& battery : settings_.batteries) {
+            if (battery.power.names.empty()) continue;
+            const auto drawn = past_.sum(history_, battery.power, std::nullopt, snapshot_.now);
+            if (!drawn) return drawn.error();
+            add(*drawn, 1);
+        }
+        return import;
+    }
+
     // The largest import of this billing month so far, and which steps count.
-    void bill_peak(const QuarterHistory& load, const QuarterHistory& pv) {
+    void bill_peak(const QuarterHistory& import) {
         const auto present = settings_.zone.local(snapshot_.now).date;
-        for (std::size_t i = 0; i + 1 < load.kw.size(); ++i) {  // the last one is not over
-            const auto time = load.first + static_cast<std::int64_t>(i) * dispatch::quarter_hour;
+        for (std::size_t i = 0; i + 1 < import.kw.size(); ++i) {  // the last one is not over
+            const auto time = import.first + static_cast<std::int64_t>(i) * dispatch::quarter_hour;
             const auto local = settings_.zone.local(time);
             if (local.date.year() != present.year() || local.date.month() != present.month()) continue;
             if (!fits(settings_.demand_window, local)) continue;
-            const double generated = pv.kw.empty() ? 0 : pv.kw[i];
-            const double import_kw = load.kw[i] - (std::isnan(generated) ? 0 : generated);
-            if (import_kw > outlook_.peak_so_far_kw) outlook_.peak_so_far_kw = import_kw;
+            if (import.kw[i] > outlook_.peak_so_far_kw) outlook_.peak_so_far_kw = import.kw[i];
         }
         for (std::size_t t = 0; t < settings_.steps(); ++t) {
             outlook_.in_demand_window.push_back(

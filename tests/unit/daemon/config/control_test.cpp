@@ -65,6 +65,12 @@ TEST(ControlConfig, ReadsWhatFollowsThePlan) {
     EXPECT_EQ(device.limits.capacity_kwh, 47);
     EXPECT_EQ(point_name(*config.model, device.power.points.at(0)), "INV-01/power_kw");
     EXPECT_EQ(point_name(*config.model, device.meter), "MTR-03/power_kw");
+    EXPECT_EQ(config.dispatch->batteries[0].power.names, device.power.names) << "counts in the billed peak";
+    EXPECT_TRUE(config.dispatch->import.names.empty());
+    const auto metered = load(
+        replaced(site(), "import_limit_kw = 200", "import = [\"MTR-03/power_kw\"]\nimport_limit_kw = 200"),
+        shipped);
+    EXPECT_EQ(metered.dispatch->import.names, std::vector<std::string>{"MTR-03/power_kw"});
     EXPECT_EQ(device.release_write.bus.id, "pack");
     EXPECT_EQ(device.release_write.request.unit, 2);
     EXPECT_EQ(device.release_write.request.words, std::vector<std::uint16_t>{0});

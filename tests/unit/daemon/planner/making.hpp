@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -23,7 +24,7 @@ class LoadHistory final : public History {
         const std::chrono::minutes quarter{15};
         for (auto time = std::max(question.from, begins_at); time + quarter <= question.to; time += quarter) {
             if (answer.rows.size() == question.limit) break;
-            answer.rows.push_back({.time = time, .values = {{.point = 0, .value = load(time)}}});
+            answer.rows.push_back({.time = time, .values = {{.point = 0, .value = of(question)(time)}}});
         }
         return answer;
     }
@@ -34,11 +35,19 @@ class LoadHistory final : public History {
     Result<std::optional<Alert>> alert(const std::string&) override { return std::optional<Alert>{}; }
     Result<std::optional<Time>> begins() override { return std::optional<Time>{}; }
 
-    std::function<std::optional<double>(Time)> load = [](Time) { return 40.0; };
+    using Past = std::function<std::optional<double>(Time)>;
+    Past load = [](Time) { return 40.0; };
+    std::map<std::string, Past> others;  // by device
     Time begins_at{};
     std::optional<Error> failure;
     int questions = 0;
     ValueQuestion last;
+
+  private:
+    const Past& of(const ValueQuestion& question) const {
+        const auto other = others.find(question.points.front().device);
+        return other == others.end() ? load : other->second;
+    }
 };
 
 // One battery on STR-01 of the made-up site, load measured by its UPS, hourly steps for a day.

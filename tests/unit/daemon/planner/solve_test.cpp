@@ -90,6 +90,22 @@ TEST_F(Solve, BillsTheHighestQuarterOfTheMonthByTheLocalCalendar) {
     EXPECT_FALSE(saturdays.problem.in_demand_window(0));
 }
 
+// A battery that discharged in the load's highest quarter has spared it, and one that charges makes its own.
+TEST_F(Solve, WhatBatteriesDoCountsInTheBilledPeak) {
+    settings_->site.demand_price_per_kw = 10;
+    history_.load = [](Time time) { return time == noon - 3 * 24h ? 90.0 : 40.0; };
+    settings_->batteries[0].power = {.points = {PointRef{DeviceIndex{1}, 0}}, .names = {"inv-1/power_kw"}};
+    history_.others["inv-1"] = [](Time time) -> std::optional<double> {
+        if (time == noon - 3 * 24h) return -30;
+        if (time == noon - 2 * 24h) return 25;
+        return time < noon - 24h ? std::optional(0.0) : std::nullopt;
+    };
+    EXPECT_EQ(made().problem.demand.value().peak_so_far_kw, 65);
+    settings_->import = {.points = {PointRef{DeviceIndex{2}, 0}}, .names = {"mtr-1/power_kw"}};
+    history_.others["mtr-1"] = [](Time) { return 61.0; };
+    EXPECT_EQ(made().problem.demand.value().peak_so_far_kw, 61) << "a meter knows best";
+}
+
 TEST_F(Solve, WhatIsMeasuredThisMomentIsNoBilledQuarter) {
     settings_->site.demand_price_per_kw = 10;
     known_.load_kw = 95;
