@@ -32,6 +32,7 @@ constexpr Duration remember_interval = std::chrono::minutes{5};
 constexpr std::size_t most_restored_prices = 100'000;
 constexpr Duration scaling_memory = std::chrono::hours{31 * 24};
 constexpr std::size_t most_restored_decisions = 5'000;
+constexpr std::size_t most_restored_bids = 5'000;
 // Together they keep the stop within 5 s: what is not acknowledged by then is in the outbox.
 constexpr Duration publisher_stop_limit = seconds{2};
 constexpr Duration hand_back_limit = std::chrono::milliseconds{1500};
@@ -239,6 +240,7 @@ void App::Parts::start() {
     configure_forecasts();
     scaling_.configure(config_.scaling);
     restore_scaling();
+    restore_bids();
     arm_timers();
     for (const auto& bus : config_.buses) {
         buses_.start(buses_.make(bus));
@@ -502,6 +504,19 @@ void App::Parts::restore_scaling() {
                 rows = std::move(*found);
         }
         return [this, rows = std::move(rows)] { scaling_.restore(rows); };
+    });
+    static_cast<void>(accepted);  // the queue of a daemon that starts has room
+}
+
+void App::Parts::restore_bids() {
+    const bool accepted = worker_.submit([this, now = now()]() -> Completion {
+        std::map<std::string, Bid> bids;
+        if (const auto reader = Reader::open(store_->path())) {
+            if (const auto rows =
+                    (*reader)->plans(bid_row_kind, now - longest_bid, Time::max(), most_restored_bids))
+                bids = kept_bids(*rows, now);
+        }
+        return [this, bids = std::move(bids), now] { planner_.restore_bids(bids, now); };
     });
     static_cast<void>(accepted);  // the queue of a daemon that starts has room
 }

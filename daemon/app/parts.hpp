@@ -74,6 +74,7 @@ class App::Parts final : private Context {
     CapSender::Outlets cap_outlets();
     Scaling::Outlets scaling_outlets();
     void restore_scaling();
+    void restore_bids();
     void take_inbound(const InboundMessage& message);
     bool plan(Query query);
     void read_outbox(BacklogPump::Order order);

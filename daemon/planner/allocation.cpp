@@ -16,9 +16,9 @@ double overhead_of(const LoadClass& load_class) {
     return load_class.cop ? 1 + 1 / *load_class.cop : 1;
 }
 
-// A bid that holds, else the configuration's segments, else a series times a yield.
-Result<std::string> take_values(const LoadClass& load_class, const AllocationSnapshot& snapshot, Time now,
-                                dispatch::Bidder& bidder) {
+// A bid that holds, else the configuration's segments, else a series times a yield. What they came from.
+std::string take_values(const LoadClass& load_class, const AllocationSnapshot& snapshot, Time now,
+                        dispatch::Bidder& bidder) {
     if (const auto bid = snapshot.bids.find(load_class.id);
         bid != snapshot.bids.end() && now < bid->second.valid_until) {
         bidder.segments = bid->second.segments;
@@ -26,16 +26,14 @@ Result<std::string> take_values(const LoadClass& load_class, const AllocationSna
     }
     if (load_class.value_series.empty()) {
         bidder.segments = load_class.segments;
-        return std::string("configuration");
+        return "configuration";
     }
     const auto value = snapshot.series_values.find(load_class.value_series);
     if (value == snapshot.series_values.end()) {
-        return Error{
-            ErrorCode::insufficient_data,
-            fmt::format("what power is worth to {} is not known: the price series {} holds no price of "
-                        "the present",
-                        load_class.id, load_class.value_series),
-            ""};
+        // The others must not wait for it.
+        return fmt::format(
+            "nothing beyond its entitlement: the price series {} holds no price of the present",
+            load_class.value_series);
     }
     bidder.segments = {{value->second * load_class.yield_per_kwh, load_class.most_kw}};
     return fmt::format("{} times {:g} per kWh", load_class.value_series, load_class.yield_per_kwh);
@@ -111,10 +109,7 @@ Result<AllocationReport> allocate(const DispatchSettings& settings, const PlanRe
                                 .entitlement_kw = load_class.entitlement_kw,
                                 .priority = load_class.priority,
                                 .segments = {}};
-        auto source = take_values(load_class, snapshot, now, bidder);
-        if (!source && plan.outage.empty()) return source.error();
-        if (!source) source = std::string("not known");
-        report.valuations.push_back(std::move(*source));
+        report.valuations.push_back(take_values(load_class, snapshot, now, bidder));
         report.cop.push_back(load_class.cop);
         report.auction.bidders.push_back(std::move(bidder));
     }

@@ -9,15 +9,10 @@
 
 #include "core/dispatch/auction/auction.hpp"
 #include "daemon/operation/json.hpp"
+#include "daemon/planner/bid.hpp"
 #include "daemon/planner/plan_report.hpp"
 
 namespace sitepower {
-
-// What somebody told a class's power is worth; goes before the configuration until it runs out.
-struct Bid {
-    std::vector<dispatch::ValueSegment> segments;  // falling values
-    Time valid_until{};
-};
 
 // Where the auction's supply comes from, the cheapest first.
 struct NamedTier {
@@ -46,13 +41,14 @@ struct AllocationReport {
 
 // What an allocation stands on beside the plan.
 struct AllocationSnapshot {
-    std::optional<double> base_load_kw;           // drawn beside the classes and their cooling
-    std::map<std::string, double> series_values;  // of the price series that classes name, at present
-    std::map<std::string, Bid> bids;              // by class
+    std::optional<double> base_load_kw;  // drawn beside the classes and their cooling
+    // Of the price series that classes name, at present. One without bids for nothing beyond its entitlement.
+    std::map<std::string, double> series_values;
+    std::map<std::string, Bid> bids;  // by class
 };
 
-// Error `insufficient_data` names the class whose value is not known. While the mains are gone nobody gets
-// anything, entitled or not: what is stored is the critical load's; base load and values are not needed then.
+// Error `insufficient_data` says what is not known. While the mains are gone nobody gets anything, entitled
+// or not: what is stored is the critical load's; the base load is not needed then.
 Result<AllocationReport> allocate(const DispatchSettings& settings, const PlanReport& plan,
                                   const AllocationSnapshot& snapshot, Time now);
 

@@ -49,6 +49,10 @@ void Planner::tick(Time now) {
     if (outage_.empty() && is_due(now)) order(now);
     const auto ended = std::erase_if(bids_, [&](const auto& bid) { return bid.second.valid_until <= now; });
     if (ended > 0) auction(now);
+    if (allocation_ && !allocation_trouble_.empty() && is_over(allocation_->made, allocation_stands, now)) {
+        allocation_.reset();
+        outlets_.clear(std::string(allocation_topic));
+    }
     judge(now);
 }
 
@@ -303,9 +307,19 @@ Status Planner::bid(const std::string& load_class, Bid bid, Time now) {
     alone.bidders.push_back({.id = load_class, .segments = bid.segments});
     if (const auto sound = dispatch::check(alone); !sound) return sound.error();
     std::erase_if(bids_, [&](const auto& each) { return each.second.valid_until <= now; });
+    outlets_.keep(bid_row(load_class, bid, now));
     bids_[load_class] = std::move(bid);
     auction(now);
     return Done{};
+}
+
+void Planner::restore_bids(std::map<std::string, Bid> bids, Time now) {
+    if (!settings_) return;
+    for (const auto& load_class : settings_->load_classes) {
+        const auto kept = bids.find(load_class.id);
+        if (kept != bids.end()) bids_.emplace(load_class.id, std::move(kept->second));
+    }
+    if (!bids_.empty()) auction(now);
 }
 
 // There is no plan to go by once the last one has run out; until then a failed attempt is no alert. While the

@@ -24,6 +24,8 @@ class Planner final : public PlannerView {
     static constexpr Duration least_pause{std::chrono::seconds{10}};
     // After an attempt that gave none.
     static constexpr Duration retry_pause{std::chrono::seconds{15}};
+    // An allocation that cannot be made anew is gone by for so long.
+    static constexpr Duration allocation_stands{std::chrono::minutes{15}};
     // A battery that is so far from the plan is a reason for a new one.
     static constexpr double charge_tolerance_pct = 2;
 
@@ -47,6 +49,8 @@ class Planner final : public PlannerView {
     void configure(std::shared_ptr<const DispatchSettings> settings, Time now);
     // Due every second.
     void tick(Time now);
+    // Bids of an earlier process that have not run out; those that came since go before them.
+    void restore_bids(std::map<std::string, Bid> bids, Time now);
     // A new publisher knows none of the retained topics.
     void tell_again(Time now);
 

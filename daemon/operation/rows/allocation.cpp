@@ -12,8 +12,6 @@ namespace sitepower {
 namespace {
 
 constexpr double longest_periods = 168;
-constexpr std::size_t most_segments = 100;
-constexpr std::chrono::hours longest_bid{24 * 31};
 
 Failure nothing_planned() {
     return {ErrorCode::insufficient_data,
@@ -118,23 +116,6 @@ Failure wrong_segments(const std::string& problem) {
                            "the segments are no bid");
 }
 
-std::variant<std::vector<dispatch::ValueSegment>, Failure> read_segments(const std::string& text) {
-    const auto json = parse_input(text);
-    if (!json.is_array()) return wrong_segments("is not a list");
-    if (json.size() > most_segments)
-        return wrong_segments(fmt::format("has more than {} segments", most_segments));
-    std::vector<dispatch::ValueSegment> segments;
-    for (const auto& item : json) {
-        if (!item.is_object() || item.size() != 2 || !item.contains("value_per_kwh") ||
-            !item.contains("kw") || !item["value_per_kwh"].is_number() || !item["kw"].is_number()) {
-            return wrong_segments(
-                fmt::format("element {} has not just the numbers value_per_kwh and kw", segments.size()));
-        }
-        segments.push_back({item["value_per_kwh"].get<double>(), item["kw"].get<double>()});
-    }
-    return segments;
-}
-
 Outcome bid(const Request& request, Context& context) {
     auto& planner = context.planner();
     if (planner.settings() == nullptr) return nothing_planned();
@@ -146,21 +127,17 @@ Outcome bid(const Request& request, Context& context) {
                                "a time after " + format_time(now),
                                "the bid is over before it begins, or lasts too long");
     }
-    auto read = read_segments(request.parameters.required_text("segments"));
-    if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
-    Bid made{.segments = std::get<std::vector<dispatch::ValueSegment>>(std::move(read)),
-             .valid_until = valid_until};
+    auto segments = read_segments(parse_input(request.parameters.required_text("segments")));
+    if (!segments) return wrong_segments(segments.error().message);
+    const Bid made{.segments = std::move(*segments), .valid_until = valid_until};
     const auto accepted = planner.bid(load_class, made, now);
     if (!accepted) {
         if (accepted.error().code == ErrorCode::validation_error)
             return wrong_segments(accepted.error().message);
         return failure_of(accepted.error());
     }
-    Json segments = Json::array();
-    for (const auto& segment : made.segments)
-        segments.push_back({{"value_per_kwh", segment.value_per_kwh}, {"kw", segment.width_kw}});
     return Json{{"class", load_class},
-                {"segments", std::move(segments)},
+                {"segments", describe_segments(made.segments)},
                 {"valid_until", format_time(valid_until)},
                 {"received_at", format_time(now)}};
 }

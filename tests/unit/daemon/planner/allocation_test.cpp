@@ -106,10 +106,12 @@ TEST_F(Allocating, ASeriesTimesItsYieldIsAValue) {
     settings_.load_classes[1].value_series = "hash_price";
     settings_.load_classes[1].yield_per_kwh = 0.01;
     settings_.load_classes[1].most_kw = 25;
-    const auto unknown = allocate(settings_, plan_, known_, fake_now);
-    ASSERT_FALSE(unknown);
-    EXPECT_THAT(unknown.error().message,
-                HasSubstr("worth to mining is not known: the price series hash_price"));
+    settings_.load_classes[1].entitlement_kw = 3;
+    const auto unknown = run();
+    EXPECT_NEAR(kw(unknown, 1), 3, 1e-9) << "what it is entitled to, until somebody says what more is worth";
+    EXPECT_NEAR(kw(unknown, 0), 30, 1e-9) << "the others do not wait for it";
+    EXPECT_THAT(unknown.valuations[1], HasSubstr("hash_price holds no price of the present"));
+    settings_.load_classes[1].entitlement_kw = 0;
     known_.series_values["hash_price"] = 55;
     const auto report = run();
     EXPECT_DOUBLE_EQ(report.auction.bidders[1].segments[0].value_per_kwh, 0.55);

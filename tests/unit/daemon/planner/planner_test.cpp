@@ -413,6 +413,54 @@ TEST_F(Planning, WhileAUpsIsOnBatteryThereIsNeitherImportNorAPlan) {
     }
 }
 
+TEST_F(Planning, BidsOutliveTheProcess) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    ASSERT_TRUE(planner_.bid("training", {.segments = {{9, 5}}, .valid_until = noon + 1h}, noon + 1s));
+    ASSERT_TRUE(planner_.bid("training", {.segments = {}, .valid_until = noon + 30min}, noon + 2s));
+    std::vector<PlanRow> rows;
+    for (auto row = kept_.rbegin(); row != kept_.rend(); ++row) {
+        if (row->kind == bid_row_kind) rows.push_back(*row);
+    }
+    EXPECT_THAT(rows, SizeIs(2));
+    Planner next(site_, prices_, outlets());
+    next.configure(auctioned(), noon + 1min);
+    next.restore_bids(kept_bids(rows, noon + 1min), noon + 1min);
+    next.tick(noon + 1min);
+    run_jobs();
+    ASSERT_TRUE(next.allocation());
+    EXPECT_DOUBLE_EQ(next.allocation()->load_kw(), 10) << "the newest bid, for nothing";
+    EXPECT_THAT(next.allocation()->valuations, ElementsAre(HasSubstr("bid, valid until")));
+    for (auto now = noon + 2min; now < noon + 31min; now += 10s) {
+        next.tick(now);
+        run_jobs();
+    }
+    EXPECT_DOUBLE_EQ(next.allocation()->load_kw(), 30) << "it runs out as it would have";
+}
+
+TEST_F(Planning, ABidOfNowGoesBeforeOneThatWasKept) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    ASSERT_TRUE(planner_.bid("training", {.segments = {}, .valid_until = noon + 1h}, noon + 1s));
+    planner_.restore_bids({{"training", {.segments = {{5, 20}}, .valid_until = noon + 2h}},
+                           {"gone", {.segments = {}, .valid_until = noon + 2h}}},
+                          noon + 2s);
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 10);
+}
+
+TEST_F(Planning, AnAllocationThatCannotBeMadeAnewIsWithdrawn) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    ASSERT_TRUE(planner_.allocation());
+    site_.latest_values[2][0].quality = Quality::stale;
+    tick(noon + 5min);
+    EXPECT_TRUE(planner_.allocation()) << "for a while the last one stands";
+    for (auto now = noon + 5min; now <= noon + Planner::allocation_stands; now += 10s) tick(now);
+    EXPECT_FALSE(planner_.allocation()) << "then everybody goes back to the safe cap";
+    EXPECT_THAT(planner_.allocation_trouble(), HasSubstr("what training draws is not known"));
+    EXPECT_THAT(cleared_, testing::Contains("plan/allocation"));
+}
+
 TEST_F(Planning, ABidThatEndsIsFollowedByAnAuctionAtOnce) {
     planner_.configure(auctioned(), noon);
     tick(noon);
