@@ -227,7 +227,7 @@ class DeviceBuilder {
         if (!known) return;
         if (entry.origins.has("sunspec_device") && entry.profile != sunspec_profile) {
             diagnostics_.add(entry.origins.of("sunspec_device"),
-                             fmt::format("belongs to profile = \"{}\"; this one is \"{}\"", sunspec_profile,
+                             fmt::format(R"(belongs to profile = "{}"; this one is "{}")", sunspec_profile,
                                          entry.profile));
         }
         if (entry.mailboxes && known->profile.mailboxes.empty()) {

@@ -298,7 +298,7 @@ void check_atomic(const std::vector<PlacedPoint>& placed, schema::Diagnostics& d
         if (point.poll == other.poll && point.point.registers.table == other.point.registers.table) continue;
         if (!told.insert(point.source).second) continue;
         diagnostics.add(point.source->origins.of("atomic"),
-                        fmt::format("point \"{}\": expected the table and the poll group of \"{}\"",
+                        fmt::format(R"(point "{}": expected the table and the poll group of "{}")",
                                     point.point.name, other.point.name));
     }
 }
