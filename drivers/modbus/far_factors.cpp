@@ -22,13 +22,15 @@ RegisterPoint factor_of(const RegisterPoint& point) {
 
 }  // namespace
 
-FarFactors::FarFactors(std::span<const RegisterPoint> points, const UnitLimits& limits)
+FarFactors::FarFactors(std::span<const RegisterPoint> points, const UnitLimits& limits,
+                       const std::set<std::uint32_t>& apart)
     : points_(points.begin(), points.end()) {
     std::vector<RegisterPoint> factors;
     std::vector<std::uint32_t> needed_by;
     for (std::uint32_t i = 0; i < points_.size(); ++i) {
         const auto& point = points_[i];
-        if (!point.scale_factor || is_bit_table(point.table) || fits_one_request(point, limits)) continue;
+        if (!point.scale_factor || is_bit_table(point.table)) continue;
+        if (fits_one_request(point, limits) && !apart.contains(i)) continue;
         auto alone = point;
         alone.scale_factor.reset();
         // What does not fit by itself either is the planner's to refuse.

@@ -1,11 +1,12 @@
-// Points whose scale factor stands too far away for one request, as in long SunSpec models. Their factors are
-// read before and after the values; when a factor is not the same both times, the values between are not
-// used. Owned by a GroupReader; a bus's thread.
+// Points whose scale factor stands too far away for one request, as in long SunSpec models, or where the
+// device refuses what lies between. Their factors are read before and after the values; when a factor is not
+// the same both times, the values between are not used. Owned by a GroupReader; a bus's thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,9 @@ namespace sitepower::modbus {
 
 class FarFactors {
   public:
-    FarFactors(std::span<const RegisterPoint> points, const UnitLimits& limits);
+    // apart: points that one request cannot bring together with their factor, whatever the limits say.
+    FarFactors(std::span<const RegisterPoint> points, const UnitLimits& limits,
+               const std::set<std::uint32_t>& apart = {});
 
     bool any() const { return !far_.empty(); }
     bool is_far(std::uint32_t point) const { return far_.contains(point); }

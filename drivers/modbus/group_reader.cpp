@@ -60,10 +60,14 @@ GroupReader::GroupReader(const UnitPlan& unit, const PollGroup& group)
       limits_(unit.limits),
       unit_(static_cast<std::uint8_t>(unit.unit)) {
     for (const auto& header : unit.headers) add_header(header);
+    plan_whole();
+}
+
+void GroupReader::plan_whole() {
     auto blocks = plan_reads(points_, limits_);
     if (!blocks) {
         throw std::invalid_argument(
-            fmt::format("device {}, group {}: {}", unit.device_id, layout_->group, blocks.error().message));
+            fmt::format("device {}, group {}: {}", layout_->device, layout_->group, blocks.error().message));
     }
     whole_ = std::move(*blocks);
     make_plans();
@@ -136,7 +140,7 @@ Attempt GroupReader::begin(SteadyTime now) {
     halvings_left_ = halvings_per_poll;
     silent_ = answered_ = 0;
     far_factors_.begin();
-    refusals_changed_ = false;
+    refusals_changed_ = factors_changed_ = false;
     return {};
 }
 
@@ -160,12 +164,19 @@ Attempt GroupReader::read(Asker& asker, SteadyTime now) {
         mark_refused(*attempt.frame);
         if (!check_headers(attempt)) return attempt;
         complete(group_, attempt.frame->values, attempt.frame->quality);
-        if (refusals_changed_) plan_around_refusals();
+        if (refusals_changed_ && !factors_changed_) plan_around_refusals();
     } else if (std::ranges::all_of(plans_, &ReadPlan::is_refused)) {
         attempt.map_changed = !headers_.empty();
         rest(now);
     }
+    if (factors_changed_) take_factors_apart();
     return attempt;
+}
+
+void GroupReader::take_factors_apart() {
+    far_factors_ = FarFactors(group_.points, limits_, apart_);
+    std::ranges::copy(far_factors_.near(), points_.begin());
+    plan_whole();  // what was refused beside it is found out anew
 }
 
 void GroupReader::mark_refused(Frame& frame) const {
@@ -186,11 +197,11 @@ GroupReader::Next GroupReader::handle(std::size_t index, Asker& asker, SteadyTim
         take(plan, reply.words, asker, attempt);
         return Next::go_on;
     }
-    return handle_failure(index, reply, now, attempt);
+    return handle_failure(index, asker, reply, now, attempt);
 }
 
-GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Reply& reply, SteadyTime now,
-                                              Attempt& attempt) {
+GroupReader::Next GroupReader::handle_failure(std::size_t index, Asker& asker, const Asker::Reply& reply,
+                                              SteadyTime now, Attempt& attempt) {
     auto& plan = plans_[index];
     const auto& answer = reply.answer;
     if (answer.kind == AnswerKind::postponed) {
@@ -201,7 +212,11 @@ GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Re
     if (answer.denies_registers()) {
         const bool divisible = plan.purpose == ReadPurpose::values && halvings_left_ > 0;
         if (divisible && halve(index)) return Next::same_place;
-        if (plan.block.points.size() == 1 || halvings_left_ > 0) remember_refusal(plan, answer, now);
+        if (divisible && stands_apart(plan.block, asker)) {
+            apart_.insert(plan.block.points.front());
+            factors_changed_ = true;
+        } else if (plan.block.points.size() == 1 || halvings_left_ > 0)
+            remember_refusal(plan, answer, now);
     }
     if (!attempt.failed_question) {
         attempt.failed_question = plan.question;
@@ -210,6 +225,20 @@ GroupReader::Next GroupReader::handle_failure(std::size_t index, const Asker::Re
     if (answer.denies_registers()) return Next::go_on;
     if (is_silence(answer)) return ++silent_ == 2 || answered_ == 0 ? Next::stop : Next::go_on;
     return is_busy(answer) || answer.kind != AnswerKind::exception ? Next::stop : Next::go_on;
+}
+
+bool GroupReader::stands_apart(const ReadBlock& block, Asker& asker) const {
+    if (block.points.size() != 1) return false;
+    const auto& point = points_[block.points.front()];
+    const auto count = static_cast<std::uint16_t>(point.registers());
+    // With nothing between them it is one of the two that is refused.
+    if (!point.scale_factor || block.count <= count + 1) return false;
+    const auto gives = [&](std::uint16_t address, std::uint16_t registers) {
+        ReadPlan alone{.question = {unit_, point.table, address, registers}};
+        alone.longest = longest_read({.table = point.table, .address = address, .count = registers}, limits_);
+        return asker.ask(alone).answer.good();
+    };
+    return gives(point.address, count) && gives(point.scale_factor->address, 1);
 }
 
 bool GroupReader::halve(std::size_t index) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -101,8 +102,9 @@ class GroupReader final : public PollReader {
 
     const Layout& layout() const override { return *layout_; }
 
-    // A factor that stands too far from its value for one request is read before and after it; where it has
-    // changed meanwhile, the point is comm_error.
+    // A factor that stands too far from its value for one request, or that the device gives only without what
+    // lies between them, is read before and after it; where it has changed meanwhile, the point is
+    // comm_error.
     //
     // Ends early at a second request without an answer (at the first, when nothing was answered before).
     // Points that failed while others were read are comm_error, refused ones not_implemented.
@@ -135,12 +137,17 @@ class GroupReader final : public PollReader {
     bool check_headers(Attempt& attempt) const;
     void drop_behind(const MapHeader& header, Frame& frame) const;
     ReadPlan plan_for(ReadBlock block, ReadPurpose purpose = ReadPurpose::values) const;
+    void plan_whole();
+    void take_factors_apart();
     void make_plans();
     void sort_plans();
     void plan_around_refusals();
     Attempt begin(SteadyTime now);
     Next handle(std::size_t index, Asker& asker, SteadyTime now, Attempt& attempt);
-    Next handle_failure(std::size_t index, const Asker::Reply& reply, SteadyTime now, Attempt& attempt);
+    Next handle_failure(std::size_t index, Asker& asker, const Asker::Reply& reply, SteadyTime now,
+                        Attempt& attempt);
+    // Whether the device gives the one point of the block and its factor, which it refuses together.
+    bool stands_apart(const ReadBlock& block, Asker& asker) const;
     bool halve(std::size_t index);
     void take(const ReadPlan& plan, std::span<const std::uint16_t> words, Asker& asker, Attempt& attempt);
     void take_values(const ReadPlan& plan, std::span<const std::uint16_t> words, Frame& frame) const;
@@ -152,6 +159,7 @@ class GroupReader final : public PollReader {
     std::shared_ptr<const Layout> layout_;
     PollGroup group_;
     FarFactors far_factors_;
+    std::set<std::uint32_t> apart_;      // points that are refused together with their factor
     std::vector<RegisterPoint> points_;  // without their far factors; then the headers
     std::vector<MapHeader> headers_;
     UnitLimits limits_;
@@ -174,6 +182,7 @@ class GroupReader final : public PollReader {
     int silent_ = 0;
     int answered_ = 0;
     bool refusals_changed_ = false;
+    bool factors_changed_ = false;
 };
 
 }  // namespace sitepower::modbus

@@ -335,8 +335,9 @@ Rules that hold for all:
 - Points of a profile may not overlap, except for parts of one word (bits, bytes, masks).
 - A value that equals a sentinel, leaves its range, lacks its scale or its registers is absent with a reason
   (`not_implemented`, `out_of_range`, `invalid_scale`, `comm_error`, `stale`), never a number.
-- A scale factor (`sf`, `scale_ref`) and its value are read in one answer, with all that lies between them.
-  What `available_if`, `count_from`, `fill_rest` and derived values look at is read in the same poll.
+- A scale factor (`sf`, `scale_ref`) and its value are read in one answer, with all that lies between them; where
+  the device refuses that, the factor is read before and after the value, which holds only if both agree. What
+  `available_if`, `count_from`, `fill_rest` and derived values look at is read in the same poll.
 - `word_order` and `byte_order` together: big/big is ABCD, little/big CDAB, big/little BADC, little/little DCBA.
 - Names end with their unit (`battery.voltage_v`); `alias` gives the name by which NUT (RFC 9271) knows the point, and
   finds it wherever `DEVICE/point` may be written. The unit stays that of the point.

@@ -232,8 +232,59 @@ TEST_F(GroupReaderTest, AValueAndItsScaleFactorComeFromOneAnswer) {
     asker.refuse({20});
     both.read(asker, at(1s));
     for (const auto& question : asker.asked) {
+        if (question.count == 1) continue;  // only whether it is there by itself
         EXPECT_LE(question.address, 40);
         EXPECT_GT(question.address + question.count, 40);
+    }
+}
+
+// Registers 41 to 59 do not exist. Register 40 holds 40, which stands for 0.5.
+struct RefusedBetweenTest : testing::Test {
+    RefusedBetweenTest() : unit(word_unit(1, 1s, 0, 2)) {
+        auto& points = unit.groups[0].points;
+        points[1].address = 60;
+        points[1].scale_factor = ScaleFactor{.address = 40, .invalid = {}, .map = {{40, 0.5}}};
+        asker.refuse({50});
+    }
+    FakeAsker asker;
+    UnitPlan unit;
+};
+
+TEST_F(RefusedBetweenTest, ValueAndFactorAreReadByThemselves) {
+    GroupReader reader(unit, unit.groups[0]);
+    auto attempt = reader.read(asker, at(1s));
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_EQ(attempt.frame->quality[1], Quality::comm_error) << "not read yet";
+    asker.asked.clear();
+    attempt = reader.read(asker, at(2s));
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_EQ(attempt.frame->quality[0], Quality::good);
+    EXPECT_EQ(attempt.frame->quality[1], Quality::good);
+    EXPECT_EQ(attempt.frame->values[1], 30);
+    std::vector<int> addresses;
+    for (const auto& question : asker.asked) addresses.push_back(question.address);
+    EXPECT_EQ(addresses, (std::vector{40, 0, 60, 40}));
+}
+
+TEST_F(RefusedBetweenTest, WhatIsNotThereIsNotImplemented) {
+    asker.refuse({50, 60});
+    GroupReader reader(unit, unit.groups[0]);
+    reader.read(asker, at(1s));
+    asker.asked.clear();
+    const auto attempt = reader.read(asker, at(2s));
+    ASSERT_NE(attempt.frame, nullptr);
+    EXPECT_EQ(attempt.frame->quality[1], Quality::not_implemented);
+    EXPECT_EQ(asker.asked.size(), 1U) << "nothing more is asked for it";
+}
+
+TEST_F(RefusedBetweenTest, WithoutItsFactorThereIsNoValue) {
+    asker.refuse({40, 50});
+    GroupReader reader(unit, unit.groups[0]);
+    for (int second = 1; second < 5; ++second) {
+        const auto attempt = reader.read(asker, at(std::chrono::seconds(second)));
+        ASSERT_NE(attempt.frame, nullptr);
+        EXPECT_NE(attempt.frame->quality[1], Quality::good);
+        EXPECT_EQ(attempt.frame->values[1], 0);
     }
 }
 
