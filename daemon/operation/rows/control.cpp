@@ -46,7 +46,27 @@ Outcome control(const Request&, Context& context) {
     return Json{{"devices", describe_all(context.control())}};
 }
 
-Json system_state(const PlanReport& plan, const std::optional<AllocationReport>& allocated) {
+std::optional<double> warmest_battery_c(const SiteView& site) {
+    std::optional<double> warmest;
+    for (const auto& battery : site.batteries()) {
+        if (battery.temperature_c.value)
+            warmest = std::max(warmest.value_or(*battery.temperature_c.value), *battery.temperature_c.value);
+    }
+    return warmest;
+}
+
+// Of what loads and their cooling draw, the loads' share.
+std::optional<double> efficiency(double load_kw, double cooling_kw) {
+    return load_kw > 0 ? std::optional(load_kw / (load_kw + cooling_kw)) : std::nullopt;
+}
+
+std::string_view why_no_load(const PlanReport& plan, const std::optional<AllocationReport>& allocated) {
+    if (!plan.outage.empty()) return "mains_failed";
+    return allocated ? "nothing_allocated" : "no_load_class";
+}
+
+Json system_state(const PlanReport& plan, const std::optional<AllocationReport>& allocated,
+                  const SiteView& site) {
     Json soc = Json::object();
     for (std::size_t b = 0; b < plan.problem.batteries.size(); ++b)
         soc[plan.problem.batteries[b].id] = plan.charge_pct[b];
@@ -56,18 +76,26 @@ Json system_state(const PlanReport& plan, const std::optional<AllocationReport>&
     record.maybe("utilization",
                  has_supply ? std::optional(allocated->allocation.used_kw / allocated->allocation.supply_kw)
                             : std::nullopt,
-                 "no_load_class");
+                 why_no_load(plan, allocated));
+    record.maybe("temperature_c", warmest_battery_c(site), "no_battery_temperature_is_measured");
+    record.maybe("efficiency",
+                 allocated ? efficiency(allocated->load_kw(), allocated->cooling_kw()) : std::nullopt,
+                 why_no_load(plan, allocated));
     return record.take();
 }
 
-Json cooling_requirements(const std::optional<AllocationReport>& allocated) {
+Json cooling_requirements(const PlanReport& plan, const std::optional<AllocationReport>& allocated) {
+    double cooled_kw = 0;
+    for (std::size_t i = 0; allocated && i < allocated->allocation.awards.size(); ++i) {
+        if (allocated->cop[i]) cooled_kw += allocated->allocation.awards[i].load_kw();
+    }
     Record record;
     const auto cooling_kw = allocated ? std::optional(allocated->cooling_kw()) : std::nullopt;
-    record.maybe("cooling_kw", cooling_kw, "no_load_class");
-    record.maybe(
-        "cop",
-        cooling_kw && *cooling_kw > 0 ? std::optional(allocated->load_kw() / *cooling_kw) : std::nullopt,
-        "nothing_cooled");
+    record.maybe("cooling_kw", cooling_kw, why_no_load(plan, allocated));
+    record.maybe("cop", cooling_kw && *cooling_kw > 0 ? std::optional(cooled_kw / *cooling_kw) : std::nullopt,
+                 "nothing_cooled");
+    record.maybe("efficiency", cooling_kw ? efficiency(cooled_kw, *cooling_kw) : std::nullopt,
+                 "nothing_cooled");
     return record.take();
 }
 
@@ -107,8 +135,8 @@ Outcome execute(const Request& request, Context& context) {
                   {"power_requirements", describe_power_requirements(*plan, allocated, now)},
                   {"constraints_satisfied",
                    plan->constraints_satisfied() && (!allocated || allocated->constraints_satisfied())},
-                  {"system_state", system_state(*plan, allocated)}}},
-                {"cooling_requirements", cooling_requirements(allocated)},
+                  {"system_state", system_state(*plan, allocated, context.site())}}},
+                {"cooling_requirements", cooling_requirements(*plan, allocated)},
                 {"devices", describe_all(controlled)}};
 }
 
@@ -139,8 +167,12 @@ std::vector<Field> execute_fields() {
         {"payload.constraints_satisfied", "boolean", "", "limits, reserves and entitlements"},
         {"payload.system_state.soc.*", "number", "%", "by battery, when the plan was made"},
         {"payload.system_state.utilization", "number", "", "used share of the auction's supply"},
+        {"payload.system_state.temperature_c", "number", "Cel", "of the warmest battery"},
+        {"payload.system_state.efficiency", "number", "",
+         "of what the classes and their cooling draw, the classes' share"},
         {"cooling_requirements.cooling_kw", "number", "kW", "of the classes"},
-        {"cooling_requirements.cop", "number", "", "of all of them together"}};
+        {"cooling_requirements.cop", "number", "", "of all that are cooled together"},
+        {"cooling_requirements.efficiency", "number", "", "of what they and the cooling draw, their share"}};
     auto devices = device_fields();
     std::ranges::move(devices, std::back_inserter(fields));
     return fields;

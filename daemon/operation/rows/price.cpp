@@ -70,8 +70,10 @@ struct Span {
     Time to{};
 };
 
-// The series of that id, or else the first that is a price of energy.
-const Entry* find_energy(const PriceBook& book) {
+// What is planned with, else the series of that id, else the first that is a price of energy.
+const Entry* find_energy(const PriceBook& book, const DispatchSettings* dispatch) {
+    const auto* planned = dispatch == nullptr ? nullptr : book.find(dispatch->import_price);
+    if (planned != nullptr) return planned;
     if (const auto* named = book.find(energy_price)) return named;
     const auto entries = book.entries();
     const auto found = std::ranges::find_if(
@@ -79,9 +81,8 @@ const Entry* find_energy(const PriceBook& book) {
     return found == entries.end() ? nullptr : &*found;
 }
 
-Json describe_data(const PriceBook& book, const Entry& primary, const Span& span) {
+Json describe_data(const PriceBook& book, const Entry* energy, const Entry& primary, const Span& span) {
     const auto entries = book.entries();
-    const auto* energy = find_energy(book);
     std::set<Time> times;
     for (const auto& entry : entries) {
         for (const auto& step : entry.series.steps()) {
@@ -151,15 +152,15 @@ Outcome prices(const Request& request, Context& context) {
                        "no price series is configured: add [[price]] to the configuration"};
     }
     const auto id = request.parameters.text("series");
-    const auto* primary = book.find(id.value_or(std::string(energy_price)));
+    const auto* energy = find_energy(book, context.planner().settings());
+    const auto* primary = id ? book.find(*id) : energy;
     if (primary == nullptr && id) return not_found("price series", *id, "prices");
-    if (primary == nullptr) primary = find_energy(book);
     if (primary == nullptr) primary = &book.entries().front();
     const auto now = context.now();
     const std::chrono::hours back{*request.parameters.integer("hours_back")};
     const std::chrono::hours ahead{*request.parameters.integer("hours_ahead")};
     const Span span{now - back, now + ahead + Duration{1}};
-    auto data = describe_data(book, *primary, span);
+    auto data = describe_data(book, energy, *primary, span);
     auto metadata = describe_metadata(*primary, book, span, data.size(), now);
     return Json{{"data", std::move(data)}, {"metadata", std::move(metadata)}};
 }

@@ -387,6 +387,19 @@ TEST_F(Operations, PricesAreShownPerMegawattHourBesideTheOtherSeries) {
     EXPECT_EQ(hash["reasons"]["trend"], "less_than_two_days_known");
 }
 
+TEST_F(Operations, ThePriceOfEnergyIsTheOneThatIsPlannedWith) {
+    PriceSettings other;
+    other.id = "a_spot";
+    other.currency = "EUR";
+    other.source = Tariff{.periods = {TariffPeriod{.value = 0.5}}, .zone = {}};
+    auto wanted = other;
+    wanted.id = "grid";
+    context_.price_book.configure({other, wanted}, support::fake_now);
+    EXPECT_EQ(ask("prices").body["data"]["metadata"]["series"], "a_spot") << "the first";
+    context_.fake_planner.dispatch.import_price = "grid";
+    EXPECT_EQ(ask("prices").body["data"]["metadata"]["series"], "grid");
+}
+
 TEST_F(Operations, PricesOfAnUnknownSeriesAreNotFound) {
     EXPECT_EQ(ask("prices", {{"series", "gold"}}).status, 404);
     EXPECT_EQ(ask("prices", {{"hours_back", "0"}}).status, 422);
