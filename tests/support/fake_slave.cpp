@@ -23,7 +23,6 @@
 namespace sitepower::support {
 namespace {
 
-using modbus::Question;
 using modbus::Table;
 using Clock = std::chrono::steady_clock;
 

@@ -180,6 +180,7 @@ std::unique_ptr<modbus::Link> make_careless_link(const modbus::BusSettings& sett
 FaultRunResult run_faults(const FaultRunPlan& plan, std::chrono::seconds at_most) {
     const auto start = modbus::steady_now();
     std::vector<std::unique_ptr<Line>> lines;
+    lines.reserve(static_cast<std::size_t>(plan.lines));
     for (int i = 0; i < plan.lines; ++i) lines.push_back(std::make_unique<Line>(plan, i));
     const auto reads = [&] {
         std::uint64_t sum = 0;

@@ -7,7 +7,6 @@
 namespace sitepower::raw_range_test {
 namespace {
 
-using modbus::RegisterPoint;
 using modbus::ValueType;
 
 void expect_range(const RawRange& range, double lowest, double highest) {
