@@ -86,15 +86,15 @@ void measure_plans(const Options& options, Report& report) {
         Question question;
         double goal_ms;
     };
-    for (const auto& [name, question, goal_ms] :
+    for (const auto& measure :
          {Measure{"allocate", {"allocate"}, 50}, Measure{"execute", {"dispatch.execute"}, 10},
           Measure{"full_cycle", {"full_cycle"}, 200},
           Measure{"full_cycle.in_force", {"full_cycle", {{"simulate", "false"}}}, 200}}) {
-        wait_until(fmt::format("{} is answered", name), Seconds{30},
-                   [&] { return asker.is_answered(question); });
-        const auto times = asker.times(question, options.rounds_or(5));
-        report.add({fmt::format("plans.{}.p50", name), times.p50_ms, "ms"});
-        report.add({fmt::format("plans.{}.p99", name), times.p99_ms, "ms", at_most(goal_ms)});
+        wait_until(fmt::format("{} is answered", measure.name), Seconds{30},
+                   [&] { return asker.is_answered(measure.question); });
+        const auto times = asker.times(measure.question, options.rounds_or(5));
+        report.add({fmt::format("plans.{}.p50", measure.name), times.p50_ms, "ms"});
+        report.add({fmt::format("plans.{}.p99", measure.name), times.p99_ms, "ms", at_most(measure.goal_ms)});
     }
 }
 

@@ -3,6 +3,7 @@
 // before. Owned by a Forecaster; one thread at a time.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "core/forecast/backtest_interval.hpp"
@@ -66,7 +67,7 @@ class LongForecaster {
     std::vector<ResidualQuantiles> quantiles_;  // for each block
     std::vector<Issue> issues_;                 // a ring of one horizon
     std::size_t next_ = 0;
-    std::vector<double> naive_[2];               // the same ring, flat: [issue][step]
+    std::array<std::vector<double>, 2> naive_;   // the same ring, flat: [issue][step]
     std::vector<ResidualQuantiles::Said> said_;  // of one block, while it matures
     mutable std::vector<double> spread_, lower_, upper_, p90_, p99_;
 };

@@ -148,7 +148,7 @@ void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
         std::erase_if(pending_[number(horizon)], [&](Pending& pending) {
             if (pending.said.valid_at > valid_at) return false;
             if (pending.said.valid_at < valid_at) {  // nothing has come for it
-                settle(horizon, std::move(pending));
+                settle(horizon, pending);
                 return true;
             }
             matched(horizon, pending, actual, news);
@@ -159,7 +159,7 @@ void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
                                                actual >= q.lower95 && actual <= q.upper95);
                 if (drift != Drift::none) news.drift = drift;
             }
-            settle(horizon, std::move(pending));
+            settle(horizon, pending);
             return true;
         });
     }
@@ -174,9 +174,9 @@ void ServedSeries::match_hour(const ClosedStep& step, Time now, SeriesNews& news
     if (step.begin + setup_.forecaster.step == *hour_ + one_hour) close_hour(now, news);
 }
 
-void ServedSeries::settle(HorizonClass horizon, Pending pending) {
+void ServedSeries::settle(HorizonClass horizon, const Pending& pending) {
     auto& settled = settled_[number(horizon)];
-    settled.push_back(std::move(pending));
+    settled.push_back(pending);
     if (settled.size() > most_settled) settled.pop_front();
 }
 
@@ -201,7 +201,7 @@ void ServedSeries::close_hour(Time now, SeriesNews& news) {
             if (events_ == nullptr || !events_->covers(begin))
                 covariates_.learn(begin, one.plain, one.effect, mean);
         }
-        settle(HorizonClass::long_48h, std::move(one));
+        settle(HorizonClass::long_48h, one);
         return true;
     });
     remember(HorizonClass::long_48h, now);

@@ -178,7 +178,7 @@ class ServedSeries {
     void match_hour(const ClosedStep& step, Time now, SeriesNews& news);
     void close_hour(Time now, SeriesNews& news);
     void matched(HorizonClass horizon, Pending& pending, double actual, SeriesNews& news);
-    void settle(HorizonClass horizon, Pending pending);
+    void settle(HorizonClass horizon, const Pending& pending);
     void rescore(HorizonClass horizon, Time valid_at, double actual, Correction& correction);
     void match_all_of(Time hour, double mean, Time now);
     void remember(HorizonClass horizon, Time now);

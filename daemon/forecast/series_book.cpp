@@ -305,9 +305,10 @@ void SeriesBook::correct(Served& served, const SeriesSample& sample) {
     }
     const auto rows_of = stored_name(served.settings);
     effects_.rows.steps.push_back({.series = rows_of, .step = corrected->step});
-    for (const auto& match : corrected->matched)
+    for (const auto& match : corrected->matched) {
         effects_.rows.matched.push_back(
             {.series = rows_of, .match = match, .model_version = match.model_version});
+    }
 }
 
 void SeriesBook::tell_left_out(Served& served, Time now) {

@@ -284,12 +284,13 @@ void Planner::cycle(const CycleOverrides& overrides, bool adopt, Time now,
                 done = std::move(done)]() mutable {
             if (found && found->plan.status == dispatch::PlanStatus::failed)
                 found = Error{ErrorCode::conflict, "there is no plan: " + found->plan.reason, ""};
-            if (generation != generation_)
+            if (generation != generation_) {
                 found = Error{ErrorCode::conflict, "the configuration has changed meanwhile: ask again", ""};
-            else if (!outage_.empty())
+            } else if (!outage_.empty()) {
                 found = Error{ErrorCode::conflict, "the mains have failed meanwhile: ask again", ""};
-            else if (adopt)
+            } else if (adopt) {
                 take(found, made);
+            }
             done(found);
         };
     });
