@@ -19,7 +19,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 // Two workers on one adapter would take each other's answers: /dev/ttyUSB0, and what in by-id leads to it.

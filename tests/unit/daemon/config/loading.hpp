@@ -112,7 +112,7 @@ class TemporaryDirectory {
     }
     // A pipe that nobody writes to; its path.
     std::string pipe(const std::string& name) const {
-        const auto path = (std::filesystem::path(path_) / name).string();
+        auto path = (std::filesystem::path(path_) / name).string();
         EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
         return path;
     }

@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::fake_now;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 

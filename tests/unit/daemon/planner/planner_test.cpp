@@ -419,8 +419,8 @@ TEST_F(Planning, BidsOutliveTheProcess) {
     ASSERT_TRUE(planner_.bid("training", {.segments = {{9, 5}}, .valid_until = noon + 1h}, noon + 1s));
     ASSERT_TRUE(planner_.bid("training", {.segments = {}, .valid_until = noon + 30min}, noon + 2s));
     std::vector<PlanRow> rows;
-    for (auto row = kept_.rbegin(); row != kept_.rend(); ++row) {
-        if (row->kind == bid_row_kind) rows.push_back(*row);
+    for (const auto& row : kept_) {
+        if (row.kind == bid_row_kind) rows.insert(rows.begin(), row);  // the newest first
     }
     EXPECT_THAT(rows, SizeIs(2));
     Planner next(site_, prices_, outlets());

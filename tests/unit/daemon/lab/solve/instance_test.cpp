@@ -1,5 +1,10 @@
 #include "daemon/lab/solve/instance.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
 #include "daemon/lab/program.hpp"
 
 namespace sitepower::lab::instance_test {
