@@ -24,12 +24,10 @@ Prices prices_of(const Problem& problem, const Multipliers& multipliers) {
     Prices prices{std::vector<double>(problem.steps()), std::vector<double>(problem.steps())};
     for (std::size_t s = 0; s < multipliers.scenario_weight.size(); ++s) {
         for (std::size_t t = 0; t < problem.steps(); ++t) {
-            prices.import_price[t] +=
-                multipliers.scenario_weight[s] * problem.risk->import_price_per_kwh[s][t];
+            const double weight = multipliers.scenario_weight[s];
+            prices.import_price[t] += weight * problem.risk->import_price_per_kwh[s][t];
+            prices.export_price[t] += weight * problem.risk->export_price_per_kwh[s][t];
         }
-    }
-    for (std::size_t t = 0; t < problem.steps(); ++t) {
-        prices.export_price[t] = prices.import_price[t] - problem.risk->export_spread_per_kwh;
     }
     return prices;
 }

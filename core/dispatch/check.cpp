@@ -38,11 +38,12 @@ Status series(std::string_view name, const std::vector<double>& values, std::siz
 }
 
 // Importing for less than exporting earns would be money from nothing, without end.
-Status check_tariff(const Problem& problem) {
-    for (std::size_t t = 0; t < problem.steps(); ++t) {
-        if (problem.export_price_per_kwh[t] > problem.import_price_per_kwh[t]) {
+Status check_tariff(const std::string& exported, const std::vector<double>& export_price,
+                    const std::vector<double>& import_price) {
+    for (std::size_t t = 0; t < import_price.size(); ++t) {
+        if (export_price[t] > import_price[t]) {
             return refused(
-                at("export_price_per_kwh", t),
+                at(exported, t),
                 "is above the import price of the same step: buying and selling at once would pay; "
                 "give an export price of at most the import price");
         }
@@ -89,16 +90,24 @@ Status check_demand(const DemandCharge& demand, std::size_t steps) {
 Status check_risk(const PriceRisk& risk, std::size_t steps) {
     if (auto ok = within("risk.level", risk.level, 0, 0.9999); !ok) return ok;
     if (auto ok = within("risk.aversion", risk.aversion, 0, 1); !ok) return ok;
-    if (auto ok = within("risk.export_spread_per_kwh", risk.export_spread_per_kwh, 0, most_sensible); !ok)
-        return ok;
     const std::size_t scenarios = risk.import_price_per_kwh.size();
     if (scenarios == 0 || scenarios > max_scenarios) {
         return refused("risk.import_price_per_kwh",
                        "must hold 1 to " + std::to_string(max_scenarios) + " scenarios");
     }
+    if (risk.export_price_per_kwh.size() != scenarios) {
+        return refused("risk.export_price_per_kwh", "has " +
+                                                        std::to_string(risk.export_price_per_kwh.size()) +
+                                                        " scenarios for " + std::to_string(scenarios));
+    }
     for (std::size_t s = 0; s < scenarios; ++s) {
-        const auto name = at("risk.import_price_per_kwh", s);
-        if (auto ok = series(name, risk.import_price_per_kwh[s], steps, -most_sensible); !ok) return ok;
+        const auto imported = at("risk.import_price_per_kwh", s);
+        const auto exported = at("risk.export_price_per_kwh", s);
+        const auto& paid = risk.import_price_per_kwh[s];
+        const auto& earned = risk.export_price_per_kwh[s];
+        if (auto ok = series(imported, paid, steps, -most_sensible); !ok) return ok;
+        if (auto ok = series(exported, earned, steps, -most_sensible); !ok) return ok;
+        if (auto ok = check_tariff(exported, earned, paid); !ok) return ok;
     }
     return Done{};
 }
@@ -139,7 +148,10 @@ Status check(const Problem& problem) {
     }
     if (auto ok = within("step_h", problem.step_h, 1.0 / 3600, 24); !ok) return ok;
     if (auto ok = check_series(problem); !ok) return ok;
-    if (auto ok = check_tariff(problem); !ok) return ok;
+    if (auto ok =
+            check_tariff("export_price_per_kwh", problem.export_price_per_kwh, problem.import_price_per_kwh);
+        !ok)
+        return ok;
     if (auto ok = check_limits(problem); !ok) return ok;
     if (problem.demand) {
         if (auto ok = check_demand(*problem.demand, problem.steps()); !ok) return ok;

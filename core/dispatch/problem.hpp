@@ -39,12 +39,12 @@ struct DemandCharge {
     std::vector<std::uint8_t> window;  // 1: the step counts; empty: all steps
 };
 
-// Scenarios of the import price; the energy cost is then (1 - aversion) mean + aversion CVaR.
+// Scenarios of the prices, equally likely; the energy cost is then (1 - aversion) mean + aversion CVaR.
 struct PriceRisk {
-    double level = 0.9;                // the mean of the worst (1 - level) is taken
-    double aversion = 0;               // 0 to 1
-    double export_spread_per_kwh = 0;  // export price = import price of the scenario - spread
-    std::vector<std::vector<double>> import_price_per_kwh;  // [scenario][step]
+    double level = 0.9;   // the mean of the worst (1 - level) is taken
+    double aversion = 0;  // 0 to 1
+    // [scenario][step]; in each step exporting earns at most what importing costs
+    std::vector<std::vector<double>> import_price_per_kwh, export_price_per_kwh;
 };
 
 struct Problem {

@@ -9,13 +9,11 @@ namespace sitepower::dispatch {
 namespace {
 
 double scenario_cost(const Problem& problem, const Schedule& schedule, std::size_t scenario) {
-    const auto& price = problem.risk->import_price_per_kwh[scenario];
-    const double spread = problem.risk->export_spread_per_kwh;
+    const auto& paid = problem.risk->import_price_per_kwh[scenario];
+    const auto& earned = problem.risk->export_price_per_kwh[scenario];
     double cost = 0;
-    for (std::size_t t = 0; t < problem.steps(); ++t) {
-        cost +=
-            problem.step_h * (price[t] * schedule.import_kw[t] - (price[t] - spread) * schedule.export_kw[t]);
-    }
+    for (std::size_t t = 0; t < problem.steps(); ++t)
+        cost += problem.step_h * (paid[t] * schedule.import_kw[t] - earned[t] * schedule.export_kw[t]);
     return cost;
 }
 

@@ -224,6 +224,10 @@ Table<DispatchEntry> dispatch_table() {
              "exclusive; equal to demand_from: the whole day.")
         .key("risk_aversion", &Limits::risk_aversion, {.range = Range{0, 1}},
              "0 plans with what is expected, 1 with what is exceeded one time in ten.")
+        .key(
+            "cvar_level", &Limits::cvar_level, {.range = Range{0.5, 0.99}},
+            "With it risk_aversion shifts the load only; of the cost of energy it makes so large a share the "
+            "mean of the dearest 1 - cvar_level of the courses that prices took on earlier days.")
         .tables("battery", &Entry::batteries, dispatch_battery_table(), {.max_items = 64, .min_items = 1},
                 "The batteries.")
         .tables("load_class", &Entry::load_classes, load_class_table(), {.max_items = 1000},

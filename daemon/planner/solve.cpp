@@ -36,6 +36,10 @@ double spread_of(const PriceSeries& series, Time from, Time to, double expected)
     return std::max(0.0, before[at] - expected);
 }
 
+// Three weeks and a week ahead that is looked past are what a series of quarters of an hour holds.
+constexpr std::size_t most_scenarios = 21;
+constexpr std::size_t least_scenarios = 5;
+
 // A series tells each hour: after twice that it has fallen silent.
 constexpr Duration forecast_is_old{std::chrono::hours{2}};
 
@@ -119,6 +123,64 @@ class Maker {
         return {found.value, found.value + spread_of(snapshot_.import_price, begin, end, found.value)};
     }
 
+    // What the prices of a step were the days before, from the first on by which the whole plan has passed.
+    std::vector<double> before(const PriceSeries& series, std::size_t step) const {
+        const auto ahead = begin_of(settings_.steps()) - snapshot_.now;
+        const auto first = std::chrono::ceil<std::chrono::days>(ahead);
+        std::vector<double> prices;
+        while (prices.size() < most_scenarios) {
+            const auto shift = first + std::chrono::days{static_cast<int>(prices.size())};
+            const auto price = series.mean(begin_of(step) - shift, begin_of(step + 1) - shift);
+            if (!price) break;
+            prices.push_back(*price);
+        }
+        return prices;
+    }
+
+    // The courses that prices beyond what is published may take: what is expected, off by what each earlier
+    // day was off the mean of those days. A course is all of one shift: what goes together stays together.
+    void expect_scenarios() {
+        if (!settings_.site.cvar_level || settings_.site.risk_aversion <= 0) return;
+        const std::size_t steps = settings_.steps();
+        std::vector<std::vector<double>> bought(steps);
+        std::vector<std::vector<double>> sold(steps);
+        std::size_t days = most_scenarios;
+        for (std::size_t t = 0; t < steps; ++t) {
+            if (report_.price_known[t]) continue;
+            bought[t] = before(snapshot_.import_price, t);
+            days = std::min(days, bought[t].size());
+            if (!snapshot_.export_price) continue;
+            sold[t] = before(*snapshot_.export_price, t);
+            days = std::min(days, sold[t].size());
+        }
+        if (days < least_scenarios) {
+            report_.price_method += fmt::format(
+                "; no CVaR: of the days before the length of the plan {} are known, at least {} are needed",
+                days, least_scenarios);
+            return;
+        }
+        const auto off = [days](const std::vector<double>& prices, std::size_t day) {
+            if (prices.empty()) return 0.0;
+            double sum = 0;
+            for (std::size_t i = 0; i < days; ++i) sum += prices[i];
+            return prices[day] - sum / static_cast<double>(days);
+        };
+        outlook_.price_scenarios.resize(days);
+        for (std::size_t day = 0; day < days; ++day) {
+            auto& scenario = outlook_.price_scenarios[day];
+            for (std::size_t t = 0; t < steps; ++t) {
+                const double price = outlook_.import_price[t].p50 + off(bought[t], day);
+                scenario.import_price.push_back(price);
+                scenario.export_price.push_back(snapshot_.export_price
+                                                    ? outlook_.export_price[t].p50 + off(sold[t], day)
+                                                    : std::min(0.0, price));
+            }
+        }
+        report_.price_method +=
+            fmt::format("; CVaR of the dearest {:.0f} % by the courses of {} earlier days",
+                        100 * (1 - *settings_.site.cvar_level), days);
+    }
+
     void tell_price_method() {
         report_.price_method = "as published";
         if (prices_forecast_ > 0) report_.price_method += "; beyond that " + named(*snapshot_.price_forecast);
@@ -151,6 +213,7 @@ class Maker {
             report_.price_known.push_back(found->known && (!snapshot_.export_price || sold->known));
         }
         tell_price_method();
+        expect_scenarios();
         return Done{};
     }
 

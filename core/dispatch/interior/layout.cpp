@@ -104,7 +104,7 @@ void Programme::set_border(const PriceRisk& risk) {
         double largest = 0;
         for (std::size_t s = 0; s < scenarios; ++s) {
             const double price = risk.import_price_per_kwh[s][t] / price_scale;
-            const double earned = price - risk.export_spread_per_kwh / price_scale;
+            const double earned = risk.export_price_per_kwh[s][t] / price_scale;
             border.import_price[t * scenarios + s] = price / rows_scale;
             border.export_price[t * scenarios + s] = earned / rows_scale;
             step_cost[layout.import] += (1 - risk.aversion) * price / count;

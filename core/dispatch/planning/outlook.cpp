@@ -17,6 +17,19 @@ double shifted(double p50, double p90, double risk_aversion) {
     return p50 + risk_aversion * (p90 - p50);
 }
 
+// Empty where prices are shifted, or nothing is known that they might become instead.
+std::optional<PriceRisk> risk_of(const SiteLimits& limits, const Outlook& outlook) {
+    if (!limits.cvar_level || limits.risk_aversion <= 0 || outlook.price_scenarios.empty()) return {};
+    PriceRisk risk{.level = *limits.cvar_level, .aversion = limits.risk_aversion};
+    for (const auto& scenario : outlook.price_scenarios) {
+        auto& earned = risk.export_price_per_kwh.emplace_back(scenario.export_price);
+        for (std::size_t t = 0; t < earned.size(); ++t)
+            earned[t] = std::min(earned[t], scenario.import_price[t]);
+        risk.import_price_per_kwh.push_back(scenario.import_price);
+    }
+    return risk;
+}
+
 double mean_price(const std::vector<double>& prices) {
     double sum = 0;
     for (const double price : prices) sum += price;
@@ -84,7 +97,9 @@ Problem make_problem(const SiteLimits& limits, const std::vector<BatteryLimits>&
     problem.step_h = static_cast<double>(outlook.step.count()) / 3.6e6;
     for (std::size_t t = 0; t < outlook.load_p50_kw.size(); ++t) {
         const auto& import_price = outlook.import_price[t];
-        const double price = shifted(import_price.p50, import_price.p90, limits.risk_aversion);
+        const double price = limits.cvar_level
+                                 ? import_price.p50
+                                 : shifted(import_price.p50, import_price.p90, limits.risk_aversion);
         problem.import_price_per_kwh.push_back(price);
         // Caution does not count on dearer sales, and a sale above the purchase would be bought for ever.
         problem.export_price_per_kwh.push_back(std::min(price, outlook.export_price[t].p50));
@@ -100,6 +115,7 @@ Problem make_problem(const SiteLimits& limits, const std::vector<BatteryLimits>&
                                       .peak_so_far_kw = outlook.peak_so_far_kw,
                                       .window = outlook.in_demand_window};
     }
+    problem.risk = risk_of(limits, outlook);
     const double mean = mean_price(problem.import_price_per_kwh);
     for (std::size_t b = 0; b < batteries.size(); ++b)
         problem.batteries.push_back(battery_of(batteries[b], now[b], outlook, mean));

@@ -34,10 +34,17 @@ struct SiteLimits {
     double export_limit_kw = 0;
     double demand_price_per_kw = 0;
     double risk_aversion = 0;  // 0 to 1: how far prices and loads are shifted from p50 to p90
+    // Instead of shifting prices: how much of the cost is the mean of the worst (1 - level) of the scenarios.
+    std::optional<double> cvar_level;
 };
 
 struct ExpectedPrice {
     double p50 = 0, p90 = 0;  // per kWh
+};
+
+// One course that prices may take, per kWh, one value per step.
+struct PriceScenario {
+    std::vector<double> import_price, export_price;
 };
 
 // Of the steps ahead, all lists of one length.
@@ -45,6 +52,7 @@ struct Outlook {
     Time start{};
     Duration step{};
     std::vector<ExpectedPrice> import_price, export_price;
+    std::vector<PriceScenario> price_scenarios;  // for cvar_level; without them nothing is at risk
     std::vector<double> load_p50_kw, load_p90_kw;
     std::vector<double> pv_kw;                   // empty: none
     std::vector<std::uint8_t> in_demand_window;  // empty: all

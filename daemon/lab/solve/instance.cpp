@@ -46,14 +46,16 @@ dispatch::DemandCharge read_demand(const json& object, std::string& error) {
 
 dispatch::PriceRisk read_risk(const json& object, std::string& error) {
     const JsonFields fields(object, "cvar", error);
-    dispatch::PriceRisk risk{.level = fields.number("alpha"),
-                             .aversion = fields.number("risk_aversion"),
-                             .export_spread_per_kwh = fields.number("export_spread_eur_per_kwh")};
+    dispatch::PriceRisk risk{.level = fields.number("alpha"), .aversion = fields.number("risk_aversion")};
+    const double spread = fields.number("export_spread_eur_per_kwh");
+    if (spread < 0) fields.refuse("export_spread_eur_per_kwh", "must be at least 0");
     const auto* scenarios = fields.array("import_price_scenarios");
     for (std::size_t s = 0; scenarios != nullptr && s < scenarios->size(); ++s) {
         const json wrapped{{"prices", (*scenarios)[s]}};
         const JsonFields scenario(wrapped, indexed("cvar.import_price_scenarios", s), error);
         risk.import_price_per_kwh.push_back(scenario.numbers("prices"));
+        risk.export_price_per_kwh.push_back(risk.import_price_per_kwh.back());
+        for (double& price : risk.export_price_per_kwh.back()) price -= spread;
     }
     return risk;
 }

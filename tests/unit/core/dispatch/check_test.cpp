@@ -47,6 +47,14 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"demand.window", [](Problem& p) { p.demand = DemandCharge{.window = {1}}; }},
         Broken{"risk.level", [](Problem& p) { p.risk = PriceRisk{.level = 1}; }},
         Broken{"risk.import_price_per_kwh", [](Problem& p) { p.risk = PriceRisk{}; }},
+        Broken{"risk.export_price_per_kwh",
+               [](Problem& p) { p.risk = PriceRisk{.import_price_per_kwh = {p.import_price_per_kwh}}; }},
+        Broken{"risk.export_price_per_kwh[0][2]",
+               [](Problem& p) {
+                   p.risk = PriceRisk{.import_price_per_kwh = {p.import_price_per_kwh},
+                                      .export_price_per_kwh = {p.import_price_per_kwh}};
+                   p.risk->export_price_per_kwh[0][2] += 0.01;
+               }},
         Broken{"batteries", [](Problem& p) { p.batteries.clear(); }},
         Broken{"batteries[0].charge_efficiency", [](Problem& p) { p.batteries[0].charge_efficiency = 0; }},
         Broken{"batteries[0].discharge_efficiency",

@@ -213,10 +213,12 @@ TEST(DispatchPlan, TwoHalvesCostWhatTheWholeCosts) {
 
 TEST(DispatchPlan, RiskCostsLieBetweenTheMeanAndTheWorst) {
     Problem problem = small_problem();
-    problem.risk = PriceRisk{.level = 0.8, .aversion = 0.5, .export_spread_per_kwh = 0.04};
+    problem.risk = PriceRisk{.level = 0.8, .aversion = 0.5};
     for (const double factor : {0.5, 0.8, 1.0, 1.3, 2.5}) {
         problem.risk->import_price_per_kwh.push_back(problem.import_price_per_kwh);
         for (double& price : problem.risk->import_price_per_kwh.back()) price *= factor;
+        problem.risk->export_price_per_kwh.push_back(problem.risk->import_price_per_kwh.back());
+        for (double& price : problem.risk->export_price_per_kwh.back()) price = 0.8 * price - 0.01;
     }
     const Plan plan = plan_of(problem);
     ASSERT_EQ(plan.status, PlanStatus::optimal) << plan.reason << plan.certificate.relative_gap;

@@ -81,6 +81,7 @@ TEST(DispatchRisk, TheTailIsTheMeanOfTheWorst) {
     problem.risk = PriceRisk{.level = 0.5, .aversion = 1};
     for (const double price : {0.1, 0.2, 0.3, 0.4}) {
         problem.risk->import_price_per_kwh.emplace_back(8, price);
+        problem.risk->export_price_per_kwh.emplace_back(8, price);
     }
     const Schedule idle = settle(problem, {std::vector<double>(8)});
     EXPECT_NEAR(energy_cost(problem, idle), 0.35 * 555, 1e-9);

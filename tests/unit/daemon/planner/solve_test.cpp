@@ -207,6 +207,54 @@ TEST_F(Solve, CautionWidensOnlyPricesThatAreNotPublished) {
     EXPECT_GT(report.problem.import_price_per_kwh[12], 0.05);
 }
 
+// Cheap nights, but one day in three prices turn out ten times as high: who fears that stores beforehand.
+TEST_F(Solve, ConditionalValueAtRiskGuardsAgainstTheCoursesOfEarlierDays) {
+    settings_->site.cvar_level = 0.8;
+    std::vector<PriceStep> days;
+    for (int day = 2; day <= 30; ++day)
+        days.push_back({noon - day * 24h, noon - (day - 1) * 24h, day % 3 == 0 ? 1.5 : 0.1});
+    known_.import_price.merge(days);
+    EXPECT_FALSE(made().problem.risk) << "nothing is feared";
+    settings_->site.risk_aversion = 0.7;
+    const auto report = made();
+    ASSERT_TRUE(report.problem.risk);
+    const auto& risk = *report.problem.risk;
+    EXPECT_EQ(risk.aversion, 0.7);
+    ASSERT_EQ(risk.import_price_per_kwh.size(), 21U);
+    double sum = 0;
+    for (const auto& prices : risk.import_price_per_kwh) {
+        EXPECT_DOUBLE_EQ(prices[5], 0.05) << "published";
+        sum += prices[12];
+    }
+    EXPECT_NEAR(sum / 21, report.problem.import_price_per_kwh[12], 1e-12) << "centred on what is expected";
+    EXPECT_EQ(report.problem.import_price_per_kwh[12], 0.05) << "not shifted";
+    for (std::size_t t = 12; t < 24; ++t)
+        EXPECT_LE(risk.export_price_per_kwh[3][t], 0) << "what is sold earns nothing";
+    EXPECT_EQ(report.plan.status, PlanStatus::optimal) << report.plan.reason;
+    EXPECT_THAT(report.price_method, HasSubstr("CVaR of the dearest 20 % by the courses of 21 earlier days"));
+    settings_->site.risk_aversion = 0;
+    const auto& calm = made().plan.schedule.batteries[0];
+    EXPECT_GT(report.plan.schedule.batteries[0].stored_kwh[11], calm.stored_kwh[11] + 1);
+}
+
+TEST_F(Solve, CoursesOfSalesComeFromTheirOwnPriceAndTooFewDaysAreSaid) {
+    settings_->site.cvar_level = 0.8;
+    settings_->site.risk_aversion = 1;
+    settings_->export_price = "feed_in";
+    EXPECT_THAT(made().price_method, HasSubstr("no CVaR: of the days before the length of the plan 1"));
+    std::vector<PriceStep> bought, sold;
+    for (int day = 1; day <= 8; ++day) {
+        bought.push_back({noon - day * 24h, noon - (day - 1) * 24h, day % 2 == 0 ? 0.4 : 0.2});
+        sold.push_back({noon - day * 24h, noon - (day - 1) * 24h, day % 2 == 0 ? 0.1 : 0.06});
+    }
+    known_.import_price.merge(bought);
+    known_.export_price.emplace().merge(sold);
+    const auto risk = made().problem.risk.value();
+    ASSERT_EQ(risk.export_price_per_kwh.size(), 8U);
+    EXPECT_NEAR(risk.export_price_per_kwh[0][20] - risk.export_price_per_kwh[1][20], -0.04, 1e-12);
+    EXPECT_NEAR(risk.import_price_per_kwh[0][20] - risk.import_price_per_kwh[1][20], -0.2, 1e-12);
+}
+
 TEST_F(Solve, FollowsThePlannedChargeBetweenSteps) {
     const auto report = made();
     EXPECT_DOUBLE_EQ(report.planned_charge_pct(0, report.made), 50);

@@ -24,10 +24,12 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 Problem with_risk(Problem problem) {
-    problem.risk = PriceRisk{.level = 0.8, .aversion = 0.4, .export_spread_per_kwh = 0.02};
+    problem.risk = PriceRisk{.level = 0.8, .aversion = 0.4};
     for (const double factor : {0.7, 1.0, 1.6}) {
         problem.risk->import_price_per_kwh.push_back(problem.import_price_per_kwh);
         for (double& price : problem.risk->import_price_per_kwh.back()) price *= factor;
+        problem.risk->export_price_per_kwh.push_back(problem.export_price_per_kwh);
+        for (double& price : problem.risk->export_price_per_kwh.back()) price *= 0.6 * factor;
     }
     return problem;
 }

@@ -52,6 +52,23 @@ TEST(MakeProblem, CautionPlansForDearerPricesAndMoreLoadAndNoBetterSales) {
                      0.1);
 }
 
+TEST(MakeProblem, ValueAtRiskLeavesPricesAloneAndSellsForNoMoreThanItBuys) {
+    SiteLimits fearful = site;
+    fearful.risk_aversion = 0.5;
+    fearful.cvar_level = 0.9;
+    auto outlook = outlook_of({0.1}, 40);
+    EXPECT_FALSE(make_problem(fearful, {limits()}, outlook, {{50, 100, {}}}).risk) << "no scenarios";
+    outlook.price_scenarios = {{{0.1}, {0.3}}, {{0.2}, {0.05}}};
+    const auto problem = make_problem(fearful, {limits()}, outlook, {{50, 100, {}}});
+    EXPECT_DOUBLE_EQ(problem.import_price_per_kwh[0], 0.1);
+    EXPECT_DOUBLE_EQ(problem.load_kw[0], 44);
+    ASSERT_TRUE(problem.risk);
+    EXPECT_EQ(problem.risk->level, 0.9);
+    EXPECT_EQ(problem.risk->export_price_per_kwh, (std::vector<std::vector<double>>{{0.1}, {0.05}}));
+    fearful.risk_aversion = 0;
+    EXPECT_FALSE(make_problem(fearful, {limits()}, outlook, {{50, 100, {}}}).risk);
+}
+
 TEST(MakeProblem, TheReserveCarriesTheLargestCriticalLoadOfTheAutonomyBehindIt) {
     auto battery = limits();
     battery.required_autonomy_min = 90;
