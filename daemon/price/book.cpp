@@ -76,6 +76,10 @@ void PriceBook::take_point(Entry& entry, const LatestValue* latest, Time now) {
         entry.trouble = fmt::format("the point is {}", to_string(latest->quality));
         return;
     }
+    if (!(std::abs(latest->value) <= most_price)) {
+        entry.trouble = fmt::format("the point says {:g}, which is no price", latest->value);
+        return;
+    }
     entry.trouble.clear();
     if (entry.updated == latest->time) return;
     entry.updated = latest->time;

@@ -81,6 +81,12 @@ std::optional<std::size_t> column_of(std::string_view header, char separator, st
 
 Result<Quotations> in_order(Quotations found) {
     if (found.empty()) return refused("there is no price in it");
+    for (const auto& [from, price] : found) {
+        if (std::abs(price) > most_price) {
+            return refused(fmt::format("the price of {}, {:g}, is beyond the {:g} that prices are held to",
+                                       format_time(from), price, most_price));
+        }
+    }
     std::ranges::stable_sort(found, {}, &Quotation::from);
     Quotations distinct;
     distinct.reserve(found.size());
@@ -212,7 +218,7 @@ Result<Quotations> parse_quotations(std::string_view text, const PricePointers& 
     }
     const auto value = number_of(*prices);
     if (!value) return refused(fmt::format("{} leads to no number", pointers.price));
-    return Quotations{{now, *value}};
+    return in_order({{now, *value}});
 }
 
 std::vector<PriceStep> steps_of(const PriceSettings& settings, const Quotations& quotations, Duration alone) {

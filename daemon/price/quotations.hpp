@@ -13,6 +13,10 @@ namespace sitepower {
 
 inline constexpr std::size_t most_quotations = 100'000;
 
+// As it is quoted, per MWh or in its own unit. A kWh costs some thousands at most in any currency; a number
+// beyond this is a mistake, which would throw every plan.
+inline constexpr double most_price = 1e9;
+
 // A price from a moment on.
 struct Quotation {
     Time from{};

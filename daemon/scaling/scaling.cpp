@@ -251,7 +251,9 @@ ScalingGroupView Scaling::view_of(const Group& group) const {
                           .utilisation = group.input.utilisation,
                           .awarded_kw = group.input.awarded_kw,
                           .manual = scaler.manual()};
-    if (group.forecast_known) view.confidence = group.input.confidence;
+    const bool forecast = std::ranges::any_of(group.settings.metrics,
+                                              [](const auto& metric) { return !metric.series.empty(); });
+    if (forecast && group.forecast_known) view.confidence = group.input.confidence;
     if (!scaler.decisions().empty()) view.last = scaler.decisions().back();
     const auto set = [&](ScalingStatus status, std::string reason) {
         view.status = status;

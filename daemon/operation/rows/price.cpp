@@ -189,7 +189,7 @@ std::vector<Operation> price_rows() {
                             "series", "what volatility and metadata are about; default the price of energy")},
          .result = {{"data[].timestamp", "time", "", "from then on"},
                     {"data[].energy_price", "number", "currency/MWh",
-                     "the series of that id, else the first of energy"},
+                     "the series that is planned with, else the one of that id, else the first of energy"},
                     {"data[].*", "number", "", "every other series, under its own id"},
                     {"data[].volatility_24h", "number", "",
                      "standard deviation of hourly changes of the day before over its mean"},

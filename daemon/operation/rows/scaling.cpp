@@ -102,7 +102,7 @@ std::vector<Field> status_fields() {
           "the quantile, at its highest until a new instance carries load"},
          {"metrics[].measured", "number", "", "now"},
          {"metrics[].capacity_per_instance", "number", "", "as configured"},
-         {"confidence_score", "number", "", "of the forecasts, the least of them"},
+         {"confidence_score", "number", "", "of the forecasts, the least of them; null for a group without"},
          {"utilisation", "number", "", "measured share of the capacity, the highest of the metrics"},
          {"awarded_kw", "number", "kW", "that the auction leaves to its load class"},
          {"override.target_instances", "integer", "", "set by hand"},

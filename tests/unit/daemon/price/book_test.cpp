@@ -171,6 +171,10 @@ TEST(PriceBook, APointThatIsNotGoodBringsNothingAndGoesStale) {
     value.seen = false;
     book.tick(start, latest);
     EXPECT_THAT(book.why_stale(start + 61min), HasSubstr("not read yet"));
+    value = {.value = 1e300, .quality = Quality::good, .time = start, .seen = true};
+    book.tick(start, latest);
+    EXPECT_THAT(book.entries()[0].series.steps(), IsEmpty());
+    EXPECT_THAT(book.why_stale(start + 61min), HasSubstr("the point says 1e+300, which is no price"));
 }
 
 TEST(PriceBook, WhatTheStoreKnowsStandsBehindNewerNews) {

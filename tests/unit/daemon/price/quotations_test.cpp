@@ -52,6 +52,16 @@ TEST(QuotationsCsv, PutsTimesInOrderAndTheLaterOfTwoCounts) {
     EXPECT_EQ(found[1].price, 3) << "seconds and milliseconds of one moment";
 }
 
+TEST(Quotations, RefuseWhatIsNoPriceAnywhere) {
+    EXPECT_THAT(refusal(parse_quotations("time,DA_price\n1795330800,2\n1795327200,-1e300\n", columns)),
+                HasSubstr("the price of 2026-11-22T06:00:00.000Z, -1e+300, is beyond"));
+    EXPECT_THAT(refusal(parse_quotations(R"({"price": 1e10})",
+                                         PricePointers{.list = {}, .time = "", .price = "/price"}, now)),
+                HasSubstr("1e+10"));
+    EXPECT_EQ(json(R"({"price": -1e9})", PricePointers{.list = {}, .time = "", .price = "/price"})[0].price,
+              -1e9);
+}
+
 TEST(QuotationsCsv, RefusesWithTheLine) {
     const auto why = [](std::string_view text) { return refusal(parse_quotations(text, columns)); };
     EXPECT_THAT(why(""), HasSubstr("line 1: there is no column \"time\""));

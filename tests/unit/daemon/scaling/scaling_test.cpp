@@ -120,6 +120,7 @@ class ScalingTest : public testing::Test {
 TEST_F(ScalingTest, ADecisionIsCarriedOutAcknowledgedAndVerified) {
     pass(10s);
     EXPECT_THAT(events(), IsEmpty());
+    EXPECT_FALSE(group().confidence) << "without forecasts there is none to be confident of";
     publish(4, 420);
     pass(6s);
     EXPECT_THAT(events(), ElementsAre("scaling.pending"));
