@@ -31,6 +31,15 @@ TEST(Demo, ShowsAPlanAndLeavesNothingBehindWhenTheTerminalIsClosed) {
                               directory.path() / "plan");
         return plan.wait(10s) == 0;
     }));
+    std::string control;
+    EXPECT_TRUE(support::eventually(60s, [&] {
+        support::Process shown(
+            {SITEPOWER_BINARY_DIR "/sitepowerctl", "--socket", place + "/api.sock", "control"},
+            directory.path() / "control");
+        shown.wait(10s);
+        control = shown.output();
+        return control.find("controlling") != std::string::npos;
+    })) << control;
     demo.signal(SIGHUP);
     EXPECT_EQ(demo.wait(30s), 0) << demo.output();
     EXPECT_FALSE(std::filesystem::exists(place));
