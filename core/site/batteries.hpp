@@ -88,7 +88,6 @@ class Batteries {
         std::vector<CapacityShare> capacities;
         std::vector<std::optional<double>> temperatures_c;
         std::vector<Estimate> counted_soc;
-        std::optional<double> current_a;
         std::optional<double> ambient_c;
         std::string_view current_reason = "no_sensor";
         Time current_time{};               // of the last value, wall

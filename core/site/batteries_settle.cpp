@@ -223,8 +223,7 @@ DischargeBelief Batteries::discharge_belief(StringIndex string) const {
 // battery of unknown health.
 CapacityBelief Batteries::capacity_belief(BatteryIndex battery, const StringModel& string,
                                           const ChargeMemory& memory) const {
-    const Group& group = groups_[places_[position(battery)].string];
-    const double current_a = group.current_a.value_or(0);
+    const double current_a = strings_[places_[position(battery)].string].current_a.value.value_or(0);
     NoiseParameters noise = string.cell_model->parameters().noise;
     const auto measured = measured_capacity(battery);
     if (measured) noise.capacity = std::min(noise.capacity, measured->sigma / measured->share);

@@ -30,6 +30,7 @@ struct Wanted {
     bool second_current = false;
     std::optional<double> required_min = std::nullopt;
     double peukert = 1;
+    double capacity_noise = 0;
 };
 
 // One UPS of 48 V: a string of four blocks of 100 Ah.
@@ -52,6 +53,7 @@ class AutonomyTest : public testing::Test {
         if (wanted.current) string.current_a = current;
         auto block = some_block();
         block.peukert = wanted.peukert;
+        block.noise.capacity = wanted.capacity_noise;
         if (wanted.model) string.cell_model = std::make_shared<const CellModel>(block);
         for (int i = 0; i < jars; ++i) {
             BatteryModel battery{.id = "B" + std::to_string(i), .string = StringIndex{0}, .position = i + 1};
@@ -225,6 +227,18 @@ TEST_F(AutonomyTest, AWornBatteryIsCountedDownByWhatItHolds) {
     EXPECT_NEAR(full_min - *ups().autonomy_min.value, 60, 8);
 }
 
+// Nobody has tested it, but its voltage falls as that of 70 Ah does.
+TEST_F(AutonomyTest, ADischargeTellsWhatAnUntestedBatteryHolds) {
+    build({.capacity_noise = 0.15});
+    const double current_a = 20.8;
+    double given_ah = 0;
+    for (; given_ah < 31; given_ah += current_a / 3600)
+        poll(0.94, -current_a, 11 + 2 * (1 - given_ah / 70) - 0.007 * current_a);
+    const double left_min = 60 * (70 - given_ah) / current_a;
+    ASSERT_TRUE(ups().autonomy_min.value) << ups().autonomy_min.reason;
+    EXPECT_NEAR(*ups().autonomy_min.value, left_min, 0.2 * left_min) << "not as if it held 100 Ah";
+}
+
 // New blocks give less in four hours than in twenty; a test that says so says that they are sound.
 TEST_F(AutonomyTest, AFastTestIsHeldToWhatASoundBatteryGivesAsFast) {
     build({.peukert = 1.1});
@@ -237,7 +251,7 @@ TEST_F(AutonomyTest, AFastTestIsHeldToWhatASoundBatteryGivesAsFast) {
 
 // What the test left in doubt is counted once, at the beginning of a discharge too.
 TEST_F(AutonomyTest, ADischargeThatHasShownNothingYetLeavesTheDoubtOfTheTest) {
-    build({});
+    build({.capacity_noise = 0.15});
     for (int i = 0; i < jars; ++i) test_capacity("B" + std::to_string(i), 90);
     poll(0.94, 0, 12.9, 0);
     const auto width = [this] {
@@ -246,7 +260,7 @@ TEST_F(AutonomyTest, ADischargeThatHasShownNothingYetLeavesTheDoubtOfTheTest) {
     ASSERT_TRUE(ups().autonomy_min.value) << ups().autonomy_min.reason;
     const double at_rest = width();
     for (int i = 0; i < 12; ++i) poll(0.94, -20.8, std::nan(""));
-    EXPECT_GT(width(), 0.95 * at_rest);
+    EXPECT_GT(width(), 0.9 * at_rest);
 }
 
 TEST_F(AutonomyTest, SaysDegradedSoc) {
