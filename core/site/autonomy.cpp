@@ -59,11 +59,18 @@ Status Autonomy::expect(const ExpectedLoad& load) {
     return Done{};
 }
 
-// Strings are parallel: the first that ends is the end of all.
-void Autonomy::Shortest::take(const Outlook& string) {
-    const bool decides = !any || !string.reason.empty() || string.runtime.p50_min < outlook.runtime.p50_min;
-    if (outlook.reason.empty() && decides) outlook = string;
-    degraded = degraded || string.degraded;
+// Strings are parallel, batteries in series: the first that ends is the end of all. What ends first by its
+// median need not be what may end first of all.
+void Autonomy::Shortest::take(const Outlook& next) {
+    degraded = degraded || next.degraded;
+    if (!any || (outlook.reason.empty() && !next.reason.empty())) {
+        outlook = next;
+    } else if (outlook.reason.empty()) {
+        const Runtime before = outlook.runtime;
+        if (next.runtime.p50_min < before.p50_min) outlook.runtime = next.runtime;
+        outlook.runtime.p10_min = std::min(before.p10_min, next.runtime.p10_min);
+        outlook.runtime.p90_min = std::min(before.p90_min, next.runtime.p90_min);
+    }
     any = true;
 }
 
@@ -196,14 +203,17 @@ Autonomy::Outlook Autonomy::of_string(StringIndex string, const Batteries& batte
                                       double share) const {
     if (!burden.reason.empty()) return {.reason = burden.reason};
     const StringModel& model = model_.strings[position(string)];
-    const DischargeBelief belief = batteries.discharge_belief(string);
-    if (!belief.reason.empty()) return {.reason = belief.reason};
     auto powers = burden.powers;
     for (PowerStep& step : powers) step.power_w *= share / static_cast<double>(model.batteries.size());
-    return {.runtime = of_string(model, belief, powers), .degraded = belief.degraded};
+    Shortest first;
+    for (const DischargeBelief& belief : batteries.discharge_beliefs(string)) {
+        if (!belief.reason.empty()) return {.reason = belief.reason};
+        first.take({.runtime = of_string(model, belief, powers), .degraded = belief.degraded});
+    }
+    return first.whole("");
 }
 
-// As if all batteries of the string were as its weakest: it ends first.
+// As if all batteries of the string were as this one.
 Runtime Autonomy::of_string(const StringModel& string, const DischargeBelief& belief,
                             std::span<const PowerStep> powers) const {
     const CellModel& kind = *string.cell_model;

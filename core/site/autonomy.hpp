@@ -38,7 +38,7 @@ class Autonomy {
         Outlook outlook;
         bool degraded = false;  // one of them is
         bool any = false;
-        void take(const Outlook& string);
+        void take(const Outlook& next);
         Outlook whole(std::string_view reason) const;
     };
     bool is_due(const UpsState& state, const Batteries& batteries, const Moment& moment);

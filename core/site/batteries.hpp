@@ -36,7 +36,7 @@ struct StringView {
     bool new_resistances = false;  // since the last settle()
 };
 
-// What the runtime of a string starts from: its weakest battery.
+// What the runtime of a battery starts from.
 struct DischargeBelief {
     DischargeStart start;
     BatteryIndex battery{};
@@ -72,7 +72,9 @@ class Batteries {
     // Of the battery, else the ambient temperature of its string.
     std::optional<double> temperature_of(BatteryIndex battery) const;
 
-    DischargeBelief discharge_belief(StringIndex string) const;
+    // Of the batteries that may end the string: that with the least charge left, and that with the highest
+    // resistance over its baseline. At least one; with a reason where nothing is known.
+    std::vector<DischargeBelief> discharge_beliefs(StringIndex string) const;
 
     BatteryMemory memory(BatteryIndex battery) const;
     // Of the same battery and serial number; anything else is not taken over (nullopt).
@@ -116,6 +118,8 @@ class Batteries {
     void compare_voltages(std::size_t string);
     void compare_temperatures(std::size_t string);
     void compare_resistances(std::size_t string);
+    DischargeBelief belief_of(StringIndex string, BatteryIndex battery) const;
+    std::optional<double> resistance_factor(BatteryIndex battery) const;
     std::optional<CapacityBelief> measured_capacity(BatteryIndex battery) const;
     CapacityBelief capacity_belief(BatteryIndex battery, const StringModel& string,
                                    const ChargeMemory& memory) const;

@@ -184,39 +184,51 @@ std::optional<CapacityBelief> Batteries::measured_capacity(BatteryIndex battery)
     return CapacityBelief{*soh.value / 100, std::max(soh.sigma / 100, least_health_sigma)};
 }
 
-// Of the battery with the least charge left, or the reason why one is unknown.
-DischargeBelief Batteries::discharge_belief(StringIndex string) const {
+std::vector<DischargeBelief> Batteries::discharge_beliefs(StringIndex string) const {
     const StringModel& model = model_.strings[position(string)];
     const Estimate& lowest = strings_[position(string)].soc_pct;
-    DischargeBelief belief;
-    if (!model.cell_model) return {.reason = "no_battery_file"};
-    if (!lowest.value) return {.reason = lowest.reason};
+    if (!model.cell_model) return {{.reason = "no_battery_file"}};
+    if (!lowest.value) return {{.reason = lowest.reason}};
+    if (model.batteries.empty()) return {{.reason = "no_sensor"}};
     // All are known, else the string's were not.
     const auto left = [&](BatteryIndex battery) {
         const auto measured = measured_capacity(battery);
         return *batteries_[position(battery)].soc_pct.value * (measured ? measured->share : 1);
     };
-    const auto weakest = std::ranges::min_element(model.batteries, {}, left);
-    if (weakest == model.batteries.end()) return {.reason = "no_sensor"};
-    const auto place = static_cast<std::size_t>(weakest - model.batteries.begin());
-    const Group& group = groups_[position(string)];
-    const ChargeMemory memory = group.estimator->memory(place);
-    const Estimate& soc = batteries_[position(*weakest)].soc_pct;
-    const CapacityBelief capacity = capacity_belief(*weakest, model, memory);
-    const Estimate& ratio = batteries_[position(*weakest)].resistance_ratio;
-    const bool is_ratio_known = ratio.value && ratio.status == EstimateStatus::ok && *ratio.value > 0;
-    belief.start = {.soc = *soc.value / 100,
-                    .v1_v = memory.v1_v,
-                    .v2_v = memory.v2_v,
-                    .temperature_c = temperature_of(*weakest).value_or(25),
-                    .capacity_ah = model.nominal_capacity_ah * capacity.share,
-                    .resistance_factor = is_ratio_known ? *ratio.value : 1};
-    belief.battery = *weakest;
-    belief.soc_sigma = soc.sigma / 100;
-    belief.capacity_sigma = capacity.sigma / capacity.share;
-    belief.resistance_sigma = is_ratio_known ? measured_resistance_sigma : unknown_resistance_sigma;
-    belief.degraded = soc.status != EstimateStatus::ok;
-    return belief;
+    const auto resistance = [&](BatteryIndex battery) { return resistance_factor(battery).value_or(0); };
+    const auto emptiest = std::ranges::min_element(model.batteries, {}, left);
+    const auto stiffest = std::ranges::max_element(model.batteries, {}, resistance);
+    std::vector<DischargeBelief> beliefs{belief_of(string, *emptiest)};
+    if (resistance(*stiffest) > resistance(*emptiest)) beliefs.push_back(belief_of(string, *stiffest));
+    return beliefs;
+}
+
+// Over its baseline; empty where that is not known.
+std::optional<double> Batteries::resistance_factor(BatteryIndex battery) const {
+    const Estimate& ratio = batteries_[position(battery)].resistance_ratio;
+    const bool is_known = ratio.value && ratio.status == EstimateStatus::ok && *ratio.value > 0;
+    return is_known ? ratio.value : std::nullopt;
+}
+
+DischargeBelief Batteries::belief_of(StringIndex string, BatteryIndex battery) const {
+    const StringModel& model = model_.strings[position(string)];
+    const auto place = places_[position(battery)].in_string;
+    const ChargeMemory memory = groups_[position(string)].estimator->memory(place);
+    const Estimate& soc = batteries_[position(battery)].soc_pct;
+    const CapacityBelief capacity = capacity_belief(battery, model, memory);
+    const auto factor = resistance_factor(battery);
+    return {.start = {.soc = *soc.value / 100,
+                      .v1_v = memory.v1_v,
+                      .v2_v = memory.v2_v,
+                      .temperature_c = temperature_of(battery).value_or(25),
+                      .capacity_ah = model.nominal_capacity_ah * capacity.share,
+                      .resistance_factor = factor.value_or(1)},
+            .battery = battery,
+            .soc_sigma = soc.sigma / 100,
+            .capacity_sigma = capacity.sigma / capacity.share,
+            .resistance_sigma = factor ? measured_resistance_sigma : unknown_resistance_sigma,
+            .reason = {},
+            .degraded = soc.status != EstimateStatus::ok};
 }
 
 // What the present discharge has shown, and what was known before. In between, where neither tells, a

@@ -31,6 +31,7 @@ struct Wanted {
     std::optional<double> required_min = std::nullopt;
     double peukert = 1;
     double capacity_noise = 0;
+    bool resistances = false;  // measured, each with a baseline of 4 mohm
 };
 
 // One UPS of 48 V: a string of four blocks of 100 Ah.
@@ -62,6 +63,11 @@ class AutonomyTest : public testing::Test {
             model->batteries.push_back(battery);
         }
         const auto second_current = monitor.point("second.current_a", "A");
+        for (std::size_t i = 0; wanted.resistances && i < jars; ++i) {
+            const auto name = "jar" + std::to_string(i);
+            model->batteries[i].internal_resistance_ohm = monitor.point(name + ".internal_resistance_ohm");
+            model->batteries[i].temperature_c = monitor.point(name + ".temperature_c", "degC");
+        }
         monitor_layout_ = monitor.finish(seconds(1));
         if (wanted.string) of.strings = {StringIndex{0}};
         model->strings.push_back(string);
@@ -87,7 +93,8 @@ class AutonomyTest : public testing::Test {
             snapshot.batteries.push_back({.battery = "B" + std::to_string(i),
                                           .charge_ah = 100,
                                           .charge_sigma_ah = 1,
-                                          .charge_as_of = start});
+                                          .charge_as_of = start,
+                                          .baseline_resistance_ohm = 0.004});
         }
         for (int i = 0; wanted.second_string && i < jars; ++i) {
             snapshot.batteries.push_back({.battery = "B" + std::to_string(jars + i),
@@ -100,9 +107,9 @@ class AutonomyTest : public testing::Test {
 
     void poll(double load_kw, double current_a, double voltage_v, double on_battery = 1,
               double second_current_a = 0) {
-        site_->handle(make_frame(monitor_layout_, now_ + seconds(1),
-                                 {current_a, voltage_v, voltage_v, voltage_v, voltage_v, second_current_a}),
-                      now_ + seconds(1), effects_);
+        std::vector<double> values{current_a, voltage_v, voltage_v, voltage_v, voltage_v, second_current_a};
+        for (const double ohm : resistances_ohm_) values.insert(values.end(), {ohm, 25});
+        site_->handle(make_frame(monitor_layout_, now_ + seconds(1), values), now_ + seconds(1), effects_);
         poll_ups(load_kw, on_battery);
     }
     void poll_ups(double load_kw, double on_battery) {
@@ -128,6 +135,7 @@ class AutonomyTest : public testing::Test {
     std::optional<Site> site_;
     Effects effects_;
     Time now_ = start;
+    std::vector<double> resistances_ohm_;  // of the jars, where they are measured
 };
 
 // 0.94 kW of load are 1 kW from the batteries: 21 A at 11.9 V per block, 4.8 h for 100 Ah.
@@ -174,6 +182,47 @@ TEST_F(AutonomyTest, TheStringThatEndsFirstEndsTheUps) {
     ASSERT_TRUE(half.autonomy_min.value) << half.autonomy_min.reason;
     EXPECT_LT(*half.autonomy_min.value, 0.7 * *full.autonomy_min.value);
     EXPECT_EQ(ups().autonomy_min.value, half.autonomy_min.value);
+}
+
+// At ten times the current of the others' tests the drop decides, not the charge.
+TEST_F(AutonomyTest, ABatteryOfHighResistanceEndsItsString) {
+    build({.resistances = true});
+    resistances_ohm_ = {0.004, 0.004, 0.004, 0.004};
+    poll(9.4, 0, 13, 0);
+    ASSERT_TRUE(ups().autonomy_min.value) << ups().autonomy_min.reason;
+    const double sound = *ups().autonomy_min.value;
+    resistances_ohm_ = {0.004, 0.004, 0.0072, 0.004};
+    poll(9.4, 0, 13, 0);
+    poll(9.4, 0, 13, 1);
+    ASSERT_TRUE(site_->batteries()[2].resistance_ratio.value);
+    EXPECT_NEAR(*site_->batteries()[2].resistance_ratio.value, 1.8, 1e-9);
+    EXPECT_LT(*ups().autonomy_min.value, 0.8 * sound);
+}
+
+// B's median is later than A's, but it may end far sooner: its charge is hardly known.
+TEST_F(AutonomyTest, WhatMayEndFirstIsTheFirstToEnd) {
+    build({.second_string = true});
+    Snapshot vague;
+    for (int i = 0; i < jars; ++i) {
+        vague.batteries.push_back({.battery = "B" + std::to_string(jars + i),
+                                   .charge_ah = 50,
+                                   .charge_sigma_ah = 5,
+                                   .charge_as_of = start});
+        vague.batteries.push_back({.battery = "B" + std::to_string(i),
+                                   .charge_ah = 95,
+                                   .charge_sigma_ah = 0.5,
+                                   .charge_as_of = start});
+    }
+    site_->restore(vague, start, effects_);
+    poll(0.94, 0, std::nan(""), 0);
+    const StringState& sure = site_->strings()[0];
+    const StringState& unsure = site_->strings()[1];
+    ASSERT_TRUE(sure.autonomy_min.value && unsure.autonomy_min.value);
+    ASSERT_LT(*sure.autonomy_min.value, *unsure.autonomy_min.value);
+    ASSERT_LT(*unsure.autonomy_p10_min, *sure.autonomy_p10_min);
+    EXPECT_EQ(ups().autonomy_min.value, sure.autonomy_min.value);
+    EXPECT_EQ(ups().autonomy_p10_min, unsure.autonomy_p10_min);
+    EXPECT_EQ(ups().autonomy_p90_min, std::min(*sure.autonomy_p90_min, *unsure.autonomy_p90_min));
 }
 
 // Converters and resistances decide what each gives; on the mains nobody knows yet.
