@@ -10,6 +10,7 @@ namespace sitepower {
 namespace {
 
 constexpr double noticeable_kw = 1e-9;
+constexpr double billing_interval_h = 0.25;
 constexpr std::string_view cooling = "cooling";
 
 double overhead_of(const LoadClass& load_class) {
@@ -39,17 +40,14 @@ std::string take_values(const LoadClass& load_class, const AllocationSnapshot& s
     return fmt::format("{} times {:g} per kWh", load_class.value_series, load_class.yield_per_kwh);
 }
 
-std::vector<NamedTier> supply_of(const PlanReport& plan, double base_load_kw, std::size_t step) {
-    std::vector<NamedTier> supply;
+// What the site could draw on in the step, whoever takes it.
+std::vector<NamedTier> sources_of(const PlanReport& plan, std::size_t step) {
+    std::vector<NamedTier> sources;
     const auto& problem = plan.problem;
-    const double generated_kw = problem.pv_at(step);
-    const double spare_kw = std::max(0.0, generated_kw - base_load_kw);
-    if (spare_kw > 0) supply.push_back({"generation", {problem.export_price_per_kwh[step], spare_kw}});
-    double charging_kw = 0;
+    sources.push_back({"generation", {problem.export_price_per_kwh[step], problem.pv_at(step)}});
     for (std::size_t b = 0; b < problem.batteries.size(); ++b) {
         const auto& battery = problem.batteries[b];
         const auto& moves = plan.plan.schedule.batteries[b];
-        charging_kw += moves.charge_kw[step];
         // What may still leave the battery in this step without touching its reserve, at what it would be
         // worth later.
         const double floor_kwh =
@@ -57,17 +55,39 @@ std::vector<NamedTier> supply_of(const PlanReport& plan, double base_load_kw, st
         const double before_kwh = step == 0 ? battery.stored_kwh : moves.stored_kwh[step - 1];
         const double kw = std::min(battery.discharge_max_kw,
                                    (before_kwh - floor_kwh) * battery.discharge_efficiency / problem.step_h);
-        if (kw <= noticeable_kw) continue;
         double worth = battery.terminal_value_per_kwh;
         const auto& values = plan.plan.multipliers.energy_value;
         if (b < values.size() && step + 1 < values[b].size()) worth = -values[b][step + 1];
-        supply.push_back(
+        sources.push_back(
             {"battery " + battery.id, {(worth + battery.wear_per_kwh) / battery.discharge_efficiency, kw}});
     }
-    const double taken_kw = std::max(0.0, base_load_kw - generated_kw) + charging_kw;
-    const double import_kw = problem.import_limit_kw - taken_kw;
-    if (import_kw > 0) supply.push_back({"import", {problem.import_price_per_kwh[step], import_kw}});
+    // A kW above the peak that is billed anyway costs the demand charge, for the energy of one quarter of an
+    // hour.
+    const double price = problem.import_price_per_kwh[step];
+    double within_kw = problem.import_limit_kw;
+    if (problem.in_demand_window(step)) {
+        const double billed_kw = std::max(problem.demand->peak_so_far_kw, plan.plan.schedule.peak_kw);
+        within_kw = std::min(within_kw, billed_kw);
+        sources.push_back({"import above the billed peak",
+                           {price + problem.demand->price_per_kw / billing_interval_h,
+                            problem.import_limit_kw - within_kw}});
+    }
+    sources.push_back({"import", {price, within_kw}});
+    return sources;
+}
+
+// What the base load and what the plan charges leave, both served first, from the cheapest on.
+std::vector<NamedTier> supply_of(const PlanReport& plan, double base_load_kw, std::size_t step) {
+    auto supply = sources_of(plan, step);
     std::ranges::stable_sort(supply, {}, [](const NamedTier& each) { return each.tier.price_per_kwh; });
+    double taken_kw = base_load_kw;
+    for (const auto& moves : plan.plan.schedule.batteries) taken_kw += moves.charge_kw[step];
+    for (auto& source : supply) {
+        const double kw = std::clamp(taken_kw, 0.0, std::max(0.0, source.tier.width_kw));
+        source.tier.width_kw -= kw;
+        taken_kw -= kw;
+    }
+    std::erase_if(supply, [](const NamedTier& each) { return each.tier.width_kw <= noticeable_kw; });
     return supply;
 }
 

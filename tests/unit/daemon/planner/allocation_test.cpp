@@ -57,11 +57,39 @@ TEST_F(Allocating, ABatteryAtItsReserveSuppliesNothing) {
     EXPECT_EQ(tier(run(), "battery LIB-01"), nullptr);
 }
 
+// 8 kW of the base load are more than the contract carries: only what the battery has beyond those is left.
+TEST_F(Allocating, ABaseLoadAboveTheContractTakesOfTheBatteryFirst) {
+    known_.base_load_kw = 100 + 8;
+    plan_.plan.schedule.batteries[0].charge_kw[0] = 0;
+    const auto report = run();
+    ASSERT_THAT(report.supply, SizeIs(1));
+    EXPECT_EQ(report.supply[0].source, "battery LIB-01");
+    EXPECT_NEAR(report.supply[0].tier.width_kw, std::min(30.0, (50 - 20) * 0.96) - 8, 1e-9);
+    known_.base_load_kw = 150;
+    EXPECT_THAT(run().supply, SizeIs(0));
+}
+
+TEST_F(Allocating, ImportAboveTheBilledPeakCostsTheDemandCharge) {
+    plan_.problem.demand = dispatch::DemandCharge{.price_per_kw = 8, .peak_so_far_kw = 30, .window = {}};
+    plan_.plan.schedule.peak_kw = 45;
+    plan_.plan.schedule.batteries[0].charge_kw[0] = 0;
+    const auto report = run();
+    EXPECT_DOUBLE_EQ(tier(report, "import")->tier.width_kw, 45 - 20);
+    const auto* above = tier(report, "import above the billed peak");
+    ASSERT_NE(above, nullptr);
+    EXPECT_DOUBLE_EQ(above->tier.width_kw, 100 - 45);
+    EXPECT_DOUBLE_EQ(above->tier.price_per_kwh, 0.08 + 8 / 0.25);
+    EXPECT_LE(report.allocation.used_kw, 45 - 20 + 28.8 + 1e-9) << "nobody bids 32 per kWh";
+    plan_.problem.demand->window = {0, 1, 1, 1, 1, 1};
+    EXPECT_DOUBLE_EQ(tier(run(), "import")->tier.width_kw, 80) << "not billed now";
+}
+
 TEST_F(Allocating, GenerationBeyondTheBaseLoadComesFirst) {
-    plan_.problem.pv_kw = {50, 0, 0, 0, 0, 0};
+    plan_.problem.pv_kw = {80, 0, 0, 0, 0, 0};
     const auto report = run();
     EXPECT_EQ(report.supply.front().source, "generation");
-    EXPECT_EQ(report.supply.front().tier.width_kw, 30);
+    const double charging = plan_.plan.schedule.batteries[0].charge_kw[0];
+    EXPECT_DOUBLE_EQ(report.supply.front().tier.width_kw, 80 - 20 - charging);
 }
 
 TEST_F(Allocating, WhoeverValuesPowerMostGetsItAndCoolingFollows) {
