@@ -67,6 +67,10 @@ struct ChargeMemory {
     // Of the current in the minutes before: what is supposed of the time in between.
     double mean_current_a = 0;
     double mean_square_a2 = 0;
+    // Of a discharge that goes on: for how long, and whether it began near full.
+    double discharging_s = 0;
+    bool from_full = false;
+    double moved = 0;  // charge since full, as a share of the capacity; negative: discharged
 };
 
 class SocEstimator {

@@ -237,6 +237,9 @@ BatteryMemory Batteries::memory(BatteryIndex battery) const {
             .current_offset_sigma_a = charge.offset_sigma_a,
             .mean_current_a = charge.mean_current_a,
             .mean_square_current_a2 = charge.mean_square_a2,
+            .discharging_s = charge.discharging_s,
+            .discharge_is_from_full = charge.from_full,
+            .charge_moved = charge.moved,
             .capacity_share = group.capacities[places_[index].in_string].share,
             .capacity_sigma = group.capacities[places_[index].in_string].sigma,
             .ageing = {},
@@ -279,7 +282,10 @@ std::optional<BatteryIndex> Batteries::restore(const BatteryMemory& memory, cons
                                                         .offset_a = memory.current_offset_a,
                                                         .offset_sigma_a = memory.current_offset_sigma_a,
                                                         .mean_current_a = memory.mean_current_a,
-                                                        .mean_square_a2 = memory.mean_square_current_a2});
+                                                        .mean_square_a2 = memory.mean_square_current_a2,
+                                                        .discharging_s = memory.discharging_s,
+                                                        .from_full = memory.discharge_is_from_full,
+                                                        .moved = memory.charge_moved});
     const bool is_share = memory.capacity_share > 0 && memory.capacity_share < 2 &&
                           memory.capacity_sigma >= 0 && memory.capacity_sigma < 1;
     if (is_share) group.capacities[places_[index].in_string] = {memory.capacity_share, memory.capacity_sigma};

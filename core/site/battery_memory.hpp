@@ -37,6 +37,10 @@ struct BatteryMemory {
     // Of the current of the string in the minutes before: what is supposed of the time until the next sample.
     double mean_current_a = 0;
     double mean_square_current_a2 = 0;
+    // Of its discharge that goes on: for how long, and whether it began near full.
+    double discharging_s = 0;
+    bool discharge_is_from_full = false;
+    double charge_moved = 0;                      // since it was full, as a share of the capacity
     double capacity_share = 1;                    // of the nominal one, that charge was counted with
     double capacity_sigma = 0;                    // relative; 0: not measured
     std::optional<double> usual_float_current_a;  // of its string

@@ -12,7 +12,7 @@ namespace {
 
 // 1: without ageing and what models of the voltage keep; 2: without a replacement; 3: without cycles;
 // 4: without the mean current.
-constexpr std::uint8_t memory_version = 5;
+constexpr std::uint8_t memory_version = 6;
 // 1: without the interval of the remaining life.
 constexpr std::uint8_t battery_state_version = 2;
 // More words than batteries and reasons together ever are.
@@ -234,6 +234,9 @@ Bytes pack_memory(const BatteryMemory& memory) {
     pack_optional(memory.current_offset_sigma_a, out);
     out.fixed(memory.mean_current_a);
     out.fixed(memory.mean_square_current_a2);
+    out.fixed(memory.discharging_s);
+    out.byte(memory.discharge_is_from_full ? 1 : 0);
+    out.fixed(memory.charge_moved);
     out.fixed(memory.capacity_share);
     out.fixed(memory.capacity_sigma);
     pack_optional(memory.usual_float_current_a, out);
@@ -271,6 +274,11 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
         if (version >= 5) {
             memory.mean_current_a = in.fixed<double>();
             memory.mean_square_current_a2 = in.fixed<double>();
+            if (version >= 6) {
+                memory.discharging_s = in.fixed<double>();
+                memory.discharge_is_from_full = in.byte() != 0;
+                memory.charge_moved = in.fixed<double>();
+            }
             memory.capacity_share = in.fixed<double>();
             memory.capacity_sigma = in.fixed<double>();
             memory.usual_float_current_a = unpack_optional(in);

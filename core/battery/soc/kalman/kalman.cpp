@@ -11,6 +11,8 @@ namespace {
 
 constexpr double highest_variance = 0.25;  // of a state of charge: anything at all
 constexpr double gap_memory_s = 600;
+// A discharge of which so long nothing was seen has ended: the next current is of another one.
+constexpr double longest_unseen_discharge_s = 3600;
 
 double seconds(Duration duration) {
     return static_cast<double>(duration.count()) / 1000;
@@ -167,6 +169,8 @@ void KalmanEstimator::bridge_gap(const GroupSample& sample) {
     const auto faded = [&](double tau_s, double time_s) { return 1 - std::exp(-time_s / tau_s); };
     const double before_s = unseen_s_;
     unseen_s_ += dt_s;
+    if (discharging_s_ > 0)
+        discharging_s_ = unseen_s_ > longest_unseen_discharge_s ? 0 : discharging_s_ + dt_s;
     const double grown = square(sigma_of(unseen_s_)) - square(sigma_of(before_s));
     const BatteryParameters& of = setup_.model->parameters();
     const double faded1 = square(faded(of.tau1_s, unseen_s_)) - square(faded(of.tau1_s, before_s));
@@ -405,6 +409,9 @@ ChargeMemory KalmanEstimator::memory(std::size_t battery) const {
     memory.offset_sigma_a = std::sqrt(filter.bb);
     memory.mean_current_a = mean_current_a_;
     memory.mean_square_a2 = mean_square_a2_;
+    memory.discharging_s = discharging_s_;
+    memory.from_full = cell.from_full;
+    memory.moved = cell.moved;
     return memory;
 }
 
@@ -419,6 +426,8 @@ void KalmanEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
     set_charge(cell.filter, std::clamp(*memory.charge_ah / capacity_ah, 0.0, 1.0),
                memory.sigma_ah / capacity_ah);
     cell.gap = memory.has_gap;
+    cell.from_full = memory.from_full;
+    if (std::isfinite(memory.moved)) cell.moved = std::clamp(memory.moved, -1.0, 1.0);
     if (std::isfinite(memory.v1_v) && std::isfinite(memory.v2_v)) {
         cell.filter.v1_v = memory.v1_v;
         cell.filter.v2_v = memory.v2_v;
@@ -433,6 +442,7 @@ void KalmanEstimator::restore(std::size_t battery, const ChargeMemory& memory) {
         mean_square_a2_ = memory.mean_square_a2;
         share_at_rate_ = share_at_rate(setup_.model->parameters(), -mean_current_a_ / capacity_ah);
     }
+    if (std::isfinite(memory.discharging_s)) discharging_s_ = std::max(memory.discharging_s, 0.0);
     look(cell);
 }
 

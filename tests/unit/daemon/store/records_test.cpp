@@ -181,6 +181,9 @@ BatteryMemory any_memory(std::mt19937_64& random, std::string battery) {
     memory.capacity_sigma = static_cast<double>(random() % 100) / 900;
     memory.usual_float_current_a = any_optional(random);
     memory.mean_square_current_a2 = static_cast<double>(random() % 1000) / 7;
+    memory.discharging_s = static_cast<double>(random() % 1000) / 7;
+    memory.discharge_is_from_full = random() % 2 == 0;
+    memory.charge_moved = -static_cast<double>(random() % 100) / 90;
     memory.baseline_resistance_ohm = any_optional(random);
     for (auto n = random() % 31; n > 0; --n)
         memory.baseline_readings_ohm.push_back(0.001 * static_cast<double>(n));
@@ -221,6 +224,9 @@ TEST(MemoryLaw, ComesBackAfterARestartAndEveryCutIsNoticed) {
         EXPECT_EQ(memory.capacity_sigma, wanted.capacity_sigma);
         EXPECT_EQ(memory.usual_float_current_a, wanted.usual_float_current_a);
         EXPECT_EQ(memory.mean_square_current_a2, wanted.mean_square_current_a2);
+        EXPECT_EQ(memory.discharging_s, wanted.discharging_s);
+        EXPECT_EQ(memory.discharge_is_from_full, wanted.discharge_is_from_full);
+        EXPECT_EQ(memory.charge_moved, wanted.charge_moved);
         EXPECT_EQ(memory.baseline_resistance_ohm, wanted.baseline_resistance_ohm);
         EXPECT_EQ(memory.baseline_readings_ohm, wanted.baseline_readings_ohm);
         ASSERT_EQ(memory.replacement.has_value(), wanted.replacement.has_value());

@@ -72,6 +72,11 @@ class Bench {
     std::vector<char> are_new;
     std::optional<double> temperature_c = 25;
     KalmanEstimator& estimator() { return estimator_; }
+    void restart() {
+        const ChargeMemory memory = estimator_.memory(0);
+        estimator_ = KalmanEstimator(setup_);
+        estimator_.restore(0, memory);
+    }
     const Estimate& result(std::size_t battery = 0) const { return result_[battery]; }
 
   private:
@@ -453,6 +458,49 @@ TEST(KalmanTest, ARestartInADischargeGoesOnWithTheCurrentBefore) {
     EXPECT_EQ(estimate.reason, "stale_input");
 }
 
+// What the discharge has shown of the block's capacity is not to be learnt again.
+TEST(KalmanTest, ARestartInADischargeKeepsWhatItHasShown) {
+    BatteryParameters block = some_block();
+    block.noise.capacity = 0.1;
+    Bench before(block);
+    before.true_share = 0.9;
+    before.soc = 1;
+    before.estimator().restore(0, {.charge_ah = 100, .sigma_ah = 1});
+    before.hold(-20, 120, 60);
+    const ChargeMemory memory = before.estimator().memory(0);
+    ASSERT_GT(std::abs(memory.offset_a), 0.5) << "else this test shows nothing";
+    for (const double away_s : {1.0, 600.0, 7200.0}) {
+        Bench after(block);
+        after.estimator().restore(0, memory);
+        after.feed(-20, std::nullopt, away_s);
+        if (away_s > 3600) {
+            after.feed(-20, std::nullopt);
+            EXPECT_EQ(after.estimator().memory(0).discharging_s, 1) << "another discharge";
+            EXPECT_EQ(after.estimator().memory(0).offset_a, 0);
+            continue;
+        }
+        const ChargeMemory then = after.estimator().memory(0);
+        EXPECT_NEAR(then.offset_a, memory.offset_a, 0.01) << away_s;
+        EXPECT_NEAR(*then.offset_sigma_a, *memory.offset_sigma_a, 0.05) << away_s;
+        EXPECT_EQ(then.discharging_s, memory.discharging_s + away_s);
+    }
+}
+
+TEST(KalmanTest, TheDoubtOfACapacityGoesOnGrowingOverARestart) {
+    const auto sigma_after = [](bool restarts) {
+        Bench before(some_flat_cell());
+        Bench after(some_flat_cell());
+        before.capacities = after.capacities = {{1, 0.05}};
+        before.estimator().restore(0, {.charge_ah = 90, .sigma_ah = 0.5});
+        for (int i = 0; i < 1000; ++i) before.feed(-100, std::nullopt);
+        after.estimator().restore(0, before.estimator().memory(0));
+        Bench& bench = restarts ? after : before;
+        for (int i = 0; i < 1000; ++i) bench.feed(-100, std::nullopt);
+        return bench.result().sigma;
+    };
+    EXPECT_NEAR(sigma_after(true), sigma_after(false), 0.1);
+}
+
 // A device may answer all the time, and yet have no current to tell.
 TEST(KalmanTest, AGapInManyStepsIsAsWideAsInOne) {
     double sigma_of_one = 0;
@@ -582,7 +630,7 @@ TEST(KalmanTest, SurvivesAnyNumbers) {
 
 TEST(KalmanTest, TheCoupDeFouetDoesNotPullTheCharge) {
     BatteryParameters block = some_block();
-    const auto error_after_dip = [&](double start) {
+    const auto error_after_dip = [&](double start, bool restarts = false) {
         Bench bench(block);
         bench.soc = start;
         bench.estimator().restore(0, {.charge_ah = 100 * start, .sigma_ah = 1});
@@ -590,10 +638,12 @@ TEST(KalmanTest, TheCoupDeFouetDoesNotPullTheCharge) {
         for (int i = 0; i < 30; ++i) {
             bench.v1_v = -0.2;  // a dip that no model knows
             bench.step(-10, 10);
+            if (restarts) bench.restart();
         }
         return std::abs(*bench.result().value - 100 * bench.soc);
     };
     EXPECT_LT(error_after_dip(1.0), 0.3 * error_after_dip(0.6));
+    EXPECT_LT(error_after_dip(0.953, true), 1.5 * error_after_dip(0.953)) << "and over restarts";
 }
 
 }  // namespace
