@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,7 @@ namespace {
 constexpr double soc_goal_pct = 0.001;
 constexpr double soh_goal_pct = 0.05;
 constexpr double rul_goal_days = 1;
+constexpr double resistance_goal = 0.001;
 
 struct Arguments {
     std::string config;
@@ -31,17 +34,28 @@ struct Arguments {
 
 // A battery's states of about an hour are looked at together: many batteries need no more memory than that.
 constexpr std::size_t states_at_once = 60;
+constexpr std::size_t alerts_at_once = 1'000;
+constexpr std::size_t most_named = 20;  // of the alerts that only one of both raised
 
 Status expect_more(Reader& reader, Time to, std::vector<Time>& from, ReplayedSite& site) {
     for (std::size_t i = 0; i < from.size(); ++i) {
-        const auto battery = static_cast<BatteryIndex>(i);
-        if (site.is_expecting(battery) || from[i] >= to) continue;
+        if (!site.states()[i].wants_more() || from[i] >= to) continue;
         auto told = reader.battery_states(site.site().model().batteries[i].id, from[i], to, states_at_once);
         if (!told) return told.error();
         from[i] = told->empty() ? to : told->back().time + Duration{1};
-        site.expect(battery, std::move(*told));
+        site.states()[i].expect(std::move(*told));
     }
     return Done{};
+}
+
+Result<std::vector<Alert>> alerts_until(Reader& reader, Time to) {
+    std::vector<Alert> alerts;
+    for (;;) {
+        auto page = reader.alerts({.to = to, .skip = alerts.size(), .limit = alerts_at_once});
+        if (!page) return page.error();
+        if (page->alerts.empty()) return alerts;
+        std::ranges::move(page->alerts, std::back_inserter(alerts));
+    }
 }
 
 std::int64_t start_of(MessageKey key) {
@@ -68,6 +82,11 @@ void tell(const std::string& battery, const char* what, const Estimate& estimate
 
 void tell(const std::string& battery, const char* what, const Difference& difference, double goal,
           const char* unit, Report& report) {
+    if (difference.unlike > 0) {
+        report.add({.measure = fmt::format("replay.{}.{}.unlike", battery, what),
+                    .value = static_cast<double>(difference.unlike),
+                    .unit = ""});
+    }
     if (difference.compared == 0) return;
     report.add({.measure = fmt::format("replay.{}.{}.difference", battery, what),
                 .value = difference.largest,
@@ -75,26 +94,12 @@ void tell(const std::string& battery, const char* what, const Difference& differ
                 .goal = at_most(goal)});
 }
 
-void tell(const ReplayOutcome& outcome, const SiteModel& model, Report& report) {
-    const auto count = [&](const char* what, std::size_t value) {
-        report.add(
-            {.measure = fmt::format("replay.{}", what), .value = static_cast<double>(value), .unit = ""});
-    };
-    count("frames", outcome.frames);
-    count("skipped", outcome.skipped);
-    count("damaged_blocks", outcome.damaged_blocks);
-    for (std::size_t i = 0; i < outcome.batteries.size(); ++i) {
-        const std::string& battery = model.batteries[i].id;
-        const BatteryState& state = outcome.batteries[i];
-        const BatteryDifference& difference = outcome.differences[i];
-        tell(battery, "soc_pct", state.soc_pct, "%", report);
-        tell(battery, "soh_pct", state.soh_pct, "%", report);
-        tell(battery, "rul_days", state.rul_days, "d", report);
-        count((battery + ".compared").c_str(), difference.soc_pct.compared);
-        count((battery + ".unlike").c_str(), difference.soc_pct.unlike);
-        tell(battery, "soc_pct", difference.soc_pct, soc_goal_pct, "%", report);
-        tell(battery, "soh_pct", difference.soh_pct, soh_goal_pct, "%", report);
-        tell(battery, "rul_days", difference.rul_days, rul_goal_days, "d", report);
+void name(const std::vector<std::string>& alerts, const char* who) {
+    for (std::size_t i = 0; i < std::min(alerts.size(), most_named); ++i) {
+        fmt::print(stderr, "replay: only {} raised {}\n", who, alerts[i]);
+    }
+    if (alerts.size() > most_named) {
+        fmt::print(stderr, "replay: only {} raised {} more\n", who, alerts.size() - most_named);
     }
 }
 
@@ -127,7 +132,7 @@ ExitCode run(const Arguments& arguments, Report& report) {
                    database_path(store));
         return ExitCode::failed;
     }
-    tell(*outcome, *config->model, report);
+    tell_outcome(*outcome, *config->model, report);
     return report.failed() == 0 ? ExitCode::fine : ExitCode::failed;
 }
 
@@ -138,14 +143,14 @@ Result<ReplayOutcome> replay(Reader& reader, const config::Config& config, const
     std::vector<Time> told_from(config.model->batteries.size(), span.from);
     ReplayOutcome outcome;
     for (MessageKey after{};;) {
-        const auto told = expect_more(reader, span.to, told_from, site);
-        if (!told) return told.error();
         const auto page = reader.frames(after, span.from, span.to);
         if (!page) return page.error();
         if (page->at_end) break;
         after = page->last;
         outcome.damaged_blocks += page->is_damaged ? 1 : 0;
         for (const FramePtr& frame : page->frames) {
+            const auto told = expect_more(reader, span.to, told_from, site);
+            if (!told) return told.error();
             if (!site.handle(frame, start_of(page->last))) {
                 ++outcome.skipped;
                 continue;
@@ -155,9 +160,43 @@ Result<ReplayOutcome> replay(Reader& reader, const config::Config& config, const
             outcome.last = frame->time;
         }
     }
+    site.end();
+    const auto alerts = alerts_until(reader, span.to);
+    if (!alerts) return alerts.error();
+    outcome.alerts = site.alerts().compare(*alerts);
     outcome.batteries.assign(site.site().batteries().begin(), site.site().batteries().end());
     outcome.differences = site.differences();
     return outcome;
+}
+
+void tell_outcome(const ReplayOutcome& outcome, const SiteModel& model, Report& report) {
+    const auto count = [&](std::string_view what, std::size_t value, std::optional<Goal> goal = {}) {
+        report.add({.measure = fmt::format("replay.{}", what),
+                    .value = static_cast<double>(value),
+                    .unit = "",
+                    .goal = goal});
+    };
+    count("frames", outcome.frames);
+    count("skipped", outcome.skipped);
+    count("damaged_blocks", outcome.damaged_blocks);
+    count("alerts.compared", outcome.alerts.compared);
+    count("alerts.unlike", outcome.alerts.unlike(), at_most(0));
+    name(outcome.alerts.only_told, "the daemon");
+    name(outcome.alerts.only_replayed, "the replay");
+    for (std::size_t i = 0; i < outcome.batteries.size(); ++i) {
+        const std::string& battery = model.batteries[i].id;
+        const BatteryState& state = outcome.batteries[i];
+        const BatteryDifference& difference = outcome.differences[i];
+        tell(battery, "soc_pct", state.soc_pct, "%", report);
+        tell(battery, "soh_pct", state.soh_pct, "%", report);
+        tell(battery, "rul_days", state.rul_days, "d", report);
+        count(battery + ".compared", difference.compared, at_least(1));
+        count(battery + ".unlike", difference.unlike, at_most(0));
+        tell(battery, "soc_pct", difference.soc_pct, soc_goal_pct, "%", report);
+        tell(battery, "soh_pct", difference.soh_pct, soh_goal_pct, "%", report);
+        tell(battery, "rul_days", difference.rul_days, rul_goal_days, "d", report);
+        tell(battery, "resistance_ratio", difference.resistance_ratio, resistance_goal, "", report);
+    }
 }
 
 Run describe_replay(CLI::App& command) {

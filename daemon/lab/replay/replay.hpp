@@ -22,10 +22,14 @@ struct ReplayOutcome {
     std::optional<Time> last;
     std::vector<BatteryState> batteries;  // at the end
     std::vector<BatteryDifference> differences;
+    AlertDifference alerts;
 };
 
 // An Error is the store's: it cannot be read, or it is not of this program's schema.
 Result<ReplayOutcome> replay(Reader& reader, const config::Config& config, const ReplaySpan& span);
+
+// The figures, with their goals: something was compared of every battery, and all of it was alike.
+void tell_outcome(const ReplayOutcome& outcome, const SiteModel& model, Report& report);
 
 Run describe_replay(CLI::App& command);
 

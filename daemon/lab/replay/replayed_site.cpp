@@ -1,7 +1,6 @@
 #include "daemon/lab/replay/replayed_site.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "core/site/clock.hpp"
@@ -10,55 +9,48 @@ namespace sitepower::lab {
 namespace {
 
 constexpr Duration tick{1000};
-// A longer silence than the engine takes for a stepped clock need not be ticked through: nothing was heard.
-constexpr Duration longest_ticking = Clock::longest_step;
+// By then everything has been lost, and nothing changes any more.
+constexpr Duration longest_ticking = std::chrono::hours(24);
 
 }  // namespace
 
-void Difference::add(const std::optional<double>& replayed, const std::optional<double>& told) {
-    if (replayed.has_value() != told.has_value()) {
-        ++unlike;
-        return;
-    }
-    ++compared;
-    if (replayed) largest = std::max(largest, std::abs(*replayed - *told));
-}
-
 ReplayedSite::ReplayedSite(std::shared_ptr<const SiteModel> model, SiteSettings settings)
-    : model_(std::move(model)), settings_(std::move(settings)), expected_(model_->batteries.size()) {
-    for (std::size_t i = 0; i < expected_.size(); ++i) {
-        expected_[i].difference.battery = model_->batteries[i].id;
-    }
-    batteries_of_.resize(model_->devices.size());
-    for (const StringModel& string : model_->strings) {
-        if (!string.current_a) continue;
-        auto& counted = batteries_of_[position(string.current_a->device)];
-        counted.insert(counted.end(), string.batteries.begin(), string.batteries.end());
-    }
+    : model_(std::move(model)), settings_(std::move(settings)) {
+    for (const BatteryModel& battery : model_->batteries) states_.emplace_back(battery.id);
     site_.emplace(model_, settings_);
 }
 
 // A start takes over what the one before left.
 void ReplayedSite::begin(std::int64_t start, Time now) {
     if (start_ == start) return;
-    effects_.clear();
+    for (StateComparison& states : states_) states.begin(now);
+    alerts_.begin(now);
     if (start_) {
         const Snapshot left = site_->snapshot();
         site_.emplace(model_, settings_);
+        effects_.clear();
         site_->restore(left, now, effects_);
     }
     start_ = start;
     now_ = now;
-    site_->handle(Tick{}, now_, effects_);
+    live(Tick{});
 }
 
-// Ticks are due every second; frames come between them.
-void ReplayedSite::pass(Time until) {
-    if (until - now_ > longest_ticking) now_ = until - tick;
+void ReplayedSite::live(const Event& event) {
+    effects_.clear();
+    site_->handle(event, now_, effects_);
+    for (std::size_t i = 0; i < states_.size(); ++i) states_[i].look(site_->batteries()[i], now_);
+    alerts_.look(effects_.alerts, now_);
+}
+
+// Ticks are due every second; frames come between them. Nobody ticked through the time by which a clock was
+// put forward.
+void ReplayedSite::pass(Time until, bool clock_was_set) {
+    const Duration longest = clock_was_set ? Clock::longest_step : longest_ticking;
+    if (until - now_ > longest) now_ = until - tick;
     while (now_ + tick <= until) {
         now_ += tick;
-        effects_.clear();
-        site_->handle(Tick{}, now_, effects_);
+        live(Tick{});
     }
 }
 
@@ -86,7 +78,8 @@ bool ReplayedSite::handle(const FramePtr& stored, std::int64_t start) {
     const Placed& place = placed(stored->layout);
     if (!place.layout) return false;
     begin(start, stored->time);
-    pass(stored->time);
+    pass(stored->time, stored->clock_synchronised && !is_synchronised_);
+    is_synchronised_ = stored->clock_synchronised;
     auto frame = std::make_shared<Frame>();
     frame->layout = place.layout;
     frame->time = stored->time;
@@ -95,52 +88,19 @@ bool ReplayedSite::handle(const FramePtr& stored, std::int64_t start) {
         frame->values.push_back(from ? stored->values[*from] : 0);
         frame->quality.push_back(from ? stored->quality[*from] : Quality::stale);
     }
-    effects_.clear();
     // Frames of several devices may come a little out of order; the clock is not set back for them.
     now_ = std::max(now_, stored->time);
-    site_->handle(FramePtr(std::move(frame)), now_, effects_);
-    compare(place.layout->device_index);
+    live(FramePtr(std::move(frame)));
     return true;
 }
 
-void ReplayedSite::expect(BatteryIndex battery, std::vector<ToldBatteryState> told) {
-    // States that say nothing of the charge have nothing to be found by.
-    std::erase_if(told, [](const ToldBatteryState& state) { return !state.soc_pct.value; });
-    expected_[position(battery)].told = std::move(told);
-    expected_[position(battery)].next = 0;
-}
-
-bool ReplayedSite::is_expecting(BatteryIndex battery) const {
-    const Expected& expected = expected_[position(battery)];
-    return expected.next < expected.told.size();
-}
-
-void ReplayedSite::compare(DeviceIndex device) {
-    for (const BatteryIndex battery : batteries_of_[position(device)]) {
-        Expected& expected = expected_[position(battery)];
-        const BatteryState& state = site_->batteries()[position(battery)];
-        const auto told_before = [&] {
-            return expected.next < expected.told.size() &&
-                   expected.told[expected.next].soc_pct.as_of < state.soc_pct.as_of;
-        };
-        // A charge of that time never was here.
-        while (state.soc_pct.value && told_before()) {
-            ++expected.difference.soc_pct.unlike;
-            ++expected.next;
-        }
-        if (expected.next == expected.told.size()) continue;
-        const ToldBatteryState& told = expected.told[expected.next];
-        if (!state.soc_pct.value || told.soc_pct.as_of != state.soc_pct.as_of) continue;
-        expected.difference.soc_pct.add(state.soc_pct.value, told.soc_pct.value);
-        expected.difference.soh_pct.add(state.soh_pct.value, told.soh_pct.value);
-        expected.difference.rul_days.add(state.rul_days.value, told.rul_days.value);
-        ++expected.next;
-    }
+void ReplayedSite::end() {
+    for (StateComparison& states : states_) states.end();
 }
 
 std::vector<BatteryDifference> ReplayedSite::differences() const {
     std::vector<BatteryDifference> differences;
-    for (const Expected& expected : expected_) differences.push_back(expected.difference);
+    for (const StateComparison& states : states_) differences.push_back(states.difference());
     return differences;
 }
 

@@ -62,6 +62,18 @@ class ReplayTest : public testing::Test {
         }
         commit();
     }
+    void silence(Duration time) {
+        for (const Time until = now_ + time; now_ < until; now_ += seconds(1)) {
+            tell(Tick{}, now_ + Duration{500});
+        }
+    }
+    // From now on the daemon has this model.
+    void use(std::shared_ptr<const SiteModel> model) {
+        config_.model = std::move(model);
+        store_.restart();
+        sequence_ = 0;
+        site_.emplace(config_.model, config_.settings);
+    }
     void restart() {
         const Snapshot left = site_->snapshot();
         store_.restart();
@@ -92,6 +104,7 @@ class ReplayTest : public testing::Test {
             batch_.rows.emplace_back(
                 BatteryStateRow{config_.model->batteries[position(state.battery)].id, state});
         }
+        for (const AlertChange& change : effects.alerts) batch_.rows.emplace_back(AlertRow{change.alert});
     }
     void commit() {
         EXPECT_TRUE(store_.commit(batch_));
@@ -125,11 +138,69 @@ TEST_F(ReplayTest, GivesTheNumbersOfTheDaemon) {
         const auto with_charge = std::ranges::count_if(
             *told, [](const ToldBatteryState& state) { return state.soc_pct.value.has_value(); });
         EXPECT_GT(with_charge, 20);
-        EXPECT_EQ(outcome.differences[i].soc_pct.compared, static_cast<std::size_t>(with_charge))
-            << "all of them";
+        EXPECT_EQ(outcome.differences[i].compared, told->size()) << "all of them";
+        EXPECT_EQ(outcome.differences[i].unlike, 0U);
+        EXPECT_EQ(outcome.differences[i].soc_pct.compared, told->size());
         EXPECT_EQ(outcome.differences[i].soc_pct.largest, 0);
-        EXPECT_EQ(outcome.differences[i].soc_pct.unlike, 0U);
     }
+    EXPECT_EQ(outcome.alerts.unlike(), 0U);
+}
+
+// Whole minutes in which the monitor does not answer: what is told then is compared as well.
+TEST_F(ReplayTest, LivesThroughASilenceOfTheDevices) {
+    live(std::chrono::minutes(15), 0.01, 13.65);
+    live(std::chrono::minutes(10), -4, 12.3);
+    silence(std::chrono::minutes(10));
+    live(std::chrono::minutes(10), -4, 12.2);
+    const ReplayOutcome outcome = replayed();
+    for (const BatteryDifference& difference : outcome.differences) {
+        const auto told = store_.reader()->battery_states(difference.battery, test_start, now_, 1'000);
+        EXPECT_TRUE(std::ranges::any_of(*told, [](const ToldBatteryState& state) {
+            return state.soc_pct.reason == "stale_input" && !state.soc_pct.value;
+        }));
+        EXPECT_GE(difference.compared, 15U);
+        EXPECT_EQ(difference.compared, told->size());
+        EXPECT_EQ(difference.unlike, 0U);
+        EXPECT_EQ(difference.soc_pct.compared, told->size());
+        EXPECT_LT(difference.soc_pct.largest, 0.001);
+    }
+}
+
+// The daemon knew the charge, and the replay does not; and the other way round.
+TEST_F(ReplayTest, CountsWhatOnlyOneOfBothKnew) {
+    const auto with_current = config_.model;
+    SiteModel blind = *with_current;
+    blind.strings[0].current_a.reset();
+    const auto without = std::make_shared<const SiteModel>(std::move(blind));
+    for (const auto& [then, now] : {std::pair{with_current, without}, std::pair{without, with_current}}) {
+        use(then);
+        live(std::chrono::minutes(15), 0.01, 13.65);
+        live(std::chrono::minutes(10), -4, 12.3);
+        config_.model = then;
+        const Time from = now_ - std::chrono::minutes(25);
+        EXPECT_EQ(replayed({.from = from}).differences[0].unlike, 0U);
+        EXPECT_GE(replayed({.from = from}).differences[0].compared, 2U);
+        config_.model = now;
+        const BatteryDifference difference = replayed({.from = from}).differences[0];
+        EXPECT_GE(difference.unlike, 2U);
+        EXPECT_EQ(difference.unlike, difference.compared);
+    }
+}
+
+TEST_F(ReplayTest, ComparesAlerts) {
+    live(std::chrono::minutes(15), 0.01, 13.65);
+    live(std::chrono::minutes(20), 0.01, 14.9);
+    live(std::chrono::minutes(15), 0.01, 13.65);
+    const AlertDifference same = replayed().alerts;
+    EXPECT_EQ(same.compared, jars);
+    EXPECT_EQ(same.unlike(), 0U);
+    const ReplayOutcome later = replayed({.from = test_start + std::chrono::minutes(21)});
+    EXPECT_EQ(later.alerts.unlike(), 0U) << "they had been open for long";
+    config_.settings.alert_rules.push_back({.type = "voltage_high", .enabled = false});
+    const AlertDifference quiet = replayed().alerts;
+    EXPECT_EQ(quiet.compared, 0U);
+    ASSERT_EQ(quiet.only_told.size(), jars);
+    EXPECT_EQ(quiet.only_told.front().substr(0, 20), "voltage_high of BAT-");
 }
 
 TEST_F(ReplayTest, GoesOnOverARestartOfTheDaemon) {
@@ -142,7 +213,8 @@ TEST_F(ReplayTest, GoesOnOverARestartOfTheDaemon) {
     for (std::size_t i = 0; i < jars; ++i) {
         ASSERT_TRUE(site_->batteries()[i].soc_pct.value);
         EXPECT_NEAR(*outcome.batteries[i].soc_pct.value, *site_->batteries()[i].soc_pct.value, 1e-6);
-        EXPECT_GE(outcome.differences[i].soc_pct.compared, 10U);
+        EXPECT_GE(outcome.differences[i].soc_pct.compared, 15U);
+        EXPECT_EQ(outcome.differences[i].unlike, 0U);
     }
 }
 
@@ -171,6 +243,31 @@ TEST_F(ReplayTest, TakesASpanAndSkipsWhatTheConfigurationDoesNotHave) {
     EXPECT_EQ(none.skipped, 240U);
 }
 
+TEST_F(ReplayTest, NothingComparedAndAnythingUnlikeMissAGoal) {
+    const auto missed = [&](const ReplayOutcome& outcome) {
+        testing::internal::CaptureStdout();
+        testing::internal::CaptureStderr();
+        Report report(ReportForm::table);
+        tell_outcome(outcome, *config_.model, report);
+        testing::internal::GetCapturedStdout();
+        testing::internal::GetCapturedStderr();
+        return report.failed();
+    };
+    ReplayOutcome outcome;
+    outcome.frames = 100;
+    outcome.batteries.resize(jars);
+    outcome.differences.resize(jars);
+    EXPECT_EQ(missed(outcome), jars) << "nothing was compared";
+    for (BatteryDifference& difference : outcome.differences) difference.compared = 5;
+    EXPECT_EQ(missed(outcome), 0U);
+    outcome.differences[1].unlike = 1;
+    EXPECT_EQ(missed(outcome), 1U);
+    outcome.differences[2].soc_pct = {.compared = 5, .largest = 0.002};
+    EXPECT_EQ(missed(outcome), 2U);
+    outcome.alerts.only_told.emplace_back("voltage_high of BAT-1");
+    EXPECT_EQ(missed(outcome), 3U);
+}
+
 TEST_F(ReplayTest, PointsAreFoundByTheirNames) {
     live(std::chrono::minutes(15), 0.01, 13.65);
     live(std::chrono::minutes(5), -4, 12.3);
@@ -191,16 +288,6 @@ TEST_F(ReplayTest, PointsAreFoundByTheirNames) {
     }
     config_.model = std::make_shared<const SiteModel>(std::move(other));
     EXPECT_EQ(replayed().batteries[0].soc_pct.value, before);
-}
-
-TEST(Difference, CountsWhatOnlyOneSideKnew) {
-    Difference difference;
-    difference.add(80, 80.5);
-    difference.add(std::nullopt, std::nullopt);
-    difference.add(80, std::nullopt);
-    EXPECT_EQ(difference.compared, 2U);
-    EXPECT_EQ(difference.unlike, 1U);
-    EXPECT_EQ(difference.largest, 0.5);
 }
 
 }  // namespace
