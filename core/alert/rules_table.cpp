@@ -54,7 +54,8 @@ constexpr auto table = std::to_array<Rule>({
      .critical = 10.5,
      .delay = seconds(10),
      .for_string = true,
-     .measure = "voltage while discharging, per 12 V block; clears on recharge",
+     .measure =
+         "voltage while discharging, per 12 V block; clears on recharge, or once no longer low for float",
      .message = "Voltage is near the end of discharge",
      .advice = "Shed load or restore the mains: the UPS is about to switch off.",
      .basis = "cut-off 1.75 V per cell"},

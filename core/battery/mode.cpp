@@ -14,11 +14,11 @@ StringMode by_current(double current_a, double capacity_ah) {
 }  // namespace
 
 StringMode judge_mode(const StringModel& string, const ModeEvidence& evidence) {
+    if (evidence.ups_on_battery.value_or(false)) return StringMode::discharging;
     if (evidence.current_a && string.nominal_capacity_ah > 0) {
         return by_current(*evidence.current_a, string.nominal_capacity_ah);
     }
     if (!evidence.ups_on_battery) return StringMode::unknown;
-    if (*evidence.ups_on_battery) return StringMode::discharging;
     const double tolerance = 0.3 * string.nominal_voltage_v / 12;
     const bool near_float = evidence.median_voltage_v &&
                             std::abs(*evidence.median_voltage_v - evidence.float_voltage_v) <= tolerance;

@@ -18,9 +18,10 @@ struct ModeEvidence {
     double float_voltage_v = 0;              // of one battery at its temperature
 };
 
-// By current: charging or discharging beyond C/50 (estimation.md section 3), floating within. Without a
-// current: discharging while the UPS says that it runs from its batteries; floating while the UPS is on the
-// mains and the median lies within 0.3 V per 12 V of the float voltage; else unknown.
+// Discharging while the UPS says that it runs from its batteries, however light its load and whatever the
+// current says. Else by current: charging or discharging beyond C/50 (estimation.md section 3), floating
+// within. Without a current: floating while the UPS is on the mains and the median lies within 0.3 V per 12 V
+// of the float voltage; else unknown.
 StringMode judge_mode(const StringModel& string, const ModeEvidence& evidence);
 
 }  // namespace sitepower

@@ -97,6 +97,7 @@ class Batteries {
         std::optional<Time> charge_as_of;  // wall, of the last sample
         bool sampled = false;
         bool current_is_new = false;
+        std::optional<Time> contradicted_since;  // steady: charging, while its UPS is on battery
         bool is_touched = false;
         StringView view;
     };
@@ -113,7 +114,8 @@ class Batteries {
     void apply_to_battery(const Feed& feed, const Measurement& measured, const Moment& moment);
     void apply_to_string(const Feed& feed, const Measurement& measured, const Moment& moment);
     void read_resistances(std::size_t string, const Moment& moment);
-    void step_estimator(std::size_t string, const Moment& moment);
+    void watch_current(std::size_t string, std::optional<bool> ups_on_battery, const Moment& moment);
+    void step_estimator(std::size_t string, bool believes_current, const Moment& moment);
     void publish_estimates(std::size_t string);
     void compare_voltages(std::size_t string);
     void compare_temperatures(std::size_t string);

@@ -19,6 +19,9 @@ constexpr double least_health_sigma = 0.02;
 constexpr double measured_resistance_sigma = 0.1;
 constexpr double unknown_resistance_sigma = 0.2;
 
+// A monitor may be so late to see what its UPS sees (engineering default).
+constexpr Duration longest_contradiction{60'000};
+
 Estimate as_reported(const Measurement& reported) {
     if (!reported.value) return unknown_estimate(reported.reason, reported.time);
     if (*reported.value < 0 || *reported.value > 100) {
@@ -39,7 +42,7 @@ void Batteries::settle(StringIndex string, std::optional<bool> ups_on_battery, c
         compare_resistances(index);
         read_resistances(index, moment);
     }
-    if (group.current_is_new) step_estimator(index, moment);
+    if (group.current_is_new) watch_current(index, ups_on_battery, moment);
     publish_estimates(index);
     judge_string_soc(index);
 }
@@ -55,9 +58,26 @@ StringMode Batteries::mode_of(std::size_t string, std::optional<bool> ups_on_bat
                                                                  model.float_voltage_v, temperature_c)});
 }
 
-void Batteries::step_estimator(std::size_t string, const Moment& moment) {
+// A string that charges while its UPS runs on battery: the sign is reversed, or the transducer broken. Such a
+// current is not counted; what it was nobody knows.
+void Batteries::watch_current(std::size_t string, std::optional<bool> ups_on_battery, const Moment& moment) {
     Group& group = groups_[string];
+    const double small_a = model_.strings[string].nominal_capacity_ah / 50;
+    const bool charges = small_a > 0 && strings_[string].current_a.value.value_or(0) > small_a;
     group.current_is_new = false;
+    if (!charges || !ups_on_battery.value_or(false)) {
+        group.contradicted_since.reset();
+        step_estimator(string, true, moment);
+        return;
+    }
+    if (!group.contradicted_since) group.contradicted_since = moment.steady;
+    if (moment.steady - *group.contradicted_since < longest_contradiction) return;
+    step_estimator(string, false, moment);
+    for (Estimate& soc : group.counted_soc) soc = unknown_estimate("sensor_fault", group.current_time);
+}
+
+void Batteries::step_estimator(std::size_t string, bool believes_current, const Moment& moment) {
+    Group& group = groups_[string];
     const auto& batteries = model_.strings[string].batteries;
     for (std::size_t place = 0; place < batteries.size(); ++place) {
         const auto measured = measured_capacity(batteries[place]);
@@ -73,7 +93,7 @@ void Batteries::step_estimator(std::size_t string, const Moment& moment) {
     const Time at = std::max(moment.elapsed - age, group.sampled ? group.sampled_at : Time::min());
     const GroupSample sample{.time = group.current_time,
                              .elapsed = group.sampled ? at - group.sampled_at : Duration::zero(),
-                             .current_a = strings_[string].current_a.value,
+                             .current_a = believes_current ? strings_[string].current_a.value : std::nullopt,
                              .voltages_v = group.voltages_v,
                              .voltages_are_new = group.voltages_are_new,
                              .temperatures_c = group.temperatures_c,

@@ -124,13 +124,13 @@ Limits BatteryAlerts::low_limits(const Subject& subject, double float_v) const {
     return limits;
 }
 
-// Clears on recharge only: a load that comes and goes does not end a discharge.
+// Clears on recharge only: neither a load that comes and goes nor the cut-off ends a discharge.
 Limits BatteryAlerts::discharge_limits(const Subject& subject) const {
     Limits limits(rules_[RuleId::voltage_low_discharge]);
     scale(limits, subject.blocks);
     limits.of_others = subject.others_voltage_v;
     limits.margin = discharge_margin_v * subject.blocks;
-    if (subject.view.mode == StringMode::discharging) limits.hysteresis = never;
+    limits.hysteresis = never;
     return limits;
 }
 
@@ -153,25 +153,29 @@ void BatteryAlerts::voltage_of_lead(const Subject& subject, Report& report) cons
     voltage_low_of_lead(subject, float_v, report);
 }
 
-// Two rules for one type of alert: what is low on float is normal on discharge.
+// Two rules for one type of alert: what is low on float is normal on discharge, and until it is recharged.
 void BatteryAlerts::voltage_low_of_lead(const Subject& subject, double float_v, Report& report) const {
     Condition& floating = subject.watched.voltage_low_float;
     Condition& discharging = subject.watched.voltage_low_discharge;
     const StringMode mode = subject.view.mode;
     const Limits on_float = low_limits(subject, float_v);
     const Limits on_discharge = discharge_limits(subject);
+    const bool is_back_on_float =
+        mode != StringMode::discharging && on_float.warning && *subject.voltage_v > *on_float.warning;
+    const bool is_recharged = mode == StringMode::charging || is_back_on_float;
+    if (is_recharged || !rules_.enabled(RuleId::voltage_low_discharge)) {
+        discharging.clear();
+    } else if (mode == StringMode::floating) {
+        discharging.pause();
+    } else {
+        discharging.update(*subject.voltage_v, on_discharge, report.moment.steady);
+    }
     if (!rules_.enabled(RuleId::voltage_low)) {
         floating.clear();
-    } else if (mode == StringMode::floating) {
+    } else if (mode == StringMode::floating && !discharging.level()) {
         floating.update(*subject.voltage_v, on_float, report.moment.steady);
     } else {
         floating.pause();
-    }
-    const bool may_discharge = mode == StringMode::discharging || mode == StringMode::unknown;
-    if (may_discharge && rules_.enabled(RuleId::voltage_low_discharge)) {
-        discharging.update(*subject.voltage_v, on_discharge, report.moment.steady);
-    } else {
-        discharging.clear();
     }
     if (discharging.level() >= floating.level()) {
         tell(subject, RuleId::voltage_low_discharge, discharging, on_discharge, *subject.voltage_v, report);

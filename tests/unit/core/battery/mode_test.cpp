@@ -23,10 +23,15 @@ TEST(Mode, FollowsTheCurrentBeyondCOver50) {
     EXPECT_EQ(judge_mode(string, current(2.01)), StringMode::charging);
 }
 
-TEST(Mode, TheCurrentIsBelievedBeforeTheUps) {
-    auto evidence = current(0.1);
-    evidence.ups_on_battery = true;
-    EXPECT_EQ(judge_mode(string_of(100), evidence), StringMode::floating);
+TEST(Mode, OnBatteryIsADischargeWhateverTheCurrent) {
+    for (const double current_a : {-30.0, -1.8, 0.0, 30.0}) {
+        auto evidence = current(current_a);
+        evidence.ups_on_battery = true;
+        EXPECT_EQ(judge_mode(string_of(100), evidence), StringMode::discharging) << current_a;
+    }
+    auto on_mains = current(-30);
+    on_mains.ups_on_battery = false;
+    EXPECT_EQ(judge_mode(string_of(100), on_mains), StringMode::discharging) << "a test, or the plan";
 }
 
 TEST(Mode, WithoutACurrentTheUpsAndTheVoltageDecide) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -262,6 +263,53 @@ TEST_F(SiteTest, VoltageLowOnDischargeClearsOnRecharge) {
     EXPECT_EQ(open("voltage_low"), nullptr);
 }
 
+TEST_F(SiteTest, OnBatteryAtALightLoadIsADischarge) {
+    run(minutes(1));
+    on_battery_ = 1;
+    current_a_ = -1.8;  // less than C/50
+    voltage_v_.assign(jars, 12.3);
+    run(minutes(15));
+    EXPECT_EQ(open("voltage_low"), nullptr) << "not low for a discharge";
+    voltage_v_[5] = 10.7;
+    run(seconds(12));
+    ASSERT_NE(open("voltage_low"), nullptr);
+    EXPECT_EQ(open("voltage_low")->subject.id, "BAT-6");
+    EXPECT_NEAR(open("voltage_low")->threshold.value_or(0), 10.8, 1e-9);
+}
+
+TEST_F(SiteTest, ABatteryThatWasCutOffFlatKeepsItsAlert) {
+    current_a_ = -30;
+    voltage_v_.assign(jars, 12.0);
+    voltage_v_[5] = 10.4;
+    run(seconds(12));
+    ASSERT_NE(open("voltage_low"), nullptr);
+    const std::string id = open("voltage_low")->id;
+    current_a_ = 0;
+    voltage_v_[5] = 11.6;
+    run(minutes(30));
+    const auto still_open = [&] { return std::ranges::count(site_->open_alerts(), id, &Alert::id) == 1; };
+    EXPECT_TRUE(still_open()) << "the UPS has switched off: nothing was recharged";
+    current_a_ = 10;
+    run(seconds(2));
+    EXPECT_FALSE(still_open());
+    EXPECT_EQ(battery(5).status, HealthStatus::healthy) << "and nothing of it comes back";
+}
+
+TEST_F(SiteTest, AVoltageBackOnFloatEndsADischargeToo) {
+    current_a_ = -30;
+    voltage_v_.assign(jars, 12.0);
+    voltage_v_[5] = 10.4;
+    run(seconds(12));
+    ASSERT_NE(open("voltage_low"), nullptr);
+    current_a_ = 1.5;  // a charger that gives less than C/50
+    voltage_v_.assign(jars, 13.0);
+    run(seconds(30));
+    EXPECT_NE(open("voltage_low"), nullptr);
+    voltage_v_.assign(jars, 13.6);
+    run(seconds(2));
+    EXPECT_EQ(open("voltage_low"), nullptr);
+}
+
 TEST_F(SiteTest, ThresholdsScaleWithTheNominalVoltage) {
     auto scaled = std::make_shared<SiteModel>(*model_);
     scaled->strings[0].nominal_voltage_v = 2;
@@ -355,6 +403,43 @@ class LearntSiteTest : public SiteTest {
     }
     LearntSiteTest() : SiteTest(settings()) {}
 };
+
+TEST_F(LearntSiteTest, ACurrentThatTheUpsContradictsIsAFaultOfItsSensor) {
+    run(minutes(15));
+    ASSERT_EQ(battery(0).soc_pct.value, 100);
+    on_battery_ = 1;
+    current_a_ = 2.1;  // just above C/50
+    run(seconds(60));
+    EXPECT_EQ(battery(0).soc_pct.value, 100) << "the monitor may be late";
+    run(seconds(1));
+    EXPECT_FALSE(battery(0).soc_pct.value);
+    EXPECT_EQ(battery(0).soc_pct.reason, "sensor_fault");
+    EXPECT_EQ(battery(5).soc_pct.reason, "sensor_fault");
+    EXPECT_EQ(site_->strings()[0].soc_pct.reason, "sensor_fault");
+    EXPECT_TRUE(battery(pack).soc_pct.value) << "another string";
+    run(minutes(10));
+    EXPECT_EQ(battery(0).soc_pct.reason, "sensor_fault");
+    current_a_ = -30;
+    run(seconds(1));
+    ASSERT_TRUE(battery(0).soc_pct.value);
+    EXPECT_EQ(battery(0).soc_pct.status, EstimateStatus::degraded);
+    EXPECT_EQ(battery(0).soc_pct.reason, "stale_input") << "what flowed meanwhile nobody knows";
+}
+
+TEST_F(LearntSiteTest, ACurrentThatComesLateIsNoFault) {
+    run(minutes(15));
+    on_battery_ = 1;
+    current_a_ = 30;  // a recharge that the mains have just interrupted
+    run(seconds(50));
+    current_a_ = -30;
+    run(seconds(50));
+    current_a_ = 30;
+    run(seconds(50));
+    EXPECT_TRUE(battery(0).soc_pct.value);
+    on_battery_ = 0;
+    run(minutes(2));
+    EXPECT_TRUE(battery(0).soc_pct.value);
+}
 
 TEST_F(LearntSiteTest, ResistanceAgainstTheBaseline) {
     run(minutes(3));
