@@ -67,12 +67,16 @@ bool FullChargeWatch::looks_full(const GroupSample& sample, std::size_t battery,
     return on_float && std::abs(*voltage_v - float_voltage_of(sample, battery)) < tolerance_v;
 }
 
+// A float voltage no further above the nominal one is that one, as where the site gives none.
+constexpr double least_above_nominal_v = 0.05;
+
 // A pack is charged to its float voltage where the site gives a plausible one, else to the cells' limit.
 bool FullChargeWatch::lithium_looks_full(double voltage_v, double current_a) const {
     const auto& chemistry = parameters_of(setup_.chemistry);
     const double cells = cells_of(setup_.chemistry, setup_.nominal_voltage_v);
-    const bool plausible = setup_.float_voltage_v > cells * chemistry.nominal_cell_v &&
-                           setup_.float_voltage_v <= cells * chemistry.highest_cell_v;
+    const bool plausible =
+        setup_.float_voltage_v > cells * (chemistry.nominal_cell_v + least_above_nominal_v) &&
+        setup_.float_voltage_v <= cells * chemistry.highest_cell_v;
     const double full_v = plausible ? setup_.float_voltage_v : cells * chemistry.highest_cell_v;
     const double tail_a = parameters_.lithium_tail_c * setup_.nominal_capacity_ah;
     return voltage_v >= full_v - cells * parameters_.lithium_tolerance_v && current_a < tail_a &&

@@ -295,5 +295,23 @@ TEST_F(LithiumCountingTest, IsFullAtTheTopWithASmallTail) {
     EXPECT_EQ(result_[0].reason, "full_charge_anchor");
 }
 
+class NmcCountingTest : public CountingTest {
+  protected:
+    static GroupSetup pack() {
+        GroupSetup setup = lead_setup();
+        setup.chemistry = Chemistry::nmc;
+        setup.nominal_voltage_v = setup.float_voltage_v = 47.45;
+        return setup;
+    }
+    NmcCountingTest() : CountingTest(pack()) {}
+};
+
+// 13 cells of 3.65 V are 47.45 V in the site file, and a little less when they are added up: that is still no
+// float voltage.
+TEST_F(NmcCountingTest, ANominalVoltageIsNoFloatVoltage) {
+    EXPECT_FALSE(hold(0, hours(1), 52.0).value) << "4.00 V a cell is not full";
+    EXPECT_EQ(hold(0, hours(1), 13 * 4.2).value, 100.0);
+}
+
 }  // namespace
 }  // namespace sitepower::counting_test
