@@ -42,7 +42,8 @@ bool Autonomy::is_due(const UpsState& state, const Batteries& batteries, const M
     const Duration interval = discharging || !last.known ? on_battery_interval : on_mains_interval;
     const bool due = !last.at || last.on_battery != state.on_battery || last.load_known != load_known ||
                      last.charges_known != charges_known || moment.elapsed - *last.at >= interval;
-    if (due) last = {moment.elapsed, state.on_battery, load_known, charges_known, last.known};
+    if (last.on_battery != state.on_battery) last.changed = moment.wall;
+    if (due) last = {moment.elapsed, state.on_battery, load_known, charges_known, last.known, last.changed};
     return due;
 }
 
@@ -163,8 +164,9 @@ Autonomy::Burden Autonomy::burden_to_come(const UpsState& state, const Moment& m
 // What each gives while they carry the load; at other times by what each should hold.
 std::vector<double> Autonomy::shares_of(const UpsState& state, const Batteries& batteries) const {
     const UpsModel& ups = model_.upses[position(state.ups)];
-    auto shares =
-        state.on_battery.value_or(false) ? measured_powers_w(ups, batteries) : std::vector<double>();
+    auto shares = state.on_battery.value_or(false)
+                      ? measured_powers_w(ups, batteries, last_[position(state.ups)].changed)
+                      : std::vector<double>();
     double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
     const double power_w = 1000 * std::max(state.load_kw.value.value_or(0), 0.0) / inverter_efficiency_;
     if (shares.empty() || sum < least_measured_share * power_w) {
@@ -175,13 +177,14 @@ std::vector<double> Autonomy::shares_of(const UpsState& state, const Batteries& 
     return shares;
 }
 
-// Empty when the current of one is not known.
-std::vector<double> Autonomy::measured_powers_w(const UpsModel& ups, const Batteries& batteries) const {
+// Empty when the current of one is not known since the UPS went onto its batteries.
+std::vector<double> Autonomy::measured_powers_w(const UpsModel& ups, const Batteries& batteries,
+                                                Time since) const {
     std::vector<double> powers_w;
     for (const StringIndex index : ups.strings) {
         const StringModel& string = model_.strings[position(index)];
         const StringState& state = batteries.strings()[position(index)];
-        if (!state.current_a.value) return {};
+        if (!state.current_a.value || state.current_a.time <= since) return {};
         const double nominal_v = string.nominal_voltage_v * static_cast<double>(string.batteries.size());
         powers_w.push_back(
             std::max(-*state.current_a.value * state.voltage_v.value.value_or(nominal_v), 0.0));

@@ -52,7 +52,7 @@ class Autonomy {
     std::string_view lacking(const UpsModel& ups) const;
     // Of each string of the UPS, in their order; they sum to 1.
     std::vector<double> shares_of(const UpsState& state, const Batteries& batteries) const;
-    std::vector<double> measured_powers_w(const UpsModel& ups, const Batteries& batteries) const;
+    std::vector<double> measured_powers_w(const UpsModel& ups, const Batteries& batteries, Time since) const;
     std::vector<double> nominal_energies(const UpsModel& ups) const;
     Outlook of_string(StringIndex string, const Batteries& batteries, const Burden& burden,
                       double share) const;
@@ -67,6 +67,7 @@ class Autonomy {
         bool load_known = false;
         std::size_t charges_known = 0;  // of strings
         bool known = false;
+        Time changed{};  // wall, of on_battery
     };
     std::vector<Last> last_;              // by UPS
     std::vector<ExpectedLoad> expected_;  // likewise

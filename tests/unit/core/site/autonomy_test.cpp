@@ -239,6 +239,17 @@ TEST_F(AutonomyTest, AStringThatGivesMoreThanItsShareEndsEarlier) {
         << "so little is no measure of the load";
 }
 
+// Currents are polled apart: one that is of the mains says nothing of who carries the load.
+TEST_F(AutonomyTest, SharesAreMeasuredOnceAllCurrentsAreOfTheDischarge) {
+    build({.second_string = true, .second_current = true});
+    poll(0.94, 0, 12.9, 0, 0);
+    const StringState& full = site_->strings()[0];
+    ASSERT_TRUE(full.autonomy_min.value);
+    const double by_energy = *full.autonomy_min.value;
+    poll(0.94, -17.4, 12.9, 1, 0.1);
+    EXPECT_NEAR(*full.autonomy_min.value, by_energy, 0.05 * by_energy) << "not as if it carried all";
+}
+
 TEST_F(AutonomyTest, IsUnknownAtOnceWhenAChargeIs) {
     build({});
     poll(0.94, -20.8, 12.85, 0);
