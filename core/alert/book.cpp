@@ -68,15 +68,17 @@ void AlertBook::observe(SlotNumber slot, const Observation& observation, const M
     if (!listed && (here.open >= 0 || here.muted)) listed_.insert_or_assign(slot, observation.detail);
 }
 
-// Also what lists nothing.
+// Also where nothing hangs on the detail.
 bool AlertBook::is_listed(SlotNumber slot, const Observation& observation) const {
-    if (!observation.severity || !rules_[observation.rule].lists) return true;
+    const Rule& rule = rules_[observation.rule];
+    if (!observation.severity || !(rule.lists || rule.follows)) return true;
     const auto found = listed_.find(slot);
     return found != listed_.end() && found->second == observation.detail;
 }
 
 // It lists something that it did not list before.
 bool AlertBook::joins(SlotNumber slot, const Observation& observation) const {
+    if (!rules_[observation.rule].lists) return false;
     const auto found = listed_.find(slot);
     if (found == listed_.end()) return false;
     const auto before = parts_of(found->second);
@@ -87,7 +89,7 @@ bool AlertBook::joins(SlotNumber slot, const Observation& observation) const {
 
 void AlertBook::take_over_list(SlotNumber slot, const Alert& alert) {
     const Rule* rule = find_rule(alert.type);
-    if (rule == nullptr || !rule->lists) return;
+    if (rule == nullptr || !(rule->lists || rule->follows)) return;
     listed_.insert_or_assign(slot, std::string(detail_of(*rule, alert.message)));
 }
 

@@ -86,6 +86,8 @@ struct Rule {
     bool for_string = false;
     // Its detail lists what holds, with ", " between: one that joins is news, and nobody has acknowledged it.
     bool lists = false;
+    // Its detail says how it stands: a new one changes the alert, and leaves it acknowledged.
+    bool follows = false;
     std::string_view measure;  // what the thresholds are counted from
     std::string_view message;  // the beginning of the alert's message
     std::string_view advice;   // what to do, for people

@@ -84,7 +84,13 @@ class Planner final : public PlannerView {
     void judge(Time now);
     void auction(Time now);
     Result<double> base_load_kw() const;
-    void set_condition(std::string_view type, bool& told, bool holds, const std::string& message);
+    std::string autonomy_left() const;
+    struct Told {
+        bool holds = false;
+        std::string message;
+        Time at{};
+    };
+    void set_condition(std::string_view type, Told& told, bool holds, const std::string& message, Time now);
 
     const SiteView& site_;
     const PriceBook& prices_;
@@ -105,11 +111,11 @@ class Planner final : public PlannerView {
     std::uint64_t attempts_ = 0;
     std::uint64_t failures_ = 0;
     bool working_ = false;
-    bool told_no_plan_ = false;
-    bool told_reserve_ = false;
-    bool told_import_ = false;
-    bool told_no_allocation_ = false;
-    bool told_cut_ = false;
+    Told told_no_plan_;
+    Told told_reserve_;
+    Told told_import_;
+    Told told_no_allocation_;
+    Told told_cut_;
 };
 
 }  // namespace sitepower

@@ -217,6 +217,29 @@ TEST_F(AlertBookTest, AListIsKnownAgainAfterARestart) {
     EXPECT_FALSE(restarted.open()[0].acknowledged_at);
 }
 
+TEST_F(AlertBookTest, AnAlertFollowsHowItStandsAndStaysAcknowledged) {
+    const auto short_by = [&](std::string_view detail, std::optional<Severity> severity) {
+        Observation observation;
+        observation.severity = severity;
+        observation.rule = RuleId::plan_reserve_short;
+        observation.detail = detail;
+        book_.observe(slots_.slot(AlertSlots::site(), RuleId::plan_reserve_short), observation,
+                      clock_.moment(), effects_);
+        return std::exchange(effects_.alerts, {});
+    };
+    const auto id = short_by("1 kWh, whole again soon", Severity::critical).at(0).alert.id;
+    ASSERT_TRUE(acknowledge(id));
+    effects_.alerts.clear();
+    EXPECT_THAT(short_by("1 kWh, whole again soon", Severity::critical), testing::IsEmpty());
+    const auto worse = short_by("30 kWh, never", Severity::critical);
+    ASSERT_EQ(worse.size(), 1U);
+    EXPECT_EQ(worse[0].transition, AlertTransition::changed);
+    EXPECT_EQ(worse[0].alert.id, id);
+    EXPECT_THAT(worse[0].alert.message, testing::EndsWith("30 kWh, never"));
+    EXPECT_TRUE(worse[0].alert.acknowledged_at);
+    EXPECT_EQ(short_by("", std::nullopt).at(0).transition, AlertTransition::resolved);
+}
+
 TEST_F(AlertBookTest, AcknowledgesOnce) {
     const auto id = observe(Severity::warning)[0].alert.id;
     after(seconds(5));
