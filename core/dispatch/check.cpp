@@ -59,7 +59,7 @@ struct Range {
 Status check_battery(const Battery& battery, const Problem& problem, const std::string& place) {
     const double hour_share = 1.0 / problem.step_h;
     for (const Range& range : std::initializer_list<Range>{
-             {"stored_kwh", battery.stored_kwh, 0, most_sensible},
+             {"stored_kwh", battery.stored_kwh, -most_sensible, most_sensible},
              {"stored_min_kwh", battery.stored_min_kwh, 0, most_sensible},
              {"stored_max_kwh", battery.stored_max_kwh, battery.stored_min_kwh, most_sensible},
              {"charge_max_kw", battery.charge_max_kw, 0, most_sensible},

@@ -52,7 +52,8 @@ std::vector<NamedTier> sources_of(const PlanReport& plan, std::size_t step) {
         // worth later.
         const double floor_kwh =
             std::max(battery.stored_min_kwh, battery.reserve_kwh.empty() ? 0.0 : battery.reserve_kwh[step]);
-        const double before_kwh = step == 0 ? battery.stored_kwh : moves.stored_kwh[step - 1];
+        const double before_kwh =
+            step == 0 ? plan.capacity_kwh[b] * plan.charge_pct[b] / 100 : moves.stored_kwh[step - 1];
         const double kw = std::min(battery.discharge_max_kw,
                                    (before_kwh - floor_kwh) * battery.discharge_efficiency / problem.step_h);
         double worth = battery.terminal_value_per_kwh;

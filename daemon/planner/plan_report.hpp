@@ -20,7 +20,7 @@ struct PlanReport {
     Time start{};  // of the first step
     Duration step{};
     std::string currency;
-    dispatch::Problem problem;
+    dispatch::Problem problem;  // stored_kwh as if the first step had gone by the plan since its begin
     dispatch::Plan plan;
     std::vector<std::vector<std::string>> reasons;  // [battery][step]
     std::vector<bool> price_known;                  // of each step

@@ -15,6 +15,8 @@ constexpr std::string_view plan_topic = "plan/dispatch";
 constexpr std::string_view event_topic = "event/dispatch";
 constexpr std::string_view allocation_topic = "plan/allocation";
 
+constexpr Duration retell_after{std::chrono::minutes{15}};
+
 bool is_over(const std::optional<Time>& since, Duration lasts, Time now) {
     return !since || now >= *since + lasts || now < *since;
 }
@@ -175,7 +177,12 @@ void Planner::fail(const std::string& why, Time now) {
     const bool withdrawn = report_ && !report_->outage.empty();
     if (withdrawn) report_->outage = report_->plan.reason = why;
     if (news) tell(now);
-    if (news && withdrawn) auction(now);
+    if (news && withdrawn && allocation_) {
+        // What an outage left nobody must not stand for who has mains again: safe caps until there is a plan.
+        allocation_.reset();
+        allocation_trouble_ = why;
+        outlets_.clear(std::string(allocation_topic));
+    }
     judge(now);
 }
 
@@ -199,9 +206,14 @@ void Planner::tell_again(Time now) {
         outlets_.tell_retained(std::string(allocation_topic), describe_allocation(*allocation_, now));
 }
 
-void Planner::set_condition(std::string_view type, bool& told, bool holds, const std::string& message) {
-    if (told == holds) return;
-    told = holds;
+// What holds on is told anew when it has become another, but not with every plan.
+void Planner::set_condition(std::string_view type, Told& told, bool holds, const std::string& message,
+                            Time now) {
+    if (told.holds == holds) {
+        const bool is_old = !is_over(told.at, retell_after, now);
+        if (!holds || told.message == message || is_old) return;
+    }
+    told = {holds, message, now};
     outlets_.condition(type, holds, message);
 }
 
@@ -209,7 +221,7 @@ void Planner::set_condition(std::string_view type, bool& told, bool holds, const
 void Planner::auction(Time now) {
     if (!settings_ || settings_->load_classes.empty() || !report_) return;
     auto found = allocate_by(*report_, now);
-    set_condition("allocation_failed", told_no_allocation_, !found, found ? "" : found.error().message);
+    set_condition("allocation_failed", told_no_allocation_, !found, found ? "" : found.error().message, now);
     if (!found) {
         allocation_trouble_ = found.error().message;
         return;
@@ -224,7 +236,8 @@ void Planner::auction(Time now) {
     set_condition("entitlement_cut", told_cut_, !allocation_->constraints_satisfied(),
                   allocation_->outage.empty() ? fmt::format("the supply of {:.1f} kW does not serve them",
                                                             allocation_->allocation.supply_kw)
-                                              : allocation_->outage);
+                                              : allocation_->outage,
+                  now);
 }
 
 // Of the site's load what no class and no cooling of one draws.
@@ -323,12 +336,31 @@ void Planner::restore_bids(std::map<std::string, Bid> bids, Time now) {
     if (!bids_.empty()) auction(now);
 }
 
+// Of the autonomy that the batteries must keep, what the plan leaves at worst: "UPS-1 12.0 of 15 min".
+std::string Planner::autonomy_left() const {
+    std::string left;
+    const auto& problem = report_->problem;
+    for (std::size_t b = 0; b < problem.batteries.size(); ++b) {
+        const auto& reserve = problem.batteries[b].reserve_kwh;
+        const auto& stored = report_->plan.schedule.batteries[b].stored_kwh;
+        double least = 1;
+        for (std::size_t t = 0; t < reserve.size(); ++t) {
+            if (reserve[t] > 0) least = std::min(least, std::max(0.0, stored[t]) / reserve[t]);
+        }
+        if (least >= 1) continue;
+        const double required_min = settings_->batteries[b].limits.required_autonomy_min;
+        left += fmt::format("{}{} {:.1f} of {:g} min", left.empty() ? "" : ", ", problem.batteries[b].id,
+                            least * required_min, required_min);
+    }
+    return left;
+}
+
 // There is no plan to go by once the last one has run out; until then a failed attempt is no alert. While the
 // mains are gone, what was told of plans stands: that a UPS is on battery is an alert of its own.
 void Planner::judge(Time now) {
     if (settings_ && !outage_.empty()) return;
     const bool valid = report_ && report_->outage.empty() && report_->is_in_force(now);
-    set_condition("plan_failed", told_no_plan_, settings_ && !valid && !trouble_.empty(), trouble_);
+    set_condition("plan_failed", told_no_plan_, settings_ && !valid && !trouble_.empty(), trouble_, now);
     const bool relaxed = settings_ && valid && report_->plan.status == dispatch::PlanStatus::relaxed;
     std::string reserve;
     std::string import;
@@ -339,9 +371,10 @@ void Planner::judge(Time now) {
                         : std::string("not within the plan");
         };
         if (shortfall.worst_reserve_kwh > dispatch::tolerated_violation) {
-            reserve = fmt::format("{:.1f} kWh short at worst, first at {}, whole again at {}",
-                                  shortfall.worst_reserve_kwh, moment(shortfall.first_step),
-                                  moment(shortfall.recovered_at_step));
+            reserve =
+                fmt::format("{:.1f} kWh short at worst, first at {}, whole again at {}; autonomy left: {}",
+                            shortfall.worst_reserve_kwh, moment(shortfall.first_step),
+                            moment(shortfall.recovered_at_step), autonomy_left());
         }
         if (shortfall.import_excess_kw > dispatch::tolerated_violation) {
             import = fmt::format("{:.1f} kW above {:.1f} kW, {:.1f} kWh in all, first at {}",
@@ -350,11 +383,11 @@ void Planner::judge(Time now) {
         }
     }
     if (!settings_ || settings_->load_classes.empty()) {
-        set_condition("allocation_failed", told_no_allocation_, false, "");
-        set_condition("entitlement_cut", told_cut_, false, "");
+        set_condition("allocation_failed", told_no_allocation_, false, "", now);
+        set_condition("entitlement_cut", told_cut_, false, "", now);
     }
-    set_condition("plan_reserve_short", told_reserve_, !reserve.empty(), reserve);
-    set_condition("plan_import_exceeded", told_import_, !import.empty(), import);
+    set_condition("plan_reserve_short", told_reserve_, !reserve.empty(), reserve, now);
+    set_condition("plan_import_exceeded", told_import_, !import.empty(), import, now);
 }
 
 Result<PlanSnapshot> Planner::snapshot(Time now) const {

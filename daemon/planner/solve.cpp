@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/dispatch/planning/running_step.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -39,6 +41,10 @@ double spread_of(const PriceSeries& series, Time from, Time to, double expected)
 // Three weeks and a week ahead that is looked past are what a series of quarters of an hour holds.
 constexpr std::size_t most_scenarios = 21;
 constexpr std::size_t least_scenarios = 5;
+
+// A critical load is expected not to fall below the present one for so long: long enough to be seen again in
+// many plans, short enough to leave the night to its own load.
+constexpr Duration load_stays{std::chrono::hours{4}};
 
 // A series tells each hour: after twice that it has fallen silent.
 constexpr Duration forecast_is_old{std::chrono::hours{2}};
@@ -80,7 +86,9 @@ class Maker {
         }
         report_.problem = dispatch::make_problem(settings_.site, limits, outlook_, present);
         const auto began = std::chrono::steady_clock::now();
-        auto plan = dispatch::make_plan(report_.problem);
+        const auto left = report_.start + report_.step - snapshot_.now;
+        auto plan = dispatch::make_plan_within_step(
+            report_.problem, static_cast<double>(left.count()) / static_cast<double>(report_.step.count()));
         const auto took = std::chrono::steady_clock::now() - began;
         if (!plan) return plan.error();
         report_.solve_ms = std::chrono::duration<double, std::milli>(took).count();
@@ -268,21 +276,21 @@ class Maker {
     }
 
     // As a meter has it, or worked out: a quarter in which a battery's power is not known goes by load and
-    // generation alone.
+    // generation alone. One whose generation is not known is not billed: it would count as drawn whole.
     Result<QuarterHistory> past_import(const QuarterHistory& load, const QuarterHistory& pv) {
         if (!settings_.import.names.empty())
             return past_.sum(history_, settings_.import, std::nullopt, snapshot_.now);
         QuarterHistory import = load;
-        const auto add = [&](const QuarterHistory& part, double sign) {
+        for (std::size_t i = 0; i < import.kw.size() && i < pv.kw.size(); ++i) import.kw[i] -= pv.kw[i];
+        const auto add = [&](const QuarterHistory& part) {
             for (std::size_t i = 0; i < import.kw.size() && i < part.kw.size(); ++i)
-                import.kw[i] += std::isnan(part.kw[i]) ? 0 : sign * part.kw[i];
+                import.kw[i] += std::isnan(part.kw[i]) ? 0 : part.kw[i];
         };
-        add(pv, -1);
         for (const auto& battery : settings_.batteries) {
             if (battery.power.names.empty()) continue;
             const auto drawn = past_.sum(history_, battery.power, std::nullopt, snapshot_.now);
             if (!drawn) return drawn.error();
-            add(*drawn, 1);
+            add(*drawn);
         }
         return import;
     }
@@ -318,6 +326,13 @@ class Maker {
             return unmeasured("the critical load of battery " + battery.limits.id, seen.critical_load_gap);
         }
         now.critical_load_p95_kw = forecast->p95_kw;
+        if (!seen.critical_load_kw) return now;
+        // A load that has grown for good takes the rule days to learn.
+        const auto soon = std::min(settings_.steps(), static_cast<std::size_t>(load_stays / report_.step));
+        for (std::size_t t = 0; t < soon; ++t) {
+            auto& kw = now.critical_load_p95_kw[t];
+            kw = std::max(kw, *seen.critical_load_kw);
+        }
         return now;
     }
 

@@ -36,8 +36,7 @@ double mean_price(const std::vector<double>& prices) {
     return prices.empty() ? 0 : sum / static_cast<double>(prices.size());
 }
 
-std::vector<double> reserve_of(const BatteryLimits& limits, const BatteryNow& now, const Outlook& outlook,
-                               double most_kwh) {
+std::vector<double> reserve_of(const BatteryLimits& limits, const BatteryNow& now, const Outlook& outlook) {
     if (limits.required_autonomy_min <= 0 || now.critical_load_p95_kw.empty()) return {};
     const double autonomy_h = limits.required_autonomy_min / 60;
     const double step_h = static_cast<double>(outlook.step.count()) / 3.6e6;
@@ -51,7 +50,7 @@ std::vector<double> reserve_of(const BatteryLimits& limits, const BatteryNow& no
         const auto end = std::min(begin + covered, load_kw.size());
         const double most_kw = *std::max_element(load_kw.begin() + static_cast<std::ptrdiff_t>(begin),
                                                  load_kw.begin() + static_cast<std::ptrdiff_t>(end));
-        reserve.push_back(std::min(most_kwh, autonomy_h * most_kw / limits.discharge_efficiency));
+        reserve.push_back(autonomy_h * most_kw / limits.discharge_efficiency);
     }
     return reserve;
 }
@@ -69,7 +68,7 @@ Battery battery_of(const BatteryLimits& limits, const BatteryNow& now, const Out
     battery.discharge_efficiency = limits.discharge_efficiency;
     battery.self_discharge_per_h = limits.self_discharge_pct_per_day / 100 / 24;
     battery.wear_per_kwh = limits.wear_per_kwh;
-    battery.reserve_kwh = reserve_of(limits, now, outlook, battery.stored_max_kwh);
+    battery.reserve_kwh = reserve_of(limits, now, outlook);
     battery.terminal_value_per_kwh = limits.terminal_value_per_kwh.value_or(
         std::max(0.0, limits.discharge_efficiency * mean_import_price - limits.wear_per_kwh));
     return battery;

@@ -66,8 +66,8 @@ struct BatteryNow {
 };
 
 // The reserve at the end of a step is what the critical load of the autonomy behind it takes, at the largest
-// of its p95; never more than the window holds. A stored kWh at the end is worth what it saves at the mean
-// import price, less its wear, unless the configuration says otherwise.
+// of its p95, also where that is more than the battery holds: such a plan is relaxed. A stored kWh at the end
+// is worth what it saves at the mean import price, less its wear, unless the configuration says otherwise.
 Problem make_problem(const SiteLimits& limits, const std::vector<BatteryLimits>& batteries,
                      const Outlook& outlook, const std::vector<BatteryNow>& now);
 

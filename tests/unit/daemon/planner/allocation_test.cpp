@@ -53,7 +53,7 @@ TEST_F(Allocating, TheSupplyIsWhatThePlanLeaves) {
 }
 
 TEST_F(Allocating, ABatteryAtItsReserveSuppliesNothing) {
-    plan_.problem.batteries[0].stored_kwh = 20;
+    plan_.charge_pct = {20};
     EXPECT_EQ(tier(run(), "battery LIB-01"), nullptr);
 }
 
@@ -147,7 +147,7 @@ TEST_F(Allocating, ASeriesTimesItsYieldIsAValue) {
 
 TEST_F(Allocating, EntitlementsBeyondTheSupplyAreSaid) {
     known_.base_load_kw = 99;
-    plan_.problem.batteries[0].stored_kwh = 20;
+    plan_.charge_pct = {20};
     const auto report = run();
     EXPECT_FALSE(report.constraints_satisfied());
     EXPECT_THAT(report.reasons[0], HasSubstr("the entitlements exceed the supply"));

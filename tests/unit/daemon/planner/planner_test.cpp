@@ -235,9 +235,17 @@ TEST_F(Planning, AReserveThatCannotBeKeptIsACriticalCondition) {
     EXPECT_THAT(conditions_[0], HasSubstr("plan_reserve_short: "));
     EXPECT_THAT(conditions_[0],
                 HasSubstr("kWh short at worst, first at 2026-11-22T12:00:00.000Z, whole again"));
+    EXPECT_THAT(conditions_[0], HasSubstr("autonomy left: LIB-01 "));
+    EXPECT_THAT(conditions_[0], HasSubstr(" of 120 min"));
     EXPECT_THAT(events_, ElementsAre("relaxed"));
-    charge(99);
+    charge(14);
     tick(noon + 5min);
+    EXPECT_THAT(conditions_, SizeIs(1)) << "not with every plan";
+    tick(noon + 15min);
+    ASSERT_THAT(conditions_, SizeIs(2));
+    EXPECT_NE(conditions_[1], conditions_[0]) << "but when it has become another";
+    charge(99);
+    tick(noon + 20min);
     EXPECT_THAT(conditions_.back(), "plan_reserve_short over");
 }
 
@@ -511,7 +519,9 @@ TEST_F(Planning, ThatThereIsNoPlanAfterAnOutageIsNotBlamedOnIt) {
     site_.ups_states[0].on_battery = false;
     site_.string_states[0].soc_pct = {.value = std::nullopt, .reason = "stale_input"};
     tick(noon + 2s);
-    EXPECT_THAT(told_.back()["reasons"]["training"], HasSubstr("charge of battery LIB-01 is not known"));
+    EXPECT_FALSE(planner_.allocation()) << "the mains are there: nobody is held at nothing";
+    EXPECT_THAT(planner_.allocation_trouble(), HasSubstr("charge of battery LIB-01 is not known"));
+    EXPECT_THAT(cleared_, ElementsAre("plan/allocation"));
     EXPECT_THAT(conditions_.back(), HasSubstr("plan_failed: the charge of battery"));
 }
 

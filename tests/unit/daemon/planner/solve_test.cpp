@@ -54,7 +54,8 @@ TEST_F(Solve, MakesAProvenPlanWithAReasonPerStep) {
     EXPECT_EQ(report.plan.status, PlanStatus::optimal);
     EXPECT_TRUE(report.constraints_satisfied());
     ASSERT_EQ(report.problem.steps(), 24U);
-    EXPECT_EQ(report.problem.batteries[0].stored_kwh, 45) << "of the capacity that is left";
+    EXPECT_NEAR(report.plan.schedule.batteries[0].stored_kwh[0], 45 + 2.0 / 3 * 0.96 * 30, 1e-6)
+        << "of the capacity that is left, and in the forty minutes that are left of the step";
     EXPECT_EQ(report.reasons.at(0).size(), 24U);
     EXPECT_GT(report.plan.schedule.batteries[0].charge_kw[0], 0) << "cheap now";
     EXPECT_TRUE(report.price_known[11]);
@@ -74,6 +75,28 @@ TEST_F(Solve, KeepsTheReserveOfTheCriticalLoad) {
     const auto short_of = made();
     EXPECT_EQ(short_of.plan.status, PlanStatus::relaxed);
     EXPECT_GT(short_of.plan.shortfall.worst_reserve_kwh, 0);
+}
+
+// Since this noon it draws twice as much as on any day of the weeks before.
+TEST_F(Solve, TheReserveIsNeverBelowWhatIsDrawnNow) {
+    auto& battery = settings_->batteries[0];
+    battery.critical_load = settings_->load;
+    battery.limits.required_autonomy_min = 30;
+    known_.batteries[0].critical_load_kw = 80;
+    const auto reserve = made().problem.batteries[0].reserve_kwh;
+    EXPECT_NEAR(reserve[0], 0.5 * 80 / 0.96, 1e-9);
+    EXPECT_NEAR(reserve[2], 0.5 * 80 / 0.96, 1e-9);
+    EXPECT_LT(reserve[5], 0.5 * 50 / 0.96) << "by then by its own rule";
+}
+
+TEST_F(Solve, WhatNoFullBatteryHoldsIsShort) {
+    auto& battery = settings_->batteries[0];
+    battery.critical_load = settings_->load;
+    battery.limits.required_autonomy_min = 240;
+    const auto report = made();
+    EXPECT_EQ(report.plan.status, PlanStatus::relaxed);
+    EXPECT_GT(report.plan.shortfall.worst_reserve_kwh, 4 * 40 / 0.96 - 90 - 1e-6);
+    EXPECT_FALSE(report.plan.shortfall.recovered_at_step);
 }
 
 TEST_F(Solve, BillsTheHighestQuarterOfTheMonthByTheLocalCalendar) {
@@ -104,6 +127,17 @@ TEST_F(Solve, WhatBatteriesDoCountsInTheBilledPeak) {
     settings_->import = {.points = {PointRef{DeviceIndex{2}, 0}}, .names = {"mtr-1/power_kw"}};
     history_.others["mtr-1"] = [](Time) { return 61.0; };
     EXPECT_EQ(made().problem.demand.value().peak_so_far_kw, 61) << "a meter knows best";
+}
+
+TEST_F(Solve, AQuarterWithoutItsGenerationIsNotBilled) {
+    settings_->site.demand_price_per_kw = 10;
+    settings_->pv = {.points = {PointRef{DeviceIndex{1}, 0}}, .names = {"pv-1/power_kw"}};
+    known_.pv_kw = 20;
+    history_.load = [](Time time) { return time == noon - 3 * 24h ? 90.0 : 40.0; };
+    history_.others["pv-1"] = [](Time time) -> std::optional<double> {
+        return time == noon - 3 * 24h ? std::nullopt : std::optional(20.0);
+    };
+    EXPECT_EQ(made().problem.demand.value().peak_so_far_kw, 20);
 }
 
 TEST_F(Solve, WhatIsMeasuredThisMomentIsNoBilledQuarter) {

@@ -83,8 +83,8 @@ TEST(MakeProblem, TheReserveCarriesTheLargestCriticalLoadOfTheAutonomyBehindIt) 
     EXPECT_DOUBLE_EQ(reserve[3], 1.5 * 12 / 0.9) << "the last step stands for what follows";
     EXPECT_DOUBLE_EQ(
         make_problem(site, {battery}, outlook_of({0.1}, 40), {{50, 100, {900}}}).batteries[0].reserve_kwh[0],
-        100)
-        << "not more than it can hold";
+        1.5 * 900 / 0.9)
+        << "also what it cannot hold: the plan says so";
 }
 
 TEST(MakeProblem, BillsThePeakOnlyWhereItIsCharged) {
