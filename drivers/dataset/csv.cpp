@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 Error bad_input(std::string message) {
     return {ErrorCode::validation_error, std::move(message), ""};
 }
@@ -53,6 +55,7 @@ std::vector<std::string_view> csv_fields(std::string_view line) {
 
 Result<Csv> parse_csv(std::string_view text, std::string_view file) {
     Csv csv;
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     for (const std::string_view name : csv_fields(next_csv_line(text))) csv.names.emplace_back(name);
     if (csv.names.size() < 2) return bad_input(fmt::format("{}:1: expected column names in a CSV", file));
     csv.columns.resize(csv.names.size());

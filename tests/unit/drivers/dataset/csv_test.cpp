@@ -24,6 +24,12 @@ TEST(Csv, ReadsColumnsByName) {
     EXPECT_EQ(csv->find("current_a"), nullptr);
 }
 
+TEST(Csv, AByteOrderMarkIsNoPartOfAName) {
+    const auto csv = parse_csv("\xef\xbb\xbft_s,voltage_v\n1,2\n", "x.csv");
+    ASSERT_TRUE(csv);
+    EXPECT_NE(csv->find("t_s"), nullptr);
+}
+
 TEST(Csv, ErrorsNameFileAndLine) {
     const auto error_of = [](std::string_view text) { return parse_csv(text, "x.csv").error().message; };
     EXPECT_THAT(error_of(""), HasSubstr("x.csv:1: expected column names"));
