@@ -101,13 +101,20 @@ void Site::State::replace(BatteryIndex battery, const ReplaceBattery& request, s
     batteries.touch(of.string);
 }
 
-// The site file goes first again as soon as it names another serial number than it did then.
+// A date in the site file that is earlier by more than that is the old battery's, and no correction.
+constexpr Duration corrected_within = std::chrono::days(31);
+
+// The site file goes first again as soon as it names another serial number than it did then. Where it has
+// caught up with the number, but still has the date of the old battery, date and model stay as they were
+// told.
 void Site::State::adopt(const BatteryMemory& memory) {
     if (!memory.replacement) return;
     const auto found = std::ranges::find(model->batteries, memory.battery, &BatteryModel::id);
-    if (found == model->batteries.end() || found->serial_number != memory.replacement->configured_serial) {
-        return;
-    }
+    if (found == model->batteries.end()) return;
+    const bool caught_up =
+        found->serial_number == memory.serial_number &&
+        found->installed_date.value_or(Time{}) < memory.replacement->date - corrected_within;
+    if (!caught_up && found->serial_number != memory.replacement->configured_serial) return;
     found->serial_number = memory.serial_number;
     found->installed_date = memory.replacement->date;
     found->model = memory.replacement->model;

@@ -217,6 +217,17 @@ TEST_F(ReplacingTest, TheSiteFileGoesFirstOnceItNamesAnotherBattery) {
     EXPECT_EQ(battery(1).soh_pct.status, EstimateStatus::prior_only) << "yet another battery";
 }
 
+// Who writes only the number into the file means what was told.
+TEST_F(ReplacingTest, ANumberWrittenIntoTheFileKeepsTheToldDateAndModel) {
+    ASSERT_FALSE(replace({SubjectKind::battery, "B1"}, "N1"));
+    model_->batteries[1].serial_number = "N1";
+    for (int i = 0; i < 2; ++i) {
+        restart(site_->snapshot());
+        EXPECT_EQ(named(1).installed_date, start);
+        EXPECT_EQ(named(1).model, "NEW-100");
+    }
+}
+
 TEST_F(ReplacingTest, AWholeStringGetsTheNumbersOfItsLot) {
     ASSERT_FALSE(replace({SubjectKind::string, "STR-01"}, "LOT-7"));
     EXPECT_EQ(effects_.batteries_replaced.size(), jars);
