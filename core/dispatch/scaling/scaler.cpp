@@ -12,7 +12,29 @@ namespace {
 
 constexpr std::size_t most_decisions = 100;
 constexpr std::size_t most_seen = 1'000;
+// Without an evaluation for so long nobody knows what was needed meanwhile.
+constexpr Duration longest_unseen{60'000};
 constexpr double most_instances_ever = 1e6;  // beyond it a need is a wrong number, not a plan
+
+struct Demand {
+    double value = 0;
+    bool is_forecast = false;
+};
+
+std::optional<double> finite(const std::optional<double>& value) {
+    return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+// By a forecast that can be trusted, and never less than the load that is there already.
+std::optional<Demand> demand_of(const ScalingMetric& metric, const ScalingInput& input, bool trusted) {
+    const auto forecast = trusted ? finite(metric.forecast) : std::nullopt;
+    const auto measured = finite(metric.measured);
+    if (forecast) {
+        const double expected = *forecast * input.event_multiplier;
+        if (!measured || *measured <= expected) return Demand{expected, true};
+    }
+    return measured ? std::optional(Demand{*measured, false}) : std::nullopt;
+}
 
 }  // namespace
 
@@ -32,14 +54,13 @@ const char* name_of(ScalingState state) {
     return "rolled_back";
 }
 
-// The largest need of all metrics; from measured loads alone where the forecast cannot be trusted.
+// The largest need of all metrics.
 std::optional<Scaler::Need> Scaler::need_of(const ScalingInput& input, bool trusted) const {
     std::optional<Need> need;
     for (const ScalingMetric& metric : input.metrics) {
-        const bool forecast = trusted && metric.forecast;
-        const auto base = forecast ? metric.forecast : metric.measured;
-        if (!base || !std::isfinite(*base)) continue;
-        const double demand = forecast ? *base * input.event_multiplier : *base;
+        const auto found = demand_of(metric, input, trusted);
+        if (!found) continue;
+        const auto [demand, forecast] = *found;
         const double instances =
             std::ceil(demand / (metric.capacity_per_instance * rules_.target_utilisation) - 1e-9);
         if (!(instances >= 0 && instances <= most_instances_ever)) continue;
@@ -117,7 +138,10 @@ std::optional<ScalingDecision> Scaler::evaluate(const ScalingInput& input, Time 
         return decide(current, {.instances = *needed_, .reason = need_reason_}, 1, now);
     }
     if (!need) return hold("no metric is known");
-    if (!first_seen_) first_seen_ = now;
+    if (seen_.empty() || now - seen_.back().time > longest_unseen) {
+        seen_.clear();
+        first_seen_ = now;
+    }
     seen_.push_back({now, need->instances});
     while (seen_.front().time < now - rules_.down_window || seen_.size() > most_seen) seen_.pop_front();
 
@@ -126,6 +150,9 @@ std::optional<ScalingDecision> Scaler::evaluate(const ScalingInput& input, Time 
         return decide(current, *need, input.confidence, now);
     }
     if (!trusted) return hold("the forecast is stale or uncertain: never down on it");
+    const bool all_known = std::ranges::all_of(
+        input.metrics, [&](const auto& metric) { return demand_of(metric, input, trusted).has_value(); });
+    if (!all_known) return hold("a metric is not known: never down without it");
     const int highest = highest_need_in_window(now);
     if (highest >= current || highest > current * (1 - rules_.down_margin)) return hold("within the margin");
     if (now - *first_seen_ < rules_.down_window) return hold("the window of the way down is not full yet");
@@ -232,7 +259,11 @@ void Scaler::restore(std::vector<ScalingDecision> decisions, std::optional<Manua
         record(std::move(decision));
         auto& last = decisions_.back();
         last_action_ = std::max(last.created, last_action_.value_or(last.created));
-        last_direction_ = last.to > last.from ? 1 : -1;
+        if (!last.is_rollback) {
+            const int direction = last.to > last.from ? 1 : -1;
+            if (last_direction_ != 0 && direction != last_direction_) turns_.push_back(last.created);
+            last_direction_ = direction;
+        }
         report_failed(last.id, "sitepowerd was started anew before it was carried out");
     }
 }

@@ -86,7 +86,8 @@ class Scaler {
     // What was decided stays.
     void change_rules(ScalingRules rules) { rules_ = std::move(rules); }
 
-    // A new decision, or nothing to do: see holding() for why.
+    // A new decision, or nothing to do: see holding() for why. Due at least every minute: the way down counts
+    // from after the last gap.
     std::optional<ScalingDecision> evaluate(const ScalingInput& input, Time now);
     // The actuator's answer to a decision. Unknown or repeated ids change nothing.
     void report_executed(std::string_view id, Time now);

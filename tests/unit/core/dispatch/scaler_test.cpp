@@ -13,7 +13,11 @@ struct ScalerTest : testing::Test {
     Time now = from_ms(1'767'225'600'000);
 
     std::optional<ScalingDecision> evaluate() { return scaler.evaluate(input, now); }
-    void demand(double value) { input.metrics[0].forecast = value; }
+    // What is forecast; a little less is there already.
+    void demand(double value) {
+        input.metrics[0].forecast = value;
+        input.metrics[0].measured = 0.9 * value;
+    }
     void execute(const ScalingDecision& decision) {
         scaler.report_executed(decision.id, now);
         input.instances = decision.to;
@@ -75,10 +79,9 @@ TEST_F(ScalerTest, StaysWithinTheMargin) {
 
 TEST_F(ScalerTest, AnUncertainForecastNeverGoesDownAndUpOnMeasuredLoadOnly) {
     input.confidence = 0.3;
-    demand(5000);
+    input.metrics[0].forecast = 5000;
     EXPECT_FALSE(wait(Duration{900'000})) << "measured 650 needs no more than 10";
     demand(1);
-    input.metrics[0].measured = 1;
     EXPECT_FALSE(wait(Duration{900'000}));
     EXPECT_THAT(scaler.holding(), HasSubstr("never down"));
     input.metrics[0].measured = 1000;
@@ -92,6 +95,57 @@ TEST_F(ScalerTest, AStaleForecastIsAnUncertainOne) {
     input.forecast_age = Duration{601'000};
     demand(1);
     EXPECT_FALSE(wait(Duration{900'000}));
+}
+
+TEST_F(ScalerTest, ALoadThatIsThereCountsWhateverIsForecast) {
+    input.metrics[0].forecast = 400;
+    input.metrics[0].measured = 900;
+    const auto decision = evaluate();
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->to, 13);
+    EXPECT_THAT(decision->reason, HasSubstr("requests of 900 (measured)"));
+    execute(*decision);
+    EXPECT_FALSE(wait(Duration{900'000})) << "nor down below it";
+}
+
+// One sample of a dip after an hour of silence is no window.
+TEST_F(ScalerTest, AfterAGapTheWindowOfTheWayDownBeginsAnew) {
+    demand(690);
+    EXPECT_FALSE(wait(Duration{600'000}));
+    now += Duration{3'600'000};
+    demand(140);
+    EXPECT_FALSE(evaluate());
+    EXPECT_EQ(scaler.holding(), "the window of the way down is not full yet");
+    EXPECT_FALSE(wait(Duration{270'000}));
+    EXPECT_TRUE(wait(Duration{60'000}));
+}
+
+TEST_F(ScalerTest, NeverDownWhileAMetricIsNotKnown) {
+    input.metrics.push_back({"memory", std::nullopt, std::nullopt, 5});
+    demand(140);
+    EXPECT_FALSE(wait(Duration{900'000}));
+    EXPECT_THAT(scaler.holding(), HasSubstr("a metric is not known"));
+    input.metrics[1].measured = 1;
+    EXPECT_TRUE(wait(Duration{900'000}));
+}
+
+TEST_F(ScalerTest, TheBudgetOfTurnsOutlivesTheProcess) {
+    std::vector<ScalingDecision> before;
+    for (int i = 0; i < 6; ++i) {
+        const int from = i % 2 == 0 ? 10 : 12;
+        before.push_back({.id = "web-" + std::to_string(i),
+                          .from = from,
+                          .to = 22 - from,
+                          .state = ScalingState::verified,
+                          .created = now + i * Duration{300'000}});
+    }
+    now += Duration{2'400'000};
+    scaler.restore(before, std::nullopt, now);
+    demand(1000);
+    EXPECT_FALSE(evaluate());
+    EXPECT_TRUE(scaler.is_flapping());
+    now += Duration{2'400'000};
+    EXPECT_TRUE(evaluate()) << "an hour later it may turn again";
 }
 
 TEST_F(ScalerTest, NamesTheLimitThatBinds) {
