@@ -50,7 +50,7 @@ void AlertBook::observe(SlotNumber slot, const Observation& observation, const M
         here.quiet_told = false;
         Alert& alert = open_[static_cast<std::size_t>(here.open)];
         if (alert.flaps > 0) {
-            alert.message = quiet_message(alert.message, alert.flaps);
+            alert.message = quiet_message(std::string(without_quiet(alert.message)), alert.flaps);
         } else {
             close(slot, std::string(condition_cleared), "", moment, effects);
         }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/alert/wording.hpp"
+
 namespace sitepower {
 
 PlantAlerts::PlantAlerts(const SiteModel& model, const RuleSet& rules, const AlertSlots& slots)
@@ -119,6 +121,7 @@ void PlantAlerts::assume(const Alert& alert, const Moment& moment) {
     if (alert.type == "device_offline") offline_[index].set(true);
     if (System* system = find_system(alert.type); system != nullptr) {
         system->holds = true;
+        system->message = detail_of(rules_[system->rule], alert.message);
         system->latch.set(true);
         system->unconfirmed_since = moment.steady;
     }

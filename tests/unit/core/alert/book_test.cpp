@@ -240,6 +240,22 @@ TEST_F(AlertBookTest, AnAlertFollowsHowItStandsAndStaysAcknowledged) {
     EXPECT_EQ(short_by("", std::nullopt).at(0).transition, AlertTransition::resolved);
 }
 
+TEST_F(AlertBookTest, ThatItIsNotThereAtPresentIsSaidOnceAlsoAfterARestart) {
+    report("Fault", Severity::critical);
+    report("", std::nullopt);
+    report("Fault", Severity::critical);
+    report("", std::nullopt);
+    const auto quiet = book_.open()[0];
+    ASSERT_THAT(quiet.message, testing::HasSubstr("not at present"));
+    AlertBook restarted(slots_, rules_);
+    ASSERT_TRUE(restarted.restore_open(quiet, clock_.moment(), effects_));
+    Observation observation;
+    observation.rule = RuleId::device_alarm;
+    restarted.observe(slots_.slot(slots_.number(DeviceIndex{0}), RuleId::device_alarm), observation,
+                      clock_.moment(), effects_);
+    EXPECT_EQ(restarted.open()[0].message, quiet.message);
+}
+
 TEST_F(AlertBookTest, AcknowledgesOnce) {
     const auto id = observe(Severity::warning)[0].alert.id;
     after(seconds(5));

@@ -157,6 +157,19 @@ TEST_F(PlantAlertsTest, ANewMessageOfTheSameConditionIsNoNewAlert) {
     EXPECT_EQ(effects_.alerts.size(), 1U);
 }
 
+// Until whoever reports it speaks again, it stands as it was kept.
+TEST_F(PlantAlertsTest, AfterARestartAConditionSaysWhatItSaidBefore) {
+    ASSERT_TRUE(plant_.set({"setpoint_not_followed", true, "INV-01 ignores"}));
+    plant_.evaluate_system(book_, at(seconds(0)), effects_);
+    const Alert before = book_.open()[0];
+    AlertBook restarted(slots_, rules_);
+    PlantAlerts plant(*model_, rules_, slots_);
+    ASSERT_TRUE(restarted.restore_open(before, at(seconds(1)), effects_));
+    plant.assume(before, at(seconds(1)));
+    plant.evaluate_system(restarted, at(seconds(2)), effects_);
+    EXPECT_EQ(restarted.open()[0].message, before.message);
+}
+
 TEST_F(PlantAlertsTest, ADelayedConditionThatPassesIsNoAlert) {
     ASSERT_TRUE(plant_.set({"broker_unreachable", true, ""}));
     for (int s = 0; s < 290; ++s) plant_.evaluate_system(book_, at(seconds(s)), effects_);
