@@ -161,6 +161,14 @@ void App::Parts::take_maps() {
 // Whatever can fail comes before anything is ended. When the kernel has no thread left for what was made,
 // parts of the site would go unread: then the daemon ends in order, and the service manager starts it anew.
 Status App::Parts::exchange(config::Config next, const config::ConfigChanges& changes) {
+    std::vector<std::unique_ptr<modbus::Bus>> starting;
+    try {
+        starting = make_buses(next, changes);
+    } catch (const std::system_error& error) {
+        return Error{.code = ErrorCode::service_unavailable,
+                     .message = fmt::format(
+                         "no bus could be made for it, the previous one stays in force: {}", error.what())};
+    }
     // A device that cannot be handed back would be nobody's in the new configuration.
     if (controls_anew(changes)) {
         hand_back_devices();
@@ -174,14 +182,6 @@ Status App::Parts::exchange(config::Config next, const config::ConfigChanges& ch
                                        "whose release program goes on trying",
                                        held)};
         }
-    }
-    std::vector<std::unique_ptr<modbus::Bus>> starting;
-    try {
-        starting = make_buses(next, changes);
-    } catch (const std::system_error& error) {
-        return Error{.code = ErrorCode::service_unavailable,
-                     .message = fmt::format(
-                         "no bus could be made for it, the previous one stays in force: {}", error.what())};
     }
     try {
         put_into_force(std::move(next), changes, std::move(starting));
