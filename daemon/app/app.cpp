@@ -150,6 +150,7 @@ CapSender::Outlets App::Parts::cap_outlets() {
 Scaling::Outlets App::Parts::scaling_outlets() {
     auto outlets = control_outlets();
     return {.now = std::move(outlets.now),
+            .steady = std::move(outlets.steady),
             .tell_retained = std::move(outlets.tell_retained),
             .clear = std::move(outlets.clear),
             .tell_event = std::move(outlets.tell_event),

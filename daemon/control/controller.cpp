@@ -92,6 +92,26 @@ std::string Controller::not_handed_back() const {
     return held;
 }
 
+bool Controller::may_follow(std::size_t battery) const {
+    const auto is_its = [&](const ControlledDevice& device) {
+        return device.subject == ControlSubject::battery && device.index == battery;
+    };
+    if (!settings_ || std::ranges::none_of(settings_->devices, is_its)) return true;
+    const auto found =
+        std::ranges::find_if(entries_, [&](const auto& entry) { return is_its(*entry->device); });
+    if (found == entries_.end()) return false;  // nothing is controlled
+    const auto& control = (*found)->control;
+    switch (control.state()) {
+        case ControlState::preparing:
+        case ControlState::controlling:
+            return true;
+        case ControlState::mains_failed:
+            return false;
+        default:
+            return !control.has_failed();
+    }
+}
+
 void Controller::tell_again() {
     for (const auto& entry : entries_) tell(*entry, true);
 }
@@ -101,17 +121,37 @@ void Controller::want() {
     for (const auto& entry : entries_) entry->wanted_kw.reset();
     const auto now = outlets_.now();
     const auto& plan = planner_.report();
-    const bool is_valid = plan && plan->is_in_force(now) && planner_.settings() != nullptr;
-    if (!is_valid) return;
+    if (planner_.settings() == nullptr) return;
+    billing_.note(import_kw(), now);
+    if (!plan || !plan->is_in_force(now)) return;
     const auto step = plan->step_at(now);
     auto kw = planned_kw(*plan, step);
-    keep_import(*plan, step, kw);
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const auto& device = *entries_[i]->device;
-        if (kw[i] && device.subject == ControlSubject::battery)
+        if (kw[i] && device.subject == ControlSubject::battery) {
+            kw[i] = std::clamp(*kw[i], device.limits.lowest_kw, device.limits.highest_kw);
             kw[i] = within_reserve(*plan, step, device.index, *kw[i]);
-        entries_[i]->wanted_kw = kw[i];
+        }
     }
+    keep_grid(*plan, step, kw);
+    for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i]->wanted_kw = kw[i];
+}
+
+// From the grid at present: as its meter says, else of load, generation and what the devices draw.
+std::optional<double> Controller::import_kw() const {
+    const auto& settings = *planner_.settings();
+    if (!settings.import.points.empty()) return known_kw(site_, settings.import);
+    auto kw = known_kw(site_, settings.load);
+    if (!settings.pv.points.empty()) {
+        const auto pv_kw = known_kw(site_, settings.pv);
+        if (!pv_kw) return std::nullopt;
+        if (kw) *kw -= *pv_kw;
+    }
+    for (const auto& entry : entries_) {
+        if (kw && entry->device->subject == ControlSubject::battery)
+            *kw += known_kw(site_, entry->device->power).value_or(0);
+    }
+    return kw;
 }
 
 std::vector<std::optional<double>> Controller::planned_kw(const PlanReport& plan, std::size_t step) const {
@@ -131,29 +171,76 @@ std::vector<std::optional<double>> Controller::planned_kw(const PlanReport& plan
     return kw;
 }
 
-// The load is never just what was expected: what it takes beyond, batteries give way to.
-void Controller::keep_import(const PlanReport& plan, std::size_t step,
-                             std::vector<std::optional<double>>& kw) const {
+// What the site imports as long as nothing is done about it, and the highest import that it may come to.
+struct Controller::Grid {
+    double import_kw = 0;
+    double unseen_pv_kw = 0;  // that is planned and not measured: it may be there all the same
+    double most_import_kw = 0;
+    double most_export_kw = 0;
+};
+
+std::optional<Controller::Grid> Controller::grid_of(const PlanReport& plan, std::size_t step) const {
     const auto& settings = *planner_.settings();
     const auto load_kw = known_kw(site_, settings.load);
-    if (!load_kw) return;
-    double limit_kw = settings.site.import_limit_kw;
+    if (!load_kw) return std::nullopt;
+    const auto pv_kw = known_kw(site_, settings.pv);
+    Grid grid{.import_kw = *load_kw - pv_kw.value_or(0),
+              .unseen_pv_kw = pv_kw ? 0 : plan.problem.pv_at(step),
+              .most_import_kw = settings.site.import_limit_kw,
+              .most_export_kw = settings.site.export_limit_kw};
     // A reserve that is missing is charged beyond the contract, when the plan found no other way.
-    if (plan.plan.status == dispatch::PlanStatus::relaxed)
-        limit_kw = std::max(limit_kw, plan.plan.schedule.import_kw[step]);
-    if (plan.problem.in_demand_window(step)) limit_kw = std::min(limit_kw, plan.plan.schedule.peak_kw);
-    double excess_kw = *load_kw - known_kw(site_, settings.pv).value_or(0) - limit_kw;
-    for (std::size_t i = 0; i < kw.size(); ++i) {
-        if (entries_[i]->device->subject == ControlSubject::battery) excess_kw += kw[i].value_or(0);
+    const bool charges = std::ranges::any_of(plan.plan.schedule.batteries,
+                                             [&](const auto& moves) { return moves.charge_kw[step] > 0; });
+    if (plan.plan.status == dispatch::PlanStatus::relaxed && charges)
+        grid.most_import_kw = std::max(grid.most_import_kw, plan.plan.schedule.import_kw[step]);
+    if (plan.problem.in_demand_window(step)) {
+        const double within_peak_kw = billing_.most_kw(plan.plan.schedule.peak_kw, outlets_.now());
+        grid.most_import_kw = std::min(grid.most_import_kw, within_peak_kw);
     }
-    for (std::size_t i = 0; i < kw.size() && excess_kw > 0; ++i) {
+    return grid;
+}
+
+// What a battery draws as long as no setpoint moves it: as measured. Without a device under control nobody
+// says, and it counts as what it is advised to do.
+double Controller::drawn_kw(const PlanReport& plan, std::size_t step, std::size_t battery) const {
+    for (const auto& entry : entries_) {
+        const auto& device = *entry->device;
+        if (device.subject == ControlSubject::battery && device.index == battery)
+            return known_kw(site_, device.power).value_or(0);
+    }
+    const auto& moves = plan.plan.schedule.batteries[battery];
+    return moves.charge_kw[step] - moves.discharge_kw[step];
+}
+
+// The load is never just what was expected: what it takes beyond, batteries give way to, and none discharges
+// into the grid beyond what may be exported. First those that follow; another is to take up its work within
+// what they leave.
+void Controller::keep_grid(const PlanReport& plan, std::size_t step,
+                           std::vector<std::optional<double>>& kw) const {
+    const auto grid = grid_of(plan, step);
+    if (!grid) return;
+    const auto follows = [&](std::size_t i) { return entries_[i]->control.is_following(); };
+    double import_kw = grid->import_kw;
+    for (std::size_t b = 0; b < plan.plan.schedule.batteries.size(); ++b)
+        import_kw += drawn_kw(plan, step, b);
+    for (std::size_t i = 0; i < kw.size(); ++i) {
         const auto& device = *entries_[i]->device;
-        if (device.subject != ControlSubject::battery || !kw[i]) continue;
-        // As far as its reserve lets it: the next one may have more to give.
-        const double lowest_kw = within_reserve(plan, step, device.index, device.limits.lowest_kw);
-        const double cut_kw = std::clamp(*kw[i] - lowest_kw, 0.0, excess_kw);
-        *kw[i] -= cut_kw;
-        excess_kw -= cut_kw;
+        if (kw[i] && device.subject == ControlSubject::battery && follows(i))
+            import_kw += *kw[i] - drawn_kw(plan, step, device.index);
+    }
+    for (const bool following : {true, false}) {
+        for (std::size_t i = 0; i < kw.size(); ++i) {
+            const auto& device = *entries_[i]->device;
+            if (!kw[i] || device.subject != ControlSubject::battery || follows(i) != following) continue;
+            const double others_kw = import_kw - (following ? *kw[i] : drawn_kw(plan, step, device.index));
+            // As far as its reserve lets it: the next one may have more to give.
+            const double lowest_kw = within_reserve(plan, step, device.index, device.limits.lowest_kw);
+            const double excess_kw = others_kw + *kw[i] - grid->most_import_kw;
+            *kw[i] -= std::clamp(excess_kw, 0.0, std::max(0.0, *kw[i] - lowest_kw));
+            const double most_discharge_kw = others_kw - grid->unseen_pv_kw + grid->most_export_kw;
+            if (*kw[i] < 0) *kw[i] = std::max(*kw[i], std::min(0.0, -most_discharge_kw));
+            import_kw = others_kw + *kw[i];
+        }
     }
 }
 
@@ -170,21 +257,9 @@ double Controller::within_reserve(const PlanReport& plan, std::size_t step, std:
     return kw;
 }
 
-dispatch::Mains Controller::mains() const {
-    auto found = dispatch::Mains::present;
-    const auto& upses = site_.model().upses;
-    for (std::size_t i = 0; i < upses.size(); ++i) {
-        if (!upses[i].on_battery) continue;
-        const auto& on_battery = site_.upses()[i].on_battery;
-        if (on_battery && *on_battery) return dispatch::Mains::failed;
-        if (!on_battery) found = dispatch::Mains::unknown;
-    }
-    return found;
-}
-
 dispatch::ControlInput Controller::input_of(const Entry& entry) const {
     const auto& device = *entry.device;
-    dispatch::ControlInput input{.wanted_kw = entry.wanted_kw, .mains = mains()};
+    dispatch::ControlInput input{.wanted_kw = entry.wanted_kw, .mains = present_mains(site_)};
     input.measured_kw = known_kw(site_, device.power);
     if (device.meter) input.metered_kw = present_value(site_, *device.meter);
     const auto* settings = planner_.settings();
@@ -243,7 +318,7 @@ ControlStatus Controller::status_of(const Entry& entry) const {
             .wanted_kw = entry.wanted_kw,
             .setpoint_kw = control.setpoint_kw(),
             .measured_kw = known_kw(site_, entry.device->power),
-            .is_failed = control.has_failed()};
+            .is_failed = control.has_failed() && control.state() != ControlState::controlling};
 }
 
 std::vector<ControlStatus> Controller::controlled() const {
@@ -285,11 +360,15 @@ void Controller::judge() {
     std::string failed = no_release_file_.empty() ? "" : "nothing is controlled: " + no_release_file_;
     std::string limited;
     for (const auto& entry : entries_) {
-        const auto trouble = entry->control.trouble();
-        if (trouble == ControlTrouble::none) continue;
-        auto& text = entry->control.has_failed() ? failed : limited;
-        text += fmt::format("{}{} by {} {}: {}", text.empty() ? "" : "; ", entry->device->id,
-                            entry->device->device_id, to_string(trouble), entry->control.reason());
+        const auto& control = entry->control;
+        const auto add = [&](std::string& text, ControlTrouble trouble, const std::string& reason) {
+            text += fmt::format("{}{} by {} {}: {}", text.empty() ? "" : "; ", entry->device->id,
+                                entry->device->device_id, to_string(trouble), reason);
+        };
+        if (control.has_failed()) add(failed, control.fault(), control.fault_reason());
+        const bool is_limited = control.state() == ControlState::controlling;
+        if (is_limited && control.trouble() != ControlTrouble::none)
+            add(limited, control.trouble(), control.reason());
     }
     const auto set = [&](std::string_view type, std::string& told, std::string message) {
         if (told == message) return;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/dispatch/control/billing_interval.hpp"
 #include "daemon/control/command_desk.hpp"
 #include "daemon/control/control_view.hpp"
 #include "daemon/operation/json.hpp"
@@ -50,6 +51,10 @@ class Controller final : public ControlView {
     // A new publisher knows none of the retained topics.
     void tell_again();
 
+    // False while the device of the battery, by its place in the plan, is handed back for a fault or the
+    // mains.
+    bool may_follow(std::size_t battery) const;
+
     std::vector<ControlStatus> controlled() const override;
     void act(Time) override { tick(); }
 
@@ -62,11 +67,15 @@ class Controller final : public ControlView {
         dispatch::ControlState told_state = dispatch::ControlState::releasing;
     };
 
+    struct Grid;
+
     void want();
     std::vector<std::optional<double>> planned_kw(const PlanReport& plan, std::size_t step) const;
-    void keep_import(const PlanReport& plan, std::size_t step, std::vector<std::optional<double>>& kw) const;
+    std::optional<double> import_kw() const;
+    std::optional<Grid> grid_of(const PlanReport& plan, std::size_t step) const;
+    double drawn_kw(const PlanReport& plan, std::size_t step, std::size_t battery) const;
+    void keep_grid(const PlanReport& plan, std::size_t step, std::vector<std::optional<double>>& kw) const;
     double within_reserve(const PlanReport& plan, std::size_t step, std::size_t battery, double kw) const;
-    dispatch::Mains mains() const;
     dispatch::ControlInput input_of(const Entry& entry) const;
     void drive(const std::shared_ptr<Entry>& entry);
     void order(const std::shared_ptr<Entry>& entry, const dispatch::ControlWrite& write);
@@ -81,6 +90,7 @@ class Controller final : public ControlView {
     std::shared_ptr<const ControlSettings> settings_;
     std::vector<std::shared_ptr<Entry>> entries_;  // as the settings
     std::string no_release_file_;                  // why nothing is controlled; empty: it is
+    dispatch::BillingInterval billing_;            // of the import
     std::string told_failed_;
     std::string told_limited_;
 };

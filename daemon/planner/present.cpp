@@ -49,6 +49,18 @@ std::optional<double> known_kw(const SiteView& site, const MeasuredPower& power)
     return kw ? std::optional(*kw) : std::nullopt;
 }
 
+dispatch::Mains present_mains(const SiteView& site) {
+    auto found = dispatch::Mains::present;
+    const auto& upses = site.model().upses;
+    for (std::size_t i = 0; i < upses.size(); ++i) {
+        if (!upses[i].on_battery) continue;
+        const auto& on_battery = site.upses()[i].on_battery;
+        if (on_battery && *on_battery) return dispatch::Mains::failed;
+        if (!on_battery) found = dispatch::Mains::unknown;
+    }
+    return found;
+}
+
 Result<BatterySnapshot> present_battery(const SiteView& site, const PlannedBattery& battery) {
     const auto unknown = [&](std::string_view reason) {
         return Error{

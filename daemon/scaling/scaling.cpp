@@ -162,17 +162,17 @@ void Scaling::gather(Group& group, Time now) const {
     }
 }
 
-// While a UPS runs from its batteries no register is written.
-bool Scaling::may_decide(const Group& group) const {
-    const auto& actuator = group.settings.actuator;
-    const bool waits = std::holds_alternative<DeviceActuator>(actuator) &&
-                       std::ranges::any_of(
-                           site_.upses(), [](const UpsState& ups) { return ups.on_battery.value_or(false); });
-    return restored_ && !waits && !std::holds_alternative<AdviceOnly>(actuator);
+// Surely, and for long enough.
+bool Scaling::have_mains() {
+    const auto mains = present_mains(site_);
+    const auto now = outlets_.steady();
+    const bool are_out = mains_.update(mains, now);
+    return mains == dispatch::Mains::present && !are_out && !mains_.are_returning(return_delay, now);
 }
 
 void Scaling::tick() {
     const auto now = outlets_.now();
+    static_cast<void>(have_mains());  // an outage is remembered even where nothing is decided
     if (groups_.empty() || !restored_) return;
     if (evaluated_ && now >= *evaluated_ && now < *evaluated_ + evaluate_every) return;
     evaluated_ = now;
@@ -183,7 +183,9 @@ void Scaling::tick() {
 std::optional<ScalingDecision> Scaling::evaluate(const std::shared_ptr<Group>& group, Time now) {
     gather(*group, now);
     std::optional<ScalingDecision> decision;
-    if (may_decide(*group)) {
+    const auto& actuator = group->settings.actuator;
+    group->waits_for_mains = std::holds_alternative<DeviceActuator>(actuator) && !have_mains();
+    if (restored_ && !group->waits_for_mains && !std::holds_alternative<AdviceOnly>(actuator)) {
         decision = group->scaler.verify(group->input, now);
         if (!decision) decision = group->scaler.evaluate(group->input, now);
         if (decision) carry_out(group, *decision, now);
@@ -269,6 +271,8 @@ ScalingGroupView Scaling::view_of(const Group& group) const {
         set(ScalingStatus::stable, "");
     else if (view.is_advice)
         set(ScalingStatus::held, "it is advice: nothing carries it out");
+    else if (group.waits_for_mains)
+        set(ScalingStatus::held, "no register is written until the mains have been there for five minutes");
     else if (view.last && came_to_nothing(*view.last))
         set(ScalingStatus::degraded, view.last->outcome.empty() ? view.last->reason : view.last->outcome);
     else

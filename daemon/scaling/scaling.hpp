@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/dispatch/control/mains.hpp"
 #include "daemon/control/actuator_desk.hpp"
 #include "daemon/forecast/latest_forecasts.hpp"
 #include "daemon/operation/json.hpp"
@@ -28,8 +29,12 @@ class Scaling final : public ScalingView {
     // A value that somebody publishes is not known any more when it is older.
     static constexpr Duration fresh_for{300'000};
 
+    // No register is written before the mains have been back for so long.
+    static constexpr Duration return_delay{300'000};
+
     struct Outlets {
         std::function<Time()> now;
+        std::function<Duration()> steady;  // only goes forward
         std::function<void(const std::string& topic, const Json& body)> tell_retained;
         std::function<void(const std::string& topic)> clear;
         std::function<void(const std::string& topic, const Json& body)> tell_event;
@@ -67,6 +72,7 @@ class Scaling final : public ScalingView {
         ScalingGroup settings;
         dispatch::Scaler scaler;
         dispatch::ScalingInput input;
+        bool waits_for_mains = false;
         bool forecast_known = false;                           // of every metric that has a series
         std::string told{};                                    // what was told last
         std::map<std::string, dispatch::ScalingState> kept{};  // of each decision
@@ -80,7 +86,7 @@ class Scaling final : public ScalingView {
     void gather(Group& group, Time now) const;
     void add_forecast(Group& group, const ScaledMetric& metric, dispatch::ScalingMetric& known,
                       Time now) const;
-    bool may_decide(const Group& group) const;
+    bool have_mains();
     std::optional<dispatch::ScalingDecision> evaluate(const std::shared_ptr<Group>& group, Time now);
     void carry_out(const std::shared_ptr<Group>& group, const dispatch::ScalingDecision& decision, Time now);
     void settle(Group& group, Time now);
@@ -95,6 +101,7 @@ class Scaling final : public ScalingView {
     Outlets outlets_;
     std::vector<std::shared_ptr<Group>> groups_;
     std::map<std::string, Published, std::less<>> published_;  // of metrics that a group names
+    dispatch::MainsWatch mains_;
     bool restored_ = false;
     std::optional<Time> evaluated_;
     std::map<std::string, std::string> told_conditions_;

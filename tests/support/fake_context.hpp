@@ -41,6 +41,16 @@ class FakeSite : public SiteView {
     SiteModel model_;
 };
 
+// Its UPS says whether it is on battery.
+class SiteWithMains final : public FakeSite {
+  public:
+    SiteWithMains() : model_(FakeSite::model()) { model_.upses[0].on_battery = PointRef{DeviceIndex{0}, 1}; }
+    const SiteModel& model() const override { return model_; }
+
+  private:
+    SiteModel model_;
+};
+
 class FakeHistory final : public History {
   public:
     FakeHistory();

@@ -89,7 +89,9 @@ std::string_view to_string(ControlTrouble trouble) {
 
 std::optional<ControlWrite> SetpointControl::step(const ControlInput& input, Duration now) {
     note(input, now);
-    const bool are_out = are_mains_out(input.mains, now);
+    const bool were_out = mains_.are_out();
+    const bool are_out = mains_.update(input.mains, now);
+    if (are_out && !were_out) released_in_outage_ = false;
     if (writing_) return std::nullopt;
     const bool is_ready = input.wanted_kw && std::isfinite(*input.wanted_kw) &&
                           (setpoint_kw_ || !measured_.empty()) && !ending_;
@@ -99,7 +101,7 @@ std::optional<ControlWrite> SetpointControl::step(const ControlInput& input, Dur
         nothing_wanted_since_ = now;
     }
     const bool is_suspended = suspended_until_ && now < *suspended_until_;
-    const bool is_returning = mains_back_at_ && !is_over(mains_back_at_, limits_.return_delay, now);
+    const bool is_returning = mains_.are_returning(limits_.return_delay, now);
     if (are_out || is_returning || is_suspended || ending_ || is_over(nothing_wanted_since_, patience, now)) {
         return hand_back(are_out, now);
     }
@@ -111,26 +113,6 @@ std::optional<ControlWrite> SetpointControl::step(const ControlInput& input, Dur
         return std::nullopt;
     }
     return control(input, now);
-}
-
-bool SetpointControl::are_mains_out(Mains mains, Duration now) {
-    bool are_out = mains == Mains::failed;
-    if (mains != Mains::unknown) {
-        mains_unknown_since_.reset();
-    } else {
-        if (!mains_unknown_since_) mains_unknown_since_ = now;
-        are_out = were_mains_out_ || is_over(mains_unknown_since_, patience, now);
-    }
-    if (are_out != were_mains_out_) {
-        if (are_out) {
-            mains_back_at_.reset();
-            released_in_outage_ = false;
-        } else {
-            mains_back_at_ = now;
-        }
-    }
-    were_mains_out_ = are_out;
-    return are_out;
 }
 
 void SetpointControl::note(const ControlInput& input, Duration now) {
@@ -150,8 +132,7 @@ void SetpointControl::note(const ControlInput& input, Duration now) {
 std::optional<ControlWrite> SetpointControl::hand_back(bool mains_out, Duration now) {
     if (!engaged_) {
         forget();
-        const bool waits_for_mains =
-            mains_out || (mains_back_at_ && !is_over(mains_back_at_, limits_.return_delay, now));
+        const bool waits_for_mains = mains_out || mains_.are_returning(limits_.return_delay, now);
         state_ = waits_for_mains                               ? ControlState::mains_failed
                  : suspended_until_ && now < *suspended_until_ ? ControlState::suspended
                                                                : ControlState::released;
@@ -234,7 +215,7 @@ void SetpointControl::wrote(bool done, const std::string& reason, Duration now) 
     if (!done) {
         ++failures_;
         const bool is_release = write.kind == ControlWrite::Kind::release;
-        not_before_ = now + (is_release ? release_retry_pause : retry_pause);
+        not_before_ = is_release ? now + release_retry_pause : ending_ ? now : now + retry_pause;
         if (failures_ >= tries) {
             fail(ControlTrouble::not_written, reason, now);
             if (!is_release) not_before_ = now;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/time.hpp"
+#include "core/dispatch/control/mains.hpp"
 
 namespace sitepower::dispatch {
 
@@ -34,8 +35,6 @@ struct ControlLimits {
     std::optional<Duration> dead_man{};
     double capacity_kwh = 0;  // for holding the measured power against the charge; 0: is not done
 };
-
-enum class Mains : std::uint8_t { present, failed, unknown };
 
 // What is known at a moment; empty: not known.
 struct ControlInput {
@@ -80,9 +79,9 @@ class SetpointControl {
     static constexpr int tries = 3;
     static constexpr Duration retry_pause{2'000};
     static constexpr Duration release_retry_pause{10'000};
-    // So long may it be unknown what is wanted (then it is handed back), or whether there are mains (then
-    // that counts as there being none). Meanwhile what is in force stays.
-    static constexpr Duration patience{30'000};
+    // So long may it be unknown what is wanted (then it is handed back), or whether there are mains.
+    // Meanwhile what is in force stays.
+    static constexpr Duration patience = MainsWatch::patience;
     // One reading out of the way is no finding; a load may exceed its cap for effect_within.
     static constexpr Duration stray_patience{3'000};
     // Share of the capacity that must have gone through before power and charge are held against each other.
@@ -96,13 +95,21 @@ class SetpointControl {
     std::optional<ControlWrite> step(const ControlInput& input, Duration now);
     // `done`: the device shows it, or has acknowledged what nothing shows. `reason`: why not.
     void wrote(bool done, const std::string& reason, Duration now);
-    // Hands back and takes nothing on any more.
-    void end() { ending_ = true; }
+    // Hands back, at once even after a write that failed, and takes nothing on any more.
+    void end() {
+        ending_ = true;
+        not_before_ = Duration::min();
+    }
 
     ControlState state() const { return state_; }
-    // Of the last fault until it has gone well for long enough, or what holds now.
-    ControlTrouble trouble() const { return has_failed() ? fault_ : trouble_; }
-    const std::string& reason() const { return has_failed() ? fault_reason_ : reason_; }
+    // It does what it is told, as far as is known.
+    bool is_following() const { return is_controlling() && trouble_ == ControlTrouble::none; }
+    // What holds now: while it does not follow setpoints, the fault that it was handed back for.
+    ControlTrouble trouble() const { return is_controlling() ? trouble_ : fault_; }
+    const std::string& reason() const { return is_controlling() ? reason_ : fault_reason_; }
+    // The last fault, until it has gone well for retry_after.
+    ControlTrouble fault() const { return fault_; }
+    const std::string& fault_reason() const { return fault_reason_; }
     bool has_failed() const { return fault_ != ControlTrouble::none; }
     std::optional<double> setpoint_kw() const { return setpoint_kw_; }  // that the device holds
     // Something may be in force that was written here or by an earlier run.
@@ -123,7 +130,7 @@ class SetpointControl {
         double lowest_kw = 0, highest_kw = 0;
     };
 
-    bool are_mains_out(Mains mains, Duration now);
+    bool is_controlling() const { return state_ == ControlState::controlling; }
     void note(const ControlInput& input, Duration now);
     std::optional<ControlWrite> hand_back(bool mains_out, Duration now);
     std::optional<ControlWrite> control(const ControlInput& input, Duration now);
@@ -150,8 +157,8 @@ class SetpointControl {
     bool ending_ = false;
     std::optional<ControlWrite> writing_;
     Duration writing_since_{};
-    int failures_ = 0;       // in a row
-    Duration not_before_{};  // of the next try
+    int failures_ = 0;                       // in a row
+    Duration not_before_ = Duration::min();  // of the next try
     std::size_t prepared_ = 0;
     std::optional<double> setpoint_kw_;
     bool is_ramping_ = false;  // the last setpoint was not yet what is wanted
@@ -171,9 +178,7 @@ class SetpointControl {
     double energy_since_kwh_ = 0;
     std::optional<Duration> energy_at_;
     std::optional<Duration> nothing_wanted_since_;
-    std::optional<Duration> mains_unknown_since_;
-    std::optional<Duration> mains_back_at_;
-    bool were_mains_out_ = false;
+    MainsWatch mains_;
     bool released_in_outage_ = false;
     std::optional<Duration> suspended_until_;
     ControlTrouble fault_ = ControlTrouble::none;

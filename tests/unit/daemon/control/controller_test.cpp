@@ -65,16 +65,6 @@ class SlowDesk final : public CommandDesk {
     bool is_full = false;
 };
 
-// Its UPS says whether it is on battery.
-class SiteWithMains final : public support::FakeSite {
-  public:
-    SiteWithMains() : model_(FakeSite::model()) { model_.upses[0].on_battery = PointRef{DeviceIndex{0}, 1}; }
-    const SiteModel& model() const override { return model_; }
-
-  private:
-    SiteModel model_;
-};
-
 class ControllerTest : public testing::Test {
   protected:
     ControllerTest() {
@@ -87,8 +77,8 @@ class ControllerTest : public testing::Test {
         measure(0);
         plan(-12);
     }
-    void plan(double kw) {
-        auto& moves = planner_.plan->plan.schedule.batteries[0];
+    void plan(double kw, std::size_t battery = 0) {
+        auto& moves = planner_.plan->plan.schedule.batteries[battery];
         std::ranges::fill(moves.charge_kw, std::max(kw, 0.0));
         std::ranges::fill(moves.discharge_kw, std::max(-kw, 0.0));
     }
@@ -99,6 +89,31 @@ class ControllerTest : public testing::Test {
     void load(double kw) {
         planner_.dispatch.load = {.points = {PointRef{DeviceIndex{0}, 0}}, .names = {"ups-1/load_kw"}};
         site_.latest_values[0][0] = {.value = kw, .quality = Quality::good, .time = now_, .seen = true};
+    }
+    std::optional<double> wanted(std::size_t device) const {
+        return controller_.controlled().at(device).wanted_kw;
+    }
+    // What the inverter of the second battery does.
+    void measure_second(double kw) {
+        site_.latest_values[0][1] = {.value = kw, .quality = Quality::good, .time = now_, .seen = true};
+    }
+    // Another that is planned like the first, without a reserve.
+    std::shared_ptr<ControlSettings> two_batteries() {
+        planner_.dispatch.batteries.push_back(planner_.dispatch.batteries[0]);
+        auto& of = *planner_.plan;
+        of.problem.demand.reset();
+        of.problem.batteries[0].reserve_kwh.clear();
+        of.problem.batteries.push_back(of.problem.batteries[0]);
+        of.plan.schedule.batteries.push_back(of.plan.schedule.batteries[0]);
+        of.capacity_kwh.push_back(of.capacity_kwh[0]);
+        auto both = settings();
+        both->devices.push_back(both->devices[0]);
+        both->devices[1].id = "LIB-02";
+        both->devices[1].index = 1;
+        both->devices[1].power = {.points = {PointRef{DeviceIndex{0}, 1}}, .names = {"ups-1/second"}};
+        measure_second(0);
+        any_topic_ = true;
+        return both;
     }
     static std::shared_ptr<ControlSettings> settings() {
         ControlledDevice device;
@@ -145,7 +160,7 @@ class ControllerTest : public testing::Test {
             }};
     }
 
-    SiteWithMains site_;
+    support::SiteWithMains site_;
     support::FakePlanner planner_;
     SlowDesk desk_;
     Time now_{};
@@ -161,6 +176,7 @@ class ControllerTest : public testing::Test {
 TEST_F(ControllerTest, CarriesThePlanIntoTheDevice) {
     controller_.configure(settings());
     EXPECT_THAT(kept_, ElementsAre(1)) << "before anything is written";
+    EXPECT_TRUE(controller_.may_follow(0));
     run(1);
     measure(-12);
     run(60);
@@ -214,28 +230,139 @@ TEST_F(ControllerTest, ChargesTheReserveBackBeyondTheContract) {
 
 // The first has nothing above its reserve to give; the second has.
 TEST_F(ControllerTest, AnotherBatteryKeepsTheContractWhereOneMayNot) {
-    planner_.dispatch.batteries.push_back(planner_.dispatch.batteries[0]);
-    auto& of = *planner_.plan;
-    of.plan.schedule.batteries.push_back(of.plan.schedule.batteries[0]);
-    of.problem.batteries.push_back(of.problem.batteries[0]);
-    of.capacity_kwh.push_back(of.capacity_kwh[0]);
-    of.problem.demand.reset();
-    of.problem.batteries[0].reserve_kwh.assign(of.problem.steps(), 1e6);
-    of.problem.batteries[1].reserve_kwh.clear();
-    auto both = settings();
-    both->devices.push_back(both->devices[0]);
-    both->devices[1].id = "LIB-02";
-    both->devices[1].index = 1;
-    any_topic_ = true;
-    controller_.configure(both);
+    controller_.configure(two_batteries());
+    planner_.plan->problem.batteries[0].reserve_kwh.assign(planner_.plan->problem.steps(), 1e6);
     planner_.dispatch.site.import_limit_kw = 36;
     plan(0);
-    std::ranges::fill(of.plan.schedule.batteries[1].charge_kw, 0);
-    std::ranges::fill(of.plan.schedule.batteries[1].discharge_kw, 0);
+    plan(0, 1);
     load(41);
     run(1);
-    EXPECT_EQ(controller_.controlled()[0].wanted_kw, 0);
-    EXPECT_EQ(controller_.controlled()[1].wanted_kw, -5);
+    EXPECT_EQ(wanted(0), 0);
+    EXPECT_EQ(wanted(1), -5);
+    plan(-12);
+    run(1);
+    EXPECT_EQ(wanted(0), 0) << "planned from before its reserve was raised";
+    EXPECT_EQ(wanted(1), -5);
+}
+
+// What is handed back does nothing for the contract, whatever was planned of it.
+TEST_F(ControllerTest, AnotherBatteryKeepsTheContractWhereOneIsHandedBack) {
+    controller_.configure(two_batteries());
+    planner_.dispatch.site.import_limit_kw = 30;
+    plan(0, 1);
+    load(40);
+    for (int second = 0; second < 10; ++second) {
+        run(1);
+        measure_second(*wanted(1));
+    }
+    EXPECT_EQ(wanted(0), -12);
+    EXPECT_EQ(wanted(1), 0) << "the first is thought to follow";
+    for (int second = 0; second < 30; ++second) {
+        run(1);
+        measure_second(*wanted(1));
+    }
+    EXPECT_EQ(controller_.controlled()[0].state, dispatch::ControlState::suspended);
+    EXPECT_EQ(wanted(1), -10);
+    measure(4);  // it charges by its own control
+    run(1);
+    EXPECT_EQ(wanted(1), -14);
+}
+
+TEST_F(ControllerTest, ABatteryWithoutControlCountsAsPlanned) {
+    auto second = two_batteries();
+    second->devices.erase(second->devices.begin());
+    controller_.configure(second);
+    planner_.dispatch.site.import_limit_kw = 36;
+    plan(8);
+    plan(0, 1);
+    load(30);
+    run(1);
+    EXPECT_EQ(wanted(0), -2);
+}
+
+TEST_F(ControllerTest, DischargesNoMoreThanTheSiteDrawsAndMayExport) {
+    controller_.configure(settings());
+    planner_.plan->problem.demand.reset();
+    planner_.dispatch.site.import_limit_kw = 100;
+    load(20);
+    run(1);
+    EXPECT_EQ(wanted(0), -12);
+    load(5);
+    run(1);
+    measure(-5);
+    EXPECT_EQ(wanted(0), -5);
+    planner_.dispatch.site.export_limit_kw = 4;
+    run(1);
+    EXPECT_EQ(wanted(0), -9);
+    planner_.dispatch.pv = {.points = {PointRef{DeviceIndex{2}, 0}}, .names = {"meter-1/power_kw"}};
+    site_.latest_values[2][0].value = 6;
+    run(1);
+    EXPECT_EQ(wanted(0), -3) << "generation goes before";
+    site_.latest_values[2][0].quality = Quality::stale;
+    planner_.plan->problem.pv_kw.assign(planner_.plan->problem.steps(), 20);
+    run(1);
+    EXPECT_EQ(wanted(0), 0) << "what is planned of it may be there, though nobody sees it";
+}
+
+TEST_F(ControllerTest, TwoDischargeNoMoreThanTheSiteDraws) {
+    controller_.configure(two_batteries());
+    planner_.dispatch.site.import_limit_kw = 100;
+    load(15);
+    run(1);
+    EXPECT_EQ(wanted(0), -12);
+    EXPECT_EQ(wanted(1), -3);
+    measure(-12);
+    measure_second(-3);
+    run(2);
+    EXPECT_EQ(*wanted(0) + *wanted(1), -15);
+}
+
+// Where load alone is beyond the contract, what is stored above the reserve brings it back.
+TEST_F(ControllerTest, ARelaxedPlanThatDoesNotChargeKeepsTheContractAsFarAsItCan) {
+    controller_.configure(settings());
+    planner_.plan->problem.demand.reset();
+    planner_.plan->plan.status = dispatch::PlanStatus::relaxed;
+    planner_.plan->plan.schedule.import_kw.assign(planner_.plan->problem.steps(), 40);
+    planner_.dispatch.site.import_limit_kw = 30;
+    plan(0);
+    load(40);
+    run(1);
+    EXPECT_EQ(wanted(0), -10);
+}
+
+// Half of the quarter 10 kW above the peak: the other half as much below.
+TEST_F(ControllerTest, MakesUpForTheAverageOfTheRunningQuarter) {
+    controller_.configure(settings());
+    planner_.plan->problem.demand = dispatch::DemandCharge{.price_per_kw = 10, .window = {}};
+    planner_.plan->plan.schedule.peak_kw = 30;
+    planner_.dispatch.site.import_limit_kw = 100;
+    plan(0);
+    load(40);
+    site_.string_states[0].soc_pct.value.reset();
+    run(449);
+    EXPECT_EQ(wanted(0), 0) << "its charge is not known";
+    site_.string_states[0].soc_pct.value = 60;
+    run(1);
+    EXPECT_NEAR(*wanted(0), -20, 0.1);
+    measure(*wanted(0));
+    run(300);
+    EXPECT_NEAR(*wanted(0), -20, 0.2);
+    now_ = planner_.plan->start + 15min;
+    run(1);
+    EXPECT_EQ(wanted(0), -10) << "the next quarter";
+}
+
+TEST_F(ControllerTest, TheMeterOfTheImportSaysWhatIsBilled) {
+    controller_.configure(settings());
+    planner_.plan->problem.demand = dispatch::DemandCharge{.price_per_kw = 10, .window = {}};
+    planner_.plan->plan.schedule.peak_kw = 30;
+    planner_.dispatch.site.import_limit_kw = 100;
+    planner_.dispatch.import = {.points = {PointRef{DeviceIndex{0}, 1}}, .names = {"ups-1/import_kw"}};
+    site_.latest_values[0][1] = {.value = 40, .quality = Quality::good, .time = now_, .seen = true};
+    plan(0);
+    load(30);
+    run(449);
+    EXPECT_NEAR(*wanted(0), -10, 0.1) << "the load alone would be within the peak";
 }
 
 TEST_F(ControllerTest, NamesWhatIsNotHandedBack) {
@@ -270,6 +397,7 @@ TEST_F(ControllerTest, AnOutageIsToldByAnyUps) {
     run(100);
     EXPECT_THAT(desk_.said, ElementsAre("take", "set -12", "release"));
     EXPECT_EQ(events_.back(), "mains_failed");
+    EXPECT_FALSE(controller_.may_follow(0));
 }
 
 TEST_F(ControllerTest, WhatDoesNotFollowIsAnAlertUntilItDoes) {
@@ -280,6 +408,8 @@ TEST_F(ControllerTest, WhatDoesNotFollowIsAnAlertUntilItDoes) {
     EXPECT_THAT(desk_.said, ElementsAre("take", "set -12", "release"));
     EXPECT_EQ(told_.back()["trouble"], "ignores");
     EXPECT_EQ(told_.back()["state"], "suspended");
+    EXPECT_FALSE(controller_.may_follow(0));
+    EXPECT_TRUE(controller_.may_follow(1)) << "not under control";
     controller_.configure(nullptr);
     EXPECT_EQ(conditions_.back(), "setpoint_not_followed over");
     EXPECT_THAT(cleared_, ElementsAre("control/LIB-01"));
@@ -325,6 +455,7 @@ TEST_F(ControllerTest, WithoutTheFileOfReleasesNothingIsControlled) {
     run(10);
     EXPECT_THAT(desk_.said, IsEmpty());
     EXPECT_THAT(conditions_, ElementsAre("setpoint_not_followed: nothing is controlled: the disk is full"));
+    EXPECT_FALSE(controller_.may_follow(0));
 }
 
 }  // namespace

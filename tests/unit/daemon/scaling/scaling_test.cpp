@@ -25,6 +25,7 @@ class ScalingTest : public testing::Test {
     ScalingTest() {
         scaling_.configure(settings());
         scaling_.restore({});
+        site_.ups_states[0].on_battery = false;
         publish(4, 100);
     }
 
@@ -40,6 +41,12 @@ class ScalingTest : public testing::Test {
         all.groups = {group};
         return std::make_shared<ScalingSettings>(std::move(all));
     }
+    static std::shared_ptr<ScalingSettings> by_register() {
+        auto all = settings();
+        all->groups[0].actuator =
+            DeviceActuator{.device = DeviceIndex{1}, .device_id = "monitor-1", .command = "charge.limit"};
+        return all;
+    }
     void publish(double replicas, double requests) {
         replicas_ = replicas;
         requests_ = requests;
@@ -48,6 +55,7 @@ class ScalingTest : public testing::Test {
     void pass(Duration time) {
         for (const auto end = now_ + time; now_ < end;) {
             now_ += 1s;
+            steady_ += 1s;
             scaling_.metric("web/replicas", now_, replicas_);
             scaling_.metric("web/requests", now_, requests_);
             actuators_.tick(now_);
@@ -85,9 +93,10 @@ class ScalingTest : public testing::Test {
     ScalingGroupView group() const { return scaling_.groups().at(0); }
 
     Time now_ = support::fake_now;
+    Duration steady_{1'000'000};
     double replicas_ = 0;
     double requests_ = 0;
-    support::FakeSite site_;
+    support::SiteWithMains site_;
     support::FakePlanner planner_;
     support::FakeCommandDesk commands_;
     LatestForecasts forecasts_;
@@ -100,6 +109,7 @@ class ScalingTest : public testing::Test {
                                                   const Json& body) { told_.emplace_back(topic, body); }}};
     Scaling::Outlets outlets() {
         return {.now = [this] { return now_; },
+                .steady = [this] { return steady_; },
                 .tell_retained = [this](const std::string& topic,
                                         const Json& body) { told_.emplace_back(topic, body); },
                 .clear = [this](const std::string& topic) { told_.emplace_back("cleared " + topic, Json()); },
@@ -237,19 +247,34 @@ TEST_F(ScalingTest, AClockThatIsSetBackHoldsNothingUp) {
 }
 
 // An MQTT command goes on; a register would be written.
-TEST_F(ScalingTest, WhileAUpsIsOnBatteryNoRegisterIsWritten) {
-    auto by_register = *settings();
-    by_register.groups[0].actuator =
-        DeviceActuator{.device = DeviceIndex{1}, .device_id = "monitor-1", .command = "charge.limit"};
-    scaling_.configure(std::make_shared<ScalingSettings>(by_register));
+TEST_F(ScalingTest, WhileTheMainsAreGoneNoRegisterIsWritten) {
+    scaling_.configure(by_register());
+    pass(1s);
     site_.ups_states[0].on_battery = true;
     publish(4, 420);
     pass(60s);
     EXPECT_THAT(events(), IsEmpty());
     EXPECT_EQ(group().needed, 6) << "what is needed is told all the same";
+    EXPECT_THAT(group().reason, HasSubstr("until the mains"));
+    site_.ups_states[0].on_battery.reset();
+    pass(10min);
+    EXPECT_THAT(events(), IsEmpty()) << "who falls silent has not said that they are back";
+    site_.ups_states[0].on_battery = false;
+    pass(Scaling::return_delay - 1s);
+    EXPECT_THAT(events(), IsEmpty());
+    pass(10s);
+    EXPECT_FALSE(events().empty());
+}
+
+TEST_F(ScalingTest, WhileNobodyTellsOfTheMainsNoRegisterIsWritten) {
+    scaling_.configure(by_register());
+    site_.ups_states[0].on_battery.reset();
+    publish(4, 420);
+    pass(10s);
+    EXPECT_THAT(events(), IsEmpty());
     site_.ups_states[0].on_battery = false;
     pass(6s);
-    EXPECT_FALSE(events().empty());
+    EXPECT_FALSE(events().empty()) << "they were not away";
 }
 
 TEST_F(ScalingTest, ANumberSetByHandHoldsUntilItExpires) {

@@ -139,8 +139,23 @@ TEST_F(SetpointControlTest, OneThatIgnoresIsNoticedWithinHalfAMinuteAndHandedBac
     run(limits_.retry_after + seconds{60});
     EXPECT_EQ(control_->state(), ControlState::controlling);
     EXPECT_TRUE(control_->has_failed());
+    EXPECT_EQ(control_->fault(), ControlTrouble::ignores);
+    EXPECT_EQ(control_->trouble(), ControlTrouble::none) << "now it follows";
+    EXPECT_TRUE(control_->is_following());
     run(limits_.retry_after);
     EXPECT_FALSE(control_->has_failed());
+}
+
+TEST_F(SetpointControlTest, WhatHoldsNowIsNotHiddenByAnEarlierFault) {
+    inverter_.manner = Manner::ignores;
+    run(seconds{30});
+    inverter_.manner = Manner::saturates;
+    run(limits_.retry_after + seconds{60});
+    EXPECT_EQ(control_->state(), ControlState::controlling);
+    EXPECT_EQ(control_->fault(), ControlTrouble::ignores);
+    EXPECT_EQ(control_->trouble(), ControlTrouble::saturates);
+    EXPECT_THAT(control_->reason(), HasSubstr("6.0 kW are measured"));
+    EXPECT_FALSE(control_->is_following());
 }
 
 TEST_F(SetpointControlTest, OneThatIgnoresWhileItIsRampedIsNoticedToo) {
@@ -302,6 +317,33 @@ TEST_F(SetpointControlTest, EndHandsBackAndTakesNothingOn) {
     run(seconds{600});
     EXPECT_EQ(written_.size(), before + 1);
     EXPECT_FALSE(control_->engaged());
+}
+
+// Whoever ends has a second or two: no pause after a write that failed may take them.
+TEST_F(SetpointControlTest, EndHandsBackAtOnceAfterAWriteThatFailed) {
+    run(seconds{60});
+    inverter_.manner = Manner::refuses;
+    wanted_kw_ = -10;
+    run(seconds{1});
+    EXPECT_EQ(written_.back().write.kind, Kind::setpoint);
+    control_->end();
+    const auto write = control_->step({.wanted_kw = 10, .mains = Mains::present}, now_);
+    ASSERT_TRUE(write);
+    EXPECT_EQ(write->kind, Kind::release);
+}
+
+TEST_F(SetpointControlTest, AWriteThatFailsAfterTheEndIsFollowedByTheRelease) {
+    run(seconds{60});
+    const ControlInput input{.wanted_kw = -10, .measured_kw = 10, .mains = Mains::present};
+    const auto setpoint = control_->step(input, now_);
+    ASSERT_TRUE(setpoint);
+    ASSERT_EQ(setpoint->kind, Kind::setpoint);
+    control_->end();
+    EXPECT_FALSE(control_->step(input, now_)) << "one write at a time";
+    control_->wrote(false, "no answer", now_);
+    const auto write = control_->step(input, now_);
+    ASSERT_TRUE(write);
+    EXPECT_EQ(write->kind, Kind::release);
 }
 
 TEST_F(SetpointControlTest, ACapMayBeUndercutAndNeverExceeded) {
