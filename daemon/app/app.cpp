@@ -129,7 +129,8 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
                         executor_.handle(
                             SystemCondition{.type = std::string(type), .holds = holds, .message = message},
                             now());
-                    }}),
+                    },
+                .follows = [this](std::size_t battery) { return controller_.may_follow(battery); }}),
       controller_(site_view_, planner_, commands_, control_outlets()),
       actuators_(commands_,
                  {.connected = [this] { return publisher_ && publisher_->connection().connected; },

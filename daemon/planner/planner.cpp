@@ -102,7 +102,14 @@ bool Planner::is_due(Time now) const {
     // At each step's begin: a plan counts from the step that it was made in.
     if (now.time_since_epoch() / settings_->step != ordered_->time_since_epoch() / settings_->step)
         return true;
-    return price_revisions() != ordered_revisions_ || strays(now);
+    return price_revisions() != ordered_revisions_ || followers() != ordered_followers_ || strays(now);
+}
+
+// Which batteries may be planned with.
+std::vector<bool> Planner::followers() const {
+    std::vector<bool> all(settings_->batteries.size(), true);
+    for (std::size_t b = 0; outlets_.follows && b < all.size(); ++b) all[b] = outlets_.follows(b);
+    return all;
 }
 
 // Of the series that a plan is made of; others may change as they like.
@@ -127,6 +134,7 @@ bool Planner::strays(Time now) const {
 void Planner::order(Time now) {
     ordered_ = now;
     ordered_revisions_ = price_revisions();
+    ordered_followers_ = followers();
     ++attempts_;
     auto known = snapshot(now);
     if (!known) {
@@ -405,9 +413,11 @@ Result<PlanSnapshot> Planner::snapshot(Time now) const {
         known.price_forecast = outlets_.forecast_of(settings_->price_series);
     take_power(present_kw(site_, settings_->load), known.load_kw, known.load_gap);
     take_power(present_kw(site_, settings_->pv), known.pv_kw, known.pv_gap);
-    for (const auto& battery : settings_->batteries) {
-        auto seen = present_battery(site_, battery);
+    const auto following = followers();
+    for (std::size_t b = 0; b < settings_->batteries.size(); ++b) {
+        auto seen = present_battery(site_, settings_->batteries[b]);
         if (!seen) return seen.error();
+        seen->follows = following[b];
         known.batteries.push_back(*seen);
     }
     return known;

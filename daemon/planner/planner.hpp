@@ -39,6 +39,8 @@ class Planner final : public PlannerView {
         std::function<void(const std::string& topic, const Json& body)> tell_event;
         std::function<void(PlanRow)> keep;
         std::function<void(std::string_view type, bool holds, const std::string& message)> condition;
+        // Whether the battery, by its place, may be planned with; null: all may.
+        std::function<bool(std::size_t battery)> follows{};
     };
 
     // `site` and `prices` must outlive it.
@@ -75,6 +77,7 @@ class Planner final : public PlannerView {
     std::string on_battery(Time now);
     bool is_due(Time now) const;
     std::vector<std::uint64_t> price_revisions() const;
+    std::vector<bool> followers() const;
     bool strays(Time now) const;
     void order(Time now);
     void take(const Result<PlanReport>& found, Time now);
@@ -107,6 +110,7 @@ class Planner final : public PlannerView {
     std::string allocation_trouble_;
     std::optional<Time> ordered_;
     std::vector<std::uint64_t> ordered_revisions_;  // of the prices
+    std::vector<bool> ordered_followers_;           // of the batteries
     std::uint64_t generation_ = 0;                  // of the configuration
     std::uint64_t attempts_ = 0;
     std::uint64_t failures_ = 0;

@@ -80,6 +80,11 @@ class Maker {
         std::vector<dispatch::BatteryNow> present;
         for (std::size_t b = 0; b < settings_.batteries.size(); ++b) {
             limits.push_back(settings_.batteries[b].limits);
+            // By its own control it holds its charge, as far as anybody knows.
+            if (!snapshot_.batteries[b].follows) {
+                limits[b].charge_max_kw = limits[b].discharge_max_kw = 0;
+                limits[b].self_discharge_pct_per_day = 0;
+            }
             auto now = battery_now(b);
             if (!now) return now.error();
             present.push_back(std::move(*now));
@@ -93,8 +98,12 @@ class Maker {
         if (!plan) return plan.error();
         report_.solve_ms = std::chrono::duration<double, std::milli>(took).count();
         report_.plan = std::move(*plan);
-        for (std::size_t b = 0; b < limits.size(); ++b)
-            report_.reasons.push_back(dispatch::reasons_of(report_.problem, report_.plan, b));
+        for (std::size_t b = 0; b < limits.size(); ++b) {
+            auto reasons = dispatch::reasons_of(report_.problem, report_.plan, b);
+            if (!snapshot_.batteries[b].follows)
+                std::ranges::fill(reasons, "its inverter is handed back: nothing is planned of it");
+            report_.reasons.push_back(std::move(reasons));
+        }
         return std::move(report_);
     }
 

@@ -20,6 +20,7 @@ namespace sitepower {
 struct BatterySnapshot {
     double charge_pct = 0;
     double health_pct = 100;  // of the capacity when new
+    bool follows = true;      // false: its inverter is handed back, and nothing can be planned of it
     std::optional<double> critical_load_kw;
     std::string critical_load_gap;  // why that is not known
 };

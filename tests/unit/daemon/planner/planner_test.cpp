@@ -85,7 +85,8 @@ class Planning : public testing::Test {
             .condition =
                 [this](std::string_view type, bool holds, const std::string& message) {
                     conditions_.push_back(std::string(type) + (holds ? ": " + message : " over"));
-                }};
+                },
+            .follows = [this](std::size_t) { return follows_; }};
     }
 
     support::FakeSite site_;
@@ -93,6 +94,7 @@ class Planning : public testing::Test {
     LoadHistory history_;
     std::deque<Query> jobs_;
     bool has_room_ = true;
+    bool follows_ = true;
     std::vector<Json> told_;
     std::vector<std::string> cleared_, events_, conditions_;
     std::vector<PlanRow> kept_;
@@ -152,6 +154,38 @@ TEST_F(Planning, ANewStepIsAReason) {
     tick(noon + 60min);
     EXPECT_EQ(planner_.attempts(), 2U);
     EXPECT_EQ(planner_.report()->start, noon + 1h);
+}
+
+// What is handed back neither charges nor discharges for the plan, and sells nothing.
+TEST_F(Planning, ABatteryThatDoesNotFollowIsPlannedWithoutAtOnce) {
+    planner_.configure(auctioned(), noon + 1min);
+    tick(noon + 1min);
+    const auto sources = [&] {
+        std::string all;
+        for (const auto& tier : planner_.allocation()->supply) all += tier.source + " ";
+        return all;
+    };
+    EXPECT_THAT(sources(), HasSubstr("battery LIB-01"));
+    follows_ = false;
+    tick(noon + 1min + 10s);
+    EXPECT_EQ(planner_.attempts(), 2U);
+    const auto& moves = planner_.report()->plan.schedule.batteries.at(0);
+    EXPECT_THAT(moves.discharge_kw, testing::Each(0));
+    EXPECT_THAT(moves.charge_kw, testing::Each(0));
+    EXPECT_THAT(planner_.report()->reasons.at(0).at(0), HasSubstr("handed back"));
+    EXPECT_THAT(sources(), testing::Not(HasSubstr("battery")));
+    tick(noon + 2min);
+    EXPECT_EQ(planner_.attempts(), 2U);
+    follows_ = true;
+    tick(noon + 2min + 1s);
+    EXPECT_EQ(planner_.attempts(), 3U);
+    EXPECT_THAT(sources(), HasSubstr("battery LIB-01"));
+    // Nor is there no plan where its charge is outside of the window.
+    follows_ = false;
+    charge(5);
+    tick(noon + 3min);
+    EXPECT_EQ(planner_.attempts(), 4U);
+    EXPECT_EQ(planner_.trouble(), "");
 }
 
 TEST_F(Planning, PricesThatItDoesNotUseAreNoReason) {
