@@ -20,6 +20,9 @@ Result<MaintenanceWindow> Maintenance::start(MaintenanceWindow window, Time now)
     if (window.to - window.from > longest_window) {
         return Error{ErrorCode::validation_error, "a window may last at most 31 days", ""};
     }
+    if (window.from - now > longest_lead) {
+        return Error{ErrorCode::validation_error, "a window begins within the next 400 days, not later", ""};
+    }
     if (windows_.size() >= most_windows) {
         return Error{ErrorCode::conflict,
                      "there are " + std::to_string(most_windows) + " windows already: end one first", ""};

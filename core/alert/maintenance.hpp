@@ -16,12 +16,13 @@ class Maintenance {
   public:
     static constexpr std::size_t most_windows = 100;  // running and still to come
     static constexpr Duration longest_window = std::chrono::hours(31 * 24);
+    static constexpr Duration longest_lead = std::chrono::hours(400 * 24);  // from now to the beginning
 
     explicit Maintenance(const AlertSlots& slots) : slots_(slots) {}
 
     // The window as accepted; an empty identifier is filled in. Refused: an unknown subject, an identifier
     // that is taken or no identifier, an end that has passed or is not behind the beginning, too long, too
-    // many.
+    // far ahead, too many.
     Result<MaintenanceWindow> start(MaintenanceWindow window, Time now);
     // The window as ended, with its end moved to now if it was later.
     Result<MaintenanceWindow> end(const std::string& id, Time now);

@@ -59,7 +59,8 @@ struct RecordCapacityTest {
 };
 
 // A battery, or all of a string, was replaced by a new one: what was learnt starts anew under the new serial
-// number. Refused: NOT_FOUND, VALIDATION_ERROR without a serial number or for a date to come, CONFLICT for
+// number. Refused: NOT_FOUND, VALIDATION_ERROR without a serial number, for a date to come or
+// before the installed date of the old one, CONFLICT for
 // the serial number that it has already.
 struct ReplaceBattery {
     static constexpr std::size_t longest_text = 64;  // bytes, of serial number and model

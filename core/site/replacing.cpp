@@ -48,6 +48,13 @@ Status check(const ReplaceBattery& request, const SiteModel& model, const std::v
     }
     for (const BatteryIndex battery : which) {
         const BatteryModel& of = model.batteries[position(battery)];
+        if (of.installed_date && request.date < *of.installed_date) {
+            return Error{ErrorCode::validation_error,
+                         "battery '" + of.id +
+                             "' was itself put in after that date: mend the date, or its installed_date in "
+                             "the site file",
+                         ""};
+        }
         if (of.serial_number != serial_of(request, of, which.size())) continue;
         return Error{ErrorCode::conflict,
                      "battery '" + of.id + "' has the serial number '" + of.serial_number + "' already", ""};

@@ -99,6 +99,15 @@ TEST_F(MaintenanceTest, RefusesWhatMakesNoSense) {
     bad.to = bad.from + Maintenance::longest_window + Duration{1};
     EXPECT_EQ(refusal(bad), ErrorCode::validation_error);
     bad = window(SubjectKind::site, "DC-1");
+    bad.from = now + Maintenance::longest_lead;
+    bad.to = bad.from + hours(1);
+    EXPECT_TRUE(maintenance_.start(bad, now));
+    bad.from += Duration{1};
+    const auto too_early = maintenance_.start(bad, now);
+    ASSERT_FALSE(too_early);
+    EXPECT_EQ(too_early.error().message, "a window begins within the next 400 days, not later");
+    ASSERT_TRUE(maintenance_.end(maintenance_.windows().front().id, now));
+    bad = window(SubjectKind::site, "DC-1");
     bad.id = "not an identifier";
     EXPECT_EQ(refusal(bad), ErrorCode::validation_error);
     EXPECT_EQ(refusal(window(SubjectKind::string, "STR-99")), ErrorCode::not_found);

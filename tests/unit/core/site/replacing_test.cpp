@@ -257,6 +257,14 @@ TEST_F(ReplacingTest, IsRefusedAndThenChangesNothing) {
     EXPECT_EQ(code({SubjectKind::battery, "B1"}, ""), ErrorCode::validation_error);
     EXPECT_EQ(code({SubjectKind::battery, "B1"}, std::string(65, 'x')), ErrorCode::validation_error);
     EXPECT_EQ(code({SubjectKind::battery, "B1"}, "N1", now_ + hours(1)), ErrorCode::validation_error);
+    EXPECT_EQ(code({SubjectKind::battery, "B1"}, "N1", start - days(4 * 365 + 1)),
+              ErrorCode::validation_error)
+        << "before the old one was there";
+    EXPECT_EQ(effects_.refusal->message,
+              "battery 'B1' was itself put in after that date: mend the date, or its installed_date in the "
+              "site file");
+    EXPECT_EQ(code({SubjectKind::string, "STR-01"}, "LOT-7", start - days(4 * 365 + 1)),
+              ErrorCode::validation_error);
     EXPECT_EQ(code({SubjectKind::battery, "B1"}, "S1"), ErrorCode::conflict);
     EXPECT_TRUE(effects_.batteries_replaced.empty());
     EXPECT_EQ(named(1).serial_number, "S1");
