@@ -93,9 +93,10 @@ Table<BatteryFile> make_table() {
                  {"nmc", Chemistry::nmc},
                  {"nca", Chemistry::nca}},
                 "As of a string.", true)
-        .key("nominal_voltage_v", &File::nominal_voltage_v, {.range = volts, .required = true},
-             "Of what the tables describe: 12 for a block, 3.6 for a cell. Others of the same chemistry are "
-             "scaled from it.")
+        .key(
+            "nominal_voltage_v", &File::nominal_voltage_v, {.range = volts, .required = true},
+            "Of what the tables describe, within `ocv_v`: 12 for a block, 3.6 for a cell. Others of the same "
+            "chemistry are scaled from it.")
         .key("nominal_capacity_ah", &File::nominal_capacity_ah,
              {.range = Range{0, 100'000}, .required = true}, "Of the same.")
         .key("peukert", &File::peukert, {.range = Range{1, 2}},
@@ -127,7 +128,7 @@ Table<BatteryFile> make_table() {
         .key("tau1_s", &File::tau1_s, {.range = Range{0.001, 1e6}, .required = true},
              "Time constant of the fast,")
         .key("tau2_s", &File::tau2_s, {.range = Range{0.001, 1e6}, .required = true},
-             "of the slow polarisation.")
+             "of the slow polarisation; not below `tau1_s`.")
         .key("core_k_per_w", &File::core_k_per_w, {.range = Range{0, 100}},
              "How much warmer it is inside than at its case, K per W of I^2 R0,")
         .key("core_tau_s", &File::core_tau_s, {.range = Range{0.001, 1e6}}, "after so long.")

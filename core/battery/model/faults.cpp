@@ -48,6 +48,7 @@ class FaultFinder {
         require_positive("charge_efficiency", of_.charge_efficiency);
         require_positive("tau1_s", of_.tau1_s);
         require_positive("tau2_s", of_.tau2_s);
+        if (of_.tau2_s > 0 && of_.tau2_s < of_.tau1_s) add("tau2_s", "must not be below `tau1_s`");
         require_not_negative("core_k_per_w", of_.core_k_per_w);
         require_positive("core_tau_s", of_.core_tau_s);
         require_positive("rated_c", of_.rated_c);
@@ -87,10 +88,22 @@ class FaultFinder {
         } else if (!all_finite(of_.ocv_v) || !rises(of_.ocv_v)) {
             add("ocv_v", "must rise with the state of charge");
         }
+        if (!of_.ocv_v.empty() && all_finite(of_.ocv_v) && rises(of_.ocv_v)) look_at_open_circuit_range();
         if (!of_.ocv_v_per_c.empty() && of_.ocv_v_per_c.size() != soc.size()) {
             add("ocv_v_per_c", "must have as many items as ocv_soc, or none");
         } else if (!all_finite(of_.ocv_v_per_c)) {
             add("ocv_v_per_c", "must be finite numbers");
+        }
+    }
+
+    // A cell's voltage with the table of a block would scale all that is estimated by their ratio.
+    void look_at_open_circuit_range() {
+        const double nominal_v = of_.nominal_voltage_v;
+        if (nominal_v > 0 && (nominal_v < of_.ocv_v.front() || nominal_v > of_.ocv_v.back())) {
+            add("nominal_voltage_v", "must lie within ocv_v: both are of the same cell or block");
+        }
+        if (of_.limits.cutoff_v >= of_.ocv_v.back()) {
+            add("limits.cutoff_v", "must be below the open circuit of a full battery, the last of ocv_v");
         }
     }
 
@@ -107,6 +120,14 @@ class FaultFinder {
             look_at_list(path + "r0_ohm", table.r0_ohm);
             look_at_list(path + "r1_ohm", table.r1_ohm);
             look_at_list(path + "r2_ohm", table.r2_ohm);
+            const auto has_none = [](const std::vector<double>& ohms) {
+                return std::ranges::all_of(ohms, [](double ohm) { return ohm == 0; });
+            };
+            const bool is_listed = !table.r0_ohm.empty() && !table.r1_ohm.empty() && !table.r2_ohm.empty();
+            if (is_listed && has_none(table.r0_ohm) && has_none(table.r1_ohm) && has_none(table.r2_ohm)) {
+                add("resistance[" + std::to_string(i + 1) + "]",
+                    "has no resistance at all: every battery has");
+            }
         }
     }
     void look_at_list(std::string key, const std::vector<double>& ohms) {

@@ -44,6 +44,14 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"charge_efficiency", [](auto& p) { p.charge_efficiency = -1; }},
         Broken{"capacity_per_c", [](auto& p) { p.capacity_per_c = inf; }},
         Broken{"tau1_s", [](auto& p) { p.tau1_s = 0; }}, Broken{"tau2_s", [](auto& p) { p.tau2_s = nan; }},
+        Broken{"tau2_s", [](auto& p) { p.tau2_s = p.tau1_s / 2; }},
+        Broken{"nominal_voltage_v", [](auto& p) { p.nominal_voltage_v = 0.6; }},
+        Broken{"nominal_voltage_v", [](auto& p) { p.nominal_voltage_v = 21.6; }},
+        Broken{"resistance[1]",
+               [](auto& p) {
+                   p.resistances = {{25, {0, 0}, {0, 0}, {0, 0}}};
+               }},
+        Broken{"limits.cutoff_v", [](auto& p) { p.limits = {.highest_v = 9, .cutoff_v = 4}; }},
         Broken{"core_k_per_w", [](auto& p) { p.core_k_per_w = -1; }},
         Broken{"core_tau_s", [](auto& p) { p.core_tau_s = 0; }},
         Broken{"rated_c", [](auto& p) { p.rated_c = 0; }},
