@@ -24,6 +24,14 @@ ExitCode fail(const std::string& why) {
     return ExitCode::failed;
 }
 
+// Empty: it is a number from least to largest. NaN is none, other than with CLI::Range.
+std::string problem_of(const std::string& text, double least, double largest) {
+    double value = 0;
+    const bool is_number = CLI::detail::lexical_cast(text, value);
+    if (is_number && value >= least && value <= largest) return "";
+    return fmt::format("{} is no number from {} to {}", text, least, largest);
+}
+
 ExitCode run(const Options& options) {
     const auto histories = read_capacities(options.dataset);
     if (!histories) return fail(histories.error().message);
@@ -52,10 +60,14 @@ Run describe_learn_fade(CLI::App& command) {
     command.add_option("dataset", options->dataset, "CSV: cell, cycle, capacity_ah")->required();
     command.add_option("-o,--output", options->output, "the library: ID.toml")->required();
     command.add_option("--source", options->source, "whose batteries these were")->default_str("own fleet");
-    command.add_option("--rated-ah", options->rated_ah,
-                       "rated capacity; else by the cell's name, or its first cycles");
-    command.add_option("--end-of-life-pct", options->end_of_life_pct,
-                       "of rated capacity; else by the cell's name");
+    command
+        .add_option("--rated-ah", options->rated_ah,
+                    "rated capacity; else by the cell's name, or its first cycles")
+        ->check([](const std::string& text) { return problem_of(text, 0.001, 1e6); });
+    command
+        .add_option("--end-of-life-pct", options->end_of_life_pct,
+                    "of rated capacity; else by the cell's name")
+        ->check([](const std::string& text) { return problem_of(text, 1, 99.9); });
     return [options](Report&) { return run(*options); };
 }
 

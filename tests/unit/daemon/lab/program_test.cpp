@@ -22,5 +22,16 @@ TEST(LabProgram, AnUnknownOrMissingCommandIsAWrongCommandLine) {
     EXPECT_EQ(run_with({"no-such-command"}), ExitCode::usage);
 }
 
+TEST(LabProgram, ACapacityOrAnEndOfLifeThatCannotBeIsAWrongCommandLine) {
+    for (const char* bad : {"-1", "0", "nan", "inf", "x"}) {
+        EXPECT_EQ(run_with({"learn-fade", "none.csv", "-o", "none.toml", "--rated-ah", bad}), ExitCode::usage)
+            << bad;
+        EXPECT_EQ(run_with({"learn-fade", "none.csv", "-o", "none.toml", "--end-of-life-pct", bad}),
+                  ExitCode::usage)
+            << bad;
+    }
+    EXPECT_EQ(run_with({"learn-fade", "none.csv", "-o", "none.toml", "--rated-ah", "2.5"}), ExitCode::failed);
+}
+
 }  // namespace
 }  // namespace sitepower::lab::program_test
