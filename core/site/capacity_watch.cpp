@@ -27,6 +27,15 @@ std::optional<double> CapacityWatch::end_voltage_v(const StringModel& string) {
     return parameters.limits.cutoff_v * scale.voltage;
 }
 
+double CapacityWatch::rate_c(const CapacityTest& test, Duration lasted) {
+    const double hours = seconds_in(lasted) / 3600;
+    return hours > 0 && test.rated_ah > 0 ? test.delivered_ah / hours / test.rated_ah : 0;
+}
+
+bool CapacityWatch::is_too_fast(Chemistry chemistry, const CapacityTest& test, Duration lasted) {
+    return !is_lithium(chemistry) && rate_c(test, lasted) > highest_lead_acid_c;
+}
+
 bool CapacityWatch::wants_plan(StringIndex string, const Batteries& batteries) const {
     const StringModel& of = model_.strings[position(string)];
     return of.current_a && of.nominal_capacity_ah > 0 &&
@@ -115,11 +124,9 @@ void CapacityWatch::report(const Discharge& discharge, StringIndex string, const
         if (tested.temperature_s > 0) {
             measured.test.temperature_c = tested.temperature_sum / tested.temperature_s;
         }
-        const double hours = seconds_in(measured.lasted) / 3600;
-        const double rate_c = hours > 0 ? measured.test.delivered_ah / hours / of.nominal_capacity_ah : 0;
         if (discharge.has_gap) {
             measured.flaw = "stale_input";
-        } else if (!is_lithium(of.chemistry) && rate_c > highest_lead_acid_c) {
+        } else if (is_too_fast(of.chemistry, measured.test, measured.lasted)) {
             measured.flaw = "out_of_model_range";
         } else if (!tested.was_full) {
             measured.flaw = "no_full_charge_reference";

@@ -44,6 +44,9 @@ class CapacityWatch {
     void update(StringIndex string, const Batteries& batteries, const std::vector<bool>& planned,
                 const Moment& moment, std::vector<MeasuredTest>& ended);
 
+    // The mean current of a test, as a multiple of the rated capacity; 0: its duration is not known.
+    static double rate_c(const CapacityTest& test, Duration lasted);
+    static bool is_too_fast(Chemistry chemistry, const CapacityTest& test, Duration lasted);
     // Below it a battery of this string is empty; nullopt: not known of lithium without a battery file.
     static std::optional<double> end_voltage_v(const StringModel& string);
 

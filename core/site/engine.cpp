@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/number.hpp"
+#include "core/battery/chemistry.hpp"
 #include "core/battery/model/cell_model.hpp"
 
 namespace sitepower {
@@ -14,9 +15,25 @@ constexpr double dead_sigma = 0.02;
 
 // A test faster than the reference rate gives less of a sound battery, too. 1 where its duration is not told.
 double share_of_test(const StringModel& string, const CapacityTest& test, Duration lasted) {
-    const double hours = std::chrono::duration<double, std::ratio<3600>>(lasted).count();
-    if (!string.cell_model || !(hours > 0) || !(test.rated_ah > 0)) return 1;
-    return share_at_rate(string.cell_model->parameters(), test.delivered_ah / hours / test.rated_ah);
+    if (!string.cell_model) return 1;
+    return share_at_rate(string.cell_model->parameters(), CapacityWatch::rate_c(test, lasted));
+}
+
+// Lead-acid tells of its rated capacity only when it is discharged about as slowly as it was rated.
+Status check_rate(const StringModel& string, const CapacityTest& test, Duration lasted) {
+    if (is_lithium(string.chemistry)) return Done{};
+    const double minutes = std::chrono::duration<double, std::ratio<60>>(lasted).count();
+    if (!(minutes > 0)) {
+        return Error{ErrorCode::validation_error,
+                     "a test of a lead-acid battery needs the minutes that it took", ""};
+    }
+    if (!CapacityWatch::is_too_fast(string.chemistry, test, lasted)) return Done{};
+    return Error{ErrorCode::validation_error,
+                 digit_text(test.delivered_ah, 6) + " Ah in " + digit_text(minutes, 6) + " minutes are " +
+                     digit_text(test.delivered_ah / minutes * 60, 4) + " A: of the rated " +
+                     digit_text(test.rated_ah, 6) + " Ah a lead-acid battery tells by a discharge at " +
+                     digit_text(CapacityWatch::highest_lead_acid_c * test.rated_ah, 4) + " A or less",
+                 ""};
 }
 
 }  // namespace
@@ -121,6 +138,11 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
     CapacityTest test = request.test;
     test.rated_ah = string.nominal_capacity_ah;
     test.share_at_rate = share_of_test(string, test, request.lasted);
+    const auto rate = check_rate(string, test, request.lasted);
+    if (!rate) {
+        effects.refusal = rate.error();
+        return;
+    }
     const auto evidence = evidence_of(test, string.chemistry);
     if (!evidence || test.time > clock.moment().wall) {
         effects.refusal =

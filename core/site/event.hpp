@@ -50,7 +50,8 @@ struct EndMaintenance {
 };
 
 // The result of a capacity test of one battery; its rated capacity is that of its string. Refused when there
-// is no such battery, and when the test says nothing of its health (broken off, numbers that are none).
+// is no such battery, and when the test says nothing of its health (broken off, numbers that are none; of
+// lead-acid also faster than CapacityWatch::highest_lead_acid_c, or of an untold duration).
 struct RecordCapacityTest {
     std::string battery_id;
     CapacityTest test;

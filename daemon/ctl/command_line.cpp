@@ -225,7 +225,7 @@ void CommandLine::add_battery() {
     add_parameter(result, "ID", "battery_id", "the battery that reached its end voltage")->required();
     add_parameter(result, "--ah", "delivered_ah", "Ah that it delivered until then")->required();
     add_parameter(result, "--temperature", "temperature_c", "mean of the battery in degrees Celsius");
-    add_parameter(result, "--minutes", "minutes", "how long it took");
+    add_parameter(result, "--minutes", "minutes", "how long it took; needed of lead-acid");
     add_parameter(result, "--time", "time", "when; default now");
 }
 

@@ -179,8 +179,9 @@ Operation record_test_row() {
                             .maximum = 80},
                            {.name = "minutes",
                             .type = ParameterType::integer,
-                            .help = "how long it took: a faster one gives less of a sound battery",
-                            .minimum = 0,
+                            .help = "how long it took; needed of lead-acid, which gives less the faster it "
+                                    "is asked, and tells nothing above a quarter of its rated Ah per hour",
+                            .minimum = 1,
                             .maximum = longest_test_min},
                            {.name = "time",
                             .type = ParameterType::time,

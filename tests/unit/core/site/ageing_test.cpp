@@ -372,7 +372,7 @@ TEST_F(AgeingTest, ACapacityTestIsAnEventOfTheSite) {
     site.handle(Tick{}, start, effects);
     const CapacityTest test{
         .time = start, .delivered_ah = 91, .temperature_c = 25, .reached_end_voltage = true};
-    site.handle(RecordCapacityTest{"BAT-1", test, "eve"}, start, effects);
+    site.handle(RecordCapacityTest{"BAT-1", test, "eve", hours(10)}, start, effects);
     EXPECT_FALSE(effects.refusal);
     ASSERT_EQ(effects.capacity_tests.size(), 1U);
     EXPECT_EQ(effects.capacity_tests[0].battery, BatteryIndex{undated});
@@ -382,7 +382,7 @@ TEST_F(AgeingTest, ACapacityTestIsAnEventOfTheSite) {
     EXPECT_NEAR(*site.batteries()[undated].soh_pct.value, 91, 0.1);
     const auto refused = [&](const std::string& battery, const CapacityTest& bad) {
         effects.clear();
-        site.handle(RecordCapacityTest{battery, bad, "eve"}, start, effects);
+        site.handle(RecordCapacityTest{battery, bad, "eve", hours(10)}, start, effects);
         return effects.refusal.has_value();
     };
     EXPECT_TRUE(refused("BAT-9", test));
@@ -395,6 +395,32 @@ TEST_F(AgeingTest, ACapacityTestIsAnEventOfTheSite) {
     EXPECT_FALSE(effects.capacity_tests.at(0).passed);
 }
 
+// New blocks give 45 Ah within the usual 15 minutes of a UPS: of their rated capacity that tells nothing.
+TEST_F(AgeingTest, AFastTestOfLeadAcidIsRefusedAndAnUntimedOne) {
+    model_.strings[1].nominal_capacity_ah = 100;
+    Site site(std::make_shared<const SiteModel>(model_), {});
+    Effects effects;
+    const auto refusal_of = [&](const std::string& battery, double ah, Duration lasted) -> std::string {
+        effects.clear();
+        const CapacityTest test{
+            .time = start, .delivered_ah = ah, .temperature_c = 25, .reached_end_voltage = true};
+        site.handle(RecordCapacityTest{battery, test, "eve", lasted}, start, effects);
+        EXPECT_EQ(effects.capacity_tests.empty(), effects.refusal.has_value());
+        if (!effects.refusal) return "";
+        EXPECT_EQ(effects.refusal->code, ErrorCode::validation_error);
+        return effects.refusal->message;
+    };
+    EXPECT_EQ(
+        refusal_of("BAT-1", 45, minutes(15)),
+        "45 Ah in 15 minutes are 180 A: of the rated 100 Ah a lead-acid battery tells by a discharge at "
+        "25 A or less");
+    EXPECT_EQ(refusal_of("BAT-1", 91, {}), "a test of a lead-acid battery needs the minutes that it took");
+    EXPECT_FALSE(site.batteries()[undated].soh_pct.value);
+    EXPECT_EQ(refusal_of("BAT-1", 45, minutes(108)), "") << "C/4";
+    EXPECT_EQ(refusal_of("BAT-3", 95, minutes(60)), "") << "lithium may be tested as fast";
+    EXPECT_EQ(refusal_of("BAT-3", 95, {}), "");
+}
+
 // Whatever was believed before, and whether the battery has a model of its ageing or not.
 TEST_F(AgeingTest, AFailedCapacityTestIsBelievedAndAlertedAtOnce) {
     for (const std::string battery : {"BAT-0", "BAT-1", "BAT-2", "BAT-3"}) {
@@ -405,7 +431,7 @@ TEST_F(AgeingTest, AFailedCapacityTestIsBelievedAndAlertedAtOnce) {
             site.handle(Tick{}, start, effects);
             const CapacityTest test{
                 .time = start, .delivered_ah = ah, .temperature_c = 25, .reached_end_voltage = true};
-            site.handle(RecordCapacityTest{battery, test, "eve"}, start, effects);
+            site.handle(RecordCapacityTest{battery, test, "eve", hours(10)}, start, effects);
             site.handle(Tick{}, start + std::chrono::seconds(2), effects);
             const auto& state = site.batteries()[static_cast<std::size_t>(battery.back() - '0')];
             EXPECT_NEAR(*state.soh_pct.value, ah, 1.2) << battery;
@@ -449,7 +475,7 @@ TEST_F(AgeingTest, ASnapshotOfTheSiteHoldsTheEvidence) {
     site.handle(Tick{}, start, effects);
     const CapacityTest test{
         .time = start, .delivered_ah = 84, .temperature_c = 25, .reached_end_voltage = true};
-    site.handle(RecordCapacityTest{"BAT-2", test, "eve"}, start, effects);
+    site.handle(RecordCapacityTest{"BAT-2", test, "eve", hours(10)}, start, effects);
     Site again(model, {});
     again.restore(site.snapshot(), start, effects);
     again.handle(Tick{}, start, effects);

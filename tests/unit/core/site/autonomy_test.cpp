@@ -118,7 +118,7 @@ class AutonomyTest : public testing::Test {
         site_->handle(Tick{}, now_, effects_);
     }
     // The result of a test down to the end voltage.
-    void test_capacity(const std::string& battery, double delivered_ah, Duration lasted = {}) {
+    void test_capacity(const std::string& battery, double delivered_ah, Duration lasted = hours(20)) {
         site_->handle(RecordCapacityTest{.battery_id = battery,
                                          .test = {.time = now_,
                                                   .delivered_ah = delivered_ah,

@@ -78,7 +78,8 @@ class ReplacingTest : public testing::Test {
                                           .delivered_ah = delivered_ah,
                                           .temperature_c = 25,
                                           .reached_end_voltage = true},
-                                         "eve"},
+                                         "eve",
+                                         hours(10)},
                       now_, effects_);
         poll();
         poll();

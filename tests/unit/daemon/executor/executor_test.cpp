@@ -522,7 +522,7 @@ TEST_F(ExecutorTest, ACapacityTestIsStoredAtOnceAndTold) {
     executor.replace_site(with_battery, {}, start);
     outlets.rows.clear();
     const CapacityTest test{.time = start, .delivered_ah = 91, .reached_end_voltage = true};
-    ASSERT_TRUE(executor.apply(RecordCapacityTest{"BAT-1", test, "eve"}, start));
+    ASSERT_TRUE(executor.apply(RecordCapacityTest{"BAT-1", test, "eve", std::chrono::hours(10)}, start));
     const auto memories = outlets.rows_of<BatteryMemory>();
     ASSERT_EQ(memories.size(), 1U);
     EXPECT_TRUE(memories[0]->ageing.fused);

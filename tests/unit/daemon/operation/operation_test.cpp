@@ -291,6 +291,10 @@ TEST_F(Operations, TellsTheEngineWhatATestGave) {
     EXPECT_EQ(event.who, "root");
     EXPECT_EQ(ask("battery.test_result", {{"battery_id", "NOPE"}, {"delivered_ah", "9"}}).status, 404);
     EXPECT_EQ(ask("battery.test_result", {{"battery_id", jar + "1"}, {"delivered_ah", "-1"}}).status, 422);
+    const auto at_once =
+        ask("battery.test_result", {{"battery_id", jar + "1"}, {"delivered_ah", "80"}, {"minutes", "0"}});
+    EXPECT_EQ(at_once.status, 422);
+    EXPECT_EQ(at_once.body["error"]["details"][0]["field"], "minutes");
 }
 
 TEST_F(Operations, RefusesATestThatCannotHaveBeenThen) {
