@@ -143,7 +143,7 @@ void Site::State::on(const RecordCapacityTest& request, Effects& effects) {
         effects.refusal = rate.error();
         return;
     }
-    const auto evidence = evidence_of(test, string.chemistry);
+    const auto evidence = evidence_of(test, string);
     if (!evidence || test.time > clock.moment().wall) {
         effects.refusal =
             Error{ErrorCode::validation_error,
@@ -180,12 +180,12 @@ void Site::State::watch_capacity(StringIndex string, Effects& effects) {
     }
     measured_tests.clear();
     capacity_watch.update(string, batteries, planned, clock.moment(), measured_tests);
-    const Chemistry chemistry = model->strings[position(string)].chemistry;
+    const StringModel& of = model->strings[position(string)];
     for (const MeasuredTest& measured : measured_tests) {
         CapacityTest complete = measured.test;
         complete.reached_end_voltage = true;
-        complete.share_at_rate = share_of_test(model->strings[position(string)], complete, measured.lasted);
-        const auto evidence = evidence_of(complete, chemistry);
+        complete.share_at_rate = share_of_test(of, complete, measured.lasted);
+        const auto evidence = evidence_of(complete, of);
         // Far more than rated: the rating is wrong. Nothing at all: dead.
         if (!evidence && measured.test.delivered_ah > measured.test.rated_ah) continue;
         const double health_pct = evidence ? 100 * evidence->health : 0;

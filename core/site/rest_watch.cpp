@@ -78,7 +78,7 @@ void RestWatch::look(StringIndex string, Path& path, const Batteries& batteries,
                                          .soc_to = std::min(before->soc, now->soc),
                                          .soc_sigma = std::max(before->sigma, now->sigma),
                                          .temperature_c = (before->temperature_c + now->temperature_c) / 2},
-                        model.chemistry);
+                        model);
         if (!evidence || evidence->sigma > worst_sigma) continue;
         shown.push_back({battery, *evidence});
         told_at = moment.elapsed;

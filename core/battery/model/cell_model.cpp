@@ -143,6 +143,12 @@ double share_at_temperature(const BatteryParameters& parameters, double temperat
     return std::max(1 + parameters.capacity_per_c * (temperature_c - 25), least_capacity_share);
 }
 
+double share_at_temperature(const CellModel* model, Chemistry chemistry,
+                            std::optional<double> temperature_c) {
+    if (model == nullptr) return capacity_ah(chemistry, 1, temperature_c);
+    return share_at_temperature(model->parameters(), temperature_c.value_or(25));
+}
+
 double share_at_rate(const BatteryParameters& parameters, double discharge_c) {
     if (parameters.peukert <= 1 || !(discharge_c > parameters.rated_c)) return 1;
     const double faster = std::min(discharge_c, parameters.fastest_c) / parameters.rated_c;

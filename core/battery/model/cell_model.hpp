@@ -7,6 +7,7 @@
 // Plett, Battery Management Systems, vol. 1 (2015), ch. 2: two RC pairs.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/battery/model/parameters.hpp"
@@ -58,6 +59,8 @@ class CellModel {
 // `discharge_c`, a multiple of the capacity: by Peukert's law, up to parameters.fastest_c. Never below 0.3:
 // neither is meant for so far away.
 double share_at_temperature(const BatteryParameters& parameters, double temperature_c);
+// By the battery file, or without one (nullptr) by the chemistry; at 25 C where the temperature is unknown.
+double share_at_temperature(const CellModel* model, Chemistry chemistry, std::optional<double> temperature_c);
 double share_at_rate(const BatteryParameters& parameters, double discharge_c);
 
 // From the battery of the tables to the one at hand: cells in series add up, and a larger one of the same

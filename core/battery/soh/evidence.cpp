@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/battery/chemistry.hpp"
+#include "core/battery/model/cell_model.hpp"
 
 namespace sitepower {
 namespace {
@@ -24,23 +24,23 @@ std::optional<HealthEvidence> plausible(const HealthEvidence& evidence) {
     return is ? std::optional(evidence) : std::nullopt;
 }
 
-double at_25_c(double delivered_ah, Chemistry chemistry, std::optional<double> temperature_c) {
-    return delivered_ah / capacity_ah(chemistry, 1, temperature_c);
+double at_25_c(double delivered_ah, const StringModel& string, std::optional<double> temperature_c) {
+    return delivered_ah / share_at_temperature(string.cell_model.get(), string.chemistry, temperature_c);
 }
 
 }  // namespace
 
-std::optional<HealthEvidence> evidence_of(const CapacityTest& test, Chemistry chemistry) {
+std::optional<HealthEvidence> evidence_of(const CapacityTest& test, const StringModel& string) {
     if (!test.reached_end_voltage) return std::nullopt;
-    const double ah = at_25_c(test.delivered_ah, chemistry, test.temperature_c);
+    const double ah = at_25_c(test.delivered_ah, string, test.temperature_c);
     return plausible({test.time, ah / test.rated_ah / test.share_at_rate,
                       test.temperature_c ? test_sigma : test_sigma_without_temperature});
 }
 
-std::optional<HealthEvidence> evidence_of(const PartialDischarge& discharge, Chemistry chemistry) {
+std::optional<HealthEvidence> evidence_of(const PartialDischarge& discharge, const StringModel& string) {
     const double share = discharge.soc_from - discharge.soc_to;
     if (!(share >= least_discharge)) return std::nullopt;
-    const double ah = at_25_c(discharge.delivered_ah, chemistry, discharge.temperature_c);
+    const double ah = at_25_c(discharge.delivered_ah, string, discharge.temperature_c);
     const double health = ah / share / discharge.rated_ah;
     const double of_share = std::sqrt(2.0) * discharge.soc_sigma / share;
     return plausible({discharge.time, health, health * std::sqrt(of_share * of_share + ah_sigma * ah_sigma)});

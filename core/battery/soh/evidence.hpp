@@ -27,7 +27,8 @@ struct CapacityTest {
 
 // A test down to the end voltage, brought to 25 C as IEEE 1188 does: sigma 2 %, 4 % without a temperature.
 // nullopt for a test that was broken off (it is a lower bound at best), and for numbers that are none.
-std::optional<HealthEvidence> evidence_of(const CapacityTest& test, Chemistry chemistry);
+// `string` is the battery's: it tells what a capacity is worth at the temperature.
+std::optional<HealthEvidence> evidence_of(const CapacityTest& test, const StringModel& string);
 
 struct PartialDischarge {
     Time time{};
@@ -41,7 +42,7 @@ struct PartialDischarge {
 
 // Ah over the share of charge that they were: sigma sqrt((sqrt 2 sigma_z / dz)^2 + 1 %^2) of the health.
 // nullopt below a fifth of the charge.
-std::optional<HealthEvidence> evidence_of(const PartialDischarge& discharge, Chemistry chemistry);
+std::optional<HealthEvidence> evidence_of(const PartialDischarge& discharge, const StringModel& string);
 
 // Of the charge within a fixed window of voltage at the same rate, over the same when new: sigma 2 %, as
 // regressions on NMC cells do (mean error 1.5 to 1.8 % on cells that were not seen). nullopt for a share

@@ -89,8 +89,9 @@ Estimate CountingEstimator::estimate(const GroupSample& sample, std::size_t batt
     const Counter& counter = counters_[battery];
     if (!counter.known) return unknown(sample, "no_full_charge_reference");
     const CapacityShare of_new = sample.capacities.empty() ? CapacityShare{} : sample.capacities[battery];
-    const double capacity = of_new.share * capacity_ah(setup_.chemistry, setup_.nominal_capacity_ah,
-                                                       temperature_of(sample, battery));
+    const double capacity =
+        of_new.share * setup_.nominal_capacity_ah *
+        share_at_temperature(setup_.model.get(), setup_.chemistry, temperature_of(sample, battery));
     const double missing = std::min(counter.missing_ah / capacity, 1.0);
     const double capacity_sigma =
         of_new.sigma > 0 ? of_new.sigma : parameters_of(setup_.chemistry).capacity_sigma;

@@ -78,6 +78,28 @@ TEST_F(RestWatchTest, APartBetweenTwoRestsTellsTheCapacity) {
     EXPECT_LT(soh_pct().sigma, 6);
 }
 
+// By the battery file, as charge is counted and runtimes are foretold.
+TEST_F(RestWatchTest, InTheColdTheCapacityIsThatOfTheFile) {
+    temperature_c_ = 10;
+    for (const double per_c : {0.0, 0.01}) {
+        BatteryParameters kind = some_cell();
+        kind.capacity_per_c = per_c;
+        build(kind, 8.5);
+        soc_ = 0.9;
+        pass(minutes(70), 0);
+        pass(hours(1), -5);
+        pass(minutes(70), 0);
+        ASSERT_TRUE(soh_pct().value);
+        EXPECT_NEAR(*soh_pct().value, 85 / (1 - 15 * per_c), 2);
+        const CapacityTest test{
+            .time = now_, .delivered_ah = 8, .temperature_c = 10, .reached_end_voltage = true};
+        Effects effects;
+        site_->handle(RecordCapacityTest{"BAT-0", test, "eve"}, now_, effects);
+        ASSERT_EQ(effects.capacity_tests.size(), 1U);
+        EXPECT_NEAR(effects.capacity_tests[0].health_pct, 80 / (1 - 15 * per_c), 1e-9);
+    }
+}
+
 // As of a pack in standby.
 TEST_F(RestWatchTest, ALongRestIsABeginningToo) {
     build(some_cell(), 8.5);

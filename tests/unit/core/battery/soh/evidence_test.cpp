@@ -8,9 +8,11 @@ namespace sitepower::evidence_test {
 namespace {
 
 constexpr Time now = from_ms(1'795'328'000'000);
+const StringModel lead{.chemistry = Chemistry::vrla};
+const StringModel lithium{.chemistry = Chemistry::lfp};
 
 TEST(HealthEvidence, OfACapacityTestAt25C) {
-    const auto evidence = evidence_of(CapacityTest{now, 90, 100, 25, true}, Chemistry::vrla);
+    const auto evidence = evidence_of(CapacityTest{now, 90, 100, 25, true}, lead);
     ASSERT_TRUE(evidence);
     EXPECT_NEAR(evidence->health, 0.9, 1e-12);
     EXPECT_EQ(evidence->sigma, 0.02);
@@ -18,26 +20,26 @@ TEST(HealthEvidence, OfACapacityTestAt25C) {
 }
 
 TEST(HealthEvidence, OfACapacityTestInTheColdIsCorrected) {
-    const auto fast = evidence_of(CapacityTest{now, 81, 100, 25, true, 0.9}, Chemistry::vrla);
+    const auto fast = evidence_of(CapacityTest{now, 81, 100, 25, true, 0.9}, lead);
     EXPECT_NEAR(fast->health, 0.9, 1e-9) << "a new one would have given 90 Ah as fast";
-    const auto cold = evidence_of(CapacityTest{now, 90, 100, 10, true}, Chemistry::vrla);
+    const auto cold = evidence_of(CapacityTest{now, 90, 100, 10, true}, lead);
     EXPECT_NEAR(cold->health, 0.9 / (1 - 15 * 0.006), 1e-9);
-    const auto unknown = evidence_of(CapacityTest{now, 90, 100, std::nullopt, true}, Chemistry::vrla);
+    const auto unknown = evidence_of(CapacityTest{now, 90, 100, std::nullopt, true}, lead);
     EXPECT_EQ(unknown->sigma, 0.04);
 }
 
 TEST(HealthEvidence, OfATestThatWasBrokenOffIsNone) {
-    EXPECT_FALSE(evidence_of(CapacityTest{now, 90, 100, 25, false}, Chemistry::vrla));
+    EXPECT_FALSE(evidence_of(CapacityTest{now, 90, 100, 25, false}, lead));
 }
 
 TEST(HealthEvidence, OfAPartialDischargeIsAsGoodAsItsChargesAre) {
-    const auto deep = evidence_of(PartialDischarge{now, 45, 100, 1, 0.5, 0.02, 25}, Chemistry::lfp);
+    const auto deep = evidence_of(PartialDischarge{now, 45, 100, 1, 0.5, 0.02, 25}, lithium);
     ASSERT_TRUE(deep);
     EXPECT_NEAR(deep->health, 0.9, 1e-12);
     EXPECT_NEAR(deep->sigma, 0.9 * std::sqrt(2 * 0.04 * 0.04 + 1e-4), 1e-9);
-    const auto shallow = evidence_of(PartialDischarge{now, 22.5, 100, 1, 0.75, 0.02, 25}, Chemistry::lfp);
+    const auto shallow = evidence_of(PartialDischarge{now, 22.5, 100, 1, 0.75, 0.02, 25}, lithium);
     EXPECT_GT(shallow->sigma, 1.8 * deep->sigma);
-    EXPECT_FALSE(evidence_of(PartialDischarge{now, 9, 100, 1, 0.9, 0.02, 25}, Chemistry::lfp));
+    EXPECT_FALSE(evidence_of(PartialDischarge{now, 9, 100, 1, 0.9, 0.02, 25}, lithium));
 }
 
 TEST(HealthEvidence, OfAResistanceIsWeak) {
@@ -57,9 +59,9 @@ TEST(HealthEvidence, OfAChargeWindow) {
 
 TEST(HealthEvidence, OfNumbersThatAreNoneIsNone) {
     const double nan = std::nan("");
-    EXPECT_FALSE(evidence_of(CapacityTest{now, nan, 100, 25, true}, Chemistry::vrla));
-    EXPECT_FALSE(evidence_of(CapacityTest{now, 90, 0, 25, true}, Chemistry::vrla));
-    EXPECT_FALSE(evidence_of(PartialDischarge{now, 45, 100, nan, 0.5, 0.02, 25}, Chemistry::lfp));
+    EXPECT_FALSE(evidence_of(CapacityTest{now, nan, 100, 25, true}, lead));
+    EXPECT_FALSE(evidence_of(CapacityTest{now, 90, 0, 25, true}, lead));
+    EXPECT_FALSE(evidence_of(PartialDischarge{now, 45, 100, nan, 0.5, 0.02, 25}, lithium));
     EXPECT_FALSE(evidence_of_ratio(nan, 0.03, now));
     EXPECT_FALSE(evidence_of_ratio(100, 0.03, now));
     EXPECT_FALSE(evidence_of_window(nan, now));

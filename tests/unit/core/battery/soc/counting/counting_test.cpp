@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
+
+#include "tests/unit/core/battery/model/some_parameters.hpp"
 
 namespace sitepower::counting_test {
 namespace {
@@ -311,6 +314,27 @@ class NmcCountingTest : public CountingTest {
 TEST_F(NmcCountingTest, ANominalVoltageIsNoFloatVoltage) {
     EXPECT_FALSE(hold(0, hours(1), 52.0).value) << "4.00 V a cell is not full";
     EXPECT_EQ(hold(0, hours(1), 13 * 4.2).value, 100.0);
+}
+
+TEST(Counting, InTheColdTheCapacityIsThatOfTheBatteryFile) {
+    for (const double per_c : {0.0, 0.01}) {
+        GroupSetup setup = lead_setup();
+        setup.batteries = 1;
+        BatteryParameters block = some_block();
+        block.capacity_per_c = per_c;
+        setup.model = std::make_shared<const CellModel>(block);
+        CountingEstimator estimator(setup);
+        estimator.restore(0, {.charge_ah = 50, .sigma_ah = 1});
+        const std::vector<std::optional<double>> voltages{12.0};
+        const std::vector<std::optional<double>> temperatures{15.0};
+        std::vector<Estimate> soc_pct(1);
+        estimator.step({.current_a = 0,
+                        .voltages_v = voltages,
+                        .temperatures_c = temperatures,
+                        .ambient_c = std::nullopt},
+                       soc_pct);
+        EXPECT_NEAR(*soc_pct[0].value, 100 * (1 - 0.5 / (1 - 10 * per_c)), 1e-9);
+    }
 }
 
 }  // namespace
