@@ -52,7 +52,9 @@ struct CycledHistory {
         std::array<std::pair<double, double>, Ageing::most_evidence> points{};
         std::size_t known = 0;
         for (const AgeingEvidence& each : evidence) {
-            if (each.kind == AgeingEvidence::Kind::ratio || known == points.size()) continue;
+            const bool tells =
+                each.kind == AgeingEvidence::Kind::capacity || each.kind == AgeingEvidence::Kind::reported;
+            if (!tells || known == points.size()) continue;
             points[known++] = {std::max(1 + unseen_cycles + each.cycles, 1.0), each.value};
         }
         const auto found = std::span(points).first(known);
@@ -153,17 +155,24 @@ void Ageing::update(StringIndex string, Batteries& batteries, const Moment& mome
     if (is_lithium(model_.strings[position(string)].chemistry)) count(string, batteries, moment);
     for (const BatteryIndex battery : model_.strings[position(string)].batteries) {
         Aged& aged = aged_[position(battery)];
-        const bool is_new = !aged.estimated_at;
-        if (!is_new && moment.elapsed - *aged.sampled_at < sampling) continue;
         BatteryState& state = batteries.batteries()[position(battery)];
+        const bool is_new = !aged.estimated_at;
+        const bool is_due = is_new || moment.elapsed - *aged.sampled_at >= sampling;
+        const bool reports = model_.batteries[position(battery)].soh_pct.has_value();
+        if (!is_due && !reports) continue;
+        const Estimate reported = batteries.reported_soh_pct(battery);
+        if (!is_due) {
+            state.soh_pct = surest(battery, aged, reported);
+            continue;
+        }
         sample(battery, aged, batteries.temperature_of(battery), moment);
         if (is_new || moment.elapsed - *aged.estimated_at >= estimate_interval) {
-            estimate(battery, aged, state, moment);
+            estimate(battery, aged, state, reported, moment);
         }
+        compare(battery, aged, reported, moment.wall);
         state.rul_days = aged.rul_days;
         state.rul_interval = aged.rul_interval;
-        // What the pack itself reports has been taken already.
-        if (!model_.batteries[position(battery)].soh_pct) state.soh_pct = aged.soh_pct;
+        state.soh_pct = surest(battery, aged, reported);
     }
 }
 
@@ -182,13 +191,15 @@ void Ageing::sample(BatteryIndex battery, Aged& aged, std::optional<double> temp
     aged.last_wall = moment.wall;
 }
 
-void Ageing::estimate(BatteryIndex battery, Aged& aged, const BatteryState& state, const Moment& moment) {
+void Ageing::estimate(BatteryIndex battery, Aged& aged, const BatteryState& state, const Estimate& reported,
+                      const Moment& moment) {
     aged.estimated_at = moment.elapsed;
     if (!has_float_model(battery)) {
         const Estimate fused = aged.fusion.soh_pct(moment.wall);
         if (fused.value) aged.soh_pct = fused;
         if (!is_cycled(battery)) return;
-        take_reported(battery, aged, state, moment);
+        compare(battery, aged, reported, moment.wall);
+        take_reported(battery, aged, surest(battery, aged, reported), moment.wall);
         estimate_in_cycles(battery, aged, moment);
         return;
     }
@@ -212,19 +223,61 @@ double Ageing::unseen_cycles(BatteryIndex battery, const Aged& aged, Time now) c
     return std::max(unseen_days, 0.0) * aged.cycles.cycles_per_day();
 }
 
-void Ageing::take_reported(BatteryIndex battery, Aged& aged, const BatteryState& state,
-                           const Moment& moment) const {
-    if (!model_.batteries[position(battery)].soh_pct || !state.soh_pct.value) return;
+// When a health was last measured, and not merely reported.
+std::optional<Time> Ageing::measured_at(BatteryIndex battery, const Aged& aged) const {
+    if (!has_float_model(battery)) {
+        return aged.fusion.posterior() ? std::optional(aged.fusion.posterior()->time) : std::nullopt;
+    }
+    const auto last = std::ranges::find(aged.evidence.rbegin(), aged.evidence.rend(),
+                                        AgeingEvidence::Kind::capacity, &AgeingEvidence::kind);
+    return last == aged.evidence.rend() ? std::nullopt : std::optional(last->time);
+}
+
+// A test tells how far off the report is. Once per test, with the first report since then.
+void Ageing::compare(BatteryIndex battery, Aged& aged, const Estimate& reported, Time now) const {
+    if (!reported.value || !aged.soh_pct.value) return;
+    const auto measured = measured_at(battery, aged);
+    const auto last = std::ranges::find(aged.evidence, AgeingEvidence::Kind::compared, &AgeingEvidence::kind);
+    if (!measured || (last != aged.evidence.end() && last->time >= *measured)) return;
+    if (last != aged.evidence.end()) aged.evidence.erase(last);
+    // Apart from the doubt of the test itself.
+    const double distance_pct = *reported.value - *aged.soh_pct.value;
+    const double excess = distance_pct * distance_pct - aged.soh_pct.sigma * aged.soh_pct.sigma;
+    const double sigma_pct = std::max(std::sqrt(std::max(excess, 0.0)), reported.sigma);
+    add(aged, {.kind = AgeingEvidence::Kind::compared,
+               .time = std::max(now, *measured),
+               .value = *reported.value / 100,
+               .sigma = sigma_pct / 100});
+}
+
+// Of what was measured and what the battery reports, which has the doubt that the last test found. A report
+// that has fallen since then, and says less than was measured, may tell of a fault that no test has seen yet.
+Estimate Ageing::surest(BatteryIndex battery, const Aged& aged, const Estimate& reported) const {
+    if (!model_.batteries[position(battery)].soh_pct) return aged.soh_pct;
+    if (!measured_at(battery, aged) || !aged.soh_pct.value) return reported;
+    if (!reported.value) return aged.soh_pct;
+    const auto compared =
+        std::ranges::find(aged.evidence, AgeingEvidence::Kind::compared, &AgeingEvidence::kind);
+    if (compared == aged.evidence.end()) return aged.soh_pct;
+    const double lower_pct = std::min(*aged.soh_pct.value, 100 * compared->value);
+    if (*reported.value < lower_pct - reported.sigma) return reported;
+    Estimate as_found = reported;
+    as_found.sigma = 100 * compared->sigma;
+    return as_found.sigma < aged.soh_pct.sigma ? as_found : aged.soh_pct;
+}
+
+void Ageing::take_reported(BatteryIndex battery, Aged& aged, const Estimate& soh_pct, Time now) const {
+    if (!soh_pct.value || soh_pct.reason != reported_by_bms) return;
     const auto last = std::ranges::find(aged.evidence.rbegin(), aged.evidence.rend(),
                                         AgeingEvidence::Kind::reported, &AgeingEvidence::kind);
     if (last != aged.evidence.rend()) {
-        const double age = 1 + unseen_cycles(battery, aged, moment.wall) + aged.cycles.cycles();
+        const double age = 1 + unseen_cycles(battery, aged, now) + aged.cycles.cycles();
         if (aged.cycles.cycles() - last->cycles < std::max(reported_growth * age, 1.0)) return;
     }
     const AgeingEvidence evidence{.kind = AgeingEvidence::Kind::reported,
-                                  .time = moment.wall,
-                                  .value = *state.soh_pct.value / 100,
-                                  .sigma = state.soh_pct.sigma / 100,
+                                  .time = now,
+                                  .value = *soh_pct.value / 100,
+                                  .sigma = soh_pct.sigma / 100,
                                   .cycles = aged.cycles.cycles()};
     if (is_sound(evidence) && evidence.value > 0) add(aged, evidence);
 }
@@ -282,7 +335,7 @@ void Ageing::estimate_in_cycles(BatteryIndex battery, Aged& aged, const Moment& 
     }
     if (life.status == EstimateStatus::ok && !is_tested(aged)) {
         life.status = EstimateStatus::degraded;
-        life.reason = "reported_by_bms";
+        life.reason = reported_by_bms;
     } else if (life.status == EstimateStatus::ok && aged.soh_pct.status == EstimateStatus::degraded) {
         life.status = EstimateStatus::degraded;
         life.reason = "no_capacity_evidence";
@@ -337,7 +390,9 @@ void Ageing::learn(BatteryIndex battery, const HealthEvidence& test) {
             .value = test.health,
             .sigma = test.sigma,
             .cycles = aged.cycles.cycles() - before_days * aged.cycles.cycles_per_day()};
-        if (is_cycled(battery) && is_sound(evidence)) add(aged, evidence);
+        if (!is_cycled(battery) || !is_sound(evidence)) return;
+        forget_contradicted(aged, evidence);
+        add(aged, evidence);
         return;
     }
     const double service_days = days_between(*model_.batteries[position(battery)].installed_date, test.time);
@@ -349,6 +404,21 @@ void Ageing::learn(BatteryIndex battery, const HealthEvidence& test) {
     // Told late: the tests since then have the last word.
     std::ranges::stable_sort(aged.evidence, {}, &AgeingEvidence::time);
     aged.life.reset();
+}
+
+// Reports of the age at which a test was made; and all until then, when it has shown that they were wrong.
+void Ageing::forget_contradicted(Aged& aged, const AgeingEvidence& test) {
+    const auto is_report = [&test](const AgeingEvidence& told) {
+        return told.kind == AgeingEvidence::Kind::reported &&
+               told.cycles < test.cycles + CycledHistory::same_age;
+    };
+    const auto last = std::ranges::find_if(aged.evidence.rbegin(), aged.evidence.rend(), is_report);
+    if (last == aged.evidence.rend()) return;
+    const bool contradicts = std::abs(last->value - test.value) >
+                             HealthFusion::surprise_sigmas * std::hypot(last->sigma, test.sigma);
+    std::erase_if(aged.evidence, [&](const AgeingEvidence& told) {
+        return is_report(told) && (contradicts || told.cycles > test.cycles - CycledHistory::same_age);
+    });
 }
 
 void Ageing::add(Aged& aged, const AgeingEvidence& evidence) const {
@@ -367,7 +437,7 @@ void Ageing::replay(BatteryIndex battery, Aged& aged) const {
         const BatteryAge age{evidence.age_days, {}};
         if (evidence.kind == AgeingEvidence::Kind::capacity) {
             aged.life->learn_health(evidence.value, evidence.sigma, age);
-        } else {
+        } else if (evidence.kind == AgeingEvidence::Kind::ratio) {
             aged.life->learn_ratio(evidence.value, evidence.sigma, age);
         }
     }

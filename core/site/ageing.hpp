@@ -71,19 +71,23 @@ class Ageing {
     void count(StringIndex string, const Batteries& batteries, const Moment& moment);
     void sample(BatteryIndex battery, Aged& aged, std::optional<double> temperature_c,
                 const Moment& moment) const;
-    void estimate(BatteryIndex battery, Aged& aged, const BatteryState& state, const Moment& moment);
+    void estimate(BatteryIndex battery, Aged& aged, const BatteryState& state, const Estimate& reported,
+                  const Moment& moment);
     void estimate_in_cycles(BatteryIndex battery, Aged& aged, const Moment& moment);
     RemainingLife life_in_cycles(BatteryIndex battery, const Aged& aged, double unseen_cycles);
-    void take_reported(BatteryIndex battery, Aged& aged, const BatteryState& state,
-                       const Moment& moment) const;
+    void compare(BatteryIndex battery, Aged& aged, const Estimate& reported, Time now) const;
+    Estimate surest(BatteryIndex battery, const Aged& aged, const Estimate& reported) const;
+    void take_reported(BatteryIndex battery, Aged& aged, const Estimate& soh_pct, Time now) const;
     double unseen_cycles(BatteryIndex battery, const Aged& aged, Time now) const;
     void estimate_on_float(BatteryIndex battery, Aged& aged, const Moment& moment) const;
     void take_ratio(Aged& aged, const BatteryState& state, const Moment& moment, double service_days) const;
+    static void forget_contradicted(Aged& aged, const AgeingEvidence& test);
     void add(Aged& aged, const AgeingEvidence& evidence) const;
     void replay(BatteryIndex battery, Aged& aged) const;
     bool has_float_model(BatteryIndex battery) const;
     bool is_cycled(BatteryIndex battery) const;
     static bool is_tested(const Aged& aged);
+    std::optional<Time> measured_at(BatteryIndex battery, const Aged& aged) const;
     std::string_view missing_evidence(BatteryIndex battery) const;
 
     const SiteModel& model_;

@@ -93,11 +93,12 @@ void AgeingAlerts::tell(SubjectNumber subject, RuleId rule, const Latch& latch, 
 // stands alone.
 void AgeingAlerts::health(SubjectNumber subject, const BatteryState& state, Watched& watched,
                           Report& report) const {
-    const bool is_new = state.soh_pct.as_of != watched.soh_as_of || watched.is_tested;
+    const bool is_tested = std::exchange(watched.is_tested, false) && state.soh_pct.reason != reported_by_bms;
+    const bool is_new = state.soh_pct.as_of != watched.soh_as_of || is_tested;
     if (!is_judged(state.soh_pct) || !is_new || !rules_.enabled(RuleId::soh_degraded)) return;
     watched.soh_as_of = state.soh_pct.as_of;
     Limits limits(rules_[RuleId::soh_degraded]);
-    if (std::exchange(watched.is_tested, false)) limits.readings = 1;
+    if (is_tested) limits.readings = 1;
     watched.soh.update(*state.soh_pct.value, limits, report.moment.steady);
     tell(subject, RuleId::soh_degraded, watched.soh, *state.soh_pct.value, report);
 }

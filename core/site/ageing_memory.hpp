@@ -12,8 +12,9 @@
 namespace sitepower {
 
 struct AgeingEvidence {
-    // Of `reported`, the battery's own electronics are the witness.
-    enum class Kind : std::uint8_t { capacity = 0, ratio = 1, reported = 2 };
+    // Of `reported`, the battery's own electronics are the witness. `compared` is no evidence: what they said
+    // when the capacity was tested, with how far from the test that was as sigma.
+    enum class Kind : std::uint8_t { capacity = 0, ratio = 1, reported = 2, compared = 3 };
     Kind kind{};
     Time time{};
     double value = 0;  // health, or resistance over its baseline

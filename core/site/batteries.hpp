@@ -71,6 +71,8 @@ class Batteries {
     std::optional<double> ambient_of(StringIndex string) const { return groups_[position(string)].ambient_c; }
     // Of the battery, else the ambient temperature of its string.
     std::optional<double> temperature_of(BatteryIndex battery) const;
+    // The health that the battery's own electronics report; where they do, Ageing decides how far it counts.
+    Estimate reported_soh_pct(BatteryIndex battery) const;
 
     // Of the batteries that may end the string: that with the least charge left, and that with the highest
     // resistance over its baseline. At least one; with a reason where nothing is known.

@@ -27,7 +27,7 @@ Estimate as_reported(const Measurement& reported) {
     if (*reported.value < 0 || *reported.value > 100) {
         return unknown_estimate("out_of_model_range", reported.time);
     }
-    return {reported.value, reported_sigma_pct, EstimateStatus::degraded, "reported_by_bms", reported.time};
+    return {reported.value, reported_sigma_pct, EstimateStatus::degraded, reported_by_bms, reported.time};
 }
 
 }  // namespace
@@ -106,6 +106,10 @@ void Batteries::step_estimator(std::size_t string, bool believes_current, const 
     std::ranges::fill(group.voltages_are_new, 0);
 }
 
+Estimate Batteries::reported_soh_pct(BatteryIndex battery) const {
+    return as_reported(reported_[position(battery)].soh_pct);
+}
+
 // A battery's own management system knows more of it than its current tells, but not how well it knows it.
 void Batteries::publish_estimates(std::size_t string) {
     const auto& batteries = model_.strings[string].batteries;
@@ -115,7 +119,6 @@ void Batteries::publish_estimates(std::size_t string) {
         const Reported& reported = reported_[index];
         state.soc_pct =
             reported.soc_pct.value ? as_reported(reported.soc_pct) : groups_[string].counted_soc[place];
-        if (model_.batteries[index].soh_pct) state.soh_pct = as_reported(reported.soh_pct);
     }
 }
 

@@ -10,6 +10,7 @@
 namespace sitepower {
 
 inline constexpr std::string_view stale_input = "stale_input";
+inline constexpr std::string_view reported_by_bms = "reported_by_bms";
 
 inline std::string_view reason_of(Quality quality) {
     return quality == Quality::stale ? stale_input : to_string(quality);

@@ -63,7 +63,7 @@ AgeingMemory unpack_ageing(ByteReader& in, bool has_cycles) {
     const std::uint64_t count = in.varint();
     for (std::uint64_t i = 0; i < std::min(count, most_evidence) && !in.failed(); ++i) {
         AgeingEvidence& evidence = memory.evidence.emplace_back();
-        evidence.kind = static_cast<AgeingEvidence::Kind>(in.byte() % 3U);
+        evidence.kind = static_cast<AgeingEvidence::Kind>(in.byte() % 4U);
         evidence.time = from_ms(in.zigzag());
         evidence.value = in.fixed<double>();
         evidence.sigma = in.fixed<double>();

@@ -81,6 +81,11 @@ class AgeingTest : public testing::Test {
             for (BatteryState& state : batteries_->batteries())
                 state.temperature_c = {temperature_c_, "", now_.wall};
             batteries_->strings()[1].current_a = {string_current_a_, "", now_.wall};
+            if (reported_pct_) {
+                batteries_->apply({.quantity = Quantity::battery_soh_pct, .part = pack},
+                                  {.value = *reported_pct_, .quality = Quality::good, .time = now_.wall},
+                                  now_);
+            }
             for (const std::uint32_t string : {0U, 1U})
                 ageing_->update(StringIndex{string}, *batteries_, now_);
         }
@@ -97,6 +102,7 @@ class AgeingTest : public testing::Test {
     Moment now_{.wall = start, .steady = start, .elapsed = start};
     double temperature_c_ = 25;
     std::optional<double> string_current_a_;
+    std::optional<double> reported_pct_;  // by the pack
 };
 
 TEST_F(AgeingTest, WithoutAnInstallDateNothingIsKnown) {
@@ -218,10 +224,7 @@ TEST_F(AgeingTest, WhatAPackReportsIsAWeakHistory) {
     give_fade();
     model_.batteries[pack].soh_pct = PointRef{};
     for (int day = 0; day < 150; ++day) {
-        state(pack).soh_pct = {.value = 100 - 20 * std::pow(day / 500.0, 1.5),
-                               .sigma = 3,
-                               .status = EstimateStatus::degraded,
-                               .reason = "reported_by_bms"};
+        reported_pct_ = 100 - 20 * std::pow(day / 500.0, 1.5);
         cycle(1);
     }
     const auto& life = state(pack).rul_days;
@@ -230,6 +233,13 @@ TEST_F(AgeingTest, WhatAPackReportsIsAWeakHistory) {
     EXPECT_EQ(life.reason, "reported_by_bms");
     EXPECT_NEAR(*life.value, 350, 120);
     EXPECT_LE(ageing_->memory(BatteryIndex{pack}).evidence.size(), Ageing::most_evidence);
+
+    test(pack, 0.7);
+    pass(minutes(2));
+    EXPECT_EQ(life.value, 0) << "whatever it reports";
+    EXPECT_EQ(life.status, EstimateStatus::ok);
+    cycle(20);
+    EXPECT_EQ(life.value, 0);
 }
 
 TEST_F(AgeingTest, AnInstallDateAloneIsAPrior) {

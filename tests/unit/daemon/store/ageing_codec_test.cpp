@@ -16,6 +16,7 @@ AgeingMemory some_memory() {
     memory.evidence.push_back({AgeingEvidence::Kind::ratio, from_ms(8), 1.1, 0.04, {6, 7, 8, 9, 10}});
     memory.evidence.push_back(
         {.kind = AgeingEvidence::Kind::reported, .value = 0.99, .sigma = 0.03, .cycles = -12.5});
+    memory.evidence.push_back({.kind = AgeingEvidence::Kind::compared, .value = 0.95, .sigma = 0.2});
     memory.fused = HealthEvidence{from_ms(9), 0.9, 0.03};
     memory.cycles = {.seen_days = 30, .cycles = 12, .recent_days = 29, .recent_cycles = 11};
     return memory;
@@ -37,7 +38,8 @@ TEST(AgeingCodec, ComesBackAsItWas) {
     EXPECT_EQ(back.thermal.age_days, memory.thermal.age_days);
     EXPECT_EQ(back.thermal.recent_days, memory.thermal.recent_days);
     EXPECT_EQ(back.thermal.month, memory.thermal.month);
-    ASSERT_EQ(back.evidence.size(), 3U);
+    ASSERT_EQ(back.evidence.size(), 4U);
+    EXPECT_EQ(back.evidence[3].kind, AgeingEvidence::Kind::compared);
     EXPECT_EQ(back.evidence[2].kind, AgeingEvidence::Kind::reported);
     EXPECT_EQ(back.evidence[2].cycles, -12.5);
     EXPECT_EQ(back.cycles.seen_days, 30);
