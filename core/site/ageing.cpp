@@ -395,10 +395,11 @@ void Ageing::learn(BatteryIndex battery, const HealthEvidence& test) {
         add(aged, evidence);
         return;
     }
-    const double service_days = days_between(*model_.batteries[position(battery)].installed_date, test.time);
+    const Time now = std::max(test.time, aged.last_wall.value_or(test.time));
+    const double service_days = days_between(*model_.batteries[position(battery)].installed_date, now);
     const double sigma = std::hypot(test.sigma, model_sigma);
     const AgeingEvidence evidence{AgeingEvidence::Kind::capacity, test.time, test.health, sigma,
-                                  aged.thermal.age_days(service_days)};
+                                  aged.thermal.age_days_before(service_days, days_between(test.time, now))};
     if (!is_sound(evidence)) return;
     add(aged, evidence);
     // Told late: the tests since then have the last word.

@@ -49,15 +49,35 @@ ThermalAge::PerNode ThermalAge::age_days(double service_days) const {
     return ages;
 }
 
+double ThermalAge::recent_seen_days() const {
+    return std::accumulate(memory_.recent_seen_days.begin(), memory_.recent_seen_days.end(), 0.0);
+}
+
+double ThermalAge::recent_days(std::size_t node) const {
+    double aged = 0;
+    for (const PerNode& month : memory_.recent_days) aged += month[node];
+    return aged;
+}
+
+ThermalAge::PerNode ThermalAge::age_days_before(double service_days, double before_days) const {
+    PerNode ages = age_days(service_days);
+    const double recent = recent_seen_days();
+    const double of_recent = std::min(before_days, recent);
+    const double older = std::max(service_days - recent, 0.0);
+    const double older_left = older > 0 ? std::clamp(1 - (before_days - of_recent) / older, 0.0, 1.0) : 0;
+    const double recent_left = recent > 0 ? 1 - of_recent / recent : 0;
+    for (std::size_t node = 0; node < nodes; ++node) {
+        const double aged = recent_days(node);
+        ages[node] = (ages[node] - aged) * older_left + aged * recent_left;
+    }
+    return ages;
+}
+
 ThermalAge::PerNode ThermalAge::rate() const {
-    const double seen =
-        std::accumulate(memory_.recent_seen_days.begin(), memory_.recent_seen_days.end(), 0.0);
     const double unseen = std::max(year_days - memory_.seen_days, 0.0);
     PerNode rates{};
     for (std::size_t node = 0; node < nodes; ++node) {
-        double aged = unseen;
-        for (const PerNode& month : memory_.recent_days) aged += month[node];
-        rates[node] = aged / (seen + unseen);
+        rates[node] = (recent_days(node) + unseen) / (recent_seen_days() + unseen);
     }
     return rates;
 }

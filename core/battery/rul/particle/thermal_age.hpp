@@ -41,6 +41,9 @@ class ThermalAge {
     // In days at 25 C, of `service_days` in all. What was not seen (before the monitor came, while it was
     // away) counts as 25 C: an hour of heat says nothing of the years before it.
     PerNode age_days(double service_days) const;
+    // What age_days was so many days earlier: by the last 365 days that were seen, and the mean of those
+    // before.
+    PerNode age_days_before(double service_days, double before_days) const;
     // Days at 25 C per day, mean of the last 365 days that were seen; as long as there are less, the others
     // are taken to have had 25 C.
     PerNode rate() const;
@@ -51,6 +54,9 @@ class ThermalAge {
     void restore(const Memory& memory);
 
   private:
+    double recent_seen_days() const;
+    double recent_days(std::size_t node) const;
+
     Memory memory_;
 };
 

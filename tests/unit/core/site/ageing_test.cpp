@@ -478,6 +478,22 @@ TEST_F(AgeingTest, ATestThatIsToldLateDoesNotOutdoTheLatestOne) {
     EXPECT_NEAR(*state(bare).soh_pct.value, 50, 1.5);
 }
 
+// 97 % at the age of one year is another fade than 97 % at the age of five.
+TEST_F(AgeingTest, ATestThatIsToldLateIsOfTheAgeThatTheBatteryHadThen) {
+    for (const double hot_c : {25.0, 34.0}) {
+        reset();
+        now_ = {.wall = start, .steady = start, .elapsed = start};
+        temperature_c_ = hot_c;
+        pass(hours(24 * 100));
+        ageing_->learn(BatteryIndex{bare}, {start, 0.97, 0.02});
+        const auto memory = ageing_->memory(BatteryIndex{bare});
+        for (const double age_days : memory.evidence.at(0).age_days) EXPECT_NEAR(age_days, 4 * 365, 1);
+        ageing_->learn(BatteryIndex{bare}, {start - hours(24 * 2 * 365), 0.97, 0.02});
+        for (const double age_days : ageing_->memory(BatteryIndex{bare}).evidence.at(0).age_days)
+            EXPECT_NEAR(age_days, 2 * 365, 1);
+    }
+}
+
 TEST_F(AgeingTest, ASnapshotOfTheSiteHoldsTheEvidence) {
     const auto model = std::make_shared<const SiteModel>(model_);
     Site site(model, {});

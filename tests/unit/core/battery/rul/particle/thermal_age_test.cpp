@@ -75,6 +75,24 @@ TEST(ThermalAge, TheFutureIsAsTheLastYear) {
     EXPECT_NEAR(ThermalAge().rate()[0], 1, 1e-12);
 }
 
+TEST(ThermalAge, KnowsHowOldItWas) {
+    ThermalAge age;
+    hold(age, 500, 25);
+    hold(age, 365, 37);  // counted in months of whole days here
+    const auto days_then = [&age](double service_days, double before_days) {
+        return ThermalAge::between(age.age_days_before(service_days, before_days), ThermalAge::place_of(12));
+    };
+    EXPECT_NEAR(days_then(1000, 0), 635 + 2 * 365, 1e-6);
+    EXPECT_NEAR(days_then(1000, 100), 635 + 2 * 265, 5) << "the last year was hot";
+    EXPECT_NEAR(days_then(1000, 365), 635, 5);
+    EXPECT_NEAR(days_then(1000, 600), 400, 5) << "and the time before was not";
+    EXPECT_NEAR(days_then(1000, 1000), 0, 1e-6);
+    EXPECT_NEAR(days_then(1000, 2000), 0, 1e-6) << "before there was a battery";
+    EXPECT_NEAR(days_then(100, 500), 0, 1e-6) << "served for less than was seen: a wrong clock";
+    age = {};
+    EXPECT_NEAR(days_then(1000, 400), 600, 1e-6) << "nothing was seen";
+}
+
 TEST(ThermalAge, IgnoresWhatIsNoTemperature) {
     ThermalAge age;
     age.add(hours(1), std::nan(""));
