@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "core/battery/chemistry.hpp"
 #include "core/battery/resistance/baseline.hpp"
@@ -47,20 +48,22 @@ struct CycledHistory {
     std::array<double, Ageing::most_evidence> age{};
     std::array<double, Ageing::most_evidence> health{};
     std::size_t count = 0;
+    double last_sigma = 0;  // of the last point
 
     CycledHistory(std::span<const AgeingEvidence> evidence, double unseen_cycles) {
-        std::array<std::pair<double, double>, Ageing::most_evidence> points{};
+        std::array<std::tuple<double, double, double>, Ageing::most_evidence> points{};
         std::size_t known = 0;
         for (const AgeingEvidence& each : evidence) {
             const bool tells =
                 each.kind == AgeingEvidence::Kind::capacity || each.kind == AgeingEvidence::Kind::reported;
             if (!tells || known == points.size()) continue;
-            points[known++] = {std::max(1 + unseen_cycles + each.cycles, 1.0), each.value};
+            points[known++] = {std::max(1 + unseen_cycles + each.cycles, 1.0), each.value, each.sigma};
         }
         const auto found = std::span(points).first(known);
         std::ranges::sort(found);
         double of_one = 0;
-        for (const auto& [cycles, value] : found) {
+        for (const auto& [cycles, value, sigma] : found) {
+            last_sigma = sigma;
             if (count > 0 && cycles - age[count - 1] < same_age) {
                 of_one += 1;
                 health[count - 1] += (value - health[count - 1]) / of_one;
@@ -72,6 +75,11 @@ struct CycledHistory {
         }
     }
     FadeHistory view() const { return {std::span(age).first(count), std::span(health).first(count)}; }
+    CycledHistory raised(double by) const {
+        CycledHistory better = *this;
+        for (double& value : better.health) value += by;
+        return better;
+    }
 };
 
 void tell_life(const RemainingLife& life, Estimate& rul_days, std::optional<LifeInterval>& interval,
@@ -289,6 +297,17 @@ RemainingLife Ageing::life_in_cycles(BatteryIndex battery, const Aged& aged, dou
     const CycledHistory history(aged.evidence, unseen);
     RemainingLife life = predictor.predict({.history = history.view(), .group = of.model});
     if (!life.left) return life;
+    // At its end, by a health that has its doubt: nine in ten are no better than this. Where that is the end,
+    // too, it is past all doubt, however few have told.
+    if (life.left->p90 <= 0) {
+        const CycledHistory better = history.raised(quantile_z * history.last_sigma);
+        const RemainingLife at_best = predictor.predict({.history = better.view(), .group = of.model});
+        if (at_best.left) life.left->p90 = at_best.left->p50;
+        if (life.left->p90 <= 0) {
+            life.status = EstimateStatus::ok;
+            life.reason = "";
+        }
+    }
     const double last_age = history.count > 0 ? history.age[history.count - 1] : 1;
     const double since = std::max(1 + unseen + aged.cycles.cycles() - last_age, 0.0);
     for (double* left : {&life.left->p10, &life.left->p50, &life.left->p90}) {

@@ -233,22 +233,26 @@ RemainingLife TrajectoryPredictor::answer(const TrajectoryQuery& query, const Hi
 
 RemainingLife TrajectoryPredictor::predict(const TrajectoryQuery& query) {
     if (!is_usable(query.history)) return {.reason = "out_of_model_range"};
+    const auto judged = [&query](RemainingLife life) {
+        if (query.history.age.size() < fewest_points) {
+            life.status = EstimateStatus::prior_only;
+            life.reason = "no_capacity_evidence";
+        }
+        return life;
+    };
     weigh_by_prior(query);
     HistoryKnots knots{.present_age = 1};
     if (!query.history.age.empty()) {
         knots = knots_of(query.history);
         const double left = knots.health[0] - library_->parameters().end_of_life;
-        if (left <= 0) return {.left = LifeQuantiles{}, .status = EstimateStatus::ok, .reason = ""};
+        if (left <= 0) {
+            return judged({.left = LifeQuantiles{}, .status = EstimateStatus::ok, .reason = ""});
+        }
         Weighted history(knots, query.history.age.size(), library_->parameters().noise_sigma);
         history.left = static_cast<float>(left);
         for (std::size_t i = 0; i < log_weight_.size(); ++i) weigh_by_history(i, history);
     }
-    RemainingLife life = answer(query, knots);
-    if (query.history.age.size() < fewest_points) {
-        life.status = EstimateStatus::prior_only;
-        life.reason = "no_capacity_evidence";
-    }
-    return life;
+    return judged(answer(query, knots));
 }
 
 }  // namespace sitepower

@@ -173,10 +173,33 @@ TEST_F(AgeingTest, TestsOfAPackTellItsLifeInDays) {
 
 TEST_F(AgeingTest, APackAtItsEndHasNoDaysLeft) {
     give_fade();
-    test(pack, 0.78);
+    test(pack, 0.75);
     pass(minutes(2));
     EXPECT_EQ(state(pack).rul_days.value, 0);
     EXPECT_EQ(state(pack).rul_days.status, EstimateStatus::ok);
+}
+
+TEST_F(AgeingTest, AReportJustBelowTheEndIsNoCertainty) {
+    give_fade();
+    model_.batteries[pack].soh_pct = PointRef{};
+    cycle(10);
+    reported_pct_ = 79;
+    pass(hours(24));
+    EXPECT_EQ(state(pack).rul_days.value, 0);
+    EXPECT_EQ(state(pack).rul_days.status, EstimateStatus::prior_only);
+    EXPECT_EQ(state(pack).rul_days.reason, "no_capacity_evidence");
+    EXPECT_GT(state(pack).rul_days.sigma, 10);
+    EXPECT_GT(state(pack).rul_interval->p90, 30) << "79 % give or take 5 % may be 85 %";
+    EXPECT_EQ(state(pack).rul_interval->p10, 0);
+    test(pack, 0.79);
+    pass(minutes(2));
+    EXPECT_EQ(state(pack).rul_days.status, EstimateStatus::prior_only);
+    EXPECT_LT(state(pack).rul_interval->p90, 100) << "a test is surer";
+    test(pack, 0.7);
+    pass(minutes(2));
+    EXPECT_EQ(state(pack).rul_days.value, 0);
+    EXPECT_EQ(state(pack).rul_days.status, EstimateStatus::ok) << "beyond doubt";
+    EXPECT_EQ(state(pack).rul_interval->p90, 0);
 }
 
 TEST_F(AgeingTest, ThePaceOfUseMustBeSeen) {

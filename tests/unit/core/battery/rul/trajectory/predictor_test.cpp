@@ -78,6 +78,10 @@ TEST(TrajectoryPredictor, ALifeThatHasEndedHasNothingLeft) {
     const auto life = predictor.predict({.history = of(shape)});
     EXPECT_EQ(life.left->p10, 0);
     EXPECT_EQ(life.left->p90, 0);
+    EXPECT_EQ(life.status, EstimateStatus::ok);
+    const FadeShape few{.age = {1, 200, 300}, .health = {1, 0.9, 0.79}};
+    EXPECT_EQ(predictor.predict({.history = of(few)}).left->p50, 0);
+    EXPECT_EQ(predictor.predict({.history = of(few)}).status, EstimateStatus::prior_only);
 }
 
 TEST(TrajectoryPredictor, BeyondTheHorizonIsCensored) {
