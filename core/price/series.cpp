@@ -3,29 +3,70 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
+#include <span>
 
 namespace sitepower {
 
-void PriceSeries::merge(std::span<const PriceStep> newer) {
-    for (const auto& step : newer) {
+namespace {
+
+// The steps from the front of `newer` on that begin in order, as one series: the later ones count. Takes them
+// off `newer`.
+std::vector<PriceStep> take_run(std::span<const PriceStep>& newer) {
+    std::vector<PriceStep> run;
+    for (; !newer.empty(); newer = newer.subspan(1)) {
+        const auto& step = newer.front();
         if (step.from >= step.to || !std::isfinite(step.value)) continue;
-        // The usual case: behind everything known.
-        if (steps_.empty() || steps_.back().to <= step.from) {
-            steps_.push_back(step);
-            continue;
+        if (!run.empty() && step.from < run.back().from) break;
+        std::optional<PriceStep> rest;
+        if (!run.empty() && run.back().to > step.from) {
+            if (run.back().to > step.to) rest = PriceStep{step.to, run.back().to, run.back().value};
+            run.back().to = step.from;
+            if (run.back().from == run.back().to) run.pop_back();
         }
-        std::vector<PriceStep> kept;
-        kept.reserve(steps_.size() + 2);
-        for (const auto& old : steps_) {
-            if (old.from < step.from) kept.push_back({old.from, std::min(old.to, step.from), old.value});
-            if (old.to > step.to) kept.push_back({std::max(old.from, step.to), old.to, old.value});
+        run.push_back(step);
+        if (rest) run.push_back(*rest);
+    }
+    return run;
+}
+
+// What `run` leaves of `old`.
+std::vector<PriceStep> without(const std::vector<PriceStep>& old, const std::vector<PriceStep>& run) {
+    std::vector<PriceStep> left;
+    left.reserve(old.size() + run.size() + 1);
+    auto next = run.begin();
+    for (const auto& step : old) {
+        auto from = step.from;
+        while (next != run.end() && next->to <= from) ++next;
+        for (auto over = next; over != run.end() && over->from < step.to; ++over) {
+            if (from < over->from) left.push_back({from, over->from, step.value});
+            from = over->to;
         }
-        kept.insert(std::ranges::upper_bound(kept, step.from, {}, &PriceStep::from), step);
-        steps_ = std::move(kept);
+        if (from < step.to) left.push_back({from, step.to, step.value});
+    }
+    return left;
+}
+
+}  // namespace
+
+void PriceSeries::merge(std::span<const PriceStep> newer) {
+    while (!newer.empty()) {
+        const auto run = take_run(newer);
+        auto merged = without(steps_, run);
+        const auto kept = static_cast<std::ptrdiff_t>(merged.size());
+        merged.insert(merged.end(), run.begin(), run.end());
+        std::ranges::inplace_merge(merged, merged.begin() + kept, {}, &PriceStep::from);
+        steps_ = std::move(merged);
     }
     if (steps_.size() > most_steps) {
         steps_.erase(steps_.begin(), steps_.end() - static_cast<std::ptrdiff_t>(most_steps));
     }
+}
+
+void PriceSeries::forget_from(Time time) {
+    const auto first = std::ranges::lower_bound(steps_, time, {}, &PriceStep::from);
+    steps_.erase(first, steps_.end());
+    if (!steps_.empty()) steps_.back().to = std::min(steps_.back().to, time);
 }
 
 void PriceSeries::forget_before(Time time) {

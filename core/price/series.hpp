@@ -28,6 +28,8 @@ class PriceSeries {
     void merge(std::span<const PriceStep> newer);
     // Forgets what ended before.
     void forget_before(Time time);
+    // And what begins later; what lasts beyond ends then.
+    void forget_from(Time time);
 
     std::optional<double> at(Time time) const;
     // The mean over [from, to) weighted by time; empty unless all of it is known.

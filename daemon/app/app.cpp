@@ -38,6 +38,7 @@ constexpr Duration publisher_stop_limit = seconds{2};
 constexpr Duration hand_back_limit = std::chrono::milliseconds{1500};
 // Somebody who bids wrongly does so again and again.
 constexpr auto between_refused_bids = std::chrono::minutes{1};
+constexpr std::size_t most_refused_bids = 64;  // classes told of within that time
 
 std::unique_ptr<Store> open_store(const StoreSettings& settings, StoreObserver& observer) {
     auto store = Store::open(settings, observer);
@@ -114,6 +115,12 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
                    [this](bool holds, const std::string& message) {
                        executor_.handle(
                            SystemCondition{.type = "price_stale", .holds = holds, .message = message}, now());
+                   },
+               .trouble =
+                   [](const std::string& series, const std::string& why) {
+                       journal::log(journal::price_trouble,
+                                    fmt::format("the price series {} has no news: {}", series, why),
+                                    {{"SERIES", series}});
                    }}),
       planner_(site_view_, prices_.book(),
                {.work = [this](Query query) { return plan(std::move(query)); },
@@ -483,7 +490,7 @@ bool App::Parts::plan(Query query) {
         [path = store_->path(), query = std::move(query)]() mutable { return ask_store(path, query); });
 }
 
-// What was known of prices before the start: feeds rarely tell the past.
+// What was known of prices before the start or under other settings: feeds rarely tell the past.
 void App::Parts::restore_prices() {
     if (config_.prices.empty()) return;
     const bool accepted =
@@ -494,7 +501,7 @@ void App::Parts::restore_prices() {
             if (!rows) return [] {};
             return [this, rows = std::move(*rows)] { prices_.restore(rows, now()); };
         });
-    static_cast<void>(accepted);  // the queue of a daemon that starts has room
+    static_cast<void>(accepted);  // the next news come all the same
 }
 
 // Nothing is decided before what an earlier process had decided is known, or cannot be read.
@@ -535,8 +542,11 @@ void App::Parts::take_inbound(const InboundMessage& message) {
     if (!below.starts_with(bids)) return;
     const std::string load_class(below.substr(bids.size()));
     execute_mqtt_bid(dispatcher_, load_class, message.payload, [this, load_class](const std::string& reason) {
-        if (told_bid_at_ && steady_now() - *told_bid_at_ < between_refused_bids) return;
-        told_bid_at_ = steady_now();
+        std::erase_if(told_bids_at_, [now = steady_now()](const auto& told) {
+            return now - told.second >= between_refused_bids;
+        });
+        if (told_bids_at_.size() >= most_refused_bids) return;
+        if (!told_bids_at_.emplace(load_class, steady_now()).second) return;
         journal::log(journal::bid_refused, fmt::format("the bid of {} is refused: {}", load_class, reason),
                      {{"CLASS", load_class}});
     });

@@ -155,7 +155,7 @@ class App::Parts final : private Context {
     std::vector<Event> events_;                         // drained from the inbox; kept for its memory
     std::map<std::string, std::string> store_reasons_;  // why the store cannot be written, by condition
     std::string told_status_;
-    std::optional<std::chrono::steady_clock::time_point> told_bid_at_;
+    std::map<std::string, std::chrono::steady_clock::time_point> told_bids_at_;  // by class
     std::uint64_t told_given_up_ = 0;
     std::uint64_t told_left_out_ = 0;
     // Turns that may be queued: beyond it values wait in the feed, so that questions find room.

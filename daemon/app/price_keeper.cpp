@@ -1,5 +1,6 @@
 #include "daemon/app/price_keeper.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -15,6 +16,9 @@ void PriceKeeper::start(std::vector<PriceSettings> settings, Time now) {
 }
 
 void PriceKeeper::configure(std::vector<PriceSettings> settings, Time now) {
+    std::erase_if(troubles_, [&](const auto& each) {
+        return std::ranges::find(settings, each.first, &PriceSettings::id) == settings.end();
+    });
     book_.configure(std::move(settings), now);
     tick(now);
 }
@@ -34,6 +38,7 @@ void PriceKeeper::tick(Time now) {
     order_looks(now);
     keep_news();
     tell(now);
+    tell_trouble(now);
 }
 
 void PriceKeeper::keep_news() {
@@ -68,6 +73,23 @@ void PriceKeeper::tell(Time now) {
     if (stale == told_) return;
     outlets_.stale(!stale.empty(), book_.why_stale(now));
     told_ = std::move(stale);
+}
+
+// The device of a point tells its own trouble. Who publishes nonsense does so again and again.
+void PriceKeeper::tell_trouble(Time now) {
+    constexpr Duration between{std::chrono::minutes{1}};
+    for (const auto& entry : book_.entries()) {
+        if (std::holds_alternative<PricePoint>(entry.settings.source)) continue;
+        auto& trouble = troubles_[entry.settings.id];
+        if (trouble.why == entry.trouble) continue;
+        const bool is_soon = trouble.told && now >= *trouble.told && now < *trouble.told + between;
+        if (!entry.trouble.empty()) {
+            if (is_soon) continue;
+            outlets_.trouble(entry.settings.id, entry.trouble);
+            trouble.told = now;
+        }
+        trouble.why = entry.trouble;
+    }
 }
 
 void PriceKeeper::stop() {

@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,8 @@ class PriceKeeper {
         std::function<const LatestValue*(PointRef)> latest;  // null: unknown
         std::function<void(PriceRow)> keep;
         std::function<void(bool holds, const std::string& message)> stale;
+        // A source gives nothing of use, for another reason than before.
+        std::function<void(const std::string& series, const std::string& why)> trouble;
     };
 
     explicit PriceKeeper(Outlets outlets) : outlets_(std::move(outlets)) {}
@@ -50,6 +54,7 @@ class PriceKeeper {
     void order_looks(Time now);
     void keep_news();
     void tell(Time now);
+    void tell_trouble(Time now);
 
     Outlets outlets_;
     PriceBook book_;
@@ -57,6 +62,11 @@ class PriceKeeper {
     Worker worker_{64};
     std::atomic<bool> stopping_{false};
     std::vector<std::string> told_;  // the series that were told stale
+    struct Trouble {
+        std::string why;
+        std::optional<Time> told;
+    };
+    std::map<std::string, Trouble> troubles_;
 };
 
 }  // namespace sitepower

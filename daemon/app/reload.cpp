@@ -229,7 +229,10 @@ void App::Parts::put_into_force(config::Config next, const config::ConfigChanges
     if (changes.model || changes.settings) {
         executor_.replace_site(config_.model, config_.settings, now());
     }
-    if (changes.prices || changes.model) prices_.configure(config_.prices, now());
+    if (changes.prices || changes.model) {
+        prices_.configure(config_.prices, now());
+        restore_prices();
+    }
     if (changes.dispatch || changes.prices || changes.model) planner_.configure(config_.dispatch, now());
     if (controls_anew(changes)) {
         controller_.configure(config_.control);

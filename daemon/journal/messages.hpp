@@ -49,9 +49,14 @@ inline constexpr Kind metric_refused{
     "metric_refused", "e0b7a41d92f84c5aa6d3187c5be2490f", Priority::warning,
     "A published metric is of no use",
     "Correct who publishes METRIC; told once for each connection and metric, the others are counted."};
+inline constexpr Kind price_trouble{
+    "price_trouble", "3c8e1f5ab7d24960a9e05b7f4c26d813", Priority::warning, "A price series has no news",
+    "Correct the source of SERIES; the line says what is wrong with it. Told once for each cause, and at "
+    "most "
+    "once a minute. Plans go on with what is known until 'price_stale' says that it is too old."};
 inline constexpr Kind bid_refused{
     "bid_refused", "9b6d4c81e07f4d2fb35a60c2d19e784b", Priority::warning, "A published bid is no bid",
-    "Correct who publishes it; the line says what is wrong. Told at most once a minute."};
+    "Correct who publishes it; the line says what is wrong. Told at most once a minute for each class."};
 inline constexpr Kind alert_triggered{
     "alert_triggered", "6ac914fc557c777c2aabd930170c7f03", Priority::warning, "An alert was raised",
     "Of critical alerts with priority 2. See 'sitepowerctl alerts'; acknowledge it with 'sitepowerctl alert "
@@ -121,6 +126,7 @@ inline constexpr std::array kinds{&started,
                                   &sunspec_trouble,
                                   &forecast_trouble,
                                   &metric_refused,
+                                  &price_trouble,
                                   &bid_refused,
                                   &alert_triggered,
                                   &alert_acknowledged,

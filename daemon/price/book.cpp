@@ -13,6 +13,11 @@ namespace {
 constexpr Duration tariff_interval{std::chrono::hours{1}};
 constexpr Duration foresight{std::chrono::days{14}};
 constexpr Duration quarter{std::chrono::minutes{15}};
+// The shortest step of a plan. Of what is said of the present more often only the last counts, so that the
+// whole memory fits into a series.
+constexpr Duration finest{std::chrono::minutes{5}};
+constexpr Duration longest_present{std::chrono::hours{24}};
+static_assert((price_memory / finest) < static_cast<std::int64_t>(PriceSeries::most_steps));
 
 bool is_feed(const PriceSettings& settings) {
     return std::holds_alternative<PriceFile>(settings.source) ||
@@ -33,8 +38,23 @@ bool says(const PriceSeries& series, const PriceStep& step) {
 }  // namespace
 
 void PriceBook::configure(std::vector<PriceSettings> settings, Time now) {
-    entries_.clear();
-    for (auto& each : settings) entries_.push_back({.settings = std::move(each)});
+    const auto former = std::exchange(entries_, {});
+    for (auto& each : settings) {
+        Entry entry{.settings = std::move(each)};
+        const auto& id = entry.settings.id;
+        const auto before = std::ranges::find(former, id, [](const Entry& e) { return e.settings.id; });
+        if (before != former.end()) {
+            entry.is_redefined = before->settings.currency != entry.settings.currency ||
+                                 before->settings.unit != entry.settings.unit;
+            if (tells_the_same(before->settings, entry.settings)) {
+                entry.series = before->series;
+                entry.updated = before->updated;
+                entry.trouble = before->trouble;
+                entry.is_redefined = before->is_redefined;
+            }
+        }
+        entries_.push_back(std::move(entry));
+    }
     started_ = now;
     ++generation_;
     ++revision_;
@@ -49,10 +69,12 @@ std::uint64_t PriceBook::revision(std::string_view id) const {
 void PriceBook::restore(std::string_view id, std::span<const PriceStep> steps, Time now) {
     const auto entry = std::ranges::find(entries_, id, [](const Entry& e) { return e.settings.id; });
     if (entry == entries_.end() || std::holds_alternative<Tariff>(entry->settings.source)) return;
+    if (entry->is_redefined || steps.empty()) return;
     PriceSeries restored;
     restored.merge(steps);
     restored.merge(entry->series.steps());
     entry->series = std::move(restored);
+    entry->revision = ++revision_;
     keep(*entry, now);
 }
 
@@ -83,22 +105,36 @@ void PriceBook::take_point(Entry& entry, const LatestValue* latest, Time now) {
     entry.trouble.clear();
     if (entry.updated == latest->time) return;
     entry.updated = latest->time;
-    // One step per quarter of an hour, or per change. It reaches into the next quarter: the present is known
-    // until the point is read again.
-    const auto begins =
-        std::chrono::floor<std::chrono::duration<std::int64_t, std::ratio<900>>>(latest->time);
-    const auto value = price_value(entry.settings, latest->value);
+    learn_present(entry, latest->time, price_value(entry.settings, latest->value), quarter, now);
+}
+
+// A price that holds from `time` on and is said again or replaced within `lasts`. While it stays the same its
+// step grows by quarters of an hour: each of them is news, not each word.
+void PriceBook::learn_present(Entry& entry, Time time, double value, Duration lasts, Time now) {
+    PriceStep step{time, floor_to(time, quarter) + quarter + lasts, value};
     const auto& steps = entry.series.steps();
-    const bool goes_on = !steps.empty() && steps.back().value == value && steps.back().from >= begins &&
-                         steps.back().from <= latest->time;
-    if (goes_on) return;
-    const PriceStep step{latest->time, begins + 2 * quarter, value};
+    const auto next = std::ranges::upper_bound(steps, time, {}, &PriceStep::from);
+    if (next != steps.begin() && std::prev(next)->to >= time) {
+        const auto before = *std::prev(next);
+        const bool is_same = before.value == value && time < before.from + longest_present;
+        if (is_same && before.to >= step.to) return;
+        if (is_same || before.from >= floor_to(time, finest)) step.from = before.from;
+        // A restart would bring it back.
+        if (before.from < step.from && before.to > step.to)
+            fresh_.push_back({entry.settings.id, {before.from, step.from, before.value}});
+    }
+    entry.series.forget_from(step.from);
     learn(entry, {&step, 1}, now);
 }
 
 void PriceBook::learn(Entry& entry, std::span<const PriceStep> steps, Time now) {
+    if (steps.size() > PriceSeries::most_steps) steps = steps.last(PriceSeries::most_steps);
+    const auto& known = entry.series.steps();
+    // What a full series has dropped is not news again.
+    const auto since = known.size() < PriceSeries::most_steps ? Time::min() : known.front().from;
     std::vector<PriceStep> wanted;
     for (const auto& step : steps) {
+        if (step.from < since) continue;
         if (step.to <= now - price_memory || step.from >= now + foresight || !std::isfinite(step.value))
             continue;
         wanted.push_back(step);
@@ -130,9 +166,24 @@ void PriceBook::take(const Look& look, const Result<std::vector<PriceStep>>& fou
         entry->trouble = found.error().message;
         return;
     }
-    entry->trouble.clear();
-    entry->updated = now;
-    learn(*entry, *found, now);
+    hear(*entry, *found, now);
+}
+
+// Only what reaches the present is news: a source whose times are wrong must go stale.
+void PriceBook::hear(Entry& entry, std::span<const PriceStep> steps, Time now) {
+    const auto last = std::ranges::max_element(steps, {}, &PriceStep::to);
+    if (last == steps.end() || last->to <= now) {
+        entry.trouble = last == steps.end() ? "there is no price in it"
+                                            : "the prices that it tells end at " + format_time(last->to);
+    } else {
+        entry.trouble.clear();
+        entry.updated = now;
+    }
+    if (is_of_the_present(entry.settings) && !steps.empty()) {
+        learn_present(entry, steps.front().from, steps.front().value, entry.settings.stale_after, now);
+    } else {
+        learn(entry, steps, now);
+    }
 }
 
 void PriceBook::hear(std::string_view topic, std::string_view payload, Time now) {
@@ -144,10 +195,7 @@ void PriceBook::hear(std::string_view topic, std::string_view payload, Time now)
             entry.trouble = quotations.error().message;
             continue;
         }
-        entry.trouble.clear();
-        entry.updated = now;
-        // A single price is that of the present until the next one comes.
-        learn(entry, steps_of(entry.settings, *quotations, entry.settings.stale_after), now);
+        hear(entry, steps_of(entry.settings, *quotations, entry.settings.stale_after), now);
     }
 }
 
@@ -164,7 +212,8 @@ std::string PriceBook::why_stale(const Entry& entry, Time now) const {
         return entry.updated ? fmt::format("no news since {}{}", format_time(since), because)
                              : fmt::format("no news since the start{}", because);
     }
-    const bool heard = std::holds_alternative<PriceTopic>(entry.settings.source) && entry.updated;
+    const bool heard = std::holds_alternative<PriceTopic>(entry.settings.source) &&
+                       (entry.updated || !entry.trouble.empty());
     const bool judged =
         heard || (is_feed(entry.settings) && entry.looked && !(entry.looking && !entry.updated));
     if (judged && !entry.series.at(now)) return "no price of the present" + because;

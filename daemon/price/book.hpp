@@ -30,15 +30,16 @@ class PriceBook {
         std::string trouble;          // why the last look gave nothing; empty: it did, or there was none
         std::optional<Time> looked;   // when a look was last ordered
         bool looking = false;
+        bool is_redefined = false;  // by a reload: the prices of that id from before are of something else
         std::uint64_t revision = 0;
     };
 
     PriceBook() = default;
     PriceBook(std::vector<PriceSettings> settings, Time now) { configure(std::move(settings), now); }
 
-    // The series as reconfigured: all are read anew.
+    // The series as reconfigured: all are read anew. What is known of those that tell the same stays.
     void configure(std::vector<PriceSettings> settings, Time now);
-    // What the store still knows of a series from before a restart. Newer news stays.
+    // What the store still knows of a series from before a restart or a reload. Newer news stays.
     void restore(std::string_view id, std::span<const PriceStep> steps, Time now);
 
     // Works tariffs out, forgets what is too old, reads points through `latest` (null: unknown). To be called
@@ -84,7 +85,9 @@ class PriceBook {
 
   private:
     static void keep(Entry& entry, Time now);
+    void hear(Entry& entry, std::span<const PriceStep> steps, Time now);
     void learn(Entry& entry, std::span<const PriceStep> steps, Time now);
+    void learn_present(Entry& entry, Time time, double value, Duration lasts, Time now);
     void take_point(Entry& entry, const LatestValue* latest, Time now);
 
     std::vector<Entry> entries_;

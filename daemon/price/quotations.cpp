@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ namespace {
 using Json = nlohmann::json;
 using Quotations = std::vector<Quotation>;
 
+constexpr double no_price = std::numeric_limits<double>::quiet_NaN();
 constexpr Duration longest_step{std::chrono::hours{24}};
 // Seconds since 1970 stay below this until the year 5138, milliseconds are above it since 1973.
 constexpr double least_milliseconds = 1e11;
@@ -80,7 +82,8 @@ std::optional<std::size_t> column_of(std::string_view header, char separator, st
 }
 
 Result<Quotations> in_order(Quotations found) {
-    if (found.empty()) return refused("there is no price in it");
+    const auto is_price = [](const Quotation& each) { return !std::isnan(each.price); };
+    if (std::ranges::none_of(found, is_price)) return refused("there is no price in it");
     for (const auto& [from, price] : found) {
         if (std::abs(price) > most_price) {
             return refused(fmt::format("the price of {}, {:g}, is beyond the {:g} that prices are held to",
@@ -123,13 +126,16 @@ std::optional<Time> moment_of(const Json& json) {
     return json.is_string() ? moment_of(std::string_view(json.get_ref<const std::string&>())) : std::nullopt;
 }
 
-// Adds element `index`, whose time and price are these; an element without a price (null) is left out.
+// Adds element `index`, whose time and price are these; one without a price (null) ends the one before it.
 std::optional<Error> add(const Json* time, const Json* price, std::size_t index, const std::string& where,
                          Quotations& found) {
-    if (price == nullptr || price->is_null()) return std::nullopt;
+    const auto from = time == nullptr ? std::nullopt : moment_of(*time);
+    if (price == nullptr || price->is_null()) {
+        if (from) found.push_back({*from, no_price});
+        return std::nullopt;
+    }
     const auto value = number_of(*price);
     if (!value) return refused(fmt::format("{}, element {}: the price is no number", where, index));
-    const auto from = time == nullptr ? std::nullopt : moment_of(*time);
     if (!from) {
         return refused(fmt::format(
             "{}, element {}: the time is neither ISO 8601 with a zone nor seconds since 1970", where, index));
@@ -182,15 +188,16 @@ Result<Quotations> parse_quotations(std::string_view text, const PriceColumns& c
         const auto time = field_of(row, separator, *time_column);
         const auto price = field_of(row, separator, *price_column);
         if (!time || !price) return refused(fmt::format("line {}: it has too few columns", line));
-        if (price->empty()) continue;  // not published yet
         const auto from = moment_of(*time);
+        const bool is_gap = price->empty();  // not published yet
+        if (is_gap && !from) continue;
         if (!from) {
             return refused(fmt::format(
                 "line {}: the time is neither ISO 8601 with a zone (2026-01-31T00:00:00+01:00) nor "
                 "seconds since 1970",
                 line));
         }
-        const auto value = number_of(*price);
+        const auto value = is_gap ? no_price : number_of(*price);
         if (!value) return refused(fmt::format("line {}: the price is no number", line));
         if (found.size() == most_quotations) return refused("it holds more than 100000 prices");
         found.push_back({*from, *value});
@@ -229,6 +236,7 @@ std::vector<PriceStep> steps_of(const PriceSettings& settings, const Quotations&
         if (i + 1 < quotations.size())
             length = std::min(longest_step, quotations[i + 1].from - quotations[i].from);
         const auto from = quotations[i].from;
+        if (std::isnan(quotations[i].price)) continue;
         steps.push_back({from, from + length, price_value(settings, quotations[i].price)});
     }
     return steps;

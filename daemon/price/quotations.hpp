@@ -17,7 +17,7 @@ inline constexpr std::size_t most_quotations = 100'000;
 // beyond this is a mistake, which would throw every plan.
 inline constexpr double most_price = 1e9;
 
-// A price from a moment on.
+// A price from a moment on; NaN: from then on there is none (yet).
 struct Quotation {
     Time from{};
     double price = 0;
@@ -31,7 +31,7 @@ Result<std::vector<Quotation>> parse_quotations(std::string_view text, const Pri
                                                 Time now);
 
 // Each lasts until the next, the last as long as the one before it; a single one for `alone`. Nothing lasts
-// longer than a day: what is missing in between stays unknown.
+// longer than a day, nor into what is quoted without a price: that stays unknown.
 std::vector<PriceStep> steps_of(const PriceSettings& settings, const std::vector<Quotation>& quotations,
                                 Duration alone);
 

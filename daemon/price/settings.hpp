@@ -23,6 +23,7 @@ enum class PriceUnit : std::uint8_t {
 struct PriceColumns {
     std::string time = "time";
     std::string price = "price";
+    bool operator==(const PriceColumns&) const = default;
 };
 
 // JSON pointers (RFC 6901) into a JSON text: `price` and `time` lead to two lists of equal length, or within
@@ -31,11 +32,13 @@ struct PricePointers {
     std::optional<std::string> list;  // "" is the whole text
     std::string time;
     std::string price;
+    bool operator==(const PricePointers&) const = default;
 };
 
 struct PriceFile {
     std::string path;
     PriceColumns columns;
+    bool operator==(const PriceFile&) const = default;
 };
 
 struct PriceAddress {
@@ -44,17 +47,21 @@ struct PriceAddress {
     std::string key;         // a secret; empty: none
     std::string key_header;  // a header that carries it, "Authorization: Bearer {key}"; empty: none
     std::string ca_file;     // empty: the system's
+    bool operator==(const PriceAddress&) const = default;
 };
 
 // What somebody publishes over MQTT.
 struct PriceTopic {
     std::string topic;  // the whole name
     PricePointers form;
+    bool operator==(const PriceTopic&) const = default;
 };
 
 struct PricePoint {
     PointRef point;
     std::string name;  // "DEVICE/point"
+    // The place of a device among the others may change.
+    bool operator==(const PricePoint& other) const { return name == other.name; }
 };
 
 struct PriceSettings {
@@ -69,6 +76,11 @@ struct PriceSettings {
     Duration interval{std::chrono::minutes{2}};      // between two looks at a file or an address
     Duration stale_after{std::chrono::minutes{60}};  // without news
 };
+
+// Whether what is known of one is as good for the other. A tariff is worked out anew anyway: false.
+bool tells_the_same(const PriceSettings& one, const PriceSettings& other);
+// Whether the source says a number without its time: the price of the present until it says another.
+bool is_of_the_present(const PriceSettings& settings);
 
 // From the source's number to what a PriceSeries holds: per kWh for energy.
 double price_value(const PriceSettings& settings, double of_source);

@@ -23,7 +23,7 @@ double shown(const Entry& entry, double value) {
 }
 
 std::string_view unit_of(const Entry& entry) {
-    return entry.settings.unit == PriceUnit::other ? "as configured" : "per_mwh";
+    return entry.settings.unit == PriceUnit::other ? "other" : "per_mwh";
 }
 
 // The standard deviation of the changes from hour to hour in the 24 hours before `time`, over their mean.
@@ -141,6 +141,7 @@ Json describe_metadata(const Entry& primary, const PriceBook& book, const Span& 
     }
     record.time("known_until", latest ? std::optional(primary.series.known_until(now)) : std::nullopt,
                 "not_known");
+    record.text("trouble", primary.trouble, "no_trouble");
     const auto stale = book.why_stale(primary, now);
     return record.set("stale", !stale.empty()).because("stale", stale).take();
 }
@@ -196,7 +197,7 @@ std::vector<Operation> price_rows() {
                     {"metadata.total_records", "integer", "", "length of data"},
                     {"metadata.series", "text", "", "what volatility and metadata are about"},
                     {"metadata.currency", "text", "", "ISO 4217"},
-                    {"metadata.unit", "text", "", "per_mwh, or as configured"},
+                    {"metadata.unit", "text", "", "per_mwh, or other: as the source quotes it"},
                     {"metadata.latest_price", "number", "currency/MWh", "of the present"},
                     {"metadata.price_range.min", "number", "currency/MWh", "of the time asked for"},
                     {"metadata.price_range.max", "number", "currency/MWh", "of the time asked for"},
@@ -204,6 +205,7 @@ std::vector<Operation> price_rows() {
                      "the last day against the one before: rising, falling, or steady within 2 %"},
                     {"metadata.age_s", "integer", "s", "since the series had news"},
                     {"metadata.known_until", "time", "", "without a gap from now on"},
+                    {"metadata.trouble", "text", "", "why the source gave nothing of use when last read"},
                     {"metadata.stale", "boolean", "", "not to be relied on; reasons say why"}},
          .errors = {ErrorCode::not_found, ErrorCode::insufficient_data},
          .handler = prices}};

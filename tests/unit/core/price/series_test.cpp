@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <random>
+#include <utility>
 
 namespace sitepower::series_test {
 namespace {
@@ -57,6 +58,29 @@ TEST(PriceSeries, ForgetsFromTheFrontOnly) {
     EXPECT_EQ(series.at(start + 60min), 3);
 }
 
+TEST(PriceSeries, ForgetsWhatIsToComeAndEndsWhatLasts) {
+    auto series = series_of({step(0min, 60min, 1), step(60min, 120min, 3)});
+    series.forget_from(start + 30min);
+    EXPECT_EQ(series.steps(), std::vector{step(0min, 30min, 1)});
+    series.forget_from(start);
+    EXPECT_TRUE(series.steps().empty());
+}
+
+// Each publication repeats the last one whole: quadratic work would stall the loop.
+TEST(PriceSeries, MergesAWholeYearOfMinutesOverAnotherInNoTime) {
+    std::vector<PriceStep> steps;
+    for (int i = 0; i < 100'000; ++i) {
+        const auto from = start + i * 1min;
+        steps.push_back({from, from + 90s, static_cast<double>(i)});
+    }
+    PriceSeries series;
+    series.merge(steps);
+    const auto begin = std::chrono::steady_clock::now();
+    series.merge(steps);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+    EXPECT_EQ(series.steps().size(), PriceSeries::most_steps);
+}
+
 TEST(PriceSeries, AtItsLimitTheOldestGo) {
     PriceSeries series;
     std::vector<PriceStep> steps;
@@ -74,15 +98,17 @@ TEST(PriceSeriesLaw, TheLastWordCountsForEachMinute) {
     std::mt19937_64 random(1);
     for (int run = 0; run < 200; ++run) {
         PriceSeries series;
+        std::vector<PriceStep> told;
         std::map<int, double> by_minute;
         for (int publication = 0; publication < 12; ++publication) {
             const int from = static_cast<int>(random() % 100);
             const int to = from + 1 + static_cast<int>(random() % 40);
             const double value = static_cast<double>(random() % 9);
-            const PriceStep told = step(std::chrono::minutes{from}, std::chrono::minutes{to}, value);
-            series.merge({&told, 1});
+            told.push_back(step(std::chrono::minutes{from}, std::chrono::minutes{to}, value));
             for (int minute = from; minute < to; ++minute) by_minute[minute] = value;
+            if (random() % 2 == 0) series.merge(std::exchange(told, {}));
         }
+        series.merge(told);
         for (int minute = 0; minute < 150; ++minute) {
             const auto known = by_minute.find(minute);
             const auto said = series.at(start + std::chrono::minutes{minute} + 30s);

@@ -16,11 +16,13 @@ using testing::HasSubstr;
 class Keeper : public testing::Test {
   protected:
     Keeper()
-        : keeper_(
-              {.latest = [](PointRef) -> const LatestValue* { return nullptr; },
-               .keep = [this](PriceRow row) { kept_.push_back(std::move(row)); },
-               .stale = [this](bool holds,
-                               const std::string& message) { told_.push_back(holds ? message : "well"); }}) {}
+        : keeper_({.latest = [](PointRef) -> const LatestValue* { return nullptr; },
+                   .keep = [this](PriceRow row) { kept_.push_back(std::move(row)); },
+                   .stale = [this](bool holds,
+                                   const std::string& message) { told_.push_back(holds ? message : "well"); },
+                   .trouble = [this](const std::string& series,
+                                     const std::string& why) { troubles_.push_back(series + ": " + why); }}) {
+    }
     ~Keeper() override { keeper_.stop(); }
 
     static Time now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
@@ -43,6 +45,7 @@ class Keeper : public testing::Test {
     support::TemporaryDirectory directory_;
     std::vector<PriceRow> kept_;
     std::vector<std::string> told_;
+    std::vector<std::string> troubles_;
     PriceKeeper keeper_;
 };
 
@@ -74,6 +77,26 @@ TEST_F(Keeper, AServerThatNeverAnswersDoesNotHoldUpTheStop) {
     keeper_.stop();
     // The limit of a whole look is 30 s.
     EXPECT_LT(std::chrono::steady_clock::now() - began, 15s);
+}
+
+TEST_F(Keeper, TellsTroubleOncePerCauseAndAtMostOnceAMinute) {
+    const auto begin = now();
+    keeper_.start({feed(PriceTopic{"market", {{}, "", ""}})}, begin);
+    keeper_.hear("market", "80", begin);
+    keeper_.hear("market", "junk", begin + 1s);
+    keeper_.tick(begin + 1s);
+    keeper_.hear("market", "junk", begin + 70s);
+    keeper_.tick(begin + 70s);
+    EXPECT_THAT(troubles_, testing::ElementsAre("energy_price: it is no JSON"));
+    EXPECT_THAT(told_, testing::IsEmpty()) << "the price of the present is known all the same";
+    keeper_.hear("market", "null", begin + 71s);
+    keeper_.tick(begin + 71s);
+    keeper_.hear("market", "81", begin + 72s);
+    keeper_.tick(begin + 72s);
+    keeper_.hear("market", "null", begin + 73s);
+    keeper_.tick(begin + 73s);
+    ASSERT_EQ(troubles_.size(), 2U) << "another cause, which comes and goes within the minute";
+    EXPECT_THAT(troubles_[1], HasSubstr("leads to no number"));
 }
 
 TEST_F(Keeper, RestoresEachSeriesFromItsOwnRows) {

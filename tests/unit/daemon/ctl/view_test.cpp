@@ -56,6 +56,22 @@ TEST(View, SurvivesRepliesWithoutTheirFields) {
     }
 }
 
+TEST(View, ShowsSmallPricesAndWhatIsWrongWithASeries) {
+    const auto text =
+        view("prices",
+             Json{{"data", {{{"timestamp", "2026-11-22T06:00:00.000Z"}, {"hash_price", 0.00012}}}},
+                  {"metadata",
+                   {{"series", "hash_price"},
+                    {"currency", "EUR"},
+                    {"unit", "other"},
+                    {"latest_price", 0.00012},
+                    {"trouble", "it is no JSON"}}}},
+             now);
+    EXPECT_THAT(text, HasSubstr("now 0.00012"));
+    EXPECT_THAT(text, HasSubstr("No news: it is no JSON"));
+    EXPECT_THAT(text.substr(text.find("FROM")), HasSubstr("0.00012"));
+}
+
 TEST(View, ShowsTheStatus) {
     const auto text = view_of("system.status");
     EXPECT_THAT(text, HasSubstr("DC-CNX-01: degraded"));

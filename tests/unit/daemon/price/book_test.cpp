@@ -86,6 +86,101 @@ TEST(PriceBook, ASinglePriceIsThatOfThePresent) {
     EXPECT_DOUBLE_EQ(*book.entries()[0].series.at(start + 11min), 0.08);
 }
 
+TEST(PriceBook, AWordThatIsRepeatedIsNewsOncePerQuarter) {
+    auto book = book_of(settings("m", PriceTopic{"market/now", {{}, "", ""}}));
+    std::size_t kept = 0;
+    const auto before = book.revision();
+    for (auto time = start; time < start + 2h; time += 1s) {
+        book.hear("market/now", "80", time);
+        kept += book.take_fresh().size();
+    }
+    EXPECT_EQ(kept, 8U);
+    EXPECT_EQ(book.revision() - before, 8U);
+    EXPECT_THAT(book.entries()[0].series.steps(), SizeIs(1));
+    EXPECT_EQ(book.entries()[0].updated, start + 2h - 1s);
+    EXPECT_GE(book.entries()[0].series.known_until(start + 2h), start + 3h - 1s);
+}
+
+TEST(PriceBook, AWordThatChangesAllTheTimeLeavesTheWeekInMemory) {
+    auto book = book_of(settings("m", PriceTopic{"market/now", {{}, "", ""}}));
+    book.hear("market/now", "70", start);
+    for (auto time = start + 1min; time < start + 7 * 24h; time += 1min) {
+        book.hear("market/now", time.time_since_epoch() % 2min == 0min ? "80" : "81", time);
+    }
+    EXPECT_DOUBLE_EQ(book.entries()[0].series.at(start + 6min).value_or(0) * 1000, 81);
+    EXPECT_LT(book.entries()[0].series.steps().size(), PriceSeries::most_steps);
+}
+
+TEST(PriceBook, AnOlderWordDoesNotComeBack) {
+    auto of = settings("m", PriceTopic{"market/now", {{}, "", ""}});
+    auto book = book_of(of);
+    book.hear("market/now", "100", start);
+    of.stale_after = 10min;
+    book.configure({of}, start + 6min);
+    book.hear("market/now", "80", start + 6min);
+    const auto& series = book.entries()[0].series;
+    EXPECT_EQ(series.at(start + 5min), 0.1);
+    EXPECT_EQ(series.at(start + 16min), 0.08);
+    EXPECT_EQ(series.at(start + 50min), std::nullopt);
+    PriceBook restarted({of}, start + 20min);
+    std::vector<PriceStep> rows;
+    for (const auto& fresh : book.take_fresh()) {
+        std::erase_if(rows, [&](const PriceStep& row) { return row.from == fresh.step.from; });
+        rows.push_back(fresh.step);
+    }
+    restarted.restore("m", rows, start + 20min);
+    EXPECT_EQ(restarted.entries()[0].series.steps(), series.steps());
+}
+
+TEST(PriceBook, AReloadKeepsWhatIsKnownOfASeriesThatTellsTheSame) {
+    const PriceTopic source{"market/nl", {"", "/at", "/eur"}};
+    auto of = settings("m", source);
+    auto book = book_of(of);
+    book.hear("market/nl", R"([{"at": 1795305600, "eur": 90}, {"at": 1795309200, "eur": -5}])", start);
+    const auto revision = book.revision("m");
+    of.stale_after = 2h;
+    book.configure({settings("other", PriceFile{"/f", {}}), of}, start + 10min);
+    const auto* entry = book.find("m");
+    ASSERT_NE(entry, nullptr);
+    EXPECT_THAT(entry->series.steps(), SizeIs(2));
+    EXPECT_EQ(entry->updated, start) << "no news";
+    EXPECT_NE(book.revision("m"), revision) << "what is planned with it is planned anew";
+    of.surcharge = 100;
+    book.configure({of}, start + 20min);
+    EXPECT_THAT(book.find("m")->series.steps(), IsEmpty());
+    book.restore("m", hours(start, 3, 1), start + 20min);
+    EXPECT_EQ(book.find("m")->series.at(start), 1) << "as after a restart";
+    of.currency = "DKK";
+    book.configure({of}, start + 30min);
+    book.restore("m", hours(start, 3, 1), start + 30min);
+    EXPECT_THAT(book.find("m")->series.steps(), IsEmpty()) << "those are in another currency";
+}
+
+TEST(PriceBook, MorePricesThanFitAreLearntOnce) {
+    auto book = book_of(settings("f", PriceFile{"/f", {}}));
+    std::vector<PriceStep> minutes;
+    for (auto time = start - 7 * 24h; time < start + 1h; time += 1min)
+        minutes.push_back({time, time + 1min, 1.0 + static_cast<double>(minutes.size() % 7)});
+    book.take(*book.next_look(start), minutes, start);
+    EXPECT_THAT(book.take_fresh(), SizeIs(PriceSeries::most_steps));
+    const auto revision = book.revision();
+    book.take(*book.next_look(start + 2min), minutes, start + 2min);
+    EXPECT_THAT(book.take_fresh(), IsEmpty());
+    EXPECT_EQ(book.revision(), revision);
+}
+
+TEST(PriceBook, OnlyWhatReachesThePresentIsNews) {
+    auto book = book_of(settings("m", PriceTopic{"market/nl", {"", "/at", "/eur"}}));
+    book.hear("market/nl", R"([{"at": 1, "eur": 90}, {"at": 3601, "eur": 80}])", start);
+    EXPECT_EQ(book.entries()[0].updated, std::nullopt);
+    EXPECT_THAT(
+        book.why_stale(start),
+        HasSubstr("no price of the present: the prices that it tells end at 1970-01-01T02:00:01.000Z"));
+    book.hear("market/nl", R"([{"at": 1795305600, "eur": 90}])", start);
+    EXPECT_EQ(book.entries()[0].updated, start);
+    EXPECT_THAT(book.entries()[0].trouble, IsEmpty());
+}
+
 TEST(PriceBook, OnlyNewsGoToTheStore) {
     auto book = book_of(settings("f", PriceFile{"/f", {}}));
     book.take(*book.next_look(start), hours(start, 3, 1), start);
@@ -136,7 +231,7 @@ TEST(PriceBook, SaysWhyAFeedIsStale) {
     EXPECT_THAT(book.why_stale(start + 71min), HasSubstr("no news since 2026-11-22T00:10:00.000Z: /f: gone"));
     look = book.next_look(start + 31h);
     book.take(*look, hours(start, 30, 1), start + 31h);
-    EXPECT_THAT(book.why_stale(start + 31h), HasSubstr("no price of the present"));
+    EXPECT_THAT(book.why_stale(start + 31h), HasSubstr("the prices that it tells end at 2026-11-23T06:00"));
 }
 
 TEST(PriceBook, FollowsAPoint) {

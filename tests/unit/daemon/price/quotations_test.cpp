@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace sitepower::quotations_test {
 namespace {
 
@@ -39,7 +41,8 @@ TEST(QuotationsCsv, ReadsWhatExchangesWrite) {
 TEST(QuotationsCsv, FindsItsColumnsByNameWithEitherSeparator) {
     const auto found = read(parse_quotations(
         "zone;DA_price;time\nNL;7.5;\"2026-11-26T00:00+01:00\"\nNL;;2026-11-26T01:00Z\n", columns));
-    ASSERT_EQ(found.size(), 1U) << "what is not published yet has no price";
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_TRUE(std::isnan(found[1].price)) << "what is not published yet has no price";
     EXPECT_EQ(found[0].price, 7.5);
     EXPECT_EQ(found[0].from, *parse_time("2026-11-25T23:00:00Z"));
 }
@@ -87,7 +90,8 @@ TEST(QuotationsJson, OneNumberIsThePresentPrice) {
 TEST(QuotationsJson, TwoListsOfOneLength) {
     const PricePointers pointers{.list = {}, .time = "/unix_seconds", .price = "/price"};
     const auto found = json(R"({"unix_seconds":[1795327200,1795330800],"price":[1.5,null]})", pointers);
-    ASSERT_EQ(found.size(), 1U);
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_TRUE(std::isnan(found[1].price));
     EXPECT_THAT(refusal(parse_quotations(R"({"unix_seconds":[1],"price":[1,2]})", pointers, now)),
                 HasSubstr("one length"));
     EXPECT_THAT(refusal(parse_quotations(R"({"price":[1,2]})", pointers, now)), HasSubstr("/unix_seconds"));
@@ -125,6 +129,23 @@ TEST(Steps, LastUntilTheNextPriceAndNotOverAGap) {
     EXPECT_EQ(steps[1].to, now + 25h);
     EXPECT_EQ(steps[2].to - steps[2].from, 24h);
     EXPECT_EQ(steps_of(settings, {{now, 100}}, 30min).at(0).to, now + 30min);
+}
+
+TEST(Steps, EndWhereThereIsNoPrice) {
+    const PricePointers pointers{.list = {}, .time = "/at", .price = "/eur"};
+    const auto from_json = steps_of(
+        {}, json(R"({"at":[1795327200,1795330800,1795334400,1795338000],"eur":[80,null,90,null]})", pointers),
+        30min);
+    const auto from_csv =
+        steps_of({},
+                 read(parse_quotations(
+                     "time,DA_price\n1795327200,80\n1795330800,\n1795334400,90\n1795338000,\n", columns)),
+                 30min);
+    ASSERT_EQ(from_json.size(), 2U);
+    EXPECT_EQ(from_json[0].to - from_json[0].from, 1h) << "not over the hour without a price";
+    EXPECT_EQ(from_json[1].from, from_ms(1'795'334'400'000));
+    EXPECT_EQ(from_json[1].to - from_json[1].from, 1h);
+    EXPECT_EQ(from_csv, from_json);
 }
 
 TEST(Price, LeavesPerMegawattHour) {
