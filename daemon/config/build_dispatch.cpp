@@ -34,7 +34,7 @@ class DispatchBuilder {
         if (!entry.export_price.empty()) {
             const auto at = entry.origins.of("export_price");
             const auto* sold = price_of(prices, entry.export_price, at);
-            if (sold != nullptr && bought != nullptr && sold->currency != bought->currency) {
+            if (sold != nullptr && bought != nullptr && differ(sold->currency, bought->currency)) {
                 diagnostics_.add(
                     at, fmt::format("is in {}, and import_price in {}", sold->currency, bought->currency));
             }
@@ -44,6 +44,13 @@ class DispatchBuilder {
         const auto priced = std::ranges::find(series, entry.import_price, &SeriesEntry::price);
         if (priced != series.end()) settings.price_series = priced->id;
         settings.pv = power(entry.pv, entry.origins.of("pv"));
+        for (const auto& name : settings.pv.names) {
+            if (!contains(settings.load.names, name)) continue;
+            diagnostics_.add(entry.origins.of("pv"),
+                             fmt::format("\"{}\" is in load already: what is drawn and what is generated are "
+                                         "two points, take it out of one of them",
+                                         name));
+        }
         settings.import = power(entry.import, entry.origins.of("import"));
         settings.demand_window =
             make_period(entry.demand_months, entry.demand_weekdays, entry.demand_from, entry.demand_to);
@@ -62,12 +69,23 @@ class DispatchBuilder {
                 diagnostics_.add(load_class.origins.of("id"),
                                  "is what follows from the classes by their COP: choose another name");
             }
+            if (ids.find(load_class.id)) {
+                diagnostics_.add(load_class.origins.of("id"),
+                                 fmt::format("\"{}\" is the id of a battery, whose topic control/{} it would "
+                                             "share: choose another name",
+                                             load_class.id, load_class.id));
+            }
             settings.load_classes.push_back(bidding(load_class, prices, settings.currency));
         }
         return settings;
     }
 
   private:
+    // One that is missing or no currency is told by itself.
+    static bool differ(const std::string& one, const std::string& other) {
+        return !one.empty() && !other.empty() && one != other;
+    }
+
     std::string load_series(const DispatchEntry& entry, const std::vector<SeriesEntry>& all) {
         if (entry.load_series.empty()) {
             const auto found = std::ranges::find_if(all, [&](const SeriesEntry& series) {
@@ -109,7 +127,7 @@ class DispatchBuilder {
         Ids ids("price", diagnostics_);
         for (const auto& price : prices) ids.add(ids.find(price.id) ? "" : price.id, {});
         const auto found = ids.resolve(entry.value_series, at);
-        if (found && prices[*found].currency != currency) {
+        if (found && differ(prices[*found].currency, currency)) {
             diagnostics_.add(
                 at, fmt::format("is in {}, and import_price in {}", prices[*found].currency, currency));
         }
@@ -130,6 +148,10 @@ class DispatchBuilder {
         return &price;
     }
 
+    static bool contains(const std::vector<std::string>& names, const std::string& name) {
+        return std::ranges::find(names, name) != names.end();
+    }
+
     MeasuredPower power(const std::vector<std::string>& paths, const Origin& at) {
         MeasuredPower measured;
         for (const auto& path : paths) {
@@ -138,7 +160,13 @@ class DispatchBuilder {
             measured.points.push_back(*point);
             // By its own name, under which the store knows it.
             const auto& device = model_.devices[position(point->device)];
-            measured.names.push_back(device.id + '/' + device.points[point->slot].name);
+            auto name = device.id + '/' + device.points[point->slot].name;
+            if (contains(measured.names, name)) {
+                diagnostics_.add(at, fmt::format("\"{}\" is there twice and would be counted twice: "
+                                                 "leave one of them out",
+                                                 path));
+            }
+            measured.names.push_back(std::move(name));
         }
         return measured;
     }

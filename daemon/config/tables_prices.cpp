@@ -1,6 +1,7 @@
 // Price series.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "daemon/config/addresses.hpp"
 #include "daemon/config/quarters.hpp"
@@ -19,9 +20,21 @@ bool is_currency(std::string_view text) {
     return text.size() == 3 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+bool is_port(std::string_view text) {
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65535;
+}
+
 bool is_web_address(std::string_view text) {
-    return (text.starts_with("https://") || text.starts_with("http://")) &&
-           text.find(' ') == std::string_view::npos;
+    if (!text.starts_with("https://") && !text.starts_with("http://")) return false;
+    if (text.find(' ') != std::string_view::npos) return false;
+    text.remove_prefix(text.find("//") + 2);
+    auto host = text.substr(0, text.find_first_of("/?#"));
+    if (const auto user = host.rfind('@'); user != std::string_view::npos) host.remove_prefix(user + 1);
+    const auto colon = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+    if (colon == std::string_view::npos) return !host.empty();
+    return colon > 0 && is_port(host.substr(colon + 1));
 }
 
 bool is_topic(std::string_view text) {
@@ -29,13 +42,18 @@ bool is_topic(std::string_view text) {
 }
 
 bool is_pointer(std::string_view text) {
-    return text.empty() || text.starts_with('/');
+    if (!text.empty() && !text.starts_with('/')) return false;
+    for (auto tilde = text.find('~'); tilde != std::string_view::npos; tilde = text.find('~', tilde + 1)) {
+        const auto escaped = text.substr(tilde + 1, 1);
+        if (escaped != "0" && escaped != "1") return false;
+    }
+    return true;
 }
 
 schema::Rule pointer() {
     return {.format = Format::optional,
             .valid = is_pointer,
-            .expected = "a JSON pointer such as \"/data/prices\""};
+            .expected = "a JSON pointer such as \"/data/prices\", ~0 for ~ and ~1 for / in a name"};
 }
 
 Table<PricePeriodEntry> period_table() {
@@ -167,7 +185,8 @@ Table<PriceEntry> price_table() {
         .key("time_column", &PriceEntry::time_column, {}, "Its column of times; without it `time`.")
         .key("price_column", &PriceEntry::price_column, {}, "Its column of prices; without it `price`.")
         .key("url", &PriceEntry::url,
-             {.valid = is_web_address, .expected = "an address that begins with https:// or http://"},
+             {.valid = is_web_address,
+              .expected = "an address such as https://host/path or http://host:8080/path"},
              "Asked with GET. `{key}` stands for the key.")
         .key("list_pointer", &PriceEntry::list_pointer, pointer(),
              "JSON pointer to a list, whose elements hold a time and a price each; \"\" is the whole answer.")

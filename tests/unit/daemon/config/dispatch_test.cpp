@@ -208,6 +208,29 @@ TEST(Dispatch, ChecksLoadClasses) {
                 HasSubstr("is a price of energy"));
     EXPECT_THAT(wrong("id = \"mining\"", "id = \"cooling\""), HasSubstr("choose another name"));
     EXPECT_THAT(wrong("id = \"mining\"", "id = \"training\""), HasSubstr("is there already"));
+    EXPECT_THAT(wrong("id = \"mining\"", "id = \"LIB-01\""),
+                HasSubstr("load_class[2].id: \"LIB-01\" is the id of a battery"));
+}
+
+TEST(Dispatch, APointCountsOnce) {
+    const auto with_load = [](std::string_view lines) {
+        return errors_of(replaced(with(), "load = [\"UPS-01/output.load_kw\"]\n", lines));
+    };
+    EXPECT_THAT(with_load("load = [\"UPS-01/output.load_kw\", \"UPS-01/output.load_kw\"]\n"),
+                HasSubstr("dispatch.load: \"UPS-01/output.load_kw\" is there twice"));
+    EXPECT_THAT(with_load("load = [\"UPS-01/output.load_kw\"]\npv = [\"UPS-01/output.load_kw\"]\n"),
+                HasSubstr("dispatch.pv: \"UPS-01/output.load_kw\" is in load already"));
+}
+
+// Each of them is told by itself.
+TEST(Dispatch, AMissingPriceOrCurrencyIsNotTakenForAnotherCurrency) {
+    const auto text = with(load_classes);
+    for (const auto& wrong : {replaced(text, "import_price = \"energy_price\"", "import_price = \"none\""),
+                              replaced(text, "currency = \"EUR\"\n", "")}) {
+        const auto errors = errors_of(wrong);
+        EXPECT_FALSE(errors.empty());
+        EXPECT_THAT(errors, testing::Not(HasSubstr("and import_price in"))) << errors;
+    }
 }
 
 }  // namespace

@@ -133,6 +133,20 @@ TEST(Prices, AnAddressIsCheckedAsAWhole) {
     EXPECT_THAT(address_with(url + "price_pointer = \"p\"\n"), HasSubstr("a JSON pointer"));
     EXPECT_THAT(address_with(url + "price_pointer = \"/p\"\nlist_pointer = \"/l\"\n"),
                 HasSubstr("time_pointer: is missing"));
+    for (const auto* wrong : {"http://", "https:///p", "http://a.example:99999/", "http://:80/",
+                              "http://[::1]:0/", "http://a b/"}) {
+        EXPECT_THAT(address_with(std::string("url = \"") + wrong + "\"\nprice_pointer = \"/p\"\n"),
+                    HasSubstr("url: expected"))
+            << wrong;
+    }
+    for (const auto* right : {"http://[::1]:8080/p", "https://a.example?zone=NL:1", "http://me@a.example/"}) {
+        const auto config = load(with(std::string("[[price]]\nid = \"a\"\ncurrency = \"EUR\"\nsource = "
+                                                  "\"address\"\nurl = \"") +
+                                      right + "\"\nprice_pointer = \"/p~1q~0\"\n"));
+        EXPECT_THAT(config.prices, SizeIs(1)) << right;
+    }
+    EXPECT_THAT(address_with(url + "price_pointer = \"/p~2\"\n"), HasSubstr("a JSON pointer"));
+    EXPECT_THAT(address_with(url + "price_pointer = \"/p~\"\n"), HasSubstr("a JSON pointer"));
     EXPECT_THAT(address_with("url = \"ftp://a.example/\"\nprice_pointer = \"/p\"\n"), HasSubstr("https://"));
     EXPECT_THAT(address_with(url + "price_pointer = \"/p\"\nkey_credential = \"k\"\n"),
                 HasSubstr("has no place"));
