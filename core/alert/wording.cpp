@@ -40,8 +40,9 @@ std::string alert_message(const Rule& rule, const Observation& observation) {
 }
 
 std::string quiet_message(const std::string& message, std::uint32_t flaps) {
-    return message + std::string(quiet_from) + "; it has come back " + std::to_string(flaps) +
-           (flaps == 1 ? " time" : " times") + " and is over when it stays away for 10 min)";
+    return std::string(without_quiet(message)) + std::string(quiet_from) + "; it has come back " +
+           std::to_string(flaps) + (flaps == 1 ? " time" : " times") +
+           " and is over when it stays away for 10 min)";
 }
 
 std::string_view without_quiet(std::string_view message) {

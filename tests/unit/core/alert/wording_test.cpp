@@ -39,5 +39,10 @@ TEST(AlertMessage, OfADeviceSaysWhy) {
               "The device does not answer: bus A unit 3: no answer within 300 ms");
 }
 
+TEST(AlertMessage, SaysOnceThatItIsQuiet) {
+    const auto once = quiet_message("The cap is not followed: training", 1);
+    EXPECT_EQ(quiet_message(once, 1), once) << "as one that an earlier process had written";
+}
+
 }  // namespace
 }  // namespace sitepower::wording_test
