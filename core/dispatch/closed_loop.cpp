@@ -30,10 +30,13 @@ class ClosedLoop {
     }
 
   private:
+    double required_kwh(double load_kw, double margin) const {
+        return std::max(setup_.battery.stored_min_kwh, setup_.autonomy_h * setup_.critical_share * load_kw *
+                                                           margin / setup_.battery.discharge_efficiency);
+    }
+    // As much of it as the battery can hold.
     double reserve_kwh(double load_kw, double margin) const {
-        const double needed = setup_.autonomy_h * setup_.critical_share * load_kw * margin /
-                              setup_.battery.discharge_efficiency;
-        return std::min(std::max(needed, setup_.battery.stored_min_kwh), setup_.battery.stored_max_kwh);
+        return std::min(required_kwh(load_kw, margin), setup_.battery.stored_max_kwh);
     }
     double value_left(double stored_kwh) const {
         return setup_.battery.terminal_value_per_kwh * (stored_kwh - setup_.battery.stored_kwh);
@@ -126,8 +129,9 @@ class ClosedLoop {
         power_kw = std::min(power_kw, (battery.stored_max_kwh - held_kwh) / stored);
         const double change_kwh = power_kw * (power_kw > 0 ? stored : taken);
         stored_kwh_ = held_kwh + change_kwh;
-        if (stored_kwh_ < needed_kwh - 1e-6) {
-            const bool charged_all = power_kw >= std::max(spare_kw, 0.0) - 1e-6;
+        if (stored_kwh_ < required_kwh(setup_.load_kw[t], 1) - 1e-6) {
+            const bool charged_all = power_kw >= std::max(spare_kw, 0.0) - 1e-6 ||
+                                     stored_kwh_ >= setup_.battery.stored_max_kwh - 1e-6;
             ++(charged_all ? result_.unavoidable_shortfalls : result_.reserve_breaches);
         }
         bill(t, power_kw, change_kwh);

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -65,16 +66,19 @@ dispatch::LoopSetup setup_of(const Options& options) {
     return setup;
 }
 
-void tell(const dispatch::LoopResult& result, bool perfect, Report& report) {
+void tell(const dispatch::LoopResult& result, bool perfect, double import_limit_kw, Report& report) {
     const double saved = result.cost_without_battery - result.cost;
     const double possible = result.cost_without_battery - result.cost_perfect;
     report.add({"backtest.cost", result.cost, "currency", std::nullopt});
     report.add({"backtest.cost_without_battery", result.cost_without_battery, "currency", std::nullopt});
     report.add({"backtest.cost_perfect_foresight", result.cost_perfect, "currency", std::nullopt});
-    report.add({"backtest.above_perfect", 100 * (result.cost / result.cost_perfect - 1), "%",
-                perfect ? std::optional<Goal>(at_most(2)) : std::nullopt});
+    if (result.cost_perfect > 0)
+        report.add({"backtest.above_perfect", 100 * (result.cost / result.cost_perfect - 1), "%",
+                    perfect ? std::optional<Goal>(at_most(2)) : std::nullopt});
     report.add({"backtest.saved", saved, "currency", std::nullopt});
-    report.add({"backtest.saved_of_possible", 100 * saved / possible, "%", std::nullopt});
+    // Where a battery cannot save anything, only cost less or more, a share would mean nothing.
+    if (possible > 1e-9 * std::abs(result.cost_without_battery))
+        report.add({"backtest.saved_of_possible", 100 * saved / possible, "%", std::nullopt});
     report.add({"backtest.cycles", result.cycles, "full", std::nullopt});
     report.add(
         {"backtest.reserve_breaches", static_cast<double>(result.reserve_breaches), "steps", at_most(0)});
@@ -82,6 +86,8 @@ void tell(const dispatch::LoopResult& result, bool perfect, Report& report) {
                 std::nullopt});
     report.add({"backtest.plans_failed", static_cast<double>(result.plans_failed), "steps", std::nullopt});
     report.add({"backtest.peak", result.peak_kw, "kW", std::nullopt});
+    report.add(
+        {"backtest.above_contract", std::max(0.0, result.peak_kw - import_limit_kw), "kW", std::nullopt});
     report.add({"backtest.peak_without_battery", result.peak_without_battery_kw, "kW", std::nullopt});
 }
 
@@ -103,7 +109,7 @@ ExitCode run(const Options& options, Report& report) {
         options.import_limit_kw > 0 ? options.import_limit_kw : most_load_kw + options.power_kw;
     const auto result = dispatch::run_closed_loop(setup);
     if (!result) return complain(result.error().message);
-    tell(*result, setup.foresight == dispatch::Foresight::perfect, report);
+    tell(*result, setup.foresight == dispatch::Foresight::perfect, setup.import_limit_kw, report);
     if (!options.plot.empty()) {
         std::ofstream file(options.plot);
         file << plot_svg({{"import price, currency per kWh", setup.import_price_per_kwh},
@@ -134,7 +140,8 @@ Run describe_backtest(CLI::App& command) {
                        "of stored energy at the horizon");
     command.add_option("--autonomy-min", options->autonomy_min, "backup for the whole load")
         ->check(CLI::Range(0.0, 1440.0));
-    command.add_option("--import-limit-kw", options->import_limit_kw, "contract; 0: does not bind");
+    command.add_option("--import-limit-kw", options->import_limit_kw, "contract; 0: does not bind")
+        ->check(CLI::Range(0.0, 1e6));
     command.add_option("--export-limit-kw", options->export_limit_kw, "to the grid")
         ->check(CLI::Range(0.0, 1e6));
     return [options](Report& report) { return run(*options, report); };

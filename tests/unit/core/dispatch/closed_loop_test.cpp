@@ -60,6 +60,12 @@ TEST(ClosedLoop, AnAutonomyOutOfReachIsCountedAndNotCalledABreach) {
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->reserve_breaches, 0U);
     EXPECT_GT(result->unavoidable_shortfalls, 0U);
+    setup = three_weeks(0);
+    setup.autonomy_h = 3;
+    const auto larger_than_the_battery = run_closed_loop(setup);
+    ASSERT_TRUE(larger_than_the_battery);
+    EXPECT_EQ(larger_than_the_battery->reserve_breaches, 0U);
+    EXPECT_EQ(larger_than_the_battery->unavoidable_shortfalls, setup.load_kw.size());
 }
 
 TEST(ClosedLoop, RefusesWhatDoesNotFitTogether) {

@@ -83,6 +83,34 @@ TEST(Backtest, KeepsTheReserveAndWithPerfectForesightTheOptimum) {
     }
 }
 
+// At one price for all hours there is nothing to save, and no battery keeps a load below this contract.
+TEST(Backtest, SaysWhatIsBeyondTheContractAndNoShareOfNothing) {
+    const support::TemporaryDirectory directory;
+    const auto prices = (directory.path() / "prices.csv").string();
+    const auto load = (directory.path() / "load.csv").string();
+    write_hours(prices, 15 * 24, [](int) { return 80.0; });
+    write_hours(load, 15 * 24, [](int hour) { return hour % 24 < 12 ? 300.0 : 250.0; });
+    const auto ends = [&](const char* limit) {
+        const std::vector<const char*> arguments{"sitepower-lab",
+                                                 "backtest",
+                                                 "--prices",
+                                                 prices.c_str(),
+                                                 "--load",
+                                                 load.c_str(),
+                                                 "--import-limit-kw",
+                                                 limit,
+                                                 "--terminal-value-per-kwh",
+                                                 "0.08"};
+        return run(static_cast<int>(arguments.size()), arguments.data());
+    };
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(ends("200"), ExitCode::fine);
+    const auto told = testing::internal::GetCapturedStdout();
+    EXPECT_THAT(told, HasSubstr("above_contract"));
+    EXPECT_THAT(told, testing::Not(HasSubstr("saved_of_possible")));
+    EXPECT_NE(ends("-5"), ExitCode::fine);
+}
+
 TEST(Plot, DrawsWhatIsFiniteAndEscapesTitles) {
     const std::string svg = plot_svg({{"a < b & c", {1, 2, NAN, 3}}, {"nothing", {NAN}}, {"flat", {5, 5}}});
     EXPECT_THAT(svg, HasSubstr("a &lt; b &amp; c"));
