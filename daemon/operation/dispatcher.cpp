@@ -135,6 +135,22 @@ void execute_mqtt_request(Dispatcher& dispatcher, std::string_view operation, st
                        [reply = std::move(reply)](Answer answer) mutable { reply(std::move(answer.body)); });
 }
 
+namespace {
+
+// The message of an error and what it finds fault with.
+std::string reason_of(const Json& error) {
+    auto reason = error.value("message", "refused");
+    if (!error.contains("details")) return reason;
+    for (const auto& detail : error["details"]) {
+        if (!detail.is_object() || !detail.contains("problem")) continue;
+        const auto field = detail.value("field", "");
+        reason += ": " + field + (field.empty() ? "" : " ") + detail.value("problem", "");
+    }
+    return reason;
+}
+
+}  // namespace
+
 void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::string_view payload,
                       UniqueFunction<void(std::string)> refused) {
     auto raw = read_body(payload);
@@ -146,7 +162,7 @@ void execute_mqtt_bid(Dispatcher& dispatcher, std::string_view load_class, std::
                            const auto envelope = Json::parse(answer.body, nullptr, false);
                            if (!envelope.is_object() || !envelope.contains("error")) return;
                            const auto& error = envelope["error"];
-                           if (error.is_object()) refused(error.value("message", "refused"));
+                           if (error.is_object()) refused(reason_of(error));
                        });
 }
 

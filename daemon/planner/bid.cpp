@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
+#include <string_view>
 
 namespace sitepower {
 namespace {
@@ -36,7 +38,17 @@ Result<std::vector<dispatch::ValueSegment>> read_segments(const InputJson& json)
             return no_segments(
                 fmt::format("element {} has not just the numbers value_per_kwh and kw", segments.size()));
         }
-        segments.push_back({item["value_per_kwh"].get<double>(), item["kw"].get<double>()});
+        const dispatch::ValueSegment segment{item["value_per_kwh"].get<double>(), item["kw"].get<double>()};
+        const auto wrong = [&](std::string_view field, std::string_view why) {
+            return no_segments(fmt::format("[{}].{} {}", segments.size(), field, why));
+        };
+        if (!(segment.width_kw >= 0 && segment.width_kw <= most_bid_kw))
+            return wrong("kw", "is not from 0 to 1000000");
+        if (!(std::abs(segment.value_per_kwh) <= most_value_per_kwh))
+            return wrong("value_per_kwh", "is not from -1000 to 1000");
+        if (!segments.empty() && segment.value_per_kwh > segments.back().value_per_kwh)
+            return wrong("value_per_kwh", "is above that of the segment before: values fall with the power");
+        segments.push_back(segment);
     }
     return segments;
 }

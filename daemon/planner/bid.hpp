@@ -16,6 +16,9 @@ namespace sitepower {
 
 inline constexpr std::string_view bid_row_kind = "bid";
 inline constexpr std::size_t most_segments = 100;
+// As in the configuration.
+inline constexpr double most_bid_kw = 1e6;
+inline constexpr double most_value_per_kwh = 1000;
 inline constexpr Duration longest_bid{std::chrono::hours{24 * 31}};
 
 // Goes before the configuration until it runs out.
@@ -25,8 +28,8 @@ struct Bid {
 };
 
 Json describe_segments(const std::vector<dispatch::ValueSegment>& segments);
-// A list of objects with just the numbers value_per_kwh and kw; the error says what is wrong with it. Whether
-// values fall is the auction's to check.
+// A list of objects with just the numbers value_per_kwh and kw, values falling; the error says what is wrong
+// with it.
 Result<std::vector<dispatch::ValueSegment>> read_segments(const InputJson& json);
 
 PlanRow bid_row(const std::string& load_class, const Bid& bid, Time now);

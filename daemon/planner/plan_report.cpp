@@ -162,12 +162,12 @@ Json describe_plan(const PlanReport& report, const std::string& trouble, Time no
     record.set("constraints_satisfied", report.constraints_satisfied());
     record.set("certificate", describe_certificate(report));
     record.set("shortfall", describe_shortfall(report));
-    if (gone) {
-        record.unknown("peak_kw", no_schedule);
-    } else if (report.problem.demand) {
+    if (!gone && report.problem.demand) {
         record.set("peak_kw", report.plan.schedule.peak_kw);
+        record.set("peak_so_far_kw", report.problem.demand->peak_so_far_kw);
     } else {
-        record.unknown("peak_kw", "no_demand_charge");
+        const auto why = gone ? no_schedule : std::string_view("no_demand_charge");
+        record.unknown("peak_kw", why).unknown("peak_so_far_kw", why);
     }
     record.text("load_forecast", report.load_method, no_schedule);
     record.text("price_forecast", report.price_method, no_schedule);

@@ -50,7 +50,7 @@ void Planner::tick(Time now) {
     watch_mains(now);
     if (outage_.empty() && is_due(now)) order(now);
     const auto ended = std::erase_if(bids_, [&](const auto& bid) { return bid.second.valid_until <= now; });
-    if (ended > 0) auction(now);
+    if (ended > 0 || (allocation_ && valued_series(now) != valued_series_)) auction(now);
     if (allocation_ && !allocation_trouble_.empty() && is_over(allocation_->made, allocation_stands, now)) {
         allocation_.reset();
         outlets_.clear(std::string(allocation_topic));
@@ -228,6 +228,7 @@ void Planner::set_condition(std::string_view type, Told& told, bool holds, const
 // After every plan, and after every bid.
 void Planner::auction(Time now) {
     if (!settings_ || settings_->load_classes.empty() || !report_) return;
+    valued_series_ = valued_series(now);
     auto found = allocate_by(*report_, now);
     set_condition("allocation_failed", told_no_allocation_, !found, found ? "" : found.error().message, now);
     if (!found) {
@@ -270,17 +271,30 @@ Result<double> Planner::base_load_kw() const {
     return std::max(0.0, base_kw);
 }
 
+// What the classes' series say at present; a stale one says nothing.
+std::map<std::string, double> Planner::series_values(Time now) const {
+    std::map<std::string, double> values;
+    for (const auto& load_class : settings_->load_classes) {
+        const auto* entry = load_class.value_series.empty() ? nullptr : prices_.find(load_class.value_series);
+        if (entry == nullptr || !prices_.why_stale(*entry, now).empty()) continue;
+        if (const auto value = entry->series.at(now)) values[load_class.value_series] = *value;
+    }
+    return values;
+}
+
+std::vector<std::string> Planner::valued_series(Time now) const {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : series_values(now)) names.push_back(name);
+    return names;
+}
+
 Result<AllocationReport> Planner::allocate_by(const PlanReport& plan, Time now) const {
     AllocationSnapshot known;
     const auto base_kw = base_load_kw();
     if (!base_kw && plan.outage.empty()) return base_kw.error();
     if (base_kw) known.base_load_kw = *base_kw;
     known.bids = bids_;
-    for (const auto& load_class : settings_->load_classes) {
-        const auto* entry = load_class.value_series.empty() ? nullptr : prices_.find(load_class.value_series);
-        if (entry == nullptr || !prices_.why_stale(*entry, now).empty()) continue;
-        if (const auto value = entry->series.at(now)) known.series_values[load_class.value_series] = *value;
-    }
+    known.series_values = series_values(now);
     return allocate(*settings_, plan, known, now);
 }
 
@@ -310,13 +324,24 @@ void Planner::cycle(const CycleOverrides& overrides, bool adopt, Time now,
             } else if (!outage_.empty()) {
                 found = Error{ErrorCode::conflict, "the mains have failed meanwhile: ask again", ""};
             } else if (adopt) {
-                take(found, made);
+                adopt_whole(found, made);
             }
             done(found);
         };
     });
     // A refused job is dropped with its answer, which then says so by itself.
     static_cast<void>(accepted);
+}
+
+// The whole cycle or nothing: without an auction the plan in force stays.
+void Planner::adopt_whole(Result<PlanReport>& found, Time now) {
+    if (found && !settings_->load_classes.empty()) {
+        if (const auto allocated = allocate_by(*found, now); !allocated) {
+            found = allocated.error();
+            return;
+        }
+    }
+    take(found, now);
 }
 
 Status Planner::bid(const std::string& load_class, Bid bid, Time now) {

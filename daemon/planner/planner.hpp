@@ -81,6 +81,7 @@ class Planner final : public PlannerView {
     bool strays(Time now) const;
     void order(Time now);
     void take(const Result<PlanReport>& found, Time now);
+    void adopt_whole(Result<PlanReport>& found, Time now);
     void put_in_force(PlanReport report, Time now);
     void fail(const std::string& why, Time now);
     void tell(Time now);
@@ -94,6 +95,8 @@ class Planner final : public PlannerView {
         Time at{};
     };
     void set_condition(std::string_view type, Told& told, bool holds, const std::string& message, Time now);
+    std::map<std::string, double> series_values(Time now) const;
+    std::vector<std::string> valued_series(Time now) const;
 
     const SiteView& site_;
     const PriceBook& prices_;
@@ -108,6 +111,7 @@ class Planner final : public PlannerView {
     std::map<std::string, Bid> bids_;  // by class, at most one each; dropped when they have run out
     std::optional<AllocationReport> allocation_;
     std::string allocation_trouble_;
+    std::vector<std::string> valued_series_;  // that the last auction knew a value of
     std::optional<Time> ordered_;
     std::vector<std::uint64_t> ordered_revisions_;  // of the prices
     std::vector<bool> ordered_followers_;           // of the batteries

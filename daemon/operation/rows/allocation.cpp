@@ -28,7 +28,8 @@ Outcome allocation(const Request&, Context& context) {
     if (planner.settings() == nullptr) return nothing_planned();
     if (planner.settings()->load_classes.empty()) return nothing_auctioned();
     if (!planner.allocation()) {
-        const auto& trouble = planner.allocation_trouble();
+        const auto& trouble =
+            planner.allocation_trouble().empty() ? planner.trouble() : planner.allocation_trouble();
         return Failure{ErrorCode::service_unavailable,
                        "there is no allocation yet: " +
                            (trouble.empty() ? std::string("the first plan is being made") : trouble)};
@@ -213,9 +214,11 @@ Operation cycle_row() {
                        {"elapsed_ms.auction", "number", "ms", "of the auction"},
                        {"elapsed_ms.total", "number", "ms", "with history and forecasts"},
                        {"soc.*", "number", "%", "by battery"},
-                       {"total_power_kw", "number", "kW", "import at present by the plan"},
+                       {"total_power_kw", "number", "kW",
+                        "import at present by the plan, with what the classes are expected to draw: what is "
+                        "awarded now is not in it yet"},
                        {"revenue.*", "number", "currency/h", "what each class pays"},
-                       {"power_requirements.total", "number", "kW", "import"},
+                       {"power_requirements.total", "number", "kW", "import, likewise"},
                        {"power_requirements.cooling", "number", "kW", "of the classes"},
                        {"power_requirements.battery", "number", "kW", "charging positive"},
                        {"constraints_satisfied", "boolean", "", "limits, reserves and entitlements"}},

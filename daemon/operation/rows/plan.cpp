@@ -37,7 +37,8 @@ std::vector<Field> plan_fields() {
         {"constraints_satisfied", "boolean", "", "every limit holds, by replay"},
         {"certificate.status", "text", "", "what was proven"},
         {"certificate.objective", "number", "currency",
-         "cost of energy, wear and peak, less what is left stored"},
+         "cost of energy, wear and what the peak grows beyond that of the month so far, less what is left "
+         "stored"},
         {"certificate.bound", "number", "currency", "no schedule is cheaper, by weak duality"},
         {"certificate.gap", "number", "", "between the two, of 1 + cost"},
         {"certificate.power_violation_kw", "number", "kW", "largest, by replay"},
@@ -53,6 +54,7 @@ std::vector<Field> plan_fields() {
         {"shortfall.first_step", "time", "", "in which reserve or contract is broken"},
         {"shortfall.recovered_at", "time", "", "from when the reserve is whole again"},
         {"peak_kw", "number", "kW", "billed, at least that of the month so far"},
+        {"peak_so_far_kw", "number", "kW", "of the month, which is paid for already"},
         {"load_forecast", "text", "", "what the load is expected from"},
         {"price_forecast", "text", "", "likewise the import price"},
         {"steps_with_assumed_price", "integer", "", "beyond what is published"},

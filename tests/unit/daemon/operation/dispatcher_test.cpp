@@ -196,11 +196,13 @@ TEST(MqttBid, WhatIsNoneIsRefusedWithItsReason) {
     for (const auto* payload :
          {"", "{", "[]", R"({"segments": "all"})",
           R"({"segments": [], "valid_until": "2026-11-22T06:00:00Z"})",  // over already
+          R"({"segments": [{"value_per_kwh": 0.5, "kw": -1}], "valid_until": "2026-11-22T12:00:00Z"})",
           R"({"class": "mining", "segments": [], "valid_until": "2026-11-22T12:00:00Z"})"}) {
         execute_mqtt_bid(asking.dispatcher, "training", payload,
                          [&](const std::string& reason) { refused.push_back(reason); });
     }
-    EXPECT_EQ(refused.size(), 6U);
+    ASSERT_EQ(refused.size(), 7U);
+    EXPECT_EQ(refused[5], "the segments are no bid: segments [0].kw is not from 0 to 1000000");
     EXPECT_THAT(refused[1], testing::HasSubstr("not well-formed JSON"));
     for (const auto& reason : refused) EXPECT_FALSE(reason.empty());
     EXPECT_TRUE(asking.context.fake_planner.bids.empty());

@@ -29,6 +29,10 @@ TEST(Bid, IsAListOfValuesAndPowers) {
     EXPECT_EQ(refusal("no JSON"), "is not a list");
     EXPECT_THAT(refusal(R"([{"value_per_kwh": 1, "kw": 1}, {"value_per_kwh": 1}])"), HasSubstr("element 1"));
     EXPECT_THAT(refusal(R"([{"value_per_kwh": "1", "kw": 1}])"), HasSubstr("element 0"));
+    EXPECT_EQ(refusal(R"([{"value_per_kwh": 1, "kw": -1}])"), "[0].kw is not from 0 to 1000000");
+    EXPECT_EQ(refusal(R"([{"value_per_kwh": 1e9, "kw": 1}])"), "[0].value_per_kwh is not from -1000 to 1000");
+    EXPECT_THAT(refusal(R"([{"value_per_kwh": 1, "kw": 1}, {"value_per_kwh": 2, "kw": 1}])"),
+                HasSubstr("[1].value_per_kwh is above"));
     std::string many = "[0";
     for (std::size_t i = 0; i < most_segments; ++i) many += ",0";
     EXPECT_THAT(refusal((many + "]").c_str()), HasSubstr("more than 100"));

@@ -590,6 +590,38 @@ TEST_F(Planning, ACycleChangesNothingUnlessAsked) {
     EXPECT_THAT(told_, SizeIs(2));
 }
 
+TEST_F(Planning, ACycleWhoseAuctionFailsLeavesThePlanInForce) {
+    planner_.configure(auctioned(), noon);
+    tick(noon);
+    const auto made = planner_.report()->made;
+    site_.latest_values[2][0].quality = Quality::stale;
+    std::string why;
+    planner_.cycle({}, true, noon + 1min,
+                   [&](const Result<PlanReport>& found) { why = found ? "" : found.error().message; });
+    run_jobs();
+    EXPECT_THAT(why, HasSubstr("what training draws is not known"));
+    EXPECT_EQ(planner_.report()->made, made);
+    EXPECT_THAT(planner_.trouble(), IsEmpty());
+}
+
+TEST_F(Planning, AClassWhoseValuesGoStaleLosesItsAwardAtOnce) {
+    auto settings = auctioned();
+    auto& training = settings->load_classes[0];
+    training.segments.clear();
+    training.value_series = "spot";
+    training.yield_per_kwh = 1;
+    training.most_kw = 20;
+    const auto look = prices_.next_look(noon);
+    ASSERT_TRUE(look);
+    const std::vector<PriceStep> hours{{noon, noon + 1h + 2min, 5}};
+    prices_.take(*look, hours, noon);
+    planner_.configure(settings, noon);
+    for (auto now = noon; now <= noon + 1h; now += 10s) tick(now);
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 30);
+    tick(noon + 1h + 1s);
+    EXPECT_DOUBLE_EQ(planner_.allocation()->load_kw(), 10) << "no news for an hour";
+}
+
 TEST_F(Planning, ACycleSaysWhyThereIsNoPlan) {
     auto settings = auctioned();
     settings->site.breaker_limit_kw = 5;
