@@ -159,13 +159,22 @@ class RandomAuction : public testing::Test {
             result.push_back({value, random() % 10 == 0 ? 0 : uniform(5, 80)});
             value *= random() % 5 == 0 ? 1 : uniform(0.3, 1);
         }
+        if (random() % 5 == 0) result.push_back({-uniform(0, 0.5), uniform(5, 80)});
         return result;
     }
     Auction auction() {
         Auction result;
         for (auto count = 1 + random() % 6; count > 0; --count) {
-            result.bidders.push_back(
-                {.id = std::to_string(count), .overhead_factor = uniform(1.1, 1.5), .segments = segments()});
+            result.bidders.push_back({.id = std::to_string(count),
+                                      .overhead_factor = uniform(1.1, 1.5),
+                                      .entitlement_kw = random() % 3 == 0 ? uniform(0, 60) : 0,
+                                      .priority = static_cast<int>(random() % 3),
+                                      .segments = segments()});
+        }
+        // Among equals the priority decides.
+        if (random() % 4 == 0) {
+            result.bidders.back().overhead_factor = result.bidders.front().overhead_factor;
+            result.bidders.back().segments = result.bidders.front().segments;
         }
         double price = uniform(0, 0.2);
         for (auto count = random() % 4; count > 0; --count) {
