@@ -480,4 +480,25 @@ void Ageing::restore(BatteryIndex battery, const AgeingMemory& memory) {
     aged.estimated_at.reset();
 }
 
+bool Ageing::take_over(StringIndex string, const Ageing& before, StringIndex old_string) {
+    const bool is_judged_the_same = priors_.design_life_years == before.priors_.design_life_years &&
+                                    priors_.end_of_life == before.priors_.end_of_life;
+    if (!is_judged_the_same) return false;
+    throughputs_[position(string)] = before.throughputs_[position(old_string)];
+    const auto& batteries = model_.strings[position(string)].batteries;
+    const auto& old_batteries = before.model_.strings[position(old_string)].batteries;
+    for (std::size_t i = 0; i < batteries.size(); ++i) {
+        Aged& aged = aged_[position(batteries[i])];
+        const Aged& old = before.aged_[position(old_batteries[i])];
+        aged.taken = old.taken;
+        aged.last_wall = old.last_wall;
+        aged.sampled_at = old.sampled_at;
+        aged.estimated_at = old.estimated_at;
+        aged.soh_pct = old.soh_pct;
+        aged.rul_days = old.rul_days;
+        aged.rul_interval = old.rul_interval;
+    }
+    return true;
+}
+
 }  // namespace sitepower

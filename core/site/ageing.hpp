@@ -40,6 +40,9 @@ class Ageing {
 
     AgeingMemory memory(BatteryIndex battery) const;
     void restore(BatteryIndex battery, const AgeingMemory& memory);
+    // Of a reload, after restore(): the estimates of the string stand until they are due again, by the same
+    // clock: one that was only made once more would count as another. False: the settings have changed.
+    bool take_over(StringIndex string, const Ageing& before, StringIndex old_string);
     // Another battery stands in this place; the model has its date already.
     void start_anew(BatteryIndex battery);
 

@@ -251,6 +251,15 @@ void AgeingAlerts::start_anew(BatteryIndex battery) {
     watched.c_per_hour = 0;
 }
 
+void AgeingAlerts::take_over(StringIndex string, const AgeingAlerts& before, StringIndex old_string) {
+    strings_[position(string)] = before.strings_[position(old_string)];
+    const auto& batteries = model_.strings[position(string)].batteries;
+    const auto& old_batteries = before.model_.strings[position(old_string)].batteries;
+    for (std::size_t i = 0; i < batteries.size(); ++i) {
+        watched_[position(batteries[i])] = before.watched_[position(old_batteries[i])];
+    }
+}
+
 void AgeingAlerts::assume(const Alert& alert) {
     const auto found = slots_.find(alert.subject);
     if (!found) return;

@@ -34,6 +34,8 @@ class AgeingAlerts {
     void assume(const Alert& alert);
     // Its capacity was tested: the next estimate is as good as measured, and needs no second one.
     void take_test(BatteryIndex battery) { watched_[position(battery)].is_tested = true; }
+    // Of a reload: the string and its batteries go on as they stood in `before`, by the same clock.
+    void take_over(StringIndex string, const AgeingAlerts& before, StringIndex old_string);
     // Another battery stands in this place: what was watched of the one before is forgotten.
     void start_anew(BatteryIndex battery);
 

@@ -278,6 +278,15 @@ void BatteryAlerts::start_anew(BatteryIndex battery) {
     watched.resistance_seen = false;
 }
 
+void BatteryAlerts::take_over(StringIndex string, const BatteryAlerts& before, StringIndex old_string) {
+    watched_strings_[position(string)] = before.watched_strings_[position(old_string)];
+    const auto& batteries = model_.strings[position(string)].batteries;
+    const auto& old_batteries = before.model_.strings[position(old_string)].batteries;
+    for (std::size_t i = 0; i < batteries.size(); ++i) {
+        watched_[position(batteries[i])] = before.watched_[position(old_batteries[i])];
+    }
+}
+
 void BatteryAlerts::assume(const Alert& alert) {
     const auto found = slots_.find(alert.subject);
     if (!found) return;

@@ -25,6 +25,8 @@ class BatteryAlerts {
                   Effects& effects);
     // As after a restart in which this alert was open, or resolved by hand while its condition held.
     void assume(const Alert& alert);
+    // Of a reload: the string and its batteries go on as they stood in `before`, by the same clock.
+    void take_over(StringIndex string, const BatteryAlerts& before, StringIndex old_string);
     // Another battery stands in this place: what was watched of the one before is forgotten.
     void start_anew(BatteryIndex battery);
 

@@ -19,6 +19,29 @@ struct BatteryReplacement {
     std::string model;
 };
 
+// What was measured so far of a discharge that is not over (CapacityWatch).
+struct DischargeMemory {
+    // Of the string.
+    Time as_of{};       // wall: the last current that was counted
+    Duration lasted{};  // until the last one that flowed,
+    Duration rested{};  // and since then, at `as_of`
+    double delivered_ah = 0;
+    double delivered_by_flowed_ah = 0;
+    bool has_gap = false;
+    // Of the battery.
+    bool is_planned = false;
+    bool was_full = false;
+    std::optional<Time> below_since;  // its end voltage: wall, of the measurement,
+    Duration below_after{};           // since the beginning,
+    double below_ah = 0;              // and delivered until then
+    std::optional<Duration> ended_after;
+    double ended_ah = 0;
+    double temperature_sum = 0;  // C times seconds
+    double temperature_s = 0;
+
+    bool operator==(const DischargeMemory&) const = default;
+};
+
 struct BatteryMemory {
     std::string battery;                            // identifier
     std::string serial_number;                      // a memory of another serial is not taken over
@@ -46,6 +69,7 @@ struct BatteryMemory {
     std::optional<double> usual_float_current_a;  // of its string
     AgeingMemory ageing;
     std::optional<BatteryReplacement> replacement;
+    std::optional<DischargeMemory> discharge;
 };
 
 // One battery has taken the place of another.

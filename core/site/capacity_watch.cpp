@@ -1,6 +1,7 @@
 #include "core/site/capacity_watch.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/battery/chemistry.hpp"
 #include "core/battery/model/cell_model.hpp"
@@ -135,6 +136,66 @@ void CapacityWatch::report(const Discharge& discharge, StringIndex string, const
         }
         ended.push_back(measured);
     }
+}
+
+std::size_t CapacityWatch::place_of(BatteryIndex battery) const {
+    const auto& members = model_.strings[position(model_.batteries[position(battery)].string)].batteries;
+    return static_cast<std::size_t>(std::ranges::find(members, battery) - members.begin());
+}
+
+std::optional<DischargeMemory> CapacityWatch::memory(BatteryIndex battery, const Moment& moment) const {
+    const auto& discharge = discharges_[position(model_.batteries[position(battery)].string)];
+    if (!discharge) return std::nullopt;
+    const Tested& tested = discharge->batteries[place_of(battery)];
+    return DischargeMemory{.as_of = moment.wall - (moment.elapsed - discharge->updated),
+                           .lasted = discharge->flowed - discharge->began,
+                           .rested = discharge->updated - discharge->flowed,
+                           .delivered_ah = discharge->delivered_ah,
+                           .delivered_by_flowed_ah = discharge->delivered_by_flowed_ah,
+                           .has_gap = discharge->has_gap,
+                           .is_planned = tested.is_planned,
+                           .was_full = tested.was_full,
+                           .below_since = tested.below_since,
+                           .below_after = tested.below_after,
+                           .below_ah = tested.below_ah,
+                           .ended_after = tested.ended_after,
+                           .ended_ah = tested.ended_ah,
+                           .temperature_sum = tested.temperature_sum,
+                           .temperature_s = tested.temperature_s};
+}
+
+// All batteries of the string tell the same of it.
+void CapacityWatch::restore(BatteryIndex battery, const DischargeMemory& memory, const Moment& moment) {
+    const bool is_sound = memory.lasted >= Duration::zero() && memory.rested >= Duration::zero() &&
+                          std::isfinite(memory.delivered_ah) &&
+                          std::isfinite(memory.delivered_by_flowed_ah) && std::isfinite(memory.below_ah) &&
+                          std::isfinite(memory.ended_ah) && std::isfinite(memory.temperature_sum) &&
+                          std::isfinite(memory.temperature_s);
+    if (!is_sound) return;
+    const StringIndex string = model_.batteries[position(battery)].string;
+    auto& discharge = discharges_[position(string)];
+    if (!discharge) {
+        discharge.emplace().batteries.resize(model_.strings[position(string)].batteries.size());
+    }
+    // Since a clock that was set back the time is not known.
+    const bool age_is_known = moment.wall >= memory.as_of;
+    const Duration age = age_is_known ? moment.wall - memory.as_of : Duration::zero();
+    discharge->updated = moment.elapsed - age;
+    discharge->began = discharge->updated - memory.rested - memory.lasted;
+    // After a short absence the devices get the time to answer; after a long one it is over.
+    discharge->flowed = (age <= longest_gap ? moment.elapsed : discharge->updated) - memory.rested;
+    discharge->delivered_ah = memory.delivered_ah;
+    discharge->delivered_by_flowed_ah = memory.delivered_by_flowed_ah;
+    discharge->has_gap = memory.has_gap || !age_is_known;
+    discharge->batteries[place_of(battery)] = {.is_planned = memory.is_planned,
+                                               .was_full = memory.was_full,
+                                               .below_since = memory.below_since,
+                                               .below_after = memory.below_after,
+                                               .below_ah = memory.below_ah,
+                                               .ended_after = memory.ended_after,
+                                               .ended_ah = memory.ended_ah,
+                                               .temperature_sum = memory.temperature_sum,
+                                               .temperature_s = memory.temperature_s};
 }
 
 }  // namespace sitepower

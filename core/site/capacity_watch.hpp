@@ -8,6 +8,7 @@
 
 #include "core/battery/soh/evidence.hpp"
 #include "core/site/batteries.hpp"
+#include "core/site/battery_memory.hpp"
 #include "core/site/clock.hpp"
 #include "core/site/model.hpp"
 
@@ -47,6 +48,11 @@ class CapacityWatch {
     // The mean current of a test, as a multiple of the rated capacity; 0: its duration is not known.
     static double rate_c(const CapacityTest& test, Duration lasted);
     static bool is_too_fast(Chemistry chemistry, const CapacityTest& test, Duration lasted);
+
+    // Of the discharge that goes on now; nullopt: there is none.
+    std::optional<DischargeMemory> memory(BatteryIndex battery, const Moment& moment) const;
+    void restore(BatteryIndex battery, const DischargeMemory& memory, const Moment& moment);
+
     // Below it a battery of this string is empty; nullopt: not known of lithium without a battery file.
     static std::optional<double> end_voltage_v(const StringModel& string);
 
@@ -75,6 +81,7 @@ class CapacityWatch {
     void begin(StringIndex string, const Batteries& batteries, const Moment& moment);
     void follow(Discharge& discharge, StringIndex string, const Batteries& batteries,
                 const Moment& moment) const;
+    std::size_t place_of(BatteryIndex battery) const;
     void report(const Discharge& discharge, StringIndex string, const Moment& moment,
                 std::vector<MeasuredTest>& ended) const;
 

@@ -1,6 +1,7 @@
 #include "core/site/device_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sitepower {
 namespace {
@@ -109,7 +110,7 @@ void DeviceWatch::tick(const Moment& moment, std::vector<LostPoints>& lost) {
 }
 
 bool DeviceWatch::take_over(DeviceIndex device, const DeviceWatch& before, DeviceIndex old_device,
-                            const Moment& moment, const Moment& old_moment) {
+                            const Moment& moment) {
     start(moment);
     Watched& watched = devices_[position(device)];
     const Watched& old = before.devices_[position(old_device)];
@@ -117,18 +118,8 @@ bool DeviceWatch::take_over(DeviceIndex device, const DeviceWatch& before, Devic
         return same_points(*a.layout, *b.layout) && a.layout->period == b.layout->period;
     });
     if (!same || !before.started_) return false;
-    for (std::size_t i = 0; i < old.groups.size(); ++i) {
-        const auto layout = watched.groups[i].layout;
-        watched.groups[i] = old.groups[i];
-        watched.groups[i].layout = layout;
-        watched.groups[i].last_heard = moment.steady - (old_moment.steady - old.groups[i].last_heard);
-        watched.groups[i].steps_back = moment.steps_back;
-    }
-    watched.failures = old.failures;
-    watched.failure = old.failure;
-    watched.told_at = old.told_at;
-    watched.status_changed = old.status_changed;
-    watched.reason_changed = old.reason_changed;
+    std::vector<Group> groups = std::exchange(watched, old).groups;
+    for (std::size_t i = 0; i < groups.size(); ++i) watched.groups[i].layout = groups[i].layout;
     states_[position(device)] = before.states_[position(old_device)];
     states_[position(device)].device = device;
     return true;

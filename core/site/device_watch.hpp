@@ -44,9 +44,9 @@ class DeviceWatch {
     void tick(const Moment& moment, std::vector<LostPoints>& lost);
 
     // Of a reload: the device goes on as `before` knew it under another index, if its points are the same;
-    // false if not. The moments are the present ones of both watches, whose steady clocks differ.
+    // false if not. Both have the same clock.
     bool take_over(DeviceIndex device, const DeviceWatch& before, DeviceIndex old_device,
-                   const Moment& moment, const Moment& old_moment);
+                   const Moment& moment);
 
     // When a poll group has been silent for so long, what it measured is not used any more: the offline
     // limit, or the group's own max_age.

@@ -42,6 +42,8 @@ struct Site::State {
 
     void restore(const Snapshot& snapshot, Effects& effects);
     void take_over(const State& before, Effects& effects);
+    // Of the string of that index in `before`, if it is the same and so are its batteries.
+    void go_on(StringIndex string, const State& before, StringIndex old_string);
     // Hands the latest values of these slots, as far as a frame has brought them, to whom they feed.
     void apply(DeviceIndex device, std::uint32_t first_slot, std::uint32_t count);
 

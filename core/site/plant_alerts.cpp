@@ -112,6 +112,17 @@ void PlantAlerts::evaluate_system(AlertBook& book, const Moment& moment, Effects
     }
 }
 
+void PlantAlerts::take_over(DeviceIndex device, const PlantAlerts& before, DeviceIndex old_device) {
+    offline_[position(device)] = before.offline_[position(old_device)];
+    const auto ups = std::ranges::find(model_.upses, device, &UpsModel::device);
+    const auto old_ups = std::ranges::find(before.model_.upses, old_device, &UpsModel::device);
+    if (ups == model_.upses.end() || old_ups == before.model_.upses.end()) return;
+    const auto index = static_cast<std::size_t>(ups - model_.upses.begin());
+    const auto old_index = static_cast<std::size_t>(old_ups - before.model_.upses.begin());
+    on_battery_[index] = before.on_battery_[old_index];
+    autonomy_[index] = before.autonomy_[old_index];
+}
+
 void PlantAlerts::assume(const Alert& alert, const Moment& moment) {
     const auto subject = slots_.find(alert.subject);
     if (!subject) return;

@@ -32,6 +32,8 @@ class PlantAlerts {
     void evaluate_system(AlertBook& book, const Moment& moment, Effects& effects);
 
     void assume(const Alert& alert, const Moment& moment);
+    // Of a reload: the device, and the UPS that it is, go on as they stood in `before`, by the same clock.
+    void take_over(DeviceIndex device, const PlantAlerts& before, DeviceIndex old_device);
 
   private:
     struct System {

@@ -131,6 +131,7 @@ void Site::State::adopt(const BatteryMemory& memory) {
 BatteryMemory Site::State::memory_of(BatteryIndex battery) const {
     BatteryMemory memory = batteries.memory(battery);
     memory.ageing = ageing.memory(battery);
+    memory.discharge = capacity_watch.memory(battery, clock.moment());
     memory.usual_float_current_a =
         ageing_alerts.usual_float_current_a(model->batteries[position(battery)].string);
     const BatteryModel& now = model->batteries[position(battery)];

@@ -43,6 +43,10 @@ class RestWatch {
     // After the string has been settled. Adds what a rest has shown.
     void update(StringIndex string, const Batteries& batteries, const Moment& moment,
                 std::vector<RestEvidence>& shown);
+    // Of a reload: the string goes on as it stood in `before`, by the same clock.
+    void take_over(StringIndex string, const RestWatch& before, StringIndex old_string) {
+        paths_[position(string)] = before.paths_[position(old_string)];
+    }
     // Another battery stands in this place.
     void forget(BatteryIndex battery);
 

@@ -34,6 +34,7 @@ void Site::State::restore(const Snapshot& snapshot, Effects& effects) {
         const auto battery = batteries.restore(memory, moment);
         if (!battery) continue;
         ageing.restore(*battery, memory.ageing);
+        if (memory.discharge) capacity_watch.restore(*battery, *memory.discharge, moment);
         if (memory.usual_float_current_a) {
             ageing_alerts.restore_float_current(model->batteries[position(*battery)].string,
                                                 *memory.usual_float_current_a, moment);
@@ -47,14 +48,80 @@ void Site::restore(const Snapshot& snapshot, Time now, Effects& effects) {
     state_->restore(snapshot, effects);
 }
 
+namespace {
+
+bool is_same_point(const SiteModel& model, const std::optional<PointRef>& point, const SiteModel& old_model,
+                   const std::optional<PointRef>& old_point) {
+    if (!point || !old_point) return point.has_value() == old_point.has_value();
+    const DeviceModel& device = model.devices[position(point->device)];
+    const DeviceModel& old_device = old_model.devices[position(old_point->device)];
+    return device.id == old_device.id &&
+           device.points[point->slot].name == old_device.points[old_point->slot].name;
+}
+
+bool is_same(const SiteModel& model, const BatteryModel& battery, const SiteModel& old_model,
+             const BatteryModel& old) {
+    const auto is_measured_the_same = [&](std::optional<PointRef> BatteryModel::*point) {
+        return is_same_point(model, battery.*point, old_model, old.*point);
+    };
+    return battery.id == old.id && battery.serial_number == old.serial_number && battery.model == old.model &&
+           battery.installed_date == old.installed_date && is_measured_the_same(&BatteryModel::voltage_v) &&
+           is_measured_the_same(&BatteryModel::temperature_c) &&
+           is_measured_the_same(&BatteryModel::internal_resistance_ohm) &&
+           is_measured_the_same(&BatteryModel::soc_pct) && is_measured_the_same(&BatteryModel::soh_pct);
+}
+
+bool is_same(const SiteModel& model, const StringModel& string, const SiteModel& old_model,
+             const StringModel& old) {
+    const auto is_measured_the_same = [&](std::optional<PointRef> StringModel::*point) {
+        return is_same_point(model, string.*point, old_model, old.*point);
+    };
+    return string.id == old.id && string.chemistry == old.chemistry &&
+           string.nominal_voltage_v == old.nominal_voltage_v &&
+           string.nominal_capacity_ah == old.nominal_capacity_ah &&
+           string.float_voltage_v == old.float_voltage_v && is_measured_the_same(&StringModel::current_a) &&
+           is_measured_the_same(&StringModel::voltage_v) &&
+           is_measured_the_same(&StringModel::ambient_temperature_c) &&
+           std::ranges::equal(string.batteries, old.batteries, [&](BatteryIndex a, BatteryIndex b) {
+               return is_same(model, model.batteries[position(a)], old_model,
+                              old_model.batteries[position(b)]);
+           });
+}
+
+}  // namespace
+
+void Site::State::go_on(StringIndex string, const State& before, StringIndex old_string) {
+    const StringModel& now = model->strings[position(string)];
+    const StringModel& old = before.model->strings[position(old_string)];
+    if (!is_same(*model, now, *before.model, old)) return;
+    if (ageing.take_over(string, before.ageing, old_string)) {
+        for (std::size_t i = 0; i < now.batteries.size(); ++i) {
+            BatteryState& state = batteries.batteries()[position(now.batteries[i])];
+            const BatteryState& old_state = before.batteries.batteries()[position(old.batteries[i])];
+            state.soh_pct = old_state.soh_pct;
+            state.rul_days = old_state.rul_days;
+            state.rul_interval = old_state.rul_interval;
+        }
+    }
+    rest_watch.take_over(string, before.rest_watch, old_string);
+    battery_alerts.take_over(string, before.battery_alerts, old_string);
+    ageing_alerts.take_over(string, before.ageing_alerts, old_string);
+}
+
 void Site::State::take_over(const State& before, Effects& effects) {
+    for (std::size_t i = 0; i < model->strings.size(); ++i) {
+        const auto old = std::ranges::find(before.model->strings, model->strings[i].id, &StringModel::id);
+        if (old == before.model->strings.end()) continue;
+        go_on(static_cast<StringIndex>(i), before,
+              static_cast<StringIndex>(old - before.model->strings.begin()));
+    }
     for (std::size_t i = 0; i < model->devices.size(); ++i) {
         const auto old = std::ranges::find(before.model->devices, model->devices[i].id, &DeviceModel::id);
         if (old == before.model->devices.end()) continue;
         const auto device = static_cast<DeviceIndex>(i);
         const auto old_device = static_cast<DeviceIndex>(old - before.model->devices.begin());
-        if (!devices.take_over(device, before.devices, old_device, clock.moment(), before.clock.moment()))
-            continue;
+        if (!devices.take_over(device, before.devices, old_device, clock.moment())) continue;
+        plant_alerts.take_over(device, before.plant_alerts, old_device);
         latest.take_over(device, before.latest.of(old_device));
         for (const auto& layout : model->devices[i].layouts) {
             apply(device, layout->first_slot, static_cast<std::uint32_t>(layout->points.size()));
@@ -64,7 +131,9 @@ void Site::State::take_over(const State& before, Effects& effects) {
 }
 
 void Site::take_over(const Site& before, Time now, Effects& effects) {
+    state_->clock = before.state_->clock;
     state_->clock.advance(now);
+    state_->restore(before.snapshot(), effects);
     state_->take_over(*before.state_, effects);
 }
 

@@ -32,14 +32,16 @@ class Site {
     Site(Site&&) noexcept;
     Site& operator=(Site&&) noexcept;
 
-    // Takes back what snapshot() gave before a restart or a reload; parts that no longer exist are dropped,
+    // Takes back what snapshot() gave before a restart; parts that no longer exist are dropped,
     // an open alert of a vanished subject is resolved (by "configuration").
     void restore(const Snapshot& snapshot, Time now, Effects& effects);
     Snapshot snapshot() const;
     // Of snapshot(), those of one string.
     std::vector<BatteryMemory> memories(StringIndex string) const;
-    // After restore(), of a reload: devices of the same id and points go on as they stood in `before`, with
-    // what they measured last, instead of being unknown until their next frame. Who changed begins anew.
+    // Of a reload, instead of restore(): what snapshot() gives of `before`, and what it does not. Devices of
+    // the same id and points go on as they stood, with what they measured last, instead of being unknown
+    // until their next frame; of strings that did not change, so do the delays of alerts and what is watched
+    // over hours. Who changed begins anew.
     void take_over(const Site& before, Time now, Effects& effects);
 
     // Adds to `effects` what follows from the event. `now` is the wall clock and may be stepped either way;

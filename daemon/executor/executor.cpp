@@ -57,11 +57,9 @@ void Executor::begin(const Snapshot& snapshot, Time now) {
 }
 
 void Executor::replace_site(std::shared_ptr<const SiteModel> model, SiteSettings settings, Time now) {
-    const auto snapshot = site_.snapshot();
     auto vanished = state_topics(site_.model());
     const auto before = std::exchange(site_, Site(std::move(model), std::move(settings)));
     effects_.clear();
-    site_.restore(snapshot, now, effects_);
     site_.take_over(before, now, effects_);
     // The journal has heard of those that go on as they stood.
     const auto told_before = std::exchange(told_, {});

@@ -11,8 +11,8 @@ namespace sitepower {
 namespace {
 
 // 1: without ageing and what models of the voltage keep; 2: without a replacement; 3: without cycles;
-// 4: without the mean current.
-constexpr std::uint8_t memory_version = 6;
+// 4: without the mean current; 5 and 6: without the discharge that goes on.
+constexpr std::uint8_t memory_version = 7;
 // 1: without the interval of the remaining life.
 constexpr std::uint8_t battery_state_version = 2;
 // More words than batteries and reasons together ever are.
@@ -33,6 +33,46 @@ void pack_optional(std::optional<double> value, ByteWriter& out) {
 
 std::optional<double> unpack_optional(ByteReader& in) {
     return in.byte() != 0 ? std::optional(in.fixed<double>()) : std::nullopt;
+}
+
+void pack_discharge(const DischargeMemory& memory, ByteWriter& out) {
+    out.zigzag(to_ms(memory.as_of));
+    out.zigzag(memory.lasted.count());
+    out.zigzag(memory.rested.count());
+    out.fixed(memory.delivered_ah);
+    out.fixed(memory.delivered_by_flowed_ah);
+    out.byte(memory.has_gap ? 1 : 0);
+    out.byte(memory.is_planned ? 1 : 0);
+    out.byte(memory.was_full ? 1 : 0);
+    out.byte(memory.below_since ? 1 : 0);
+    if (memory.below_since) out.zigzag(to_ms(*memory.below_since));
+    out.zigzag(memory.below_after.count());
+    out.fixed(memory.below_ah);
+    out.byte(memory.ended_after ? 1 : 0);
+    if (memory.ended_after) out.zigzag(memory.ended_after->count());
+    out.fixed(memory.ended_ah);
+    out.fixed(memory.temperature_sum);
+    out.fixed(memory.temperature_s);
+}
+
+DischargeMemory unpack_discharge(ByteReader& in) {
+    DischargeMemory memory;
+    memory.as_of = from_ms(in.zigzag());
+    memory.lasted = Duration{in.zigzag()};
+    memory.rested = Duration{in.zigzag()};
+    memory.delivered_ah = in.fixed<double>();
+    memory.delivered_by_flowed_ah = in.fixed<double>();
+    memory.has_gap = in.byte() != 0;
+    memory.is_planned = in.byte() != 0;
+    memory.was_full = in.byte() != 0;
+    if (in.byte() != 0) memory.below_since = from_ms(in.zigzag());
+    memory.below_after = Duration{in.zigzag()};
+    memory.below_ah = in.fixed<double>();
+    if (in.byte() != 0) memory.ended_after = Duration{in.zigzag()};
+    memory.ended_ah = in.fixed<double>();
+    memory.temperature_sum = in.fixed<double>();
+    memory.temperature_s = in.fixed<double>();
+    return memory;
 }
 
 std::vector<Alert> read_alerts(sqlite::Database& database, std::string_view condition) {
@@ -247,6 +287,8 @@ Bytes pack_memory(const BatteryMemory& memory) {
         out.zigzag(to_ms(memory.replacement->date));
         out.text(memory.replacement->model);
     }
+    out.byte(memory.discharge ? 1 : 0);
+    if (memory.discharge) pack_discharge(*memory.discharge, out);
     return data;
 }
 
@@ -291,6 +333,7 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
         replacement.date = from_ms(in.zigzag());
         replacement.model = in.text();
     }
+    if (version >= 7 && in.byte() != 0) memory.discharge = unpack_discharge(in);
     if (!in.at_end()) return std::nullopt;
     return memory;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/unit/core/site/small_site.hpp"
 
 namespace sitepower::ageing_alerts_test {
@@ -100,6 +102,19 @@ TEST_F(AgeingAlertsTest, ThermalRunawayStaysUntilAPersonResolvesIt) {
     current_a() = 0.4;
     run(minutes(20));
     EXPECT_NE(open("thermal_runaway"), nullptr) << "a new one is raised again";
+}
+
+TEST_F(AgeingAlertsTest, ThermalRunawayIsRaisedOverReloads) {
+    run(hours(2));
+    temperature_c(2) = 37;
+    current_a() = 0.3;
+    for (int i = 0; i < 4; ++i) {
+        run(minutes(4));
+        const Site before = std::exchange(*site_, Site(model_, SiteSettings{}));
+        Effects effects;
+        site_->take_over(before, now_, effects);
+    }
+    EXPECT_NE(open("thermal_runaway"), nullptr);
 }
 
 TEST_F(AgeingAlertsTest, WarmingFastIsRunawayToo) {

@@ -533,5 +533,33 @@ TEST_F(AgeingTest, ASnapshotOfTheSiteHoldsTheEvidence) {
     EXPECT_EQ(again.batteries()[bare].soh_pct.status, EstimateStatus::ok);
 }
 
+TEST_F(AgeingTest, OverAReloadAnEstimateStandsUntilTheNextIsDue) {
+    model_.strings[1].nominal_capacity_ah = 100;
+    string_current_a_ = -1;
+    pass(hours(30));
+    const Estimate told = state(dated).soh_pct;
+    const double seen_days = ageing_->memory(static_cast<BatteryIndex>(pack)).cycles.seen_days;
+    const std::optional<Ageing> before = std::exchange(ageing_, std::nullopt);
+    ageing_.emplace(model_, BatterySettings{});
+    for (std::size_t i = 0; i < model_.batteries.size(); ++i) {
+        const auto battery = static_cast<BatteryIndex>(i);
+        ageing_->restore(battery, before->memory(battery));
+    }
+    for (const StringIndex string : {StringIndex{0}, StringIndex{1}}) {
+        EXPECT_TRUE(ageing_->take_over(string, *before, string));
+    }
+    pass(hours(1));
+    EXPECT_EQ(state(dated).soh_pct.as_of, told.as_of) << "once more is not another one";
+    EXPECT_EQ(state(dated).soh_pct.value, told.value);
+    EXPECT_NEAR(ageing_->memory(static_cast<BatteryIndex>(pack)).cycles.seen_days, seen_days + 1.0 / 24,
+                1e-3);
+    pass(hours(24));
+    EXPECT_GT(state(dated).soh_pct.as_of, told.as_of);
+    BatterySettings sooner;
+    sooner.eol_soh_pct = 90;
+    Ageing changed(model_, sooner);
+    EXPECT_FALSE(changed.take_over(StringIndex{0}, *before, StringIndex{0})) << "it is to be judged anew";
+}
+
 }  // namespace
 }  // namespace sitepower::ageing_test

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,7 +44,20 @@ class CapacityWatchTest : public testing::Test {
         layout_ = monitor.finish(seconds(10));
         settings_.battery.soc_method = "counting";
         settings_.battery.float_full_after = minutes(30);
-        site_.emplace(std::make_shared<const SiteModel>(std::move(model)), settings_);
+        model_ = std::make_shared<const SiteModel>(std::move(model));
+        site_.emplace(model_, settings_);
+    }
+
+    void restart() {
+        const Snapshot left = site_->snapshot();
+        site_.emplace(model_, settings_);
+        Effects effects;
+        site_->restore(left, now_, effects);
+    }
+    void reload() {
+        const Site before = std::exchange(*site_, Site(model_, settings_));
+        Effects effects;
+        site_->take_over(before, now_, effects);
     }
 
     void pass(Duration time, double current_a, const std::vector<double>& voltages_v) {
@@ -67,6 +81,7 @@ class CapacityWatchTest : public testing::Test {
     }
     const Estimate& soh_pct(std::size_t battery) const { return site_->batteries()[battery].soh_pct; }
 
+    std::shared_ptr<const SiteModel> model_;
     SiteSettings settings_;
     std::shared_ptr<const Layout> layout_;
     std::optional<Site> site_;
@@ -190,6 +205,63 @@ TEST_F(CapacityWatchTest, AJarThatGivesNothingHasFailed) {
     EXPECT_EQ(reports_[1].health_pct, 0);
     EXPECT_FALSE(reports_[1].passed);
     EXPECT_EQ(reports_[1].flaw, "");
+}
+
+TEST_F(CapacityWatchTest, ARestartOrReloadDoesNotEndATest) {
+    charge_fully();
+    plan({SubjectKind::string, "STR-01"});
+    pass(hours(4), -10, {12, 12, 12});
+    now_ += seconds(25);
+    restart();
+    pass(hours(2), -10, {12, 12, 12});
+    reload();
+    pass(hours(3), -10, {11, 10.4, 11});
+    pass(seconds(5), -10, {10.4, 10.4, 11});
+    reload();
+    pass(minutes(1), -10, {10.4, 10.4, 11});
+    EXPECT_TRUE(reports_.empty());
+    pass(minutes(3), 5, {12, 12, 12});
+    ASSERT_EQ(reports_.size(), 3U);
+    EXPECT_EQ(reports_[0].flaw, "");
+    EXPECT_NEAR(reports_[0].test.delivered_ah, 90.1, 0.1) << "what flowed meanwhile counts";
+    EXPECT_NEAR(std::chrono::duration<double>(reports_[0].lasted).count(), 9 * 3600 + 25, 20);
+    EXPECT_NEAR(*reports_[0].test.temperature_c, 20, 1e-9);
+    EXPECT_EQ(reports_[1].flaw, "");
+    EXPECT_NEAR(reports_[1].test.delivered_ah, 60.1, 0.1);
+    EXPECT_EQ(reports_[2].flaw, "end_voltage_not_reached");
+    restart();
+    pass(minutes(10), 5, {12, 12, 12});
+    EXPECT_EQ(reports_.size(), 3U) << "told once";
+}
+
+TEST_F(CapacityWatchTest, ATestThatARestartHasTornIsToldAsSuch) {
+    charge_fully();
+    plan({SubjectKind::string, "STR-01"});
+    pass(hours(4), -10, {12, 12, 12});
+    now_ += minutes(10);
+    restart();
+    pass(minutes(3), -10, {12, 12, 12});
+    ASSERT_EQ(reports_.size(), 3U);
+    EXPECT_EQ(reports_[0].flaw, "stale_input");
+    EXPECT_NEAR(reports_[0].test.delivered_ah, 40, 0.1);
+    EXPECT_NEAR(std::chrono::duration<double>(reports_[0].lasted).count(), 4 * 3600, 20);
+}
+
+TEST_F(CapacityWatchTest, TakesNoGarbageForATest) {
+    charge_fully();
+    plan({SubjectKind::string, "STR-01"});
+    pass(hours(4), -10, {12, 12, 12});
+    Snapshot left = site_->snapshot();
+    for (BatteryMemory& memory : left.batteries) {
+        ASSERT_TRUE(memory.discharge);
+        EXPECT_TRUE(memory.discharge->is_planned);
+        memory.discharge->delivered_ah = std::numeric_limits<double>::quiet_NaN();
+    }
+    site_.emplace(model_, settings_);
+    Effects effects;
+    site_->restore(left, now_, effects);
+    pass(minutes(3), 5, {12, 12, 12});
+    EXPECT_TRUE(reports_.empty());
 }
 
 TEST_F(CapacityWatchTest, AShortDischargeIsNotWorthAReport) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/site/site.hpp"
 #include "tests/unit/core/battery/model/some_parameters.hpp"
@@ -39,7 +40,13 @@ class RestWatchTest : public testing::Test {
         battery.temperature_c = monitor.point("temperature_c", "Cel");
         model.strings[0].batteries.push_back(BatteryIndex{0});
         layout_ = monitor.finish(seconds(10));
-        site_.emplace(std::make_shared<const SiteModel>(std::move(model)), SiteSettings{});
+        model_ = std::make_shared<const SiteModel>(std::move(model));
+        site_.emplace(model_, SiteSettings{});
+    }
+    void reload() {
+        const Site before = std::exchange(*site_, Site(model_, SiteSettings{}));
+        Effects effects;
+        site_->take_over(before, now_, effects);
     }
 
     void pass(Duration time, double current_a) {
@@ -57,6 +64,7 @@ class RestWatchTest : public testing::Test {
     }
     const Estimate& soh_pct() const { return site_->batteries()[0].soh_pct; }
 
+    std::shared_ptr<const SiteModel> model_;
     std::shared_ptr<const Layout> layout_;
     std::optional<Site> site_;
     Time now_ = start;
@@ -98,6 +106,19 @@ TEST_F(RestWatchTest, InTheColdTheCapacityIsThatOfTheFile) {
         ASSERT_EQ(effects.capacity_tests.size(), 1U);
         EXPECT_NEAR(effects.capacity_tests[0].health_pct, 80 / (1 - 15 * per_c), 1e-9);
     }
+}
+
+TEST_F(RestWatchTest, AReloadOnTheWayChangesNothing) {
+    build(some_cell(), 8.5);
+    pass(minutes(70), 0);
+    pass(minutes(30), -5);
+    reload();
+    pass(minutes(30), -5);
+    pass(minutes(30), 0);
+    reload();
+    pass(minutes(35), 0);
+    ASSERT_TRUE(soh_pct().value);
+    EXPECT_NEAR(*soh_pct().value, 85, 2);
 }
 
 // As of a pack in standby.

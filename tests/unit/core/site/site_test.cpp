@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tests/unit/core/site/small_site.hpp"
 
@@ -634,6 +635,53 @@ TEST_F(SiteTest, AnOpenDischargeAlertClearsOnRechargeAfterARestartToo) {
     current_a_ = 10;
     run(seconds(2));
     EXPECT_EQ(open("voltage_low"), nullptr);
+}
+
+// The delay of an alert, and readings that were counted, go on; at the same time those of another string,
+// which has changed, begin anew.
+TEST_F(SiteTest, AReloadInterruptsNoDelay) {
+    const auto reload = [&](const std::shared_ptr<const SiteModel>& model) {
+        const Site before = std::exchange(*site_, Site(model, SiteSettings{}));
+        effects_.clear();
+        site_->take_over(before, now_, effects_);
+        collect();
+    };
+    run(minutes(2));
+    voltage_v_[1] = 14.9;
+    run(minutes(4));
+    reload(model_);
+    run(seconds(50));
+    EXPECT_EQ(open("voltage_high"), nullptr);
+    reload(model_);
+    run(seconds(20));
+    ASSERT_NE(open("voltage_high"), nullptr) << "five minutes in all";
+    EXPECT_EQ(open("voltage_high")->subject.id, "BAT-2");
+    voltage_v_[1] = 13.65;
+    run(minutes(6));
+    ASSERT_EQ(open("voltage_high"), nullptr);
+
+    auto changed = std::make_shared<SiteModel>(*model_);
+    changed->batteries[1].serial_number = "another";
+    voltage_v_[1] = 14.9;
+    run(minutes(4));
+    reload(changed);
+    run(minutes(4));
+    EXPECT_EQ(open("voltage_high"), nullptr) << "the string has changed";
+    run(minutes(2));
+    EXPECT_NE(open("voltage_high"), nullptr);
+}
+
+// UPS-01 has been on its batteries for two of three seconds.
+TEST_F(SiteTest, AReloadInterruptsNoDelayOfAUps) {
+    run(seconds(10));
+    on_battery_ = 1;
+    run(seconds(2));
+    const Site before = std::exchange(*site_, Site(model_, SiteSettings{}));
+    effects_.clear();
+    site_->take_over(before, now_, effects_);
+    EXPECT_EQ(open("ups_on_battery"), nullptr);
+    run(seconds(2));
+    EXPECT_NE(open("ups_on_battery"), nullptr);
 }
 
 TEST_F(SiteTest, LithiumPacksHaveTheirOwnLimits) {

@@ -190,6 +190,24 @@ BatteryMemory any_memory(std::mt19937_64& random, std::string battery) {
     if (random() % 2) {
         memory.replacement = BatteryReplacement{any_text(random), any_time(random), any_text(random)};
     }
+    if (random() % 2) {
+        DischargeMemory& discharge = memory.discharge.emplace();
+        discharge.as_of = any_time(random);
+        discharge.lasted = Duration{static_cast<std::int64_t>(random() % 100'000'000)};
+        discharge.rested = Duration{static_cast<std::int64_t>(random() % 60'000)};
+        discharge.delivered_ah = static_cast<double>(random() % 1000) / 7;
+        discharge.delivered_by_flowed_ah = static_cast<double>(random() % 1000) / 7;
+        discharge.has_gap = random() % 2 == 0;
+        discharge.is_planned = random() % 2 == 0;
+        discharge.was_full = random() % 2 == 0;
+        if (random() % 2) discharge.below_since = any_time(random);
+        discharge.below_after = Duration{static_cast<std::int64_t>(random() % 100'000'000)};
+        discharge.below_ah = static_cast<double>(random() % 1000) / 7;
+        if (random() % 2) discharge.ended_after = discharge.below_after;
+        discharge.ended_ah = static_cast<double>(random() % 1000) / 7;
+        discharge.temperature_sum = static_cast<double>(random() % 1000) / 7;
+        discharge.temperature_s = static_cast<double>(random() % 1000) / 7;
+    }
     return memory;
 }
 
@@ -229,6 +247,7 @@ TEST(MemoryLaw, ComesBackAfterARestartAndEveryCutIsNoticed) {
         EXPECT_EQ(memory.charge_moved, wanted.charge_moved);
         EXPECT_EQ(memory.baseline_resistance_ohm, wanted.baseline_resistance_ohm);
         EXPECT_EQ(memory.baseline_readings_ohm, wanted.baseline_readings_ohm);
+        EXPECT_EQ(memory.discharge, wanted.discharge);
         ASSERT_EQ(memory.replacement.has_value(), wanted.replacement.has_value());
         if (!wanted.replacement) continue;
         EXPECT_EQ(memory.replacement->configured_serial, wanted.replacement->configured_serial);
