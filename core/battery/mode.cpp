@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/battery/chemistry.hpp"
+
 namespace sitepower {
 namespace {
 
@@ -23,6 +25,12 @@ StringMode judge_mode(const StringModel& string, const ModeEvidence& evidence) {
     const bool near_float = evidence.median_voltage_v &&
                             std::abs(*evidence.median_voltage_v - evidence.float_voltage_v) <= tolerance;
     return near_float ? StringMode::floating : StringMode::unknown;
+}
+
+bool is_at_charger(const StringModel& string, const ModeEvidence& evidence) {
+    if (judge_mode(string, evidence) != StringMode::floating) return false;
+    if (is_lithium(string.chemistry) || !evidence.median_voltage_v) return true;
+    return *evidence.median_voltage_v >= evidence.float_voltage_v - 0.5 * string.nominal_voltage_v / 12;
 }
 
 }  // namespace sitepower

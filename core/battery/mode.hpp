@@ -24,4 +24,9 @@ struct ModeEvidence {
 // of the float voltage; else unknown.
 StringMode judge_mode(const StringModel& string, const ModeEvidence& evidence);
 
+// Whether a string that floats by its current is charged, too, and not flat and at rest. Lead-acid: its
+// median is no more than 0.5 V per 12 V below the float voltage (estimation.md section 7), or nothing tells
+// of it.
+bool is_at_charger(const StringModel& string, const ModeEvidence& evidence);
+
 }  // namespace sitepower

@@ -364,13 +364,14 @@ void Ageing::estimate_in_cycles(BatteryIndex battery, Aged& aged, const Moment& 
 
 void Ageing::take_ratio(Aged& aged, const BatteryState& state, const Moment& moment,
                         double service_days) const {
-    if (!state.resistance_ratio.value) return;
+    const Estimate& ratio = state.resistance_ratio;
+    if (!ratio.value || ratio.status != EstimateStatus::ok) return;
     const auto last = std::ranges::find(aged.evidence.rbegin(), aged.evidence.rend(),
                                         AgeingEvidence::Kind::ratio, &AgeingEvidence::kind);
     if (last != aged.evidence.rend() && moment.wall - last->time < ratio_interval) return;
-    add(aged, {AgeingEvidence::Kind::ratio, moment.wall, *state.resistance_ratio.value, ratio_sigma,
-               aged.thermal.age_days(service_days)});
-    aged.life->learn_ratio(*state.resistance_ratio.value, ratio_sigma, {aged.evidence.back().age_days, {}});
+    const ThermalAge::PerNode age_days = aged.thermal.age_days(service_days);
+    if (!aged.life->learn_ratio(*ratio.value, ratio_sigma, {age_days, {}})) return;
+    add(aged, {AgeingEvidence::Kind::ratio, moment.wall, *ratio.value, ratio_sigma, age_days});
 }
 
 void Ageing::estimate_on_float(BatteryIndex battery, Aged& aged, const Moment& moment) const {

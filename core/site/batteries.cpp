@@ -45,7 +45,9 @@ Batteries::Batteries(const SiteModel& model, const BatterySettings& settings, co
       groups_(model.strings.size()),
       places_(model.batteries.size()),
       reported_(model.batteries.size()),
-      resistance_is_new_(model.batteries.size()) {
+      readings_(model.batteries.size()),
+      resistance_is_new_(model.batteries.size()),
+      resistance_measured_(model.batteries.size()) {
     for (std::size_t i = 0; i < batteries_.size(); ++i) {
         const BatteryModel& battery = model.batteries[i];
         BatteryState& state = batteries_[i];
@@ -231,6 +233,7 @@ BatteryMemory Batteries::memory(BatteryIndex battery) const {
             .charge_has_gap = charge.has_gap,
             .baseline_resistance_ohm = baselines_[index].baseline_ohm(),
             .baseline_readings_ohm = baselines_[index].readings_ohm(),
+            .baseline_learnt_until = baselines_[index].learnt_until(),
             .charge_v1_v = charge.v1_v,
             .charge_v2_v = charge.v2_v,
             .current_offset_a = charge.offset_a,
@@ -255,6 +258,7 @@ void Batteries::start_anew(BatteryIndex battery) {
     group.capacities[place.in_string] = {};
     group.counted_soc[place.in_string] = unknown_estimate(has_current ? "not_yet_read" : "no_current_sensor");
     baselines_[index].forget();
+    readings_[index] = {};
     BatteryState& state = batteries_[index];
     const Measurement& measured = state.internal_resistance_ohm;
     state.resistance_ratio =
@@ -267,7 +271,8 @@ std::optional<BatteryIndex> Batteries::restore(const BatteryMemory& memory, cons
     });
     if (found == model_.batteries.end()) return std::nullopt;
     const auto index = static_cast<std::size_t>(found - model_.batteries.begin());
-    baselines_[index].restore(memory.baseline_resistance_ohm, memory.baseline_readings_ohm);
+    baselines_[index].restore(memory.baseline_resistance_ohm, memory.baseline_readings_ohm,
+                              memory.baseline_learnt_until);
     if (!memory.charge_as_of) return static_cast<BatteryIndex>(index);
     // A memory of the future was made before the clock was set back: its age is not known.
     const Duration age = moment.wall - *memory.charge_as_of;

@@ -12,6 +12,7 @@
 #include "core/battery/estimator.hpp"
 #include "core/battery/mode.hpp"
 #include "core/battery/resistance/baseline.hpp"
+#include "core/battery/resistance/reading_watch.hpp"
 #include "core/site/clock.hpp"
 #include "core/site/device_watch.hpp"
 #include "core/site/latest_values.hpp"
@@ -26,6 +27,7 @@ namespace sitepower {
 // What the rules want to know of a string beyond its state. Medians are of the batteries known now.
 struct StringView {
     StringMode mode = StringMode::unknown;
+    bool is_at_charger = false;  // floating, and charged
     std::optional<double> median_voltage_v;
     double median_distance_v = 0;  // median absolute deviation
     std::size_t known_voltages = 0;
@@ -65,6 +67,10 @@ class Batteries {
     std::span<StringState> strings() { return strings_; }
     std::span<const BatteryState> batteries() const { return batteries_; }
     std::span<const StringState> strings() const { return strings_; }
+    // Whether the last settle() has found another measurement of its resistance, on float.
+    bool has_new_resistance(BatteryIndex battery) const {
+        return resistance_measured_[position(battery)] != 0;
+    }
     const StringView& view(StringIndex string) const { return groups_[position(string)].view; }
     // The median of its batteries, else the ambient temperature.
     std::optional<double> temperature_of(StringIndex string) const;
@@ -116,6 +122,7 @@ class Batteries {
     void apply_to_battery(const Feed& feed, const Measurement& measured, const Moment& moment);
     void apply_to_string(const Feed& feed, const Measurement& measured, const Moment& moment);
     void read_resistances(std::size_t string, const Moment& moment);
+    Estimate since_new(Estimate ratio, BatteryIndex battery) const;
     void watch_current(std::size_t string, std::optional<bool> ups_on_battery, const Moment& moment);
     void step_estimator(std::size_t string, bool believes_current, const Moment& moment);
     void publish_estimates(std::size_t string);
@@ -128,7 +135,7 @@ class Batteries {
     CapacityBelief capacity_belief(BatteryIndex battery, const StringModel& string,
                                    const ChargeMemory& memory) const;
     void judge_string_soc(std::size_t string);
-    StringMode mode_of(std::size_t string, std::optional<bool> ups_on_battery) const;
+    ModeEvidence mode_evidence(std::size_t string, std::optional<bool> ups_on_battery) const;
 
     const SiteModel& model_;
     std::vector<BatteryState> batteries_;
@@ -137,7 +144,9 @@ class Batteries {
     std::vector<Place> places_;  // by battery
     std::vector<Reported> reported_;
     std::vector<ResistanceBaseline> baselines_;
-    std::vector<char> resistance_is_new_;  // by battery
+    std::vector<ReadingWatch> readings_;     // by battery,
+    std::vector<char> resistance_is_new_;    // and whether it was polled,
+    std::vector<char> resistance_measured_;  // and measured, since the last settle()
     std::vector<StringIndex> touched_;
     std::vector<double> scratch_;
 };

@@ -37,7 +37,9 @@ void Batteries::settle(StringIndex string, std::optional<bool> ups_on_battery, c
     Group& group = groups_[index];
     compare_voltages(index);
     compare_temperatures(index);
-    group.view.mode = mode_of(index, ups_on_battery);
+    const ModeEvidence evidence = mode_evidence(index, ups_on_battery);
+    group.view.mode = judge_mode(model_.strings[index], evidence);
+    group.view.is_at_charger = is_at_charger(model_.strings[index], evidence);
     if (group.view.new_resistances) {
         compare_resistances(index);
         read_resistances(index, moment);
@@ -47,15 +49,15 @@ void Batteries::settle(StringIndex string, std::optional<bool> ups_on_battery, c
     judge_string_soc(index);
 }
 
-StringMode Batteries::mode_of(std::size_t string, std::optional<bool> ups_on_battery) const {
+ModeEvidence Batteries::mode_evidence(std::size_t string, std::optional<bool> ups_on_battery) const {
     const StringModel& model = model_.strings[string];
     const Group& group = groups_[string];
     const auto temperature_c = temperature_of(static_cast<StringIndex>(string));
-    return judge_mode(model, {.current_a = strings_[string].current_a.value,
-                              .ups_on_battery = ups_on_battery,
-                              .median_voltage_v = group.view.median_voltage_v,
-                              .float_voltage_v = float_voltage_v(model.chemistry, model.nominal_voltage_v,
-                                                                 model.float_voltage_v, temperature_c)});
+    return {.current_a = strings_[string].current_a.value,
+            .ups_on_battery = ups_on_battery,
+            .median_voltage_v = group.view.median_voltage_v,
+            .float_voltage_v = float_voltage_v(model.chemistry, model.nominal_voltage_v,
+                                               model.float_voltage_v, temperature_c)};
 }
 
 // A string that charges while its UPS runs on battery: the sign is reversed, or the transducer broken. Such a
@@ -184,18 +186,41 @@ void Batteries::compare_resistances(std::size_t string) {
 void Batteries::read_resistances(std::size_t string, const Moment& moment) {
     for (const BatteryIndex battery : model_.strings[string].batteries) {
         const auto index = position(battery);
+        resistance_measured_[index] = 0;
         if (resistance_is_new_[index] == 0) continue;
         resistance_is_new_[index] = 0;
         const Measurement& measured = batteries_[index].internal_resistance_ohm;
-        if (!measured.value) {
-            batteries_[index].resistance_ratio = unknown_estimate(measured.reason, measured.time);
+        Estimate& ratio = batteries_[index].resistance_ratio;
+        if (!measured.value || !(*measured.value > 0)) {
+            ratio = unknown_estimate(measured.value ? "out_of_model_range" : measured.reason, measured.time);
             continue;
         }
-        const ResistanceReading reading{*measured.value, temperature_of(battery), measured.time,
-                                        moment.elapsed};
-        if (groups_[string].view.mode == StringMode::floating) baselines_[index].learn(reading);
-        batteries_[index].resistance_ratio = baselines_[index].ratio(reading);
+        const bool on_float = groups_[string].view.is_at_charger;
+        resistance_measured_[index] =
+            readings_[index].take(*measured.value, on_float, moment.elapsed) ? 1 : 0;
+        if (on_float && readings_[index].is_of_float()) {
+            const ResistanceReading reading{*measured.value, temperature_of(battery), measured.time,
+                                            moment.elapsed};
+            baselines_[index].learn(reading);
+            ratio = since_new(baselines_[index].ratio(reading), battery);
+        } else if (!ratio.value) {
+            const bool is_learnt = baselines_[index].baseline_ohm().has_value();
+            ratio =
+                unknown_estimate(is_learnt ? "out_of_model_range" : "no_baseline_resistance", measured.time);
+        }
     }
+}
+
+// A baseline of a battery that was not new, or of unknown age, tells of what has risen since only.
+Estimate Batteries::since_new(Estimate ratio, BatteryIndex battery) const {
+    const auto& installed = model_.batteries[position(battery)].installed_date;
+    const auto& learnt_until = baselines_[position(battery)].learnt_until();
+    const bool was_new =
+        installed && learnt_until && *learnt_until - *installed <= ResistanceBaseline::longest_new;
+    if (ratio.status != EstimateStatus::ok || was_new) return ratio;
+    ratio.status = EstimateStatus::degraded;
+    ratio.reason = installed ? "no_baseline_resistance" : "no_install_date";
+    return ratio;
 }
 
 // Of health that has been measured, or told by the battery; a prior alone is none.
@@ -226,10 +251,10 @@ std::vector<DischargeBelief> Batteries::discharge_beliefs(StringIndex string) co
     return beliefs;
 }
 
-// Over its baseline; empty where that is not known.
+// Over its baseline; empty where that is not known. One that has risen since an unknown beginning has risen.
 std::optional<double> Batteries::resistance_factor(BatteryIndex battery) const {
     const Estimate& ratio = batteries_[position(battery)].resistance_ratio;
-    const bool is_known = ratio.value && ratio.status == EstimateStatus::ok && *ratio.value > 0;
+    const bool is_known = ratio.value && (ratio.status == EstimateStatus::ok || *ratio.value > 1);
     return is_known ? ratio.value : std::nullopt;
 }
 
@@ -249,7 +274,9 @@ DischargeBelief Batteries::belief_of(StringIndex string, BatteryIndex battery) c
             .battery = battery,
             .soc_sigma = soc.sigma / 100,
             .capacity_sigma = capacity.sigma / capacity.share,
-            .resistance_sigma = factor ? measured_resistance_sigma : unknown_resistance_sigma,
+            .resistance_sigma = batteries_[position(battery)].resistance_ratio.status == EstimateStatus::ok
+                                    ? measured_resistance_sigma
+                                    : unknown_resistance_sigma,
             .reason = {},
             .degraded = soc.status != EstimateStatus::ok};
 }

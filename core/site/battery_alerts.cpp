@@ -82,7 +82,7 @@ void BatteryAlerts::evaluate(StringIndex string, const Batteries& batteries, Ale
             imbalance(subject, report);
         }
         temperature(subject, report);
-        if (subject.view.new_resistances) {
+        if (subject.view.new_resistances && batteries.has_new_resistance(battery)) {
             resistance(subject, batteries.batteries()[position(battery)], report);
         }
     }
@@ -222,11 +222,7 @@ void BatteryAlerts::resistance(const Subject& subject, const BatteryState& state
     Watched& watched = subject.watched;
     const Time steady = report.moment.steady;
     const auto& resistance_ohm = state.internal_resistance_ohm.value;
-    const bool repeated = watched.resistance_seen && steady - watched.last_resistance < reading_interval;
-    if (!resistance_ohm || repeated) return;
-    watched.last_resistance = steady;
-    watched.resistance_seen = true;
-
+    if (!resistance_ohm) return;
     const Limits to_baseline(rules_[RuleId::resistance_drift]);
     const Limits to_string(rules_[RuleId::resistance_drift_string]);
     const auto& ratio = state.resistance_ratio.value;
@@ -275,7 +271,6 @@ void BatteryAlerts::start_anew(BatteryIndex battery) {
     Watched& watched = watched_[position(battery)];
     watched.resistance_baseline.clear();
     watched.resistance_string.clear();
-    watched.resistance_seen = false;
 }
 
 void BatteryAlerts::take_over(StringIndex string, const BatteryAlerts& before, StringIndex old_string) {

@@ -13,9 +13,6 @@ namespace sitepower {
 
 class BatteryAlerts {
   public:
-    // A monitor measures resistances far more seldom than it is asked for them: repeated polls within this
-    // time are one reading.
-    static constexpr Duration reading_interval{60'000};
     // Fewer batteries have no median to deviate from.
     static constexpr std::size_t fewest_for_median = 4;
 
@@ -39,8 +36,6 @@ class BatteryAlerts {
         Condition resistance_baseline;
         Condition resistance_string;
         Condition imbalance;
-        Time last_resistance{};  // steady
-        bool resistance_seen = false;
     };
     // A battery at one moment, or the median of a string's batteries.
     struct Subject {

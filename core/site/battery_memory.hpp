@@ -52,6 +52,7 @@ struct BatteryMemory {
     bool charge_has_gap = false;                    // and whether some current went unseen since it was full
     std::optional<double> baseline_resistance_ohm;  // at 25 C
     std::vector<double> baseline_readings_ohm;      // while the baseline is still being learnt
+    std::optional<Time> baseline_learnt_until;      // of the last reading of either
     // Of methods that model the voltage: polarisations, and what they have learnt of the current sensor.
     double charge_v1_v = 0;
     double charge_v2_v = 0;

@@ -11,8 +11,9 @@ namespace sitepower {
 namespace {
 
 // 1: without ageing and what models of the voltage keep; 2: without a replacement; 3: without cycles;
-// 4: without the mean current; 5 and 6: without the discharge that goes on.
-constexpr std::uint8_t memory_version = 7;
+// 4: without the mean current; 5 and 6: without the discharge that goes on; 7: without the time of the
+// baseline.
+constexpr std::uint8_t memory_version = 8;
 // 1: without the interval of the remaining life.
 constexpr std::uint8_t battery_state_version = 2;
 // More words than batteries and reasons together ever are.
@@ -289,6 +290,8 @@ Bytes pack_memory(const BatteryMemory& memory) {
     }
     out.byte(memory.discharge ? 1 : 0);
     if (memory.discharge) pack_discharge(*memory.discharge, out);
+    out.byte(memory.baseline_learnt_until ? 1 : 0);
+    if (memory.baseline_learnt_until) out.zigzag(to_ms(*memory.baseline_learnt_until));
     return data;
 }
 
@@ -334,6 +337,7 @@ std::optional<BatteryMemory> unpack_memory(std::string battery, std::span<const 
         replacement.model = in.text();
     }
     if (version >= 7 && in.byte() != 0) memory.discharge = unpack_discharge(in);
+    if (version >= 8 && in.byte() != 0) memory.baseline_learnt_until = from_ms(in.zigzag());
     if (!in.at_end()) return std::nullopt;
     return memory;
 }

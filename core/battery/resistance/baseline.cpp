@@ -16,6 +16,7 @@ void ResistanceBaseline::learn(const ResistanceReading& reading) {
     if (baseline_ohm_ || reading.ohm <= 0 || !reading.temperature_c) return;
     if (last_learnt_ && reading.elapsed - *last_learnt_ < interval_) return;
     last_learnt_ = reading.elapsed;
+    learnt_until_ = reading.time;
     readings_ohm_.push_back(resistance_at_25(chemistry_, reading.ohm, *reading.temperature_c));
     conclude();
 }
@@ -39,7 +40,9 @@ Estimate ResistanceBaseline::ratio(const ResistanceReading& reading) const {
     return estimate;
 }
 
-void ResistanceBaseline::restore(std::optional<double> baseline_ohm, std::vector<double> readings_ohm) {
+void ResistanceBaseline::restore(std::optional<double> baseline_ohm, std::vector<double> readings_ohm,
+                                 std::optional<Time> learnt_until) {
+    learnt_until_ = learnt_until;
     const auto plausible = [](double ohm) { return std::isfinite(ohm) && ohm > 0; };
     if (baseline_ohm && plausible(*baseline_ohm)) {
         baseline_ohm_ = baseline_ohm;
@@ -54,6 +57,7 @@ void ResistanceBaseline::forget() {
     baseline_ohm_.reset();
     readings_ohm_.clear();
     last_learnt_.reset();
+    learnt_until_.reset();
 }
 
 }  // namespace sitepower

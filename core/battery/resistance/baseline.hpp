@@ -22,6 +22,8 @@ class ResistanceBaseline {
   public:
     // Relative, of one reading of a monitor (estimation.md section 4).
     static constexpr double instrument_sigma = 0.03;
+    // Learnt so long after its installation, a battery was as good as new (likewise: 3 to 6 months).
+    static constexpr Duration longest_new = std::chrono::hours(24 * 183);
 
     ResistanceBaseline(Chemistry chemistry, int readings, Duration interval);
 
@@ -33,7 +35,10 @@ class ResistanceBaseline {
 
     std::optional<double> baseline_ohm() const { return baseline_ohm_; }
     const std::vector<double>& readings_ohm() const { return readings_ohm_; }
-    void restore(std::optional<double> baseline_ohm, std::vector<double> readings_ohm);
+    // Time of the last reading that was learnt from (wall); empty: there was none, or it is not known.
+    const std::optional<Time>& learnt_until() const { return learnt_until_; }
+    void restore(std::optional<double> baseline_ohm, std::vector<double> readings_ohm,
+                 std::optional<Time> learnt_until);
     // Another battery stands in its place.
     void forget();
 
@@ -46,6 +51,7 @@ class ResistanceBaseline {
     std::optional<double> baseline_ohm_;
     std::vector<double> readings_ohm_;  // empty once the baseline is known
     std::optional<Time> last_learnt_;   // elapsed
+    std::optional<Time> learnt_until_;  // wall
 };
 
 }  // namespace sitepower

@@ -105,8 +105,8 @@ void FloatLife::correct(double health, double sigma, const BatteryAge& age) {
     }
 }
 
-void FloatLife::learn_ratio(double ratio, double sigma, const BatteryAge& age) {
-    if (!(ratio > 0.2 && ratio < 10 && sigma > 0)) return;
+bool FloatLife::learn_ratio(double ratio, double sigma, const BatteryAge& age) {
+    if (!(ratio > 0.2 && ratio < 10 && sigma > 0)) return false;
     Values misfits;
     for (std::size_t i = 0; i < particles; ++i) {
         const double lost = c0_[i] - lost_[i] - health_of(i, age);
@@ -114,6 +114,7 @@ void FloatLife::learn_ratio(double ratio, double sigma, const BatteryAge& age) {
         misfits[i] = (ratio - expected) / sigma;
     }
     weigh(misfits);
+    return true;
 }
 
 // Weights never all vanish: the tails of Student's t are heavy.

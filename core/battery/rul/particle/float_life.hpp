@@ -58,7 +58,7 @@ class FloatLife {
     // better, and the next test mends what was mistyped.
     void learn_health(double health, double sigma, const BatteryAge& age);
     // The same for a resistance ratio, within 0.2 to 10. Far outliers count little.
-    void learn_ratio(double ratio, double sigma, const BatteryAge& age);
+    bool learn_ratio(double ratio, double sigma, const BatteryAge& age);
 
     HealthPosterior health(const BatteryAge& age) const;
     // In days; p50 is the estimate with the least expected error over the life (the median of the lives

@@ -114,6 +114,21 @@ TEST_F(AgeingTest, WithoutAnInstallDateNothingIsKnown) {
     EXPECT_FALSE(state(undated).rul_interval);
 }
 
+TEST_F(AgeingTest, OnlyAResistanceOverThatOfANewBatteryIsEvidence) {
+    const auto status_with = [&](double ratio, EstimateStatus of_ratio) {
+        reset();
+        state(dated).resistance_ratio = {
+            .value = ratio, .sigma = 0.04, .status = of_ratio, .as_of = now_.wall};
+        pass(minutes(2));
+        return state(dated).soh_pct.status;
+    };
+    EXPECT_EQ(status_with(1.0, EstimateStatus::degraded), EstimateStatus::prior_only);
+    EXPECT_EQ(status_with(0.0, EstimateStatus::ok), EstimateStatus::prior_only) << "not measured";
+    EXPECT_EQ(status_with(11.0, EstimateStatus::ok), EstimateStatus::prior_only) << "cannot be";
+    EXPECT_EQ(state(dated).soh_pct.reason, "no_baseline_resistance");
+    EXPECT_NE(status_with(1.0, EstimateStatus::ok), EstimateStatus::prior_only);
+}
+
 TEST_F(AgeingTest, ALithiumPackWithoutEvidenceIsUnknown) {
     pass(hours(1));
     EXPECT_FALSE(state(pack).rul_days.value);

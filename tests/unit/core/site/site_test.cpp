@@ -381,8 +381,12 @@ TEST_F(SiteTest, ResistanceAgainstTheStringsMedian) {
     run(seconds(5));
     EXPECT_EQ(battery(0).resistance_ratio.reason, "no_baseline_resistance");
     resistance_ohm_[1] = 0.0045 * 1.31;
+    run(minutes(30));
+    EXPECT_EQ(open("resistance_drift"), nullptr) << "one measurement, however often it is read";
+    resistance_ohm_[1] = 0.0045 * 1.32;
     run(minutes(2));
-    EXPECT_EQ(open("resistance_drift"), nullptr) << "two readings";
+    EXPECT_EQ(open("resistance_drift"), nullptr) << "two";
+    resistance_ohm_[1] = 0.0045 * 1.31;
     run(minutes(1));
     ASSERT_NE(open("resistance_drift"), nullptr);
     EXPECT_EQ(open("resistance_drift")->subject.id, "BAT-2");
@@ -403,6 +407,23 @@ class LearntSiteTest : public SiteTest {
         return settings;
     }
     LearntSiteTest() : SiteTest(settings()) {}
+
+    // Three measurements, each a little other than the one before.
+    void measure_resistances(double over_usual) {
+        for (int i = 0; i < 3; ++i) {
+            resistance_ohm_.assign(jars, 0.0045 * over_usual * (1 + 0.001 * i));
+            run(minutes(1) + seconds(2));
+        }
+    }
+    // Old when its monitor came, new, of unknown age.
+    void date_batteries() {
+        auto dated = std::make_shared<SiteModel>(*model_);
+        for (std::size_t i = 0; i < jars; ++i) dated->batteries[i].installed_date = start - hours(24 * 30);
+        dated->batteries[0].installed_date = start - hours(24 * 365 * 8);
+        dated->batteries[2].installed_date.reset();
+        model_ = dated;
+        site_.emplace(model_, settings());
+    }
 };
 
 TEST_F(LearntSiteTest, ACurrentThatTheUpsContradictsIsAFaultOfItsSensor) {
@@ -442,17 +463,68 @@ TEST_F(LearntSiteTest, ACurrentThatComesLateIsNoFault) {
     EXPECT_TRUE(battery(0).soc_pct.value);
 }
 
+TEST_F(LearntSiteTest, ABaselineOfAnAgedBatteryTellsOfItsRiseOnly) {
+    date_batteries();
+    run(minutes(3));
+    const auto expect_judged = [&] {
+        EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
+        EXPECT_EQ(battery(0).resistance_ratio.status, EstimateStatus::degraded);
+        EXPECT_EQ(battery(0).resistance_ratio.reason, "no_baseline_resistance");
+        EXPECT_EQ(battery(1).resistance_ratio.status, EstimateStatus::ok);
+        EXPECT_EQ(battery(2).resistance_ratio.status, EstimateStatus::degraded);
+        EXPECT_EQ(battery(2).resistance_ratio.reason, "no_install_date");
+    };
+    expect_judged();
+    const Snapshot snapshot = site_->snapshot();
+    site_.emplace(model_, settings());
+    site_->restore(snapshot, now_, effects_);
+    run(seconds(2));
+    expect_judged();
+    EXPECT_EQ(battery(0).soh_pct.status, EstimateStatus::prior_only) << "8 years, and nothing that says new";
+    EXPECT_EQ(battery(1).soh_pct.status, EstimateStatus::ok);
+    measure_resistances(1.25);
+    EXPECT_EQ(open("resistance_drift")->subject.id, "BAT-1") << "it has risen since all the same";
+}
+
+TEST_F(LearntSiteTest, ResistanceCountsOnFloatOnly) {
+    run(minutes(3));
+    ASSERT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
+    current_a_ = -30;
+    voltage_v_.assign(jars, 11.9);
+    measure_resistances(3);
+    EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
+    current_a_ = 0;  // flat, and at rest
+    measure_resistances(2);
+    EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
+    current_a_ = 0.1;
+    voltage_v_.assign(jars, 13.65);
+    run(minutes(10));
+    EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9) << "measured at rest, and held";
+    EXPECT_EQ(open("resistance_drift"), nullptr);
+    measure_resistances(1.3);
+    EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.3, 0.01);
+    EXPECT_NE(open("resistance_drift"), nullptr);
+}
+
+TEST_F(LearntSiteTest, ZeroOhmIsNoMeasurement) {
+    run(minutes(3));
+    resistance_ohm_[0] = 0;
+    run(seconds(2));
+    EXPECT_FALSE(battery(0).resistance_ratio.value);
+    EXPECT_EQ(battery(0).resistance_ratio.reason, "out_of_model_range");
+    resistance_ohm_[0] = 0.0045;
+    run(minutes(1) + seconds(2));
+    EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
+}
+
 TEST_F(LearntSiteTest, ResistanceAgainstTheBaseline) {
     run(minutes(3));
     EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
-    for (double& ohm : resistance_ohm_) ohm *= 1.25;
-    run(minutes(4));
+    measure_resistances(1.25);
     EXPECT_EQ(site_->open_alerts().size(), jars) << "all of them have risen";
     EXPECT_EQ(open("resistance_drift")->severity, Severity::warning);
-    resistance_ohm_[0] = 0.0045 * 1.6;
-    run(minutes(4));
+    measure_resistances(1.6);
     EXPECT_EQ(battery(0).status, HealthStatus::critical);
-    EXPECT_EQ(battery(1).status, HealthStatus::warning);
 }
 
 TEST_F(LearntSiteTest, ADisabledRuleRaisesNothing) {

@@ -187,6 +187,7 @@ BatteryMemory any_memory(std::mt19937_64& random, std::string battery) {
     memory.baseline_resistance_ohm = any_optional(random);
     for (auto n = random() % 31; n > 0; --n)
         memory.baseline_readings_ohm.push_back(0.001 * static_cast<double>(n));
+    if (random() % 2) memory.baseline_learnt_until = any_time(random);
     if (random() % 2) {
         memory.replacement = BatteryReplacement{any_text(random), any_time(random), any_text(random)};
     }
@@ -248,6 +249,7 @@ TEST(MemoryLaw, ComesBackAfterARestartAndEveryCutIsNoticed) {
         EXPECT_EQ(memory.baseline_resistance_ohm, wanted.baseline_resistance_ohm);
         EXPECT_EQ(memory.baseline_readings_ohm, wanted.baseline_readings_ohm);
         EXPECT_EQ(memory.discharge, wanted.discharge);
+        EXPECT_EQ(memory.baseline_learnt_until, wanted.baseline_learnt_until);
         ASSERT_EQ(memory.replacement.has_value(), wanted.replacement.has_value());
         if (!wanted.replacement) continue;
         EXPECT_EQ(memory.replacement->configured_serial, wanted.replacement->configured_serial);

@@ -70,15 +70,21 @@ TEST(ResistanceBaseline, WithoutATemperatureItSaysSo) {
 
 TEST(ResistanceBaseline, IsRestored) {
     ResistanceBaseline learning(Chemistry::vrla, 3, day);
-    learning.restore(std::nullopt, {0.0045, std::nan(""), -1, 0.0046});
+    learning.restore(std::nullopt, {0.0045, std::nan(""), -1, 0.0046}, start - day);
     EXPECT_EQ(learning.readings_ohm().size(), 2U);
+    EXPECT_EQ(learning.learnt_until(), start - day);
     learning.learn(reading(0.0047, 0));
     EXPECT_EQ(learning.baseline_ohm(), 0.0046);
+    EXPECT_EQ(learning.learnt_until(), start);
+    learning.learn(reading(0.0047, 1));
+    EXPECT_EQ(learning.learnt_until(), start) << "nothing is learnt any more";
+    learning.forget();
+    EXPECT_FALSE(learning.learnt_until());
     ResistanceBaseline done(Chemistry::vrla, 3, day);
-    done.restore(0.005, {});
+    done.restore(0.005, {}, std::nullopt);
     EXPECT_EQ(done.baseline_ohm(), 0.005);
     ResistanceBaseline nonsense(Chemistry::vrla, 3, day);
-    nonsense.restore(0.0, {});
+    nonsense.restore(0.0, {}, std::nullopt);
     EXPECT_FALSE(nonsense.baseline_ohm());
 }
 
