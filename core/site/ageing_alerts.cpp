@@ -13,12 +13,12 @@ namespace {
 
 using std::chrono::hours;
 
-// The usual float current follows slowly, so that a runaway does not become usual.
-constexpr Duration float_current_memory = hours(24 * 30);
+// The usual float current is what flows when the end of a recharge is long over, the mean of a day at least;
+// from then on it follows slowly, so that a runaway does not become usual.
+constexpr Duration float_current_settles = hours(24);
 constexpr Duration float_current_step = std::chrono::minutes(10);
-// Of twice, and three times, the 10 % quantile of remaining life (rules_table.cpp).
-constexpr double warning_quantile = 2;
-constexpr double critical_quantile = 3;
+constexpr int fewest_float_steps = hours(24) / float_current_step;
+constexpr int most_float_steps = hours(24 * 30) / float_current_step;
 
 bool is_judged(const Estimate& estimate) {
     return estimate.value && estimate.status != EstimateStatus::prior_only;
@@ -106,18 +106,31 @@ void AgeingAlerts::health(SubjectNumber subject, const BatteryState& state, Watc
 void AgeingAlerts::life(SubjectNumber subject, const BatteryState& state, Watched& watched,
                         Report& report) const {
     if (!is_judged(state.rul_days) || !state.rul_interval) {
-        watched.rul_warning.pause();
-        watched.rul_critical.pause();
+        for (Condition* condition : {&watched.rul_warning, &watched.rul_warning_early, &watched.rul_critical,
+                                     &watched.rul_critical_early}) {
+            condition->pause();
+        }
         return;
     }
-    const auto judge = [&](RuleId rule, Condition& condition, double times_p10) {
-        if (!rules_.enabled(rule)) return;
-        const double days = std::min(*state.rul_days.value, times_p10 * state.rul_interval->p10);
-        condition.update(days, Limits(rules_[rule]), report.moment.steady);
-        tell(subject, rule, condition, days, report);
+    const auto judge = [&](RuleId rule, Condition& condition, double days) {
+        if (rules_.enabled(rule)) condition.update(days, Limits(rules_[rule]), report.moment.steady);
+        return condition.level().has_value();
     };
-    judge(RuleId::rul_warning, watched.rul_warning, warning_quantile);
-    judge(RuleId::rul_critical, watched.rul_critical, critical_quantile);
+    // Either quantile is enough: the alert tells which of them broke its limit.
+    const auto judge_both = [&](RuleId rule, Condition& condition, RuleId early_rule, Condition& early) {
+        const double p10 = state.rul_interval->p10;
+        const bool is_late = judge(rule, condition, *state.rul_days.value);
+        const bool is_early = judge(early_rule, early, p10);
+        if (is_early && !is_late) {
+            tell(subject, early_rule, early, p10, report);
+        } else {
+            tell(subject, rule, condition, *state.rul_days.value, report);
+        }
+    };
+    judge_both(RuleId::rul_warning, watched.rul_warning, RuleId::rul_warning_early,
+               watched.rul_warning_early);
+    judge_both(RuleId::rul_critical, watched.rul_critical, RuleId::rul_critical_early,
+               watched.rul_critical_early);
 }
 
 // A prior alone alarms nobody, but somebody should look. One cause is one alert: it is the string's.
@@ -147,22 +160,31 @@ bool AgeingAlerts::prior_would_alert(const BatteryState& state) const {
 }
 
 void AgeingAlerts::learn_float_current(StringIndex string, const Batteries& batteries, const Moment& moment) {
-    WatchedString& current = strings_[position(string)];
+    WatchedString& watched = strings_[position(string)];
     const auto& measured = batteries.strings()[position(string)].current_a.value;
-    if (!measured || batteries.view(string).mode != StringMode::floating) return;
-    if (current.usual_a && moment.steady - current.learnt_at < float_current_step) return;
-    const double now_a = std::max(*measured, 0.0);
-    const double share = current.usual_a ? std::chrono::duration<double>(float_current_step) /
-                                               std::chrono::duration<double>(float_current_memory)
-                                         : 1.0;
-    const double before_a = current.usual_a.value_or(now_a);
-    current.usual_a = before_a + share * (now_a - before_a);
-    current.learnt_at = moment.steady;
+    const StringView& view = batteries.view(string);
+    if (!measured && view.mode != StringMode::discharging) return;
+    if (!view.is_at_charger) {
+        watched.on_float_since.reset();
+        return;
+    }
+    if (!watched.on_float_since) watched.on_float_since = moment.steady;
+    if (moment.steady - *watched.on_float_since < float_current_settles) return;
+    if (watched.steps > 0 && moment.steady - watched.learnt_at < float_current_step) return;
+    watched.steps = std::min(watched.steps + 1, most_float_steps);
+    watched.mean_a += (std::max(*measured, 0.0) - watched.mean_a) / watched.steps;
+    watched.learnt_at = moment.steady;
+}
+
+std::optional<double> AgeingAlerts::usual_float_current_a(StringIndex string) const {
+    const WatchedString& watched = strings_[position(string)];
+    return watched.steps >= fewest_float_steps ? std::optional(watched.mean_a) : std::nullopt;
 }
 
 void AgeingAlerts::restore_float_current(StringIndex string, double usual_a, const Moment& moment) {
     if (!std::isfinite(usual_a) || usual_a < 0) return;
-    strings_[position(string)].usual_a = usual_a;
+    strings_[position(string)].mean_a = usual_a;
+    strings_[position(string)].steps = most_float_steps;
     strings_[position(string)].learnt_at = moment.steady;
 }
 
@@ -181,8 +203,7 @@ void AgeingAlerts::runaway(BatteryIndex battery, const Batteries& batteries, Wat
         watched.hour_started = now;
     }
     const auto& current_a = batteries.strings()[position(of.string)].current_a.value;
-    const auto& usual_a = strings_[position(of.string)].usual_a;
-    if (!state.temperature_c.value || !current_a || !usual_a) {
+    if (!state.temperature_c.value || !current_a || !(string.nominal_capacity_ah > 0)) {
         watched.runaway.pause();
         return;
     }
@@ -190,8 +211,10 @@ void AgeingAlerts::runaway(BatteryIndex battery, const Batteries& batteries, Wat
     const double warming_c = std::max(watched.c_per_hour, *state.temperature_c.value - *watched.hour_ago_c);
     const bool is_hot = (ambient_c && *state.temperature_c.value - *ambient_c > runaway_above_ambient_c) ||
                         warming_c > runaway_c_per_hour;
+    const double usual_a =
+        usual_float_current_a(of.string).value_or(supposed_float_current_c * string.nominal_capacity_ah);
     const double limit_a =
-        runaway_current_ratio * std::max(*usual_a, least_float_current_c * string.nominal_capacity_ah);
+        runaway_current_ratio * std::max(usual_a, least_float_current_c * string.nominal_capacity_ah);
     // A current that has run away on float grows beyond what counts as floating.
     const StringMode mode = batteries.view(of.string).mode;
     const bool at_charger =
@@ -243,7 +266,8 @@ void AgeingAlerts::sensors(BatteryIndex battery, const Batteries& batteries, con
 
 void AgeingAlerts::start_anew(BatteryIndex battery) {
     Watched& watched = watched_[position(battery)];
-    watched.soh = watched.rul_warning = watched.rul_critical = {};
+    watched.soh = watched.rul_warning = watched.rul_warning_early = {};
+    watched.rul_critical = watched.rul_critical_early = {};
     watched.runaway = {};
     watched.soh_as_of = {};
     watched.is_tested = false;
@@ -270,8 +294,15 @@ void AgeingAlerts::assume(const Alert& alert) {
     if (kind != SubjectKind::battery) return;
     Watched& watched = watched_[slots_.index(*found)];
     if (alert.type == "soh_degraded") watched.soh.assume(alert.severity);
-    if (alert.type == "rul_warning") watched.rul_warning.assume(alert.severity);
-    if (alert.type == "rul_critical") watched.rul_critical.assume(alert.severity);
+    // Where two rules raise one type of alert, the threshold tells which of them had.
+    if (alert.type == "rul_warning") {
+        const bool is_early = alert.threshold == rules_[RuleId::rul_warning_early].warning;
+        (is_early ? watched.rul_warning_early : watched.rul_warning).assume(alert.severity);
+    }
+    if (alert.type == "rul_critical") {
+        const bool is_early = alert.threshold == rules_[RuleId::rul_critical_early].critical;
+        (is_early ? watched.rul_critical_early : watched.rul_critical).assume(alert.severity);
+    }
     if (alert.type == "thermal_runaway") watched.runaway.set(true);
     if (alert.type == "sensor_fault") watched.fault.set(true);
     if (alert.type == "data_stale") watched.stale.set(true);

@@ -17,10 +17,12 @@ class AgeingAlerts {
     // Thermal runaway: hotter than ambient by so much, or warming so fast,
     static constexpr double runaway_above_ambient_c = 10;
     static constexpr double runaway_c_per_hour = 3;
-    // at so many times the usual float current, which is the string's own, learnt over days, and at least
-    // this share of the capacity.
+    // at so many times the usual float current, which is the string's own, learnt in two days on float, and
+    // at least this share of the capacity. Until then it is supposed to be that of a sound lead-acid battery
+    // (C&D: 50 mA of 100 Ah).
     static constexpr double runaway_current_ratio = 3;
     static constexpr double least_float_current_c = 1e-4;
+    static constexpr double supposed_float_current_c = 5e-4;
     // The delays of these rules are minutes and more: a string is looked at once a second.
     static constexpr Duration interval{1'000};
     // A voltage that has not moved at all while the string's median moved by this, per 12 V block, is frozen.
@@ -40,16 +42,16 @@ class AgeingAlerts {
     void start_anew(BatteryIndex battery);
 
     // What a string carries on float, for the memory of its batteries; A, empty: not known yet.
-    std::optional<double> usual_float_current_a(StringIndex string) const {
-        return strings_[position(string)].usual_a;
-    }
+    std::optional<double> usual_float_current_a(StringIndex string) const;
     void restore_float_current(StringIndex string, double usual_a, const Moment& moment);
 
   private:
     struct Watched {
         Condition soh;
         Condition rul_warning;
+        Condition rul_warning_early;
         Condition rul_critical;
+        Condition rul_critical_early;
         Latch runaway;
         Latch fault;
         Latch stale;
@@ -63,9 +65,11 @@ class AgeingAlerts {
         bool runs_away = false;            // as far as can be seen now
     };
     struct WatchedString {
-        std::optional<double> usual_a;  // on float
-        Time learnt_at{};               // steady
-        std::optional<Time> looked_at;  // likewise
+        double mean_a = 0;                   // on float, settled
+        int steps = 0;                       // that the mean is of
+        std::optional<Time> on_float_since;  // steady, as the next ones
+        Time learnt_at{};
+        std::optional<Time> looked_at;
         Latch untested;
     };
     struct Report {

@@ -139,8 +139,47 @@ TEST_F(AgeingAlertsTest, ACurrentThatOutgrowsTheFloatIsStillRunningAway) {
     EXPECT_EQ(open("thermal_runaway")->subject.id, "BAT-3");
 }
 
-TEST_F(AgeingAlertsTest, TheUsualFloatCurrentSurvivesARestart) {
+TEST_F(AgeingAlertsTest, TheEndOfARechargeIsNotTheUsualFloatCurrent) {
+    current_a() = 1.9;  // less than C/50
     run(hours(2));
+    current_a() = 0.05;
+    run(minutes(30));
+    temperature_c(2) = 38;
+    current_a() = 0.3;
+    run(minutes(16));
+    EXPECT_NE(open("thermal_runaway"), nullptr) << "six times what such a battery draws on float";
+    EXPECT_FALSE(site_->snapshot().batteries.at(0).usual_float_current_a) << "after hours nobody knows";
+}
+
+TEST_F(AgeingAlertsTest, AStringsOwnFloatCurrentIsLearntInADayAtRest) {
+    current_a() = 0.4;
+    run(hours(49));
+    ASSERT_TRUE(site_->snapshot().batteries.at(0).usual_float_current_a);
+    EXPECT_NEAR(*site_->snapshot().batteries[0].usual_float_current_a, 0.4, 0.01);
+    temperature_c(2) = 38;
+    current_a() = 1.1;
+    run(minutes(20));
+    EXPECT_EQ(open("thermal_runaway"), nullptr) << "less than three times its usual";
+    current_a() = 1.3;
+    run(minutes(20));
+    EXPECT_NE(open("thermal_runaway"), nullptr);
+}
+
+TEST_F(AgeingAlertsTest, NothingIsLearntOfAFloatThatHasNotSettled) {
+    run(hours(20));
+    current_a() = 10;
+    run(minutes(10));
+    current_a() = 1.9;
+    run(hours(20));
+    EXPECT_FALSE(site_->snapshot().batteries.at(0).usual_float_current_a);
+    current_a() = 0.05;
+    run(hours(29));
+    ASSERT_TRUE(site_->snapshot().batteries.at(0).usual_float_current_a);
+    EXPECT_NEAR(*site_->snapshot().batteries[0].usual_float_current_a, 0.05, 1e-9);
+}
+
+TEST_F(AgeingAlertsTest, TheUsualFloatCurrentSurvivesARestart) {
+    run(hours(49));
     const Snapshot snapshot = site_->snapshot();
     ASSERT_TRUE(snapshot.batteries.at(0).usual_float_current_a);
     const double usual_a = *snapshot.batteries[0].usual_float_current_a;
@@ -278,6 +317,52 @@ TEST_F(LifeAlertsTest, AnEarlyQuantileIsEnough) {
     judge(seconds(1));
     judge(hours(25));
     EXPECT_EQ(severity("rul_critical"), Severity::critical);
+}
+
+TEST_F(LifeAlertsTest, AnAlertTellsTheQuantileThatBrokeItsLimit) {
+    const auto alert = [&] {
+        EXPECT_EQ(book_.open().size(), 1U);
+        return book_.open()[0];
+    };
+    set(95, 181, 1000);
+    judge(seconds(1));
+    judge(hours(25));
+    EXPECT_TRUE(book_.open().empty());
+    set(95, 150, 1000);
+    judge(seconds(1));
+    judge(hours(25));
+    EXPECT_EQ(alert().actual, 150);
+    EXPECT_EQ(alert().threshold, 180);
+    set(95, 190, 1000);
+    judge(seconds(1));
+    judge(hours(25));
+    EXPECT_TRUE(severity("rul_warning")) << "clears a tenth above";
+    set(95, 199, 1000);
+    judge(seconds(1));
+    judge(hours(25));
+    EXPECT_TRUE(book_.open().empty());
+    set(95, 199, 360);
+    judge(seconds(1));
+    judge(hours(25));
+    EXPECT_EQ(alert().actual, 360);
+    EXPECT_EQ(alert().threshold, 365);
+}
+
+TEST_F(LifeAlertsTest, AnEarlyQuantileClearsAfterARestartToo) {
+    set(95, 29, 900);
+    judge(seconds(1));
+    judge(hours(25));
+    ASSERT_EQ(severity("rul_critical"), Severity::critical);
+    AgeingAlerts restarted(*model_, rules_, slots_);
+    for (const Alert& alert : std::vector<Alert>(book_.open().begin(), book_.open().end()))
+        restarted.assume(alert);
+    set(95, 300, 900);
+    for (const Duration later : {Duration(seconds(1)), Duration(hours(25))}) {
+        now_ += later;
+        Effects effects;
+        restarted.evaluate(StringIndex{0}, batteries_, watch_, book_, {now_, now_, now_, 0}, effects);
+    }
+    EXPECT_TRUE(book_.open().empty());
 }
 
 TEST_F(LifeAlertsTest, APriorAloneAlarmsNobodyButSaysThatSomebodyShouldTest) {
