@@ -1,4 +1,5 @@
-// Status from measurements and open alerts: the worst open alert, or unknown with the reason.
+// Status from measurements and open alerts: the worst open alert; without one unknown, with the reason, where
+// data are stale or health is only a prior.
 #include <algorithm>
 
 #include "core/site/engine.hpp"
@@ -21,6 +22,19 @@ const Measurement* decisive(const BatteryModel& model, const BatteryState& state
     return nullptr;
 }
 
+// Why nothing can be said of a battery now; empty: something can.
+std::string_view silence_of(const BatteryModel& model, const BatteryState& state) {
+    if (const Measurement* measured = decisive(model, state)) return measured->value ? "" : measured->reason;
+    // Of a pack that reports nothing but its charge, that has to do.
+    return model.soc_pct && state.soc_pct.value ? "" : state.voltage_v.reason;
+}
+
+// Why its health is supposed, and nothing but supposed; empty: it is known, or nothing is supposed either.
+std::string_view prior_of(const BatteryState& state) {
+    const Estimate& known = state.soh_pct.value ? state.soh_pct : state.rul_days;
+    return known.status == EstimateStatus::prior_only ? known.reason : "";
+}
+
 // The time of a state is that of its newest part, and a verdict is one.
 template <class State>
 void set_status(State& state, HealthStatus status, Time now) {
@@ -35,19 +49,16 @@ void Site::State::judge_battery(BatteryIndex battery) {
     const BatteryModel& of = model->batteries[position(battery)];
     const OpenAlerts open = alerts.of(slots.number(battery));
     state.active_alerts = open.count;
-    const Measurement* measured = decisive(of, state);
-    if (measured != nullptr && measured->value) {
-        set_status(state, status_of(open.worst), clock.moment().wall);
-        state.status_reason = "";
-        return;
-    }
-    // Of a pack that reports nothing but its charge, that has to do.
-    const bool charge_only = measured == nullptr && of.soc_pct && state.soc_pct.value;
-    set_status(state, charge_only ? status_of(open.worst) : HealthStatus::unknown, clock.moment().wall);
-    state.status_reason = charge_only ? "" : measured != nullptr ? measured->reason : state.voltage_v.reason;
+    const HealthStatus alerted = status_of(open.worst);
+    state.status_reason = silence_of(of, state);
+    // An open alert holds on, though its monitor is silent; a prior alone alarms nobody.
+    if (state.status_reason.empty() && alerted == HealthStatus::healthy)
+        state.status_reason = prior_of(state);
+    const bool is_unknown = alerted == HealthStatus::healthy && !state.status_reason.empty();
+    set_status(state, is_unknown ? HealthStatus::unknown : alerted, clock.moment().wall);
 }
 
-// The worst of the string's own alerts and its batteries; unknown only while none of them is known.
+// The worst of the string's own alerts and its batteries; unknown only while none of them is heard of.
 void Site::State::judge_string(StringIndex string) {
     StringState& state = batteries.strings()[position(string)];
     const OpenAlerts open = alerts.of(slots.number(string));
@@ -55,10 +66,12 @@ void Site::State::judge_string(StringIndex string) {
     auto worst = open.worst;
     bool any_known = open.worst.has_value();
     for (const BatteryIndex battery : model->strings[position(string)].batteries) {
-        state.active_alerts += batteries.batteries()[position(battery)].active_alerts;
-        if (batteries.batteries()[position(battery)].status == HealthStatus::unknown) continue;
-        any_known = true;
-        worst = std::max(worst, alerts.of(slots.number(battery)).worst);
+        const BatteryState& member = batteries.batteries()[position(battery)];
+        const auto worst_of_member = alerts.of(slots.number(battery)).worst;
+        state.active_alerts += member.active_alerts;
+        any_known =
+            any_known || worst_of_member || silence_of(model->batteries[position(battery)], member).empty();
+        worst = std::max(worst, worst_of_member);
     }
     set_status(state, any_known ? status_of(worst) : HealthStatus::unknown, clock.moment().wall);
 }

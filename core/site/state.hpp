@@ -56,7 +56,8 @@ struct LifeInterval {
     bool censored = false;  // the life lies beyond the horizon, which stands in its stead
 };
 
-// Of a battery, string or UPS: its worst open alert; unknown, with a reason, when its data are stale.
+// Of a battery, string or UPS: its worst open alert; unknown, with a reason, when its data are stale. Of a
+// battery without an alert also when its health is but a prior.
 enum class HealthStatus : std::uint8_t { healthy, warning, critical, unknown };
 
 struct BatteryState {

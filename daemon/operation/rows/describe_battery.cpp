@@ -103,7 +103,9 @@ std::vector<Field> battery_fields() {
         {"estimate_status.soh_pct", "text", "", "likewise; prior_only: from the age, nothing measured yet"},
         {"estimate_status.rul_days", "text", "", "likewise"},
         {"estimate_status.resistance_ratio", "text", "", "likewise"},
-        {"status", "text", "", "worst open alert: healthy, warning, critical; or unknown"},
+        {"status", "text", "",
+         "worst open alert: healthy, warning, critical; or unknown, where its data are stale or its health "
+         "is only supposed"},
         {"active_alerts", "integer", "", "open alerts of this battery"}};
 }
 

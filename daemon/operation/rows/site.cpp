@@ -42,6 +42,11 @@ void describe_outages(Record& record, const SiteModel& model, LocationIndex loca
     record.set(field, static_cast<double>(count) * static_cast<double>(year.count()) / seen.count());
 }
 
+bool is_heard_of(const BatteryState& state) {
+    return state.voltage_v.value || state.temperature_c.value || state.internal_resistance_ohm.value ||
+           state.soc_pct.value;
+}
+
 void describe_batteries(Record& record, const SiteView& site, LocationIndex location) {
     std::size_t total = 0;
     std::size_t active = 0;
@@ -51,7 +56,7 @@ void describe_batteries(Record& record, const SiteView& site, LocationIndex loca
     for (const auto& state : site.batteries()) {
         if (location_of(site.model(), state.battery) != location) continue;
         ++total;
-        if (state.status != HealthStatus::unknown) ++active;
+        if (is_heard_of(state)) ++active;
         if (state.status == HealthStatus::critical) ++critical;
         if (state.soh_pct.value && state.soh_pct.status != EstimateStatus::prior_only) {
             ++with_soh;
@@ -155,7 +160,7 @@ std::vector<Field> location_fields() {
             {"humidity_offset_pct", "number", "%", "of the room over the outside"},
             {"power_outage_frequency_per_year", "number", "1/a", "counted from the history of its UPSs"},
             {"total_batteries", "integer", "", "configured"},
-            {"active_batteries", "integer", "", "whose status is known"},
+            {"active_batteries", "integer", "", "of which something is measured now"},
             {"critical_batteries", "integer", "", "with a critical alert"},
             {"average_soh_pct", "number", "%", "of the batteries whose state of health is known"},
             {"active_alerts", "integer", "", "open alerts of what stands there"}};

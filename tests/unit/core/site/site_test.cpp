@@ -517,6 +517,37 @@ TEST_F(LearntSiteTest, ZeroOhmIsNoMeasurement) {
     EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
 }
 
+TEST_F(LearntSiteTest, HealthThatIsOnlySupposedIsNoHealth) {
+    date_batteries();
+    run(seconds(2));
+    EXPECT_EQ(battery(1).status, HealthStatus::unknown);
+    EXPECT_EQ(battery(1).status_reason, "no_baseline_resistance");
+    EXPECT_EQ(battery(2).status, HealthStatus::healthy) << "without a date nothing is supposed";
+    EXPECT_EQ(site_->strings()[0].status, HealthStatus::healthy) << "its data are there";
+    run(minutes(3));
+    const Snapshot snapshot = site_->snapshot();
+    site_.emplace(model_, settings());
+    site_->restore(snapshot, now_, effects_);
+    run(seconds(2));
+    EXPECT_EQ(battery(0).status, HealthStatus::unknown) << "no baseline of a new battery";
+    EXPECT_EQ(battery(1).status, HealthStatus::healthy);
+}
+
+TEST_F(SiteTest, AnOpenAlertIsTheStatusThoughItsMonitorIsSilent) {
+    temperature_c_[3] = 55;
+    run(minutes(6));
+    ASSERT_EQ(battery(3).status, HealthStatus::critical);
+    for (int i = 0; i < 5; ++i) {
+        now_ += seconds(1);
+        handle(Tick{});
+    }
+    ASSERT_FALSE(battery(3).voltage_v.value);
+    EXPECT_EQ(battery(3).status, HealthStatus::critical);
+    EXPECT_EQ(battery(3).status_reason, "stale_input");
+    EXPECT_EQ(battery(0).status, HealthStatus::unknown);
+    EXPECT_EQ(site_->strings()[0].status, HealthStatus::critical);
+}
+
 TEST_F(LearntSiteTest, ResistanceAgainstTheBaseline) {
     run(minutes(3));
     EXPECT_NEAR(battery(0).resistance_ratio.value.value_or(0), 1.0, 1e-9);
