@@ -34,7 +34,7 @@ std::int64_t hours_in(AccuracyWindow window) {
 
 void AccuracySums::add(const IssuedStep& forecast, double actual, double sign) {
     const auto& q = forecast.quantiles;
-    const double error = forecast.point - actual;
+    const double error = q.p50 - actual;
     if (!std::isfinite(error) || !std::isfinite(q.upper95 - q.lower95)) return;
     if (n_ == 0) shift_ = actual;
     n_ += sign;
@@ -45,7 +45,7 @@ void AccuracySums::add(const IssuedStep& forecast, double actual, double sign) {
         n_percent_ += sign;
         percent_ += sign * 100 * std::abs(error / actual);
     }
-    const double size = std::abs(actual) + std::abs(forecast.point);
+    const double size = std::abs(actual) + std::abs(q.p50);
     symmetric_ += size == 0 ? 0 : sign * 200 * std::abs(error) / size;
     actual_ += sign * (actual - shift_);
     actual_square_ += sign * (actual - shift_) * (actual - shift_);

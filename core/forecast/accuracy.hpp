@@ -25,7 +25,7 @@ struct AccuracyFigures {
     std::optional<double> mean_width, msis;
 };
 
-// Sums over pairs; adding and taking away are exact up to rounding.
+// Sums over pairs of the median that was told and what came; adding and taking away are exact up to rounding.
 class AccuracySums {
   public:
     void add(const IssuedStep& forecast, double actual, double sign = 1);

@@ -301,7 +301,7 @@ void ServedSeries::matched(HorizonClass horizon, Pending& pending, double actual
     const double scale = forecaster_->long_horizon().ensemble().naive_scale();
     const double tolerance = close_share * std::max(std::abs(actual), scale);
     recent.close[recent.matched++ % confidence_matches] =
-        std::abs(said.forecast.point - actual) <= tolerance ? 1 : 0;
+        std::abs(said.forecast.quantiles.p50 - actual) <= tolerance ? 1 : 0;
     news.matched.push_back(told(horizon, pending));
 }
 

@@ -17,13 +17,14 @@ using std::chrono::minutes;
 
 const Time now = *parse_time("2026-11-27T12:00:00Z");
 
-IssuedStep step(double point) {
-    return {.point = point,
-            .quantiles = {.p50 = point,
-                          .p90 = point + 5,
-                          .p99 = point + 9,
-                          .lower95 = point - 6,
-                          .upper95 = point + 6,
+// Its point is not what is told, and must not count.
+IssuedStep step(double p50) {
+    return {.point = p50 + 1000,
+            .quantiles = {.p50 = p50,
+                          .p90 = p50 + 5,
+                          .p99 = p50 + 9,
+                          .lower95 = p50 - 6,
+                          .upper95 = p50 + 6,
                           .calibrated = true,
                           .p99_calibrated = true}};
 }
@@ -31,21 +32,22 @@ IssuedStep step(double point) {
 TEST(Accuracy, EqualsTheScoresOfThePairs) {
     Noise noise(4);
     std::vector<double> actual;
-    std::vector<double> point;
+    std::vector<double> told;
     Accuracy accuracy;
     for (int i = 0; i < 500; ++i) {
         actual.push_back(1e6 + 10 * noise.next());  // far from zero: sums of squares must not cancel
-        point.push_back(actual.back() + 3 * noise.next());
-        ASSERT_TRUE(accuracy.match(now - minutes{i}, step(point.back()), actual.back()));
+        told.push_back(actual.back() + 3 * noise.next());
+        ASSERT_TRUE(accuracy.match(now - minutes{i}, step(told.back()), actual.back()));
     }
     const auto figures = accuracy.over(AccuracyWindow::day, now, 2.0);
     EXPECT_EQ(figures.n, 500U);
-    EXPECT_NEAR(*figures.mae, *mean_absolute_error(actual, point), 1e-9);
-    EXPECT_NEAR(*figures.rmse, *root_mean_square_error(actual, point), 1e-9);
-    EXPECT_NEAR(*figures.mape_pct, *mape_pct(actual, point), 1e-9);
-    EXPECT_NEAR(*figures.smape_pct, *smape_pct(actual, point), 1e-9);
-    EXPECT_NEAR(*figures.mase, *mean_absolute_error(actual, point) / 2, 1e-9);
-    EXPECT_NEAR(*figures.r2, *r_squared(actual, point), 1e-6);
+    EXPECT_NEAR(*figures.mae, *mean_absolute_error(actual, told), 1e-9);
+    EXPECT_NEAR(*figures.rmse, *root_mean_square_error(actual, told), 1e-9);
+    EXPECT_NEAR(*figures.mape_pct, *mape_pct(actual, told), 1e-9);
+    EXPECT_NEAR(*figures.smape_pct, *smape_pct(actual, told), 1e-9);
+    EXPECT_NEAR(*figures.mase, *mean_absolute_error(actual, told) / 2, 1e-9);
+    EXPECT_NEAR(*figures.r2, *r_squared(actual, told), 1e-6);
+    EXPECT_NEAR(*figures.pinball50, *figures.mae / 2, 1e-9);
     EXPECT_EQ(*figures.coverage95, 1);
     EXPECT_NEAR(*figures.mean_width, 12, 1e-6);
     EXPECT_NEAR(*figures.msis, 6, 1e-6);

@@ -194,6 +194,14 @@ TEST_F(ForecastOperations, HistoryAndAccuracy) {
     EXPECT_GT(history["total_count"], 80);
     EXPECT_TRUE(history["accuracy"]["mape"].is_number());
     EXPECT_NEAR(history["items"][0]["error_percentage"].get<double>(), 0, 10);
+    double mape = 0;
+    double mae = 0;
+    for (const auto& item : history["items"]) {
+        mape += std::abs(item["error_percentage"].get<double>()) / 40;
+        mae += std::abs(item["predicted_value"].get<double>() - item["actual_value"].get<double>()) / 40;
+    }
+    EXPECT_NEAR(history["accuracy"]["mape"].get<double>(), mape, 1e-9) << "of those listed";
+    EXPECT_NEAR(history["accuracy"]["mae"].get<double>(), mae, 1e-9);
     const auto accuracy = data("accuracy", {{"series", "load"}, {"window", "7d"}});
     EXPECT_GT(accuracy["medium"]["n"], 600);
     EXPECT_GT(accuracy["long"]["coverage"], 0.8);
