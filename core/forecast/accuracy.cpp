@@ -32,7 +32,13 @@ std::int64_t hours_in(AccuracyWindow window) {
 
 }  // namespace
 
-void AccuracySums::add(const IssuedStep& forecast, double actual, double sign) {
+void AccuracySums::add(std::span<const IssuedStep> said, double actual, double sign) {
+    const double before = n_;
+    for (const auto& one : said) add_one(one, actual, sign);
+    if (n_ != before) n_actual_ += sign;
+}
+
+void AccuracySums::add_one(const IssuedStep& forecast, double actual, double sign) {
     const auto& q = forecast.quantiles;
     const double error = q.p50 - actual;
     if (!std::isfinite(error) || !std::isfinite(q.upper95 - q.lower95)) return;
@@ -66,7 +72,7 @@ void AccuracySums::add(const AccuracySums& other) {
     const double moved = other.shift_ - shift_;
     actual_square_ += other.actual_square_ + 2 * moved * other.actual_ + other.n_ * moved * moved;
     actual_ += other.actual_ + other.n_ * moved;
-    for (auto sum : {&AccuracySums::n_, &AccuracySums::n_percent_, &AccuracySums::error_,
+    for (auto sum : {&AccuracySums::n_, &AccuracySums::n_actual_, &AccuracySums::n_percent_, &AccuracySums::error_,
                      &AccuracySums::absolute_, &AccuracySums::square_, &AccuracySums::percent_,
                      &AccuracySums::symmetric_, &AccuracySums::pinball50_, &AccuracySums::pinball90_,
                      &AccuracySums::pinball99_, &AccuracySums::inside95_, &AccuracySums::below90_,
@@ -77,14 +83,14 @@ void AccuracySums::add(const AccuracySums& other) {
 
 void AccuracySums::save(BlobWriter& writer) const {
     for (const double sum :
-         {n_, n_percent_, error_, absolute_, square_, percent_, symmetric_, shift_, actual_, actual_square_,
+         {n_, n_actual_, n_percent_, error_, absolute_, square_, percent_, symmetric_, shift_, actual_, actual_square_,
           pinball50_, pinball90_, pinball99_, inside95_, below90_, below99_, width_, interval_}) {
         writer.put(sum);
     }
 }
 
 void AccuracySums::load(BlobReader& reader) {
-    for (double* sum : {&n_, &n_percent_, &error_, &absolute_, &square_, &percent_, &symmetric_, &shift_,
+    for (double* sum : {&n_, &n_actual_, &n_percent_, &error_, &absolute_, &square_, &percent_, &symmetric_, &shift_,
                         &actual_, &actual_square_, &pinball50_, &pinball90_, &pinball99_, &inside95_,
                         &below90_, &below99_, &width_, &interval_}) {
         reader.get(*sum);
@@ -93,8 +99,9 @@ void AccuracySums::load(BlobReader& reader) {
 
 AccuracyFigures AccuracySums::figures(std::optional<double> scale) const {
     AccuracyFigures figures{.n = static_cast<std::uint64_t>(std::max(n_, 0.0)),
+                            .n_actual = static_cast<std::uint64_t>(std::max(n_actual_, 0.0)),
                             .n_percent = static_cast<std::uint64_t>(std::max(n_percent_, 0.0))};
-    if (figures.n < least_matches) return figures;
+    if (figures.n_actual < least_matches) return figures;
     const auto mean = [&](double sum) { return std::optional(sum / n_); };
     figures.mae = mean(absolute_);
     figures.rmse = std::sqrt(std::max(square_ / n_, 0.0));
@@ -132,18 +139,18 @@ AccuracySums* Accuracy::hour_of(Time valid_at) {
     return &place->sums;
 }
 
-bool Accuracy::match(Time valid_at, const IssuedStep& forecast, double actual) {
-    AccuracySums* sums = std::isfinite(actual) ? hour_of(valid_at) : nullptr;
+bool Accuracy::match(Time valid_at, std::span<const IssuedStep> said, double actual) {
+    AccuracySums* sums = std::isfinite(actual) && !said.empty() ? hour_of(valid_at) : nullptr;
     if (sums == nullptr) return false;
-    sums->add(forecast, actual);
+    sums->add(said, actual);
     return true;
 }
 
-bool Accuracy::correct(Time valid_at, const IssuedStep& forecast, double before, double after) {
+bool Accuracy::correct(Time valid_at, std::span<const IssuedStep> said, double before, double after) {
     AccuracySums* sums = std::isfinite(after) && std::isfinite(before) ? hour_of(valid_at) : nullptr;
     if (sums == nullptr || sums->n() == 0) return false;
-    sums->add(forecast, before, -1);
-    sums->add(forecast, after);
+    sums->add(said, before, -1);
+    sums->add(said, after);
     return true;
 }
 
@@ -170,10 +177,11 @@ void Accuracy::load(BlobReader& reader) {
 }
 
 AccuracyFigures Accuracy::over(AccuracyWindow window, Time now, std::optional<double> scale) const {
-    const std::int64_t first = hour_number(now) - hours_in(window);
+    const std::int64_t end = hour_number(now);
+    const std::int64_t first = end - hours_in(window);
     AccuracySums sums;
     for (const Hour& hour : hours_) {
-        if (hour.number >= first && hour.number <= hour_number(now)) sums.add(hour.sums);
+        if (hour.number >= first && hour.number < end) sums.add(hour.sums);
     }
     return sums.figures(scale);
 }

@@ -7,17 +7,19 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 
 #include "core/base/time.hpp"
 #include "core/forecast/residual_quantiles.hpp"
 
 namespace sitepower::forecast {
 
-// Fewer matched forecasts than this say nothing: figures are null.
+// Fewer actual values than this say nothing, however often each was forecast: figures are null.
 inline constexpr std::uint64_t least_matches = 30;
 
 struct AccuracyFigures {
-    std::uint64_t n = 0;
+    std::uint64_t n = 0;          // matched forecasts
+    std::uint64_t n_actual = 0;   // values that they were of
     std::uint64_t n_percent = 0;  // with an actual that is not 0
     std::optional<double> mae, rmse, mape_pct, smape_pct, mase, r2, bias;
     std::optional<double> pinball50, pinball90, pinball99;
@@ -28,7 +30,9 @@ struct AccuracyFigures {
 // Sums over pairs of the median that was told and what came; adding and taking away are exact up to rounding.
 class AccuracySums {
   public:
-    void add(const IssuedStep& forecast, double actual, double sign = 1);
+    // All that was said of one value.
+    void add(std::span<const IssuedStep> said, double actual, double sign = 1);
+    void add(const IssuedStep& said, double actual) { add(std::span(&said, 1), actual); }
     void add(const AccuracySums& other);
     // `scale`: the seasonal naive error, frozen at the fit; nullopt: MASE and MSIS are null.
     AccuracyFigures figures(std::optional<double> scale) const;
@@ -38,7 +42,9 @@ class AccuracySums {
     void load(BlobReader& reader);
 
   private:
-    double n_ = 0, n_percent_ = 0;
+    void add_one(const IssuedStep& forecast, double actual, double sign);
+
+    double n_ = 0, n_actual_ = 0, n_percent_ = 0;
     double error_ = 0, absolute_ = 0, square_ = 0, percent_ = 0, symmetric_ = 0;
     double shift_ = 0, actual_ = 0, actual_square_ = 0;  // about the first actual, against cancellation
     double pinball50_ = 0, pinball90_ = 0, pinball99_ = 0;
@@ -52,11 +58,17 @@ class Accuracy {
   public:
     static constexpr std::size_t kept_hours = std::size_t{30} * 24 + 1;
 
-    // An actual has come for a forecast that was valid at this time. Older than thirty days: too late, false.
-    bool match(Time valid_at, const IssuedStep& forecast, double actual);
+    // An actual has come for what was said of this time. Older than thirty days: too late, false.
+    bool match(Time valid_at, std::span<const IssuedStep> said, double actual);
+    bool match(Time valid_at, const IssuedStep& said, double actual) {
+        return match(valid_at, std::span(&said, 1), actual);
+    }
     // A corrected actual takes the place of one that was matched before.
-    bool correct(Time valid_at, const IssuedStep& forecast, double before, double after);
-    // Of whole hours: the window, and what has passed of the hour that it begins in.
+    bool correct(Time valid_at, std::span<const IssuedStep> said, double before, double after);
+    bool correct(Time valid_at, const IssuedStep& said, double before, double after) {
+        return correct(valid_at, std::span(&said, 1), before, after);
+    }
+    // Of as many clock hours as the window has, the last ones that are over.
     AccuracyFigures over(AccuracyWindow window, Time now, std::optional<double> scale) const;
 
     void save(BlobWriter& writer) const;

@@ -208,8 +208,7 @@ void ServedSeries::close_hour(Time now, SeriesNews& news) {
 }
 
 void ServedSeries::match_all_of(Time hour, double mean, Time now) {
-    for (const auto& said : issued_.said_of(hour, now))
-        accuracy_[number(HorizonClass::long_48h)].match(hour, said, as_kept(mean));
+    accuracy_[number(HorizonClass::long_48h)].match(hour, issued_.said_of(hour, now), as_kept(mean));
 }
 
 std::optional<Correction> ServedSeries::correct(Time time, double value) {
@@ -236,8 +235,8 @@ std::optional<Correction> ServedSeries::correct(Time time, double value) {
         return correction;
     }
     const double before = hour_before->sum / hour_before->count;
-    for (const auto& said : issued_.said_of(hour, Time::max()))
-        accuracy_[number(HorizonClass::long_48h)].correct(hour, said, as_kept(before), as_kept(after));
+    accuracy_[number(HorizonClass::long_48h)].correct(hour, issued_.said_of(hour, Time::max()),
+                                                      as_kept(before), as_kept(after));
     return correction;
 }
 
@@ -424,7 +423,7 @@ void ServedSeries::keep() {
 namespace {
 
 constexpr std::uint32_t blob_kind = 0x53525653;
-constexpr std::uint32_t blob_version = 4;
+constexpr std::uint32_t blob_version = 5;
 constexpr std::size_t longest_forecaster = 16U << 20U;
 
 }  // namespace

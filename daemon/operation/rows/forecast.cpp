@@ -324,8 +324,8 @@ Outcome forecast_series(const ForecastQuestion& q) {
     Record performance;
     performance.set("processing_time_ms", Json())
         .maybe("accuracy_mape", figures.mape_pct,
-               figures.mae ? "the_actual_values_are_all_zero" : "fewer_than_30_matched_forecasts")
-        .maybe("accuracy_mase", figures.mase, "fewer_than_30_matched_forecasts")
+               figures.mae ? "the_actual_values_are_all_zero" : "fewer_than_30_actual_values")
+        .maybe("accuracy_mase", figures.mase, "fewer_than_30_actual_values")
         .maybe("confidence", longest.confidence, "fewer_than_30_matched_forecasts");
     return Json{
         {"forecast", std::move(list)}, {"metadata", metadata.take()}, {"performance", performance.take()}};

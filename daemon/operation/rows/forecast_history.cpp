@@ -15,6 +15,7 @@ using forecast::HorizonClass;
 namespace {
 
 constexpr const char* too_few = "fewer_than_30_matched_forecasts";
+constexpr const char* too_few_values = "fewer_than_30_actual_values";
 
 Json describe(const std::string& series, const MatchedForecastRow& row) {
     const auto& said = row.match.said;
@@ -82,17 +83,18 @@ AccuracyWindow window_of(std::string_view word) {
 
 Json describe(const forecast::AccuracyFigures& figures) {
     Record record;
-    return record.maybe("mape", figures.mape_pct, figures.mae ? "the_actual_values_are_all_zero" : too_few)
-        .maybe("rmse", figures.rmse, too_few)
-        .maybe("mae", figures.mae, too_few)
-        .maybe("r2", figures.r2, figures.mae ? "the_actual_values_are_all_the_same" : too_few)
-        .maybe("mase", figures.mase, figures.mae ? "no_naive_error_to_compare_with" : too_few)
-        .maybe("coverage", figures.coverage95, too_few)
-        .maybe("bias", figures.bias, too_few)
-        .maybe("pinball_p50", figures.pinball50, too_few)
-        .maybe("pinball_p90", figures.pinball90, too_few)
-        .maybe("pinball_p99", figures.pinball99, too_few)
+    return record.maybe("mape", figures.mape_pct, figures.mae ? "the_actual_values_are_all_zero" : too_few_values)
+        .maybe("rmse", figures.rmse, too_few_values)
+        .maybe("mae", figures.mae, too_few_values)
+        .maybe("r2", figures.r2, figures.mae ? "the_actual_values_are_all_the_same" : too_few_values)
+        .maybe("mase", figures.mase, figures.mae ? "no_naive_error_to_compare_with" : too_few_values)
+        .maybe("coverage", figures.coverage95, too_few_values)
+        .maybe("bias", figures.bias, too_few_values)
+        .maybe("pinball_p50", figures.pinball50, too_few_values)
+        .maybe("pinball_p90", figures.pinball90, too_few_values)
+        .maybe("pinball_p99", figures.pinball99, too_few_values)
         .set("n", Json(figures.n))
+        .set("actual_values", Json(figures.n_actual))
         .take();
 }
 
@@ -125,7 +127,9 @@ std::vector<Field> figure_fields(const std::string& horizon) {
                                     {"pinball_p50", "number", "", "pinball loss"},
                                     {"pinball_p90", "number", "", "pinball loss"},
                                     {"pinball_p99", "number", "", "pinball loss"},
-                                    {"n", "integer", "", "matched forecasts"}});
+                                    {"n", "integer", "", "matched forecasts; long: of all leads, 1 to 48 h"},
+                                    {"actual_values", "integer", "",
+                                     "that they are of; below 30 nothing is claimed"}});
 }
 
 }  // namespace
@@ -168,7 +172,7 @@ std::vector<Operation> forecast_history_rows() {
          .parameters = {identifier_parameter("series", "which; default the first price, else the first"),
                         {.name = "window",
                          .type = ParameterType::choice,
-                         .help = "how far back; 1h: the clock hour that runs",
+                         .help = "how far back: so many clock hours, the last ones that are over",
                          .fallback = "24h",
                          .allowed = "1h, 24h, 7d, 30d"}},
          .result = joined(joined(joined({{"series", "text", "", "name"}}, figure_fields("short")),

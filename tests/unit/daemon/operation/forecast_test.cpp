@@ -207,7 +207,13 @@ TEST_F(ForecastOperations, HistoryAndAccuracy) {
     EXPECT_GT(accuracy["long"]["coverage"], 0.8);
     const auto hour = data("accuracy", {{"series", "load"}, {"window", "1h"}});
     EXPECT_TRUE(hour["short"]["mae"].is_null());
-    EXPECT_EQ(hour["short"]["reasons"]["mae"], "fewer_than_30_matched_forecasts");
+    EXPECT_EQ(hour["short"]["n"], 4) << "quarters of one hour";
+    EXPECT_EQ(hour["short"]["reasons"]["mae"], "fewer_than_30_actual_values");
+    EXPECT_EQ(hour["long"]["n"], 48);
+    EXPECT_EQ(hour["long"]["actual_values"], 1);
+    EXPECT_EQ(hour["long"]["reasons"]["mae"], "fewer_than_30_actual_values")
+        << "one value says nothing, however often it was forecast";
+    EXPECT_EQ(data("accuracy", {{"series", "load"}, {"window", "24h"}})["short"]["n"], 96);
 }
 
 TEST_F(ForecastOperations, EventsComeAndGo) {
