@@ -72,26 +72,27 @@ void AccuracySums::add(const AccuracySums& other) {
     const double moved = other.shift_ - shift_;
     actual_square_ += other.actual_square_ + 2 * moved * other.actual_ + other.n_ * moved * moved;
     actual_ += other.actual_ + other.n_ * moved;
-    for (auto sum : {&AccuracySums::n_, &AccuracySums::n_actual_, &AccuracySums::n_percent_, &AccuracySums::error_,
-                     &AccuracySums::absolute_, &AccuracySums::square_, &AccuracySums::percent_,
-                     &AccuracySums::symmetric_, &AccuracySums::pinball50_, &AccuracySums::pinball90_,
-                     &AccuracySums::pinball99_, &AccuracySums::inside95_, &AccuracySums::below90_,
-                     &AccuracySums::below99_, &AccuracySums::width_, &AccuracySums::interval_}) {
+    for (auto sum :
+         {&AccuracySums::n_, &AccuracySums::n_actual_, &AccuracySums::n_percent_, &AccuracySums::error_,
+          &AccuracySums::absolute_, &AccuracySums::square_, &AccuracySums::percent_,
+          &AccuracySums::symmetric_, &AccuracySums::pinball50_, &AccuracySums::pinball90_,
+          &AccuracySums::pinball99_, &AccuracySums::inside95_, &AccuracySums::below90_,
+          &AccuracySums::below99_, &AccuracySums::width_, &AccuracySums::interval_}) {
         this->*sum += other.*sum;
     }
 }
 
 void AccuracySums::save(BlobWriter& writer) const {
-    for (const double sum :
-         {n_, n_actual_, n_percent_, error_, absolute_, square_, percent_, symmetric_, shift_, actual_, actual_square_,
-          pinball50_, pinball90_, pinball99_, inside95_, below90_, below99_, width_, interval_}) {
+    for (const double sum : {n_, n_actual_, n_percent_, error_, absolute_, square_, percent_, symmetric_,
+                             shift_, actual_, actual_square_, pinball50_, pinball90_, pinball99_, inside95_,
+                             below90_, below99_, width_, interval_}) {
         writer.put(sum);
     }
 }
 
 void AccuracySums::load(BlobReader& reader) {
-    for (double* sum : {&n_, &n_actual_, &n_percent_, &error_, &absolute_, &square_, &percent_, &symmetric_, &shift_,
-                        &actual_, &actual_square_, &pinball50_, &pinball90_, &pinball99_, &inside95_,
+    for (double* sum : {&n_, &n_actual_, &n_percent_, &error_, &absolute_, &square_, &percent_, &symmetric_,
+                        &shift_, &actual_, &actual_square_, &pinball50_, &pinball90_, &pinball99_, &inside95_,
                         &below90_, &below99_, &width_, &interval_}) {
         reader.get(*sum);
     }

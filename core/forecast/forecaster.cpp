@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/forecast/direct_ridge/window.hpp"
 #include "core/forecast/seasonal_naive/seasonal_naive.hpp"
 
 namespace sitepower::forecast {
@@ -95,11 +96,17 @@ Status Forecaster::fit(const RegularSeries& history) {
 void Forecaster::retrain() {
     for (auto& horizon : horizons_) horizon.settle();
     refit_transform();
+    step_scale_ = window_scale(fine_.view(HistoryBuffer::raw));
     if (samples_ > 0) {
         for (auto& horizon : horizons_) horizon.issue_again(fine_history(), transform_);
     }
     long_.refit_and_issue();
     refit_due_ = false;
+}
+
+double Forecaster::naive_scale(HorizonClass horizon) const {
+    const bool is_hourly = horizon == HorizonClass::long_48h || setup_.step == one_hour;
+    return is_hourly ? long_.ensemble().naive_scale() : step_scale_;
 }
 
 void Forecaster::clean_again(Time from, Time to, const std::function<double(Time)>& factor) {
@@ -365,7 +372,7 @@ std::vector<ForecastStep> Forecaster::constant_forecast(HorizonClass horizon, st
 namespace {
 
 constexpr std::uint32_t blob_kind = 0x54534346;
-constexpr std::uint32_t blob_version = 3;
+constexpr std::uint32_t blob_version = 4;
 
 }  // namespace
 
@@ -379,6 +386,7 @@ std::vector<std::byte> Forecaster::save() const {
     for (const auto& horizon : horizons_) horizon.save(writer);
     long_.save(writer);
     outliers_.save(writer);
+    writer.put(step_scale_);
     writer.put(to_ms(newest_));
     writer.put(samples_);
     writer.put(hour_sum_);
@@ -402,6 +410,7 @@ Status Forecaster::load(std::span<const std::byte> blob) {
     for (auto& horizon : horizons_) horizon.load(*reader);
     long_.load(*reader);
     outliers_.load(*reader);
+    reader->get(step_scale_);
     newest_ = from_ms(reader->get<std::int64_t>());
     reader->get(samples_);
     reader->get(hour_sum_);

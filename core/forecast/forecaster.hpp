@@ -76,6 +76,9 @@ class Forecaster {
     // long horizon; of an hourly series the hour itself. validation_error with the limit beyond it.
     Result<IssuedStep> forecast_at(Time valid_at) const;
 
+    // Mean change of a value from one day to the next at the last fit, on the grid of the horizon: what the
+    // errors of its forecasts are measured against. 0 when there is none.
+    double naive_scale(HorizonClass horizon) const;
     bool constant() const { return constant_ && samples_ > 1; }
     std::size_t samples() const { return samples_; }
     // More than a fifth of the last week was filled in: forecasts come from what needs least.
@@ -115,6 +118,7 @@ class Forecaster {
     std::vector<HorizonForecaster> horizons_;  // one step; 15 min; 60 min (where the grid has them)
     LongForecaster long_;
     OutlierFilter outliers_;
+    double step_scale_ = 0;  // naive_scale() of single steps
     Time newest_{};
     std::uint64_t samples_ = 0;
     // The hour in progress.

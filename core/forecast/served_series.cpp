@@ -297,7 +297,7 @@ void ServedSeries::matched(HorizonClass horizon, Pending& pending, double actual
         accuracy_[number(horizon)].match(said.valid_at, said.forecast, actual);
     pending.actual = actual;
     Recent& recent = recent_[number(horizon)];
-    const double scale = forecaster_->long_horizon().ensemble().naive_scale();
+    const double scale = forecaster_->naive_scale(horizon);
     const double tolerance = close_share * std::max(std::abs(actual), scale);
     recent.close[recent.matched++ % confidence_matches] =
         std::abs(said.forecast.quantiles.p50 - actual) <= tolerance ? 1 : 0;
@@ -358,7 +358,7 @@ IssuedStep ServedSeries::with_events(const ForecastStep& step) const {
 }
 
 AccuracyFigures ServedSeries::accuracy(HorizonClass horizon, AccuracyWindow window, Time now) const {
-    const double scale = forecaster_->long_horizon().ensemble().naive_scale();
+    const double scale = forecaster_->naive_scale(horizon);
     return accuracy_[number(horizon)].over(window, now, scale > 0 ? std::optional(scale) : std::nullopt);
 }
 

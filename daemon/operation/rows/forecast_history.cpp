@@ -83,7 +83,8 @@ AccuracyWindow window_of(std::string_view word) {
 
 Json describe(const forecast::AccuracyFigures& figures) {
     Record record;
-    return record.maybe("mape", figures.mape_pct, figures.mae ? "the_actual_values_are_all_zero" : too_few_values)
+    return record
+        .maybe("mape", figures.mape_pct, figures.mae ? "the_actual_values_are_all_zero" : too_few_values)
         .maybe("rmse", figures.rmse, too_few_values)
         .maybe("mae", figures.mae, too_few_values)
         .maybe("r2", figures.r2, figures.mae ? "the_actual_values_are_all_the_same" : too_few_values)
@@ -116,20 +117,20 @@ Outcome accuracy(const ForecastQuestion& q) {
 }
 
 std::vector<Field> figure_fields(const std::string& horizon) {
-    return prefixed(horizon + ".", {{"mape", "number", "%",
-                                     "mean absolute percentage error, of actual values that are not 0"},
-                                    {"rmse", "number", "", "root mean square error"},
-                                    {"mae", "number", "", "mean absolute error"},
-                                    {"r2", "number", "", "share of the variance that is explained"},
-                                    {"mase", "number", "", "error over that of the seasonal naive forecast"},
-                                    {"coverage", "number", "", "share inside the 95 % interval"},
-                                    {"bias", "number", "", "mean of forecast less actual"},
-                                    {"pinball_p50", "number", "", "pinball loss"},
-                                    {"pinball_p90", "number", "", "pinball loss"},
-                                    {"pinball_p99", "number", "", "pinball loss"},
-                                    {"n", "integer", "", "matched forecasts; long: of all leads, 1 to 48 h"},
-                                    {"actual_values", "integer", "",
-                                     "that they are of; below 30 nothing is claimed"}});
+    return prefixed(
+        horizon + ".",
+        {{"mape", "number", "%", "mean absolute percentage error, of actual values that are not 0"},
+         {"rmse", "number", "", "root mean square error"},
+         {"mae", "number", "", "mean absolute error"},
+         {"r2", "number", "", "share of the variance that is explained"},
+         {"mase", "number", "", "error over that of the seasonal naive forecast"},
+         {"coverage", "number", "", "share inside the 95 % interval"},
+         {"bias", "number", "", "mean of forecast less actual"},
+         {"pinball_p50", "number", "", "pinball loss"},
+         {"pinball_p90", "number", "", "pinball loss"},
+         {"pinball_p99", "number", "", "pinball loss"},
+         {"n", "integer", "", "matched forecasts; long: of all leads, 1 to 48 h"},
+         {"actual_values", "integer", "", "that they are of; below 30 nothing is claimed"}});
 }
 
 }  // namespace

@@ -182,6 +182,27 @@ TEST(ServedSeries, ClaimsNoAccuracyBeforeThirtyMatches) {
     }
 }
 
+// Means of hours change less from day to day than single steps do.
+TEST(ServedSeries, ErrorsOfStepsAreMeasuredByTheNaiveErrorOfSteps) {
+    auto series = make();
+    Noise noise(5);
+    std::vector<double> values;
+    for (std::size_t i = 0; i < 16 * day; ++i) {
+        values.push_back(daily(i, day) + 20 * noise.next());
+        series->value(at(i), values.back());
+        if (i + 1 < 16 * day) refit_if_due(*series);
+    }
+    double naive = 0;
+    for (std::size_t i = 8 * day; i < 15 * day; ++i)
+        naive += std::abs(values[i] - values[i - day]) / (7 * day);
+    for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) {
+        const auto figures = series->accuracy(horizon, AccuracyWindow::week, at(16 * day));
+        ASSERT_TRUE(figures.mase);
+        EXPECT_NEAR(*figures.mase, *figures.mae / naive, 0.02 * *figures.mase);
+        EXPECT_LT(*figures.mase, 1) << "better than what came a day before";
+    }
+}
+
 TEST(ServedSeries, TellsAnAnomalyOnce) {
     auto series = make();
     feed(*series, 0, 15 * day);
