@@ -72,16 +72,27 @@ struct Columns {
     std::optional<std::size_t> timestamp;
     std::optional<std::size_t> series;
     std::optional<std::size_t> value;
+    std::size_t count = 0;  // with those that are left alone
 };
 
-Columns columns_of(std::string_view header) {
+Result<Columns> columns_of(std::string_view header) {
     Columns columns;
     const auto names = fields_of(header).value_or(std::vector<std::string>{});
+    columns.count = names.size();
     for (std::size_t i = 0; i < names.size(); ++i) {
-        if (names[i] == "timestamp") columns.timestamp = i;
-        if (names[i] == "series" || names[i] == "meter_id") columns.series = i;
-        if (names[i] == "value") columns.value = i;
+        auto* column = names[i] == "timestamp"                          ? &columns.timestamp
+                       : names[i] == "series" || names[i] == "meter_id" ? &columns.series
+                       : names[i] == "value"                            ? &columns.value
+                                                                        : nullptr;
+        if (column == nullptr) continue;
+        if (*column) {
+            return wrong(fmt::format("the first line names {} and {}: which one counts? leave one out",
+                                     names[**column], names[i]));
+        }
+        *column = i;
     }
+    if (!columns.timestamp || !columns.series)
+        return wrong("the first line must name the columns timestamp and series (or meter_id)");
     return columns;
 }
 
@@ -106,6 +117,9 @@ void read_row(std::string_view line, const Columns& columns, CsvTable& table) {
     if (!value.empty()) row.value = number_of(value);
     if (!read) {
         row.problem = "quotes do not match";
+        ++quality.invalid;
+    } else if (fields.size() > columns.count) {
+        row.problem = fmt::format("{} fields, the first line names {}", fields.size(), columns.count);
         ++quality.invalid;
     } else if (row.timestamp.empty() || row.series.empty()) {
         row.problem = row.timestamp.empty() ? "no timestamp" : "no series";
@@ -217,9 +231,7 @@ Result<CsvTable> read_prediction_rows(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // as spreadsheets write it
     const auto header = text.substr(0, text.find('\n'));
     const auto columns = columns_of(header);
-    if (!columns.timestamp || !columns.series) {
-        return wrong("the first line must name the columns timestamp and series (or meter_id)");
-    }
+    if (!columns) return columns.error();
     CsvTable table;
     while (!text.empty()) {
         const auto end = text.find('\n');
@@ -227,10 +239,12 @@ Result<CsvTable> read_prediction_rows(std::string_view text) {
         const auto line = trimmed(text.substr(0, text.find('\n')));
         if (line.empty()) continue;
         if (table.rows.size() >= most_prediction_rows) {
-            return wrong(fmt::format("has more than {} rows", most_prediction_rows));
+            return wrong(
+                fmt::format("has more than {} rows: cut it into files of fewer", most_prediction_rows));
         }
-        read_row(line, columns, table);
+        read_row(line, *columns, table);
     }
+    if (table.rows.empty()) return wrong("has no row below the first line");
     count_outliers(table);
     return table;
 }
@@ -241,7 +255,9 @@ ExitCode predict_csv(const PredictCommand& predict, const Command& command, std:
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
     if (!stream.is_open() || text.size() > longest_prediction_csv) {
         err << "sitepowerctl: " << predict.csv
-            << (stream.is_open() ? " is too large\n" : " cannot be read\n");
+            << (stream.is_open() ? fmt::format(" is larger than {} MiB: cut it into files of fewer rows\n",
+                                               longest_prediction_csv >> 20U)
+                                 : " cannot be read\n");
         return ExitCode::usage;
     }
     const auto table = read_prediction_rows(text);

@@ -39,8 +39,8 @@ struct CsvTable {
 inline constexpr std::size_t longest_prediction_csv = 16U << 20U;  // bytes
 inline constexpr std::size_t most_prediction_rows = 100'000;
 
-// Needs the columns `timestamp` and `series` (or `meter_id`); `value` may be there, others are left alone.
-// Separated by commas, without quotes.
+// Needs the columns `timestamp` and `series` (or `meter_id`), each once, and a row; `value` may be there,
+// others are left alone. Separated by commas.
 Result<CsvTable> read_prediction_rows(std::string_view text);
 
 ExitCode predict_csv(const PredictCommand& predict, const Command& command, std::ostream& out,

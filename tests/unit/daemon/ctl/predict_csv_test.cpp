@@ -79,10 +79,19 @@ TEST(PredictCsv, RefusesWhatItDoesNotUnderstand) {
     EXPECT_FALSE(read_prediction_rows("time,series\n"));
     std::string long_text = "timestamp,series\n";
     for (std::size_t i = 0; i <= most_prediction_rows; ++i) long_text += "t,s\n";
-    EXPECT_FALSE(read_prediction_rows(long_text));
-    const auto empty = read_prediction_rows("timestamp,series\n");
-    ASSERT_TRUE(empty);
-    EXPECT_EQ(empty->quality.score(), 0);
+    const auto too_long = read_prediction_rows(long_text);
+    ASSERT_FALSE(too_long);
+    EXPECT_EQ(too_long.error().message, "has more than 100000 rows: cut it into files of fewer");
+    EXPECT_FALSE(read_prediction_rows("timestamp,series\n")) << "nothing is asked";
+    const auto twice = read_prediction_rows("timestamp,series,meter_id\nt,s,m\n");
+    ASSERT_FALSE(twice);
+    EXPECT_EQ(twice.error().message,
+              "the first line names series and meter_id: which one counts? leave one out");
+    EXPECT_FALSE(read_prediction_rows("timestamp,timestamp,series\nt,t,s\n"));
+    const auto surplus = read_prediction_rows("timestamp,series\n2026-11-22T06:00:00Z,load,5\n");
+    ASSERT_TRUE(surplus);
+    EXPECT_EQ(surplus->rows[0].problem, "3 fields, the first line names 2");
+    EXPECT_EQ(surplus->quality.invalid, 1U);
 }
 
 }  // namespace
