@@ -181,6 +181,10 @@ ExitCode plot(const PlotOptions& options) {
     }
     const auto fan = find(*files, options, prior);
     if (!fan) return refuse("there is no series \"" + options.series + "\" in these files");
+    if (fan->point.empty()) {
+        return refuse(fmt::format("series \"{}\" has {} values, of hours: a forecast needs a day of them",
+                                  fan->title, fan->history.size()));
+    }
     std::ofstream stream(options.output, std::ios::trunc);
     stream << to_svg(*fan);
     stream.close();

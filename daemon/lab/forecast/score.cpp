@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "daemon/lab/forecast/learn_prior.hpp"
 #include "daemon/lab/forecast/score_load.hpp"
@@ -47,12 +48,32 @@ std::vector<M4Series> m4_of(const std::vector<SeriesFile>& files) {
     return match_m4(*found[0], *found[1]);
 }
 
+// Windows of NAB series lie beside them, in labels.csv.
+Status add_labels(std::vector<SeriesFile>& files) {
+    std::set<std::filesystem::path> paths;
+    for (const auto& file : files) {
+        if (file.layout == SeriesLayout::nab) paths.insert(file.path.parent_path() / "labels.csv");
+    }
+    for (const auto& file : files) paths.erase(file.path);
+    for (const auto& path : paths) {
+        if (std::error_code error; !std::filesystem::exists(path, error)) continue;
+        auto labels = read_series_file(path);
+        if (!labels) return labels.error();
+        files.push_back(std::move(*labels));
+    }
+    return Done{};
+}
+
 }  // namespace
 
 ExitCode score(const ScoreOptions& options, Report& report) {
-    const auto files = read_data_sets(options.data_sets);
+    auto files = read_data_sets(options.data_sets);
     if (!files) {
         fmt::print(stderr, "sitepower-lab: {}\n", files.error().message);
+        return ExitCode::failed;
+    }
+    if (const auto added = add_labels(*files); !added) {
+        fmt::print(stderr, "sitepower-lab: {}\n", added.error().message);
         return ExitCode::failed;
     }
     std::shared_ptr<const forecast::PriorLibrary> prior;

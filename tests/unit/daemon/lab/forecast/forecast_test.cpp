@@ -122,6 +122,9 @@ TEST_F(ForecastCommand, FindsALabelledAnomaly) {
     write("labels.csv", "file,window_start,window_end\nodd.csv,2014-01-05 23:00:00,2014-01-06 04:00:00\n");
     run_with({"score", "--json", directory_.string()});
     EXPECT_NE(output().find(R"("forecast.nab.odd.windows_found","value":1)"), std::string::npos) << output();
+    const auto of_directory = output();
+    run_with({"score", "--json", path("odd.csv")});
+    EXPECT_EQ(output(), of_directory) << "its labels lie beside it";
 }
 
 TEST_F(ForecastCommand, DrawsAFan) {
@@ -137,6 +140,9 @@ TEST_F(ForecastCommand, DrawsAFan) {
     EXPECT_EQ(svg.find("nan"), std::string::npos);
     EXPECT_EQ(run_with({"plot", path("train.csv"), "--series", "H9", "-o", path("fan.svg")}),
               ExitCode::failed);
+    write("short.csv", "H1,1,2,3,4\n");
+    EXPECT_EQ(run_with({"plot", path("short.csv"), "-o", path("none.svg")}), ExitCode::failed);
+    EXPECT_FALSE(std::filesystem::exists(path("none.svg")));
 }
 
 TEST_F(ForecastCommand, SaysWhatCannotBeUsed) {
