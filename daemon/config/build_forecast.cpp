@@ -1,6 +1,7 @@
 // Series and what they are forecast with.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -131,8 +132,12 @@ ForecastSettings build_forecasts(const SiteFile& file, const std::vector<PriceSe
     Fingerprint prior;
     settings.prior = read_prior(file.forecast, prior, diagnostics);
     Ids types("event type", diagnostics);
-    for (const auto& type : forecast::event_types()) types.add(type.name, {});
+    const auto everybodys = forecast::event_types();
     for (const auto& type : file.forecast.event_types) {
+        if (std::ranges::find(everybodys, type.name, &forecast::EventType::name) != everybodys.end()) {
+            diagnostics.add(type.origins.of("name"),
+                            fmt::format("{} is a type that every site has: choose another name", type.name));
+        }
         types.add(type.name, type.origins.of("name"));
         settings.event_types.push_back(type);
     }
@@ -151,8 +156,7 @@ ForecastSettings build_forecasts(const SiteFile& file, const std::vector<PriceSe
             const auto at = price_ids.resolve(entry.price, entry.origins.of("price"));
             if (at) series.unit = unit_of(prices[*at]);
         }
-        const auto location = find_location(
-            model, entry.location, entry.origins.of(entry.location.empty() ? "id" : "location"), diagnostics);
+        const auto location = find_location(model, entry.location, entry.origins.of("location"), diagnostics);
         auto clock = clocks.find(location);
         if (clock == clocks.end()) {
             clock = clocks.emplace(location, clock_of(zones.at(position(location)))).first;

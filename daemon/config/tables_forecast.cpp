@@ -22,6 +22,17 @@ void check_series(const SeriesEntry& series, Diagnostics& diagnostics) {
         const auto* const at = sources == 0 ? "id" : series.metric.empty() ? "price" : "metric";
         diagnostics.add(series.origins.of(at), "a series needs one of point, price and metric, and no more");
     }
+    if (!series.price.empty() && series.origins.has("kind") && series.kind != forecast::SeriesKind::price) {
+        diagnostics.add(series.origins.of("kind"), "all series of a price are of kind price: leave it out");
+    }
+    for (const auto& covariate : series.covariates) {
+        const bool is_own = (!covariate.metric.empty() && covariate.metric == series.metric) ||
+                            (!covariate.point.empty() && covariate.point == series.point);
+        if (is_own) {
+            diagnostics.add(covariate.origins.of(covariate.metric.empty() ? "point" : "metric"),
+                            "is the series itself, which tells nothing more of it");
+        }
+    }
     if (series.counter && series.point.empty()) {
         diagnostics.add(series.origins.of("counter"), "is of a point");
     }

@@ -65,6 +65,13 @@ TEST(ForecastConfig, ASeriesMayBeOfAPrice) {
     EXPECT_EQ(series.kind, forecast::SeriesKind::price);
     EXPECT_FALSE(series.non_negative);
     EXPECT_EQ(series.unit, "EUR/MWh");
+    EXPECT_THAT(errors_of(text + "kind = \"service\"\n"), HasSubstr("kind: all series of a price"));
+    EXPECT_EQ(load(text + "kind = \"price\"\n").forecasts.series[2].kind, forecast::SeriesKind::price);
+}
+
+TEST(ForecastConfig, NamesTheKeyThatSaysWhere) {
+    EXPECT_THAT(errors_of(site_text() + "\n[[series]]\nid = \"more\"\npoint = \"UPS-01/output.load_kw\"\n"),
+                HasSubstr("series[2].location: "));
 }
 
 TEST(ForecastConfig, ReadsCovariates) {
@@ -92,6 +99,9 @@ metric = "weather/wind"
     EXPECT_THAT(errors_of(replaced(text, "metric = \"weather/wind\"\n", "")),
                 HasSubstr("one of point and metric"));
     EXPECT_THAT(errors_of(replaced(text, "\"wind\"", "\"temperature\"")), HasSubstr("temperature"));
+    const auto own =
+        replaced(text, "point = \"UPS-01/output.load_kw\"\nlocation", "metric = \"a/b\"\nlocation");
+    EXPECT_THAT(errors_of(replaced(own, "weather/wind", "a/b")), HasSubstr("is the series itself"));
 }
 
 TEST(ForecastConfig, ReadsTypesOfEvents) {
@@ -101,7 +111,8 @@ TEST(ForecastConfig, ReadsTypesOfEvents) {
     EXPECT_EQ(config.forecasts.event_types[0].name, "chiller_test");
     EXPECT_EQ(config.forecasts.event_types[0].to, 1.6);
     EXPECT_TRUE(diff(load(site_text()), config).forecasts);
-    EXPECT_THAT(errors_of(site_text() + replaced(type, "chiller_test", "holiday")), HasSubstr("holiday"));
+    EXPECT_THAT(errors_of(site_text() + replaced(type, "chiller_test", "holiday")),
+                HasSubstr("holiday is a type that every site has: choose another name"));
     EXPECT_THAT(errors_of(site_text() + replaced(type, "1.6", "1.1")), HasSubstr("below from"));
 }
 
