@@ -47,6 +47,12 @@ BacktestMetrics metrics_of(const Ensemble& ensemble) {
     return metrics;
 }
 
+// A model is one of the long horizon.
+Result<Refit> with_long_horizon(Refit refit) {
+    if (const auto said = refit.forecaster->forecast(HorizonClass::long_48h); !said) return said.error();
+    return refit;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ServedSeries>> ServedSeries::make(const ServedSeriesSetup& setup,
@@ -381,7 +387,7 @@ Result<Refit> ServedSeries::refit() const {
     if (const auto loaded = refit.forecaster->load(forecaster_->save()); !loaded) return loaded.error();
     refit.forecaster->retrain();
     refit.metrics = metrics_of(refit.forecaster->long_horizon().ensemble());
-    return refit;
+    return with_long_horizon(std::move(refit));
 }
 
 Result<Refit> ServedSeries::refit_from(std::span<const ClosedStep> steps, Time fit_until) const {
@@ -404,10 +410,7 @@ Result<Refit> ServedSeries::refit_from(std::span<const ClosedStep> steps, Time f
         }
     }
     if (!fitted) fit();
-    if (const auto enough = refit.forecaster->forecast(HorizonClass::long_48h); !enough) {
-        return enough.error();
-    }
-    return refit;
+    return with_long_horizon(std::move(refit));
 }
 
 void ServedSeries::adopt(Refit refit, Time now) {

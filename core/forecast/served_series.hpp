@@ -120,10 +120,10 @@ class ServedSeries {
 
     // After drift, a new level, or another day of a young series.
     bool refit_due() const { return refit_due_ || forecaster_->refit_due(); }
-    // The forecaster of now fitted anew; does not change this one. Errors of the state only.
+    // The forecaster of now fitted anew; does not change this one. insufficient_data before there is a day of
+    // hours.
     Result<Refit> refit() const;
-    // One from scratch: fitted on the steps up to `fit_until`, then fed with those after it.
-    // insufficient_data where they are too few for the long horizon.
+    // One from scratch: fitted on the steps up to `fit_until`, then fed with those after it. Errors likewise.
     Result<Refit> refit_from(std::span<const ClosedStep> steps, Time fit_until) const;
     // Puts it into force, with the steps that came meanwhile missing: adopt before the next value.
     void adopt(Refit refit, Time now = Time::max());

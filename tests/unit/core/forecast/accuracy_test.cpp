@@ -98,7 +98,8 @@ TEST(Accuracy, ManyForecastsOfOneValueCountAsOne) {
     EXPECT_EQ(few.n, 29U * 48);
     EXPECT_EQ(few.n_actual, 29U);
     EXPECT_FALSE(few.mae);
-    EXPECT_FALSE(accuracy.match(last_hour - hours{29}, {}, 2)) << "nothing was said of it";
+    EXPECT_FALSE(accuracy.match(last_hour - hours{29}, std::span<const IssuedStep>(), 2))
+        << "nothing was said of it";
     ASSERT_TRUE(accuracy.match(last_hour - hours{29}, said, 2));
     ASSERT_TRUE(accuracy.correct(last_hour, said, 2, 4));
     const auto enough = accuracy.over(AccuracyWindow::week, now, 1.0);
