@@ -66,7 +66,7 @@ struct SeriesReport {
     std::optional<Time> known_until;  // steps of the long horizon before it are published, not forecast
     std::uint32_t model_version = 0;
     std::vector<std::string> features;        // what the forecasts were made from
-    std::string method;                       // the expert of the most weight, of the long horizon
+    std::string method;                       // method_of()
     bool degraded = false;                    // much of the last week was filled in
     bool safeguarded = false;                 // a naive forecast stands in
     bool covariate_substituted = false;       // one was not known for some hour, and made up

@@ -58,16 +58,6 @@ std::vector<std::string> features_of(const forecast::ServedSeries& series, const
     return features;
 }
 
-std::string method_of(const forecast::Forecaster& forecaster) {
-    if (forecaster.constant()) return "constant";
-    if (forecaster.long_horizon().fitted()) {
-        const auto& members = forecaster.long_horizon().ensemble().members();
-        const auto most = std::ranges::max_element(members, {}, &forecast::Ensemble::Member::weight);
-        if (most != members.end()) return most->name;
-    }
-    return "last_value";
-}
-
 // In the unit that its readings are fed in.
 std::optional<forecast::CounterSettings> counter_of(const SeriesSettings& settings) {
     auto counter = settings.counter;
@@ -91,6 +81,16 @@ forecast::ServedSeriesSetup setup_of(const SeriesSettings& settings,
 }
 
 }  // namespace
+
+std::string method_of(const forecast::Forecaster& forecaster) {
+    if (forecaster.constant()) return "constant";
+    const auto& hours = forecaster.long_horizon();
+    if (!hours.fitted()) return "last_value";
+    if (hours.safeguarded() || forecaster.degraded()) return "seasonal_naive";
+    const auto& members = hours.ensemble().members();
+    const auto most = std::ranges::max_element(members, {}, &forecast::Ensemble::Member::weight);
+    return most == members.end() ? "last_value" : most->name;
+}
 
 std::string stored_name(const SeriesSettings& series) {
     return fmt::format("{}@{:x}", series.id, series.fingerprint);
@@ -208,7 +208,8 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
     if (!served.settings.price.empty()) {
         const auto ahead =
             memory.series_steps(stored_name(served.settings), floor_to(now, one_hour), Time::max());
-        if (ahead) note_known(served, *ahead, now);
+        for (const auto& step : ahead ? *ahead : std::vector<forecast::ClosedStep>())
+            served.known.insert_or_assign(step.begin, step.value);
     }
     if (!stored->steps.empty() && !served.series->forecaster().long_horizon().fitted()) {
         served.refit_why = "restart";
@@ -284,16 +285,18 @@ void SeriesBook::take_own(Served& served, const SeriesSample& sample, Time& fitt
         return;
     }
     served.came_at = now;
+    if (sample.value < 0 && served.settings.non_negative && !served.settings.counter) ++served.negative;
     bool accepted = false;
     const auto news = served.series->value(sample.time, sample.value, &accepted, now);
     // What a price source publishes again was known.
     if (!accepted && served.settings.price.empty()) correct(served, sample);
     note(served, news, now);
+    if (accepted && !served.settings.price.empty()) note_known(served, sample, now);
     // Of a past that is told at once the rest is forecast, too, as it would have been day by day.
     if (!news.step_closed() || now - sample.time <= past || !served.series->refit_due()) return;
     if (news.closed.back().begin - fitted_at < one_day) return;
     fitted_at = news.closed.back().begin;
-    fit(served, now);
+    fit(served, sample.time, now);
 }
 
 void SeriesBook::correct(Served& served, const SeriesSample& sample) {
@@ -312,24 +315,32 @@ void SeriesBook::correct(Served& served, const SeriesSample& sample) {
 }
 
 void SeriesBook::tell_left_out(Served& served, Time now) {
-    if (served.ahead + served.too_late == 0) return;
+    if (served.ahead + served.too_late + served.negative == 0) return;
     if (served.left_out_told_at && now - *served.left_out_told_at < left_out_is_news) return;
     served.left_out_told_at = now;
+    if (served.negative > 0) {
+        effects_.troubles.push_back(
+            fmt::format("series {} takes values below 0 for 0, and forecasts none: {} of them; set "
+                        "may_be_negative = true "
+                        "if they are true ones",
+                        served.settings.id, std::exchange(served.negative, 0)));
+    }
+    if (served.ahead + served.too_late == 0) return;
     effects_.troubles.push_back(
         fmt::format("series {} leaves out values: {} stamped more than a step ahead, {} too late for their "
                     "step; see the clock of what sends them",
                     served.settings.id, std::exchange(served.ahead, 0), std::exchange(served.too_late, 0)));
 }
 
-void SeriesBook::note_known(Served& served, std::span<const forecast::ClosedStep> closed, Time now) {
-    if (served.settings.price.empty()) return;
-    for (const auto& step : closed) served.known.insert_or_assign(step.begin, step.value);
-    served.known.erase(served.known.begin(), served.known.lower_bound(floor_to(now, one_hour)));
+// A price is published by whole steps: one is known when it comes, and not only when another closes it.
+void SeriesBook::note_known(Served& served, const SeriesSample& published, Time now) {
+    const Time step = floor_to(published.time, served.settings.step);
+    if (step < floor_to(now, one_hour)) return;
+    served.tell = served.known.insert_or_assign(step, published.value).second || served.tell;
 }
 
 void SeriesBook::note(Served& served, const forecast::SeriesNews& news, Time now) {
     if (!news.step_closed()) return;
-    note_known(served, news.closed, now);
     const auto& id = served.settings.id;
     const auto rows_of = stored_name(served.settings);
     for (const auto& step : news.closed) effects_.rows.steps.push_back({.series = rows_of, .step = step});

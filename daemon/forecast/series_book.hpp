@@ -42,6 +42,9 @@ struct SeriesSample {
     std::optional<std::uint32_t> covariate{};  // of that series, whose value it is; empty: its own
 };
 
+// What speaks for the long horizon: a naive forecast that stands in, or the expert of the most weight.
+std::string method_of(const forecast::Forecaster& forecaster);
+
 class SeriesBook {
   public:
     static constexpr std::size_t kept_jobs = 200;
@@ -77,9 +80,10 @@ class SeriesBook {
 
     std::span<const forecast::ModelVersion> models() const { return registry_.versions(); }
     // A job that refits the series: on what its model holds, or on the steps of the last `training_days`.
-    // Errors: not_found, conflict (one is queued already, or the queue is full).
+    // Errors: not_found, insufficient_data, conflict (one is queued already, or the queue is full).
     Result<Job> retrain(std::string_view series, std::optional<std::int64_t> training_days, Time now);
-    // Puts a kept version into force: fits it again on the steps that it was trained on. Errors: not_found,
+    // Puts a kept version into force: fits it again on the steps that it was trained on. The one that is in
+    // force is left as it is. Errors: not_found,
     // insufficient_data where the store has them no more.
     Result<forecast::ModelVersion> activate(std::string_view series, std::uint32_t version,
                                             SeriesMemory& memory, Time now);
@@ -104,6 +108,7 @@ class SeriesBook {
         std::optional<Time> came_at;  // the last value of its own
         std::uint64_t too_late = 0;   // values that were left out since that was last told,
         std::uint64_t ahead = 0;
+        std::uint64_t negative = 0;  // values below 0 of what cannot be negative, likewise
         std::optional<Time> left_out_told_at;
         bool tell = false;
         bool anomalous = false;
@@ -118,9 +123,10 @@ class SeriesBook {
     static void note_in_event(Served& served, const forecast::MatchedForecast& match);
     void read_in_event(Served& served, SeriesMemory& memory);
     void note(Served& served, const forecast::SeriesNews& news, Time now);
-    void note_known(Served& served, std::span<const forecast::ClosedStep> closed, Time now);
+    static void note_known(Served& served, const SeriesSample& published, Time now);
     void report_known(const Served& served, SeriesReport& report, Time now) const;
-    void fit(Served& served, Time now);
+    // `day`: whose refit it is, where the past is told.
+    void fit(Served& served, Time day, Time now);
     void note_anomaly(Served& served, const forecast::SeriesNews& news);
     void take_own(Served& served, const SeriesSample& sample, Time& fitted_at, Time now);
     void correct(Served& served, const SeriesSample& sample);

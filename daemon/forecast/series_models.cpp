@@ -24,6 +24,11 @@ std::int64_t local_day(const SeriesSettings& settings, Time now) {
     return to_ms(local) / one_day.count() - (to_ms(local) < 0 ? 1 : 0);
 }
 
+// What a model is fitted on at the least.
+bool holds_a_day(const forecast::ServedSeries& series) {
+    return series.forecaster().long_horizon().ensemble().history().size() >= 24;
+}
+
 Error no_series(std::string_view series, const std::vector<std::string>& names) {
     return {
         .code = ErrorCode::not_found,
@@ -37,6 +42,7 @@ Error no_series(std::string_view series, const std::vector<std::string>& names) 
 // Young series ask for it themselves; older ones are refitted in the night after their last fit.
 bool SeriesBook::is_due(Served& served, Time now) {
     const auto& forecaster = served.series->forecaster();
+    if (!holds_a_day(*served.series)) return false;
     if (!served.refit_why.empty()) return true;
     const auto hours = forecaster.long_horizon().ensemble().history().size();
     const bool young = hours < young_hours;
@@ -57,13 +63,14 @@ bool SeriesBook::work(SeriesMemory& memory, Time now) {
     if (run_job(memory, now)) return true;
     for (auto& served : series_) {
         if (!is_due(served, now)) continue;
-        fit(served, now);
+        fit(served, now, now);
         return true;
     }
     return false;
 }
 
-void SeriesBook::fit(Served& served, Time now) {
+void SeriesBook::fit(Served& served, Time day, Time now) {
+    if (!holds_a_day(*served.series)) return;
     if (served.refit_why.empty()) served.refit_why = "young";
     auto refit = served.series->refit();
     if (refit) {
@@ -74,7 +81,7 @@ void SeriesBook::fit(Served& served, Time now) {
         served.series->keep();
     }
     served.refit_why.clear();
-    served.trained_day = local_day(served.settings, now);
+    served.trained_day = local_day(served.settings, day);
 }
 
 Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job& job, SeriesMemory& memory,
@@ -141,6 +148,7 @@ Result<ModelVersion> SeriesBook::activate(std::string_view series, std::uint32_t
     if (wanted == nullptr) {
         return registry_.activate(series, version, now).error();  // names the versions that there are
     }
+    if (wanted->status == forecast::ModelStatus::active) return *wanted;
     const auto steps = memory.series_steps(stored_name(served->settings), wanted->trained_from, Time::max());
     if (!steps) return steps.error();
     if (steps->empty() || steps->front().begin > wanted->trained_from + one_day) {
@@ -164,7 +172,15 @@ Result<ModelVersion> SeriesBook::activate(std::string_view series, std::uint32_t
 
 Result<Job> SeriesBook::retrain(std::string_view series, std::optional<std::int64_t> training_days,
                                 Time now) {
-    if (find_served(series) == nullptr) return no_series(series, names());
+    const Served* served = find_served(series);
+    if (served == nullptr) return no_series(series, names());
+    if (!training_days && !holds_a_day(*served->series)) {
+        return Error{.code = ErrorCode::insufficient_data,
+                     .message = fmt::format("{} holds no whole day of hours to fit a model on; with "
+                                            "training_days it is fitted on what the store has",
+                                            series),
+                     .detail = {}};
+    }
     std::size_t queued = 0;
     for (const auto& job : jobs_) {
         if (job.status != JobStatus::queued) continue;
@@ -212,10 +228,13 @@ bool SeriesBook::run_job(SeriesMemory& memory, Time now) {
         if (in_force) {
             job.status = JobStatus::done;
             const auto newest = std::ranges::find(registry_.versions(), job.subject, &ModelVersion::name);
-            job.result = fmt::format("version {} {}", newest->version,
-                                     *in_force ? "is in force"
-                                               : "stands by: its back-test is worse than what the active "
-                                                 "version has done in the last week");
+            job.result =
+                fmt::format("version {} {}", newest->version,
+                            *in_force              ? "is in force"
+                            : newest->metrics.mase ? "stands by: its back-test is worse than what "
+                                                     "the active version has done in the last week"
+                                                   : "stands by: its days are too few for a back-test, "
+                                                     "and the active version has figures to show");
         } else {
             fail(in_force.error().message);
         }

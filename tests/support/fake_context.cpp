@@ -189,7 +189,7 @@ void FakeContext::live_ten_days() {
                                       .metadata = "{}",
                                       .realised = {}},
                                      yesterday));
-    static_cast<void>(book.retrain("requests", {}, yesterday));
+    static_cast<void>(book.retrain("requests", 2, yesterday));
     memory.keep(book.take_effects().rows);
 }
 

@@ -78,21 +78,27 @@ std::optional<Failure> take_context(const SeriesSettings& series, const InputJso
     return std::nullopt;
 }
 
+// Of steps what was said an hour before; of the hours of a price that is published ahead, which nobody
+// forecasts then, what was said of them at last.
 std::variant<Predicted, Failure> hindcast(const ForecastQuestion& q, const std::string& series, Time time) {
-    const auto found = q.memory.matched_forecasts({.series = stored_name(*q.book.settings(series)),
-                                                   .horizons = {HorizonClass::long_48h},
+    const auto& settings = *q.book.settings(series);
+    std::vector<HorizonClass> horizons{HorizonClass::medium_60min};
+    if (settings.step == one_hour) horizons.push_back(HorizonClass::long_48h);
+    const auto found = q.memory.matched_forecasts({.series = stored_name(settings),
+                                                   .horizons = horizons,
                                                    .from = time,
                                                    .to = time + Duration{1},
-                                                   .limit = 1});
+                                                   .limit = horizons.size()});
     if (!found) return failure_of(found.error());
     if (found->matched.empty()) {
-        return Failure{
-            ErrorCode::insufficient_data,
-            fmt::format("no forecast of {} for {} was kept: past times can be asked for by the hour, "
-                        "as far back as forecasts are kept",
-                        series, format_time(time))};
+        return Failure{ErrorCode::insufficient_data,
+                       fmt::format("no forecast of {} for {} was kept: there is one of each step that was "
+                                   "forecast an hour before, as far back as forecasts are kept",
+                                   series, format_time(time))};
     }
-    const auto& row = found->matched.front();
+    const auto medium = std::ranges::find(found->matched, HorizonClass::medium_60min,
+                                          [](const auto& row) { return row.match.horizon; });
+    const auto& row = medium == found->matched.end() ? found->matched.front() : *medium;
     const auto& said = row.match.said.forecast.quantiles;
     return Predicted{said.p50, said.lower95, said.upper95, row.model_version, true, false};
 }
@@ -180,11 +186,16 @@ Outcome predict(const ForecastQuestion& q) {
     for (std::size_t i = 0; i < times->size(); ++i) {
         const auto time = parse_time((*times)[i]);
         if (!time) {
-            return wrong_parameter("timestamps", fmt::format("holds \"{}\", which is no time", (*times)[i]),
+            return wrong_parameter("timestamps",
+                                   fmt::format("holds \"{}\" at {}, which is no time", (*times)[i], i),
                                    "ISO 8601 times such as 2026-11-22T06:00:00Z");
         }
         auto said = predict_one(q, (*meters)[i], *time, context_of(context, i));
-        if (auto* failure = std::get_if<Failure>(&said)) return std::move(*failure);
+        if (auto* failure = std::get_if<Failure>(&said)) {
+            failure->message =
+                fmt::format("pair {}, {} at {}: {}", i, (*meters)[i], (*times)[i], failure->message);
+            return std::move(*failure);
+        }
         const auto& predicted = std::get<Predicted>(said);
         predictions.push_back(predicted.value);
         intervals.push_back({predicted.lower95, predicted.upper95});
@@ -223,7 +234,13 @@ Json batch_entry(const ForecastQuestion& q, std::size_t index, const InputJson& 
     const auto given = asked["input"].find("context_features");
     auto said = predict_one(q, model, *time, given == asked["input"].end() ? InputJson() : *given);
     if (const auto* failure = std::get_if<Failure>(&said)) {
-        return fail(to_string(failure->code), failure->message);
+        std::string message = failure->message;
+        // An entry has no details: what could be there stands in its sentence.
+        for (const auto& detail : failure->details) {
+            if (const auto& allowed = detail.value("allowed", Json()); allowed.is_string())
+                message += "; allowed: " + allowed.get<std::string>();
+        }
+        return fail(to_string(failure->code), message);
     }
     const auto& predicted = std::get<Predicted>(said);
     entry["prediction"] = {{"value", predicted.value},
@@ -293,23 +310,24 @@ Outcome forecast_series(const ForecastQuestion& q) {
         auto steps = served->forecast_by(*refit->forecaster, HorizonClass::long_48h, periods);
         if (!steps) return failure_of(steps.error());
         longest.steps = q.book.after_known(name, std::move(steps.value()), q.now);
+        report.method = method_of(*refit->forecaster);
     }
     if (longest.steps.empty()) return Failure{ErrorCode::insufficient_data, longest.reason};
     if (longest.steps.size() > periods) longest.steps.resize(periods);
     Json list = Json::array();
     for (const auto& step : longest.steps) {
         const auto& s = step.forecast.quantiles;
-        list.push_back({{"timestamp", format_time(step.valid_at)},
-                        {"predicted", s.p50},
-                        {"lower_bound", s.lower95},
-                        {"upper_bound", s.upper95},
-                        {"uncertainty", (s.upper95 - s.lower95) / 2},
-                        {"p50", s.p50},
-                        {"p90", s.p90},
-                        {"p99", s.p99},
-                        {"method", report.known_until && step.valid_at < *report.known_until ? "published"
-                                   : report.safeguarded ? "seasonal_naive"
-                                                        : report.method}});
+        list.push_back(
+            {{"timestamp", format_time(step.valid_at)},
+             {"predicted", s.p50},
+             {"lower_bound", s.lower95},
+             {"upper_bound", s.upper95},
+             {"uncertainty", (s.upper95 - s.lower95) / 2},
+             {"p50", s.p50},
+             {"p90", s.p90},
+             {"p99", s.p99},
+             {"method",
+              report.known_until && step.valid_at < *report.known_until ? "published" : report.method}});
     }
     Record metadata;
     metadata.set("series", Json(name))
@@ -325,7 +343,7 @@ Outcome forecast_series(const ForecastQuestion& q) {
     performance.set("processing_time_ms", Json())
         .maybe("accuracy_mape", figures.mape_pct,
                figures.mae ? "the_actual_values_are_all_zero" : "fewer_than_30_actual_values")
-        .maybe("accuracy_mase", figures.mase, "fewer_than_30_actual_values")
+        .maybe("accuracy_mase", figures.mase, figures.mae ? no_naive_error : "fewer_than_30_actual_values")
         .maybe("confidence", longest.confidence, "fewer_than_30_matched_forecasts");
     return Json{
         {"forecast", std::move(list)}, {"metadata", metadata.take()}, {"performance", performance.take()}};
@@ -395,7 +413,8 @@ Operation predict_row() {
                                     "before what is known of that hour"}},
             .result = {{"predictions[]", "number", "", "p50 of each pair"},
                        {"confidence_intervals[][]", "number", "", "95 % of each pair: [lower, upper]"},
-                       {"hindcast[]", "boolean", "", "whether it is what was said of a past time"},
+                       {"hindcast[]", "boolean", "",
+                        "whether it is what was said of a past time, an hour before it"},
                        {"covariate_substituted[]", "boolean", "", "a covariate was not known, and made up"},
                        {"model_version.*", "integer", "", "by series"},
                        {"features_used[]", "text", "", "of the first series"}},
@@ -460,12 +479,12 @@ Operation forecast_row() {
                        {"forecast[].p50", "number", "", "median"},
                        {"forecast[].p90", "number", "", "exceeded once in 10"},
                        {"forecast[].p99", "number", "", "exceeded once in 100"},
-                       {"forecast[].method", "text", "",
-                        "the expert of the most weight; published: known in advance"},
+                       {"forecast[].method", "text", "", "metadata.model_type; published: known in advance"},
                        {"metadata.series", "text", "", "name"},
                        {"metadata.unit", "text", "", "of the values"},
                        {"metadata.periods", "integer", "", "hours"},
-                       {"metadata.model_type", "text", "", "the expert of the most weight"},
+                       {"metadata.model_type", "text", "",
+                        "the expert of the most weight, or the naive forecast that stands in for all"},
                        {"metadata.model_version", "integer", "", "0: none was trained"},
                        {"metadata.issued_at", "time", "", "now, or the end of the newest step that is over"},
                        {"metadata.features_used[]", "text", "", "what it was made from"},

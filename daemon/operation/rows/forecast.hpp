@@ -29,6 +29,9 @@ void from_forecasts(Request request, Context& context, Reply reply) {
     ask_forecasts(std::move(request), context, std::move(reply), answer);
 }
 
+// Why there is no MASE where there is an error: no value differs from that of the day before.
+inline constexpr const char* no_naive_error = "no_naive_error_to_compare_with";
+
 Failure no_series(const SeriesBook& book, std::string_view series);
 // The one that is asked for; without a name the first price, else the first series. Empty: there is none.
 std::string series_or_default(const SeriesBook& book, const std::optional<std::string>& name);

@@ -57,10 +57,16 @@ Outcome past_forecasts(const ForecastQuestion& q) {
     const auto& parameters = q.request.parameters;
     const auto series = parameters.required_text("service");
     if (q.book.find(series) == nullptr) return no_series(q.book, series);
+    const auto to = parameters.time("end_time").value_or(q.now);
+    const auto from = parameters.time("start_time").value_or(to - one_day);
+    if (from >= to) {
+        return wrong_parameter("start_time", fmt::format("is not before the end, {}", format_time(to)),
+                               "a time before end_time");
+    }
     MatchedQuestion question{.series = stored_name(*q.book.settings(series)),
                              .horizons = {},
-                             .from = parameters.time("start_time").value_or(q.now - std::chrono::hours{24}),
-                             .to = parameters.time("end_time").value_or(q.now),
+                             .from = from,
+                             .to = to,
                              .limit = static_cast<std::size_t>(*parameters.integer("limit"))};
     const auto wanted = parameters.text("horizon");
     for (const auto horizon : forecast::horizon_classes) {
@@ -88,7 +94,7 @@ Json describe(const forecast::AccuracyFigures& figures) {
         .maybe("rmse", figures.rmse, too_few_values)
         .maybe("mae", figures.mae, too_few_values)
         .maybe("r2", figures.r2, figures.mae ? "the_actual_values_are_all_the_same" : too_few_values)
-        .maybe("mase", figures.mase, figures.mae ? "no_naive_error_to_compare_with" : too_few_values)
+        .maybe("mase", figures.mase, figures.mae ? no_naive_error : too_few_values)
         .maybe("coverage", figures.coverage95, too_few_values)
         .maybe("bias", figures.bias, too_few_values)
         .maybe("pinball_p50", figures.pinball50, too_few_values)
@@ -146,7 +152,7 @@ std::vector<Operation> forecast_history_rows() {
                .type = ParameterType::choice,
                .help = "default all",
                .allowed = "short, medium, long"},
-              {.name = "start_time", .type = ParameterType::time, .help = "default 24 h ago"},
+              {.name = "start_time", .type = ParameterType::time, .help = "default 24 h before the end"},
               {.name = "end_time", .type = ParameterType::time, .help = "default now"},
               limit_parameter("100", 10'000)},
          .result = {{"items[].id", "text", "", "of the forecast"},

@@ -40,7 +40,7 @@ void describe_health(Record& record, const ModelVersion& version, const Forecast
     }
     const auto figures = served->accuracy(HorizonClass::medium_60min, AccuracyWindow::week, q.now);
     if (!figures.mase || !figures.coverage95) {
-        record.unknown("health_score", "fewer_than_30_matched_forecasts")
+        record.unknown("health_score", figures.mae ? no_naive_error : "fewer_than_30_actual_values")
             .unknown("health_factors", "no_score");
         return;
     }
@@ -53,8 +53,9 @@ void describe_health(Record& record, const ModelVersion& version, const Forecast
 Json describe(const ModelVersion& version, const ForecastQuestion& q) {
     const bool configured = q.book.find(version.name) != nullptr;
     Record metrics;
-    metrics.maybe("mase", version.metrics.mase, "too_little_history_for_a_back_test")
-        .maybe("smape_pct", version.metrics.smape_pct, "too_little_history_for_a_back_test");
+    const auto* too_little = "too_little_history_for_a_back_test";
+    metrics.maybe("mase", version.metrics.mase, version.metrics.smape_pct ? no_naive_error : too_little)
+        .maybe("smape_pct", version.metrics.smape_pct, too_little);
     Record record;
     record.set("name", Json(version.name))
         .set("kind", Json(version.kind))
@@ -165,7 +166,7 @@ std::vector<Field> model_fields() {
             {"deployed_at", "time", "", "in force since"},
             {"trained_from", "time", "", "of its data"},
             {"trained_to", "time", "", "of its data"},
-            {"samples", "integer", "", "steps"},
+            {"samples", "integer", "", "measured steps that it was fed with"},
             {"features[]", "text", "", "what it forecasts from"},
             {"metrics.mase", "number", "", "on its back-test; below 1 beats the naive"},
             {"metrics.smape_pct", "number", "%", "on its back-test"},
@@ -205,7 +206,7 @@ Operation retrain_row() {
             .result = {{"job_id", "text", "", "see the operation job"},
                        {"status", "text", "", "queued"},
                        {"estimated_duration_s", "number", "s", "until it is done"}},
-            .errors = {ErrorCode::not_found, ErrorCode::conflict},
+            .errors = {ErrorCode::not_found, ErrorCode::insufficient_data, ErrorCode::conflict},
             .handler = from_forecasts<retrain>};
 }
 

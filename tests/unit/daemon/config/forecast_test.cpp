@@ -71,14 +71,14 @@ TEST(ForecastConfig, ASeriesMayBeOfAPrice) {
 
 TEST(ForecastConfig, NamesTheKeyThatSaysWhere) {
     EXPECT_THAT(errors_of(site_text() + "\n[[series]]\nid = \"more\"\npoint = \"UPS-01/output.load_kw\"\n"),
-                HasSubstr("series[2].location: "));
+                HasSubstr("series[3].location: "));
 }
 
 TEST(ForecastConfig, ReadsCovariates) {
     const auto text = with_series(R"([[series.covariate]]
 name = "temperature"
 kind = "temperature"
-point = "UPS-01/output.load_kw"
+point = "UPS-01/other.runtime_min"
 
 [[series.covariate]]
 name = "wind"

@@ -335,7 +335,61 @@ TEST_F(SeriesBookTest, RetrainsOnRequestAndRollsBack) {
     EXPECT_EQ(back->status, forecast::ModelStatus::active);
     EXPECT_EQ(book->activate("load", 999, memory, now).error().code, ErrorCode::not_found);
     memory.steps.clear();
-    EXPECT_EQ(book->activate("load", version, memory, now).error().code, ErrorCode::insufficient_data);
+    EXPECT_EQ(book->activate("load", newest + 1, memory, now).error().code, ErrorCode::insufficient_data);
+}
+
+TEST_F(SeriesBookTest, ASeriesWithoutADayOfHoursHasNoModel) {
+    EXPECT_EQ(book->retrain("load", {}, now).error().code, ErrorCode::insufficient_data);
+    now += hours{20};
+    live(hours{23});
+    EXPECT_EQ(book->retrain("load", {}, now).error().code, ErrorCode::insufficient_data);
+    ASSERT_TRUE(book->retrain("other", 2, now)) << "the store may have more";
+    work();
+    EXPECT_EQ(book->jobs().back().status, JobStatus::failed);
+    EXPECT_TRUE(book->models().empty()) << "nor does a midnight make one";
+    EXPECT_TRUE(troubles.empty());
+    live(hours{2});
+    EXPECT_EQ(book->models().size(), 1U) << "nor does it wait for another one";
+    EXPECT_TRUE(book->retrain("load", {}, now));
+}
+
+TEST_F(SeriesBookTest, ATwoDaysModelStandsByForItHasNoBackTest) {
+    grow(hours{24 * 12});
+    ASSERT_TRUE(book->retrain("load", 2, now));
+    work();
+    ASSERT_EQ(book->jobs().back().status, JobStatus::done) << book->jobs().back().result;
+    EXPECT_NE(book->jobs().back().result.find("too few for a back-test"), std::string::npos)
+        << book->jobs().back().result;
+}
+
+TEST_F(SeriesBookTest, NamesTheNaiveForecastThatStandsIn) {
+    for (int i = 0; i < 12 * 48; ++i) {
+        take(load(now));
+        now += quarter;  // every other step is missing
+    }
+    work();
+    const auto told = book->report("load", now);
+    ASSERT_TRUE(told.degraded);
+    EXPECT_EQ(told.method, "seasonal_naive");
+}
+
+TEST_F(SeriesBookTest, ActivatingTheVersionInForceChangesNothing) {
+    live(hours{26});
+    const auto before = book->models().front();
+    const auto after = book->activate("load", before.version, memory, now + hours{1});
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->deployed_at, before.deployed_at);
+}
+
+TEST_F(SeriesBookTest, SaysThatValuesBelowZeroAreTakenForZero) {
+    live(hours{2}, [](Time) { return -5.0; });
+    ASSERT_EQ(troubles.size(), 2U) << "once an hour";
+    EXPECT_NE(troubles[0].find("may_be_negative"), std::string::npos) << troubles[0];
+    settings.series[0].non_negative = false;
+    settings.series[0].fingerprint = 2;
+    book->configure(settings, memory, now);
+    live(hours{2}, [](Time) { return -5.0; });
+    EXPECT_EQ(troubles.size(), 2U);
 }
 
 TEST_F(SeriesBookTest, AMatchNamesTheVersionThatSaidIt) {
@@ -359,10 +413,10 @@ TEST_F(SeriesBookTest, AMatchNamesTheVersionThatSaidIt) {
 
 TEST_F(SeriesBookTest, CancelsWhatIsQueuedAndFailsWhatWasCutOff) {
     live(hours{2});
-    const auto first = book->retrain("load", {}, now);
+    const auto first = book->retrain("load", 2, now);
     EXPECT_EQ(book->cancel_job(first->id, now)->status, JobStatus::cancelled);
     EXPECT_EQ(book->cancel_job(first->id, now).error().code, ErrorCode::conflict);
-    const auto second = book->retrain("load", {}, now);
+    const auto second = book->retrain("load", 2, now);
     collect();
     begin();
     const auto& job = book->jobs().back();
@@ -373,7 +427,7 @@ TEST_F(SeriesBookTest, CancelsWhatIsQueuedAndFailsWhatWasCutOff) {
 
 TEST_F(SeriesBookTest, KeepsNoMoreJobsThanItSays) {
     for (std::size_t i = 0; i < SeriesBook::kept_jobs + 10; ++i) {
-        const auto job = book->retrain("load", {}, now);
+        const auto job = book->retrain("load", 2, now);
         ASSERT_TRUE(job);
         ASSERT_TRUE(book->cancel_job(job->id, now));
     }
@@ -502,7 +556,7 @@ TEST_F(SeriesBookTest, WhatIsPublishedAheadIsKnownAndForecastsAreOfNow) {
     };
     now = start + hours{24 * 14 + 13} + minutes{10};
     const Time known_until = start + hours{24 * 16};
-    publish(start, known_until + hours{1});  // the last one is open until another comes
+    publish(start, known_until);
     const auto check = [&](Time until) {
         const auto& told = reports.back();
         EXPECT_EQ(told.issued_at, now);
@@ -533,7 +587,8 @@ TEST_F(SeriesBookTest, WhatIsPublishedAheadIsKnownAndForecastsAreOfNow) {
     for (const auto& one : retrained) EXPECT_LE(one.version.trained_to, now);
     for (const auto& row : memory.matched) EXPECT_LE(row.match.issued_at, now);
 
-    begin();  // after a restart too
+    begin();  // after a restart too, when the source has told once more what it told before
+    publish(start + hours{(now - start) / hours{1}}, known_until);
     check(known_until);
 
     reports.clear();
@@ -545,7 +600,7 @@ TEST_F(SeriesBookTest, WhatIsPublishedAheadIsKnownAndForecastsAreOfNow) {
 
     now += hours{23};
     memory.matched.clear();
-    publish(known_until, known_until + hours{25});  // a restart is told once more what is known
+    publish(known_until, known_until + hours{24});
     check(known_until + hours{24});
     std::size_t of_long = 0;
     for (const auto& row : memory.matched) {
@@ -572,6 +627,11 @@ TEST_F(SeriesBookTest, APastThatIsToldAtOnceIsForecastDayByDay) {
     EXPECT_TRUE(book->report("load", now).of(HorizonClass::long_48h).confidence);
     EXPECT_EQ(reports.size(), 3U) << "told once, beside the two beginnings";
     EXPECT_LE(memory.states.at("load@1").saved_at, now);
+    retrained.clear();
+    book->work(memory, now);
+    collect();
+    ASSERT_EQ(retrained.size(), 1U) << "the newest midnight is one of its own";
+    EXPECT_GT(retrained[0].version.trained_to, now - hours{24});
 }
 
 TEST_F(SeriesBookTest, CountsLateValues) {

@@ -122,6 +122,18 @@ TEST_F(ForecastOperations, PredictSaysOfThePastWhatWasSaidThen) {
     EXPECT_NEAR(said["predictions"][0].get<double>(), load(*parse_time(in(hours{-30})) + minutes{22}), 6);
     EXPECT_EQ(code("predict", {{"timestamps", {in(hours{-24 * 400})}}, {"meter_ids", {"load"}}}),
               "INSUFFICIENT_DATA");
+    // Each step for itself, up to the newest that is over.
+    const Time newest = context.world->book.find("load")->forecaster().newest();
+    for (const Time step : {newest, newest - quarter, newest - hours{30} - 3 * quarter}) {
+        const auto past = data("predict", {{"timestamps", {format_time(step)}}, {"meter_ids", {"load"}}});
+        ASSERT_FALSE(past.is_null()) << format_time(step);
+        EXPECT_EQ(past["hindcast"][0], true);
+        const auto kept = data("predictions.history", {{"service", "load"},
+                                                       {"horizon", "medium"},
+                                                       {"start_time", format_time(step)},
+                                                       {"end_time", format_time(step + quarter)}});
+        EXPECT_EQ(past["predictions"][0], kept["items"][0]["predicted_value"]);
+    }
 }
 
 TEST_F(ForecastOperations, PredictRefusesWhatItCannotSay) {
@@ -146,6 +158,15 @@ TEST_F(ForecastOperations, PredictRefusesWhatItCannotSay) {
     EXPECT_EQ(with({{"temperature", {"warm"}}})["error"]["code"], "VALIDATION_ERROR");
     const auto answer = ask("predict", {{"timestamps", {in(minutes{7})}}, {"meter_ids", {"load"}}});
     EXPECT_NE(answer["error"]["details"][0]["allowed"].get<std::string>().find("900"), std::string::npos);
+    const auto second = ask("predict", {{"timestamps", {in(hours{1}), in(hours{60})}},
+                                        {"meter_ids", {"load", "load"}}})["error"]["message"]
+                            .get<std::string>();
+    EXPECT_TRUE(second.starts_with("pair 1, load at " + in(hours{60}) + ": ")) << second;
+    const auto batch = data(
+        "batch.predict", {{"requests", {{{"model", "load"}, {"input", {{"timestamp", in(minutes{7})}}}}}}});
+    EXPECT_NE(batch["results"][0]["error"]["message"].get<std::string>().find("multiples of 900 s"),
+              std::string::npos)
+        << batch;
 }
 
 TEST_F(ForecastOperations, ABatchFailsOneByOne) {
@@ -172,6 +193,7 @@ TEST_F(ForecastOperations, ForecastGivesTheHoursToCome) {
     EXPECT_TRUE(said["performance"]["processing_time_ms"].is_number());
     const auto advanced = data("forecast", {{"series", "load"}, {"periods", 3}, {"use_advanced", true}});
     EXPECT_EQ(advanced["forecast"].size(), 3U);
+    EXPECT_EQ(advanced["forecast"][0]["method"], advanced["metadata"]["model_type"]);
     EXPECT_EQ(code("forecast", {{"series", "loud"}}), "NOT_FOUND");
     EXPECT_EQ(code("forecast", {}), "INSUFFICIENT_DATA") << "the price, of which nothing is known";
     EXPECT_EQ(code("forecast", {{"periods", 49}}), "VALIDATION_ERROR");
@@ -202,6 +224,13 @@ TEST_F(ForecastOperations, HistoryAndAccuracy) {
     }
     EXPECT_NEAR(history["accuracy"]["mape"].get<double>(), mape, 1e-9) << "of those listed";
     EXPECT_NEAR(history["accuracy"]["mae"].get<double>(), mae, 1e-9);
+    const auto day_before =
+        data("predictions.history",
+             {{"service", "load"}, {"horizon", "medium"}, {"end_time", in(hours{-100})}, {"limit", 1}});
+    EXPECT_EQ(day_before["total_count"], 96) << "the day before its end";
+    EXPECT_EQ(code("predictions.history",
+                   {{"service", "load"}, {"start_time", in(hours{-2})}, {"end_time", in(hours{-3})}}),
+              "VALIDATION_ERROR");
     const auto accuracy = data("accuracy", {{"series", "load"}, {"window", "7d"}});
     EXPECT_GT(accuracy["medium"]["n"], 600);
     EXPECT_GT(accuracy["long"]["coverage"], 0.8);
@@ -258,6 +287,28 @@ TEST_F(ForecastOperations, ModelsAreRetrainedAndRolledBack) {
     EXPECT_EQ(code("model", {{"model_name", "spot"}}), "INSUFFICIENT_DATA");
     EXPECT_EQ(code("model.activate", {{"model_name", "load"}, {"version", 9999}}), "NOT_FOUND");
     EXPECT_EQ(code("models.retrain", {{"model_name", "load"}}, Role::engineer), "FORBIDDEN");
+    EXPECT_EQ(code("models.retrain", {{"model_name", "spot"}}), "INSUFFICIENT_DATA");
+}
+
+// Nothing changes from day to day: errors are 0 and known, and there is nothing to measure them by.
+TEST_F(ForecastOperations, AConstantSeriesHasNoMaseAndItsReasonIsTrue) {
+    const Time end = context.present;
+    const Time begin = from_ms((to_ms(end) / hour_ms - 24 * 20) * hour_ms);
+    const auto fit_all = [&](Time now) {
+        while (context.world->book.work(context.world->memory, now)) {
+        }
+    };
+    for (Time now = begin; now < end; now += hours{1}) {
+        context.world->book.take(std::vector<SeriesSample>{{.series = 1, .time = now, .value = 5}}, now);
+        if (now == begin + hours{48}) fit_all(now);
+    }
+    fit_all(end);
+    const auto said = data("forecast", {{"series", "spot"}})["performance"];
+    EXPECT_EQ(said["accuracy_mape"], 0);
+    EXPECT_EQ(said["reasons"]["accuracy_mase"], "no_naive_error_to_compare_with");
+    const auto version = data("model", {{"model_name", "spot"}})["versions"][0];
+    EXPECT_EQ(version["metrics"]["reasons"]["mase"], "no_naive_error_to_compare_with") << version;
+    EXPECT_EQ(version["reasons"]["health_score"], "no_naive_error_to_compare_with");
 }
 
 TEST_F(ForecastOperations, AnswersThatItIsBusy) {
