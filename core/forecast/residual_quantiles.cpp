@@ -67,6 +67,15 @@ QuantileForecast ResidualQuantiles::about(double forecast) const {
     q.p50 = ordered[0];
     q.p90 = ordered[1];
     q.p99 = ordered[2];
+    // Nor may they cross the interval. It gives way, and its level makes up for that by what was said; but to
+    // a p99 of few scores.
+    if (q.p99_calibrated) {
+        q.upper95 = std::min(q.upper95, q.p99);
+    } else {
+        q.p99 = std::max(q.p99, q.upper95);
+    }
+    q.upper95 = std::max(q.upper95, q.p90);
+    q.lower95 = std::min(q.lower95, q.p50);
     return q;
 }
 

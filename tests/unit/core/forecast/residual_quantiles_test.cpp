@@ -55,6 +55,28 @@ TEST(ResidualQuantiles, AreThoseOfTheNoise) {
     EXPECT_NEAR(q.lower95, 90.5, 1.5);
 }
 
+// Errors that are large below and small above, and the other way round.
+TEST(ResidualQuantiles, TheIntervalCrossesNoQuantile) {
+    for (const double sign : {-1.0, 1.0}) {
+        ResidualQuantiles quantiles(setup());
+        Noise noise(3);
+        double inside = 0;
+        constexpr int times = 6000;
+        for (int i = 0; i < times; ++i) {
+            const auto q = quantiles.about(100);
+            ASSERT_LE(q.lower95, q.p50) << i;
+            ASSERT_LE(q.p50, q.p90) << i;
+            ASSERT_LE(q.p90, q.upper95) << i;
+            ASSERT_LE(q.upper95, q.p99) << i;
+            const double u = (1 + noise.next()) / 2;
+            const double actual = 100 + sign * (u < 0.9 ? u : 20 * u * u);
+            inside += actual >= q.lower95 && actual <= q.upper95 ? 1 : 0;
+            quantiles.mature(100, q, actual);
+        }
+        EXPECT_NEAR(inside / times, 0.95, 0.01) << sign;
+    }
+}
+
 TEST(ResidualQuantiles, MedianMovesTowardABias) {
     ResidualQuantiles quantiles(setup());
     for (int i = 0; i < 300; ++i) quantiles.mature(100, quantiles.about(100), 105);

@@ -45,8 +45,9 @@ class RoughSeries : public testing::TestWithParam<Kind> {
                     }
                 }
                 ASSERT_LE(q.p50, q.p90);
-                ASSERT_LE(q.p90, q.p99);
-                ASSERT_LE(q.lower95, q.upper95);
+                ASSERT_LE(q.lower95, q.p50);
+                ASSERT_LE(q.p90, q.upper95);
+                ASSERT_LE(q.upper95, q.p99);
                 ASSERT_GT(step.valid_at, before);
                 before = step.valid_at;
             }
