@@ -15,7 +15,8 @@ constexpr std::size_t hours_a_day = 24;
 constexpr std::size_t kept_days = 8;   // of the fine grid: a week of lags and a day
 constexpr std::size_t linear_gap = 3;  // steps
 constexpr double degraded_share = 0.2;
-constexpr std::size_t young_days = 28;  // until then the long horizon is fitted again every day
+constexpr std::size_t least_constant = 20;  // alike values
+constexpr std::size_t young_days = 28;      // until then the long horizon is fitted again every day
 
 std::vector<std::size_t> horizon_steps(Duration step) {
     std::vector<std::size_t> steps{1};
@@ -344,19 +345,22 @@ Result<IssuedStep> Forecaster::forecast_at(Time valid_at) const {
     return between((*said)[at].forecast, (*said)[after].forecast, share);
 }
 
-// A constant forecasts itself; its interval is what the sensor cannot tell apart.
+// A constant forecasts itself; its interval is what the sensor cannot tell apart. Of less than 20 alike
+// values no share of 95 % can be told: until then the interval is as wide as the value.
 std::vector<ForecastStep> Forecaster::constant_forecast(HorizonClass horizon, std::size_t steps) const {
     const double c = constant_value_;
-    const IssuedStep step{
-        .point = c,
-        .quantiles = {.p50 = c,
-                      .p90 = c,
-                      .p99 = c,
-                      .lower95 = setup_.non_negative ? std::max(c - setup_.resolution / 2, 0.0)
-                                                     : c - setup_.resolution / 2,
-                      .upper95 = c + setup_.resolution / 2,
-                      .calibrated = false,
-                      .p99_calibrated = false}};
+    const double half = (samples_ < least_constant ? std::abs(c) : 0) + setup_.resolution / 2;
+    const auto quantile = [&](double level) {
+        return c + (half - setup_.resolution / 2) * student_t5_quantile(level) / student_t5_quantile(0.975);
+    };
+    const IssuedStep step{.point = c,
+                          .quantiles = {.p50 = c,
+                                        .p90 = quantile(0.9),
+                                        .p99 = std::max(quantile(0.99), c + half),
+                                        .lower95 = setup_.non_negative ? std::max(c - half, 0.0) : c - half,
+                                        .upper95 = c + half,
+                                        .calibrated = false,
+                                        .p99_calibrated = false}};
     if (horizon != HorizonClass::long_48h) {
         const Duration ahead = horizon == HorizonClass::short_15min ? quarter : one_hour;
         return {{.valid_at = newest_ + ahead, .forecast = step}};

@@ -19,6 +19,15 @@ constexpr double level_gamma = 0.005;
 constexpr double p99_level_gamma = level_gamma / 4;
 constexpr std::size_t least_matured_in_block = 48;  // hours of a block, before its own quantiles are used
 
+// Before a second day there is no seasonal error: that of the last value stands in.
+double scale_of_errors(const Ensemble& ensemble) {
+    const auto values = ensemble.history().values;
+    if (ensemble.naive_scale() > 0 || values.size() < 2) return ensemble.naive_scale();
+    double sum = 0;
+    for (std::size_t i = 1; i < values.size(); ++i) sum += std::abs(values[i] - values[i - 1]);
+    return sum / static_cast<double>(values.size() - 1);
+}
+
 }  // namespace
 
 LongForecaster::LongForecaster(const EnsembleSetup& setup, bool non_negative)
@@ -65,8 +74,9 @@ void LongForecaster::refit() {
 }
 
 void LongForecaster::settle_fit() {
-    interval_ = BacktestInterval(ensemble_.backtest(), ensemble_.naive_scale(), non_negative_);
-    for (auto& quantiles : quantiles_) quantiles.set_fallback_scale(ensemble_.naive_scale());
+    const double scale = scale_of_errors(ensemble_);
+    interval_ = BacktestInterval(ensemble_.backtest(), scale, non_negative_);
+    for (auto& quantiles : quantiles_) quantiles.set_fallback_scale(scale);
     if (!safeguard_.started()) seed_safeguard();
 }
 

@@ -55,6 +55,44 @@ TEST(Forecaster, ForecastsAllHorizonsOfAKnownSeries) {
     }
 }
 
+TEST(Forecaster, AYoungSeriesHasAnIntervalOfSomeWidth) {
+    auto forecaster = make();
+    feed(*forecaster, 0, day + day / 5);  // of no two days is anything known
+    const auto later = forecaster->forecast(HorizonClass::long_48h);
+    ASSERT_TRUE(later);
+    for (std::size_t h = 0; h < 48; ++h) {
+        const auto& q = (*later)[h].forecast.quantiles;
+        EXPECT_FALSE(q.calibrated);
+        EXPECT_LT(q.lower95, q.p50 - 2) << h;
+        EXPECT_GT(q.upper95, q.p90) << h;
+        EXPECT_GT(q.p99, q.upper95) << h;
+    }
+}
+
+TEST(Forecaster, AFewValuesThatAreAlikeAreNoConstant) {
+    auto forecaster = make({.step = quarter, .resolution = 0.5});
+    const auto update = [&](int i) { forecaster->update(start + quarter * i, 10); };
+    update(0);
+    update(1);
+    const auto quantiles = [&] {
+        return forecaster->forecast(HorizonClass::medium_60min)->front().forecast.quantiles;
+    };
+    const auto first = quantiles();
+    EXPECT_EQ(first.p50, 10);
+    EXPECT_EQ(first.lower95, 0) << "as wide as the value, and not below nothing";
+    EXPECT_DOUBLE_EQ(first.upper95, 20.25);
+    EXPECT_GT(first.p90, 15);
+    EXPECT_LT(first.p90, first.upper95);
+    EXPECT_GT(first.p99, first.upper95);
+    EXPECT_FALSE(first.calibrated);
+    for (int i = 2; i < 20; ++i) update(i);
+    const auto sure = quantiles();
+    EXPECT_DOUBLE_EQ(sure.lower95, 9.75);
+    EXPECT_DOUBLE_EQ(sure.upper95, 10.25);
+    EXPECT_EQ(sure.p90, 10);
+    EXPECT_DOUBLE_EQ(sure.p99, 10.25);
+}
+
 TEST(Forecaster, ARefitSaysAnewWhatIsForecast) {
     auto forecaster = make({.step = quarter, .refits_itself = false});
     feed(*forecaster, 0, 10 * day);
