@@ -9,6 +9,8 @@ namespace {
 
 constexpr double sigmas_of_95 = 1.959964;
 constexpr double least_sigma = 0.02;
+// What an event did to a step that it hardly touched drowns in the step's own error.
+constexpr double least_share_to_learn = 0.25;
 
 Error invalid(std::string message) {
     return {.code = ErrorCode::validation_error, .message = std::move(message), .detail = {}};
@@ -52,16 +54,24 @@ MultiplierBelief prior_of(const EventType& type) {
 }
 
 EventStatus Event::status_at(Time now) const {
-    if (cancelled) return EventStatus::cancelled;
+    if (cancelled_at) return EventStatus::cancelled;
     if (now < start) return EventStatus::scheduled;
     return now < end ? EventStatus::active : EventStatus::ended;
 }
 
-double Event::weight_at(Time time) const {
-    if (cancelled || time < start || time >= end) return 0;
-    if (ramp <= Duration::zero()) return 1;
-    const auto edge = std::min(time - start, end - time);
-    return std::min(1.0, static_cast<double>(edge.count()) / static_cast<double>(ramp.count()));
+// The integral of its weight, which rises over the ramp and falls before the end, over the step.
+double Event::share_of(Time begin, Duration length) const {
+    const auto whole = static_cast<double>((end - start).count());
+    const auto rise = static_cast<double>(ramp.count());
+    const auto until = [&](Time time) {
+        const auto past =
+            std::clamp(static_cast<double>((std::min(time, over_at()) - start).count()), 0.0, whole);
+        if (rise <= 0) return past;
+        const double rising = std::min(past, rise);
+        const double falling = std::max(past - (whole - rise), 0.0);
+        return past - rising + rising * rising / (2 * rise) - falling * falling / (2 * rise);
+    };
+    return (until(begin + length) - until(begin)) / static_cast<double>(length.count());
 }
 
 IssuedStep under(const EventEffect& effect, const IssuedStep& baseline) {
@@ -144,61 +154,76 @@ Status EventBook::add(Event event, Time now) {
     return Done{};
 }
 
-Status EventBook::cancel(std::string_view id) {
+Status EventBook::cancel(std::string_view id, Time now) {
     Event* event = find_event(id);
     if (event == nullptr) return unknown_event(id);
-    event->cancelled = true;
+    event->cancelled_at = now;
     return Done{};
 }
 
-EventEffect EventBook::effect_at(Time time) const {
-    double log_multiplier = 0;
+double EventBook::multiplier_of(const Event& event) const {
+    if (event.realised_multiplier) return *event.realised_multiplier;
+    if (event.cancelled_at) return 1;
+    return event.expected_multiplier.value_or(belief(event.type).multiplier());
+}
+
+// In pieces between which events begin, end or change: of two that ramp at once the product is taken at the
+// middle of a piece.
+EventEffect EventBook::effect_on(Time begin, Duration length) const {
+    std::vector<const Event*> acting;
+    std::vector<Time> borders{begin, begin + length};
     double variance = 0;
     for (const Event& event : events_) {
-        const double weight = event.weight_at(time);
-        if (weight <= 0) continue;
-        const MultiplierBelief believed = belief(event.type);
-        log_multiplier +=
-            std::log(1 + weight * (event.expected_multiplier.value_or(believed.multiplier()) - 1));
-        variance += weight * weight * believed.log_sigma * believed.log_sigma;
+        const double share = event.share_of(begin, length);
+        if (share <= 0) continue;
+        acting.push_back(&event);
+        for (const Time border :
+             {event.start, event.start + event.ramp, event.end - event.ramp, event.over_at()})
+            borders.push_back(std::clamp(border, begin, begin + length));
+        // By how much the logarithm of the step's factor grows with that of the multiplier.
+        const double multiplier = multiplier_of(event);
+        const double part = share * multiplier / (1 + share * (multiplier - 1));
+        const double sigma = part * belief(event.type).log_sigma;
+        variance += sigma * sigma;
     }
-    return {.multiplier = std::clamp(std::exp(log_multiplier), least_multiplier, largest_multiplier),
-            .log_sigma = std::sqrt(variance)};
+    if (acting.empty()) return {};
+    std::ranges::sort(borders);
+    double sum = 0;
+    for (std::size_t i = 1; i < borders.size(); ++i) {
+        const Duration piece = borders[i] - borders[i - 1];
+        if (piece <= Duration::zero()) continue;
+        double factor = 1;
+        for (const Event* event : acting)
+            factor *= 1 + event->share_of(borders[i - 1], piece) * (multiplier_of(*event) - 1);
+        sum += std::clamp(factor, least_multiplier, largest_multiplier) * static_cast<double>(piece.count());
+    }
+    return {.multiplier = sum / static_cast<double>(length.count()), .log_sigma = std::sqrt(variance)};
 }
 
-bool EventBook::covers(Time time) const {
-    return std::ranges::any_of(events_, [&](const Event& event) { return event.weight_at(time) > 0; });
-}
-
-// By what was realised, where that is known, else by what was expected.
-double EventBook::clean_factor_at(Time time) const {
-    double factor = 1;
-    for (const Event& event : events_) {
-        const double weight = event.weight_at(time);
-        if (weight <= 0) continue;
-        const double multiplier = event.realised_multiplier.value_or(
-            event.expected_multiplier.value_or(belief(event.type).multiplier()));
-        factor *= 1 + weight * (multiplier - 1);
-    }
-    return std::clamp(factor, least_multiplier, largest_multiplier);
+bool EventBook::covers(Time begin, Duration length) const {
+    return std::ranges::any_of(events_,
+                               [&](const Event& event) { return event.share_of(begin, length) > 0; });
 }
 
 bool EventBook::overlapped(const Event& event) const {
     return std::ranges::any_of(events_, [&](const Event& other) {
-        return other.id != event.id && !other.cancelled && other.start < event.end && event.start < other.end;
+        return other.id != event.id &&
+               std::max(other.start, event.start) < std::min(other.over_at(), event.over_at());
     });
 }
 
-Status EventBook::close(std::string_view id, std::span<const double> actual,
-                        std::span<const double> baseline) {
-    Event* event = find_event(id);
+Status EventBook::close(std::string_view id, std::span<const StepInEvent> steps) {
+    const Event* event = find(id);
     if (event == nullptr) return unknown_event(id);
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < std::min(actual.size(), baseline.size()); ++i) {
-        const double ratio = actual[i] / baseline[i];
-        if (std::isfinite(ratio) && ratio > 0) ratios.push_back(ratio);
+    double most = least_share_to_learn;
+    for (const auto& step : steps) most = std::max(most, step.share);
+    std::vector<double> told;
+    for (const auto& step : steps) {
+        const double multiplier = 1 + (step.actual / step.baseline - 1) / step.share;
+        if (step.share > most - 1e-9 && multiplier > 0 && std::isfinite(multiplier))
+            told.push_back(multiplier);
     }
-    if (ratios.empty()) {
+    if (told.empty()) {
         return Error{
             .code = ErrorCode::insufficient_data,
             .message = "no actual value of event " + std::string(id) + " can be compared with a baseline",
@@ -210,10 +235,17 @@ Status EventBook::close(std::string_view id, std::span<const double> actual,
                                 " overlapped with another; whose effect was whose cannot be told",
                      .detail = {}};
     }
-    const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
-    std::ranges::nth_element(ratios, middle);
-    event->realised_multiplier = std::clamp(*middle, least_multiplier, largest_multiplier);
-    if (Learnt* learnt = find_type(event->type)) learnt->belief.observe(*event->realised_multiplier);
+    std::ranges::sort(told);
+    return close(id, (told[(told.size() - 1) / 2] + told[told.size() / 2]) / 2);
+}
+
+Status EventBook::close(std::string_view id, double realised_multiplier) {
+    Event* event = find_event(id);
+    if (event == nullptr) return unknown_event(id);
+    event->realised_multiplier = std::clamp(realised_multiplier, least_multiplier, largest_multiplier);
+    // One that was called off is no example of its type.
+    Learnt* learnt = event->cancelled_at ? nullptr : find_type(event->type);
+    if (learnt != nullptr) learnt->belief.observe(*event->realised_multiplier);
     return Done{};
 }
 

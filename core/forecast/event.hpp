@@ -3,6 +3,7 @@
 // site; one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -50,18 +51,27 @@ struct Event {
     Time end{};
     Duration ramp{};  // the multiplier grows from 1 over so long, and falls back before the end
     std::optional<double> expected_multiplier{};  // empty: what is believed of the type
-    bool cancelled = false;
+    // Before its start: it never is. Later: it is over then, if it ever was.
+    std::optional<Time> cancelled_at{};
     std::optional<double> realised_multiplier{};
 
     EventStatus status_at(Time now) const;
-    // Share (0..1) of the event's effect in force.
-    double weight_at(Time time) const;
+    // When it acts no more.
+    Time over_at() const { return cancelled_at ? std::min(end, *cancelled_at) : end; }
+    // Mean share (0..1) of the event's effect in force in a step of this length, more than nothing.
+    double share_of(Time begin, Duration length) const;
 };
 
 // The product of several events' effects, as a factor and the standard deviation of its logarithm.
 struct EventEffect {
     double multiplier = 1;
     double log_sigma = 0;
+};
+// A step inside an event: what came, what the baseline said of it, and the event's share of it.
+struct StepInEvent {
+    double actual = 0;
+    double baseline = 0;
+    double share = 1;
 };
 inline constexpr double least_multiplier = 0.05;
 inline constexpr double largest_multiplier = 20;
@@ -81,22 +91,25 @@ class EventBook {
     // zero, a ramp longer than half of the event, an id that is taken, a full book (ended events make room
     // first).
     Status add(Event event, Time now);
-    // not_found; a cancelled event acts no more from the next forecast on.
-    Status cancel(std::string_view id);
+    // not_found; a cancelled event acts no more from the next forecast on, and what it is taken to have done
+    // until then is nothing, until close() tells.
+    Status cancel(std::string_view id, Time now);
     const Event* find(std::string_view id) const;
     std::span<const Event> events() const { return events_; }
 
-    // Overlapping events multiply; the product stays within [0.05, 20].
-    EventEffect effect_at(Time time) const;
-    // Whether training data at this time must be cleaned: divided by clean_factor_at.
-    bool covers(Time time) const;
-    double clean_factor_at(Time time) const;
+    // What events do to the mean of a step: each by what it has realised, where that is known, else by what
+    // is expected of it. Overlapping events multiply; the product stays within [0.05, 20]. Training data are
+    // divided by it.
+    EventEffect effect_on(Time begin, Duration length) const;
+    bool covers(Time begin, Duration length) const;
 
-    // An event has ended and these are its actual values and what the baseline said of them (pairs of equal
-    // length); the median of their ratios is the realised multiplier, of which the type learns.
-    // insufficient_data without a usable pair; conflict when others overlapped (whose effect is whose cannot
-    // be told).
-    Status close(std::string_view id, std::span<const double> actual, std::span<const double> baseline);
+    // An event is over, and this is what came in its steps. Of those that it filled the most each tells a
+    // multiplier; their median is the realised one, of which the type learns, but from a cancelled event.
+    // insufficient_data where no step tells; conflict when others overlapped (whose effect is whose cannot be
+    // told).
+    Status close(std::string_view id, std::span<const StepInEvent> steps);
+    // That of a former close().
+    Status close(std::string_view id, double realised_multiplier);
 
     MultiplierBelief belief(std::string_view type) const;
 
@@ -108,6 +121,7 @@ class EventBook {
     Learnt* find_type(std::string_view name);
     const Learnt* find_type(std::string_view name) const;
     Event* find_event(std::string_view id);
+    double multiplier_of(const Event& event) const;
     bool overlapped(const Event& event) const;
 
     std::vector<Learnt> types_;

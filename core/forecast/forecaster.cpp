@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <map>
 
 #include "core/forecast/direct_ridge/window.hpp"
 #include "core/forecast/seasonal_naive/seasonal_naive.hpp"
@@ -111,21 +113,41 @@ double Forecaster::naive_scale(HorizonClass horizon) const {
 }
 
 void Forecaster::clean_again(Time from, Time to, const std::function<double(Time)>& factor) {
+    if (samples_ == 0) return;
     const Time end = newest_ + setup_.step;
-    for (std::size_t i = 0; i < fine_.size(); ++i) {
-        const Time time = end - setup_.step * static_cast<std::int64_t>(fine_.size() - i);
-        const bool measured = fine_.view(HistoryBuffer::raw).learnable[i] != 0;
-        if (measured && time >= from && time < to) fine_.multiply(i, factor(time));
+    const auto factor_of = [&](Time time) {
+        return time + setup_.step > from && time < to ? factor(time) : 1;
+    };
+    const History fine = fine_.view(HistoryBuffer::raw);
+    const Time held_from = end - setup_.step * static_cast<std::int64_t>(fine.size());
+    std::map<Time, std::array<double, 2>> sums;  // by hour: before and after
+    for (std::size_t i = 0; i < fine.size(); ++i) {
+        const Time time = held_from + setup_.step * static_cast<std::int64_t>(i);
+        auto& [before, after] = sums[floor_to(time, one_hour)];
+        before += fine.values[i];
+        if (const double by = factor_of(time); by != 1) fine_.tell_again(i, by);
+        after += fine.values[i];
     }
+    const auto ratio_of = [&](Time hour) {
+        const auto& [before, after] = sums.at(hour);
+        return before == 0 ? 1 : after / before;
+    };
     const Time hours_end = floor_to(end, one_hour);
-    const auto hours = static_cast<std::int64_t>(long_.ensemble().history().size());
-    for (std::int64_t back = 0; back < hours; ++back) {
-        const Time begin = hours_end - one_hour * (back + 1);
-        double sum = 0;
-        for (Time time = begin; time < begin + one_hour; time += setup_.step)
-            sum += time >= from && time < to ? factor(time) : 1;
-        long_.multiply(static_cast<std::size_t>(back), sum / static_cast<double>(one_hour / setup_.step));
+    const History hours = long_.ensemble().history();
+    for (std::size_t back = 0; back < hours.size(); ++back) {
+        const Time begin = hours_end - one_hour * static_cast<std::int64_t>(back + 1);
+        double ratio = 1;
+        if (begin >= held_from) {
+            ratio = ratio_of(begin);
+        } else if (hours.learnable[hours.size() - 1 - back] != 0) {
+            // Its steps are no longer held.
+            double sum = 0;
+            for (Time time = begin; time < begin + one_hour; time += setup_.step) sum += factor_of(time);
+            ratio = sum / static_cast<double>(one_hour / setup_.step);
+        }
+        long_.multiply(back, ratio);
     }
+    if (hour_values_ > 0) hour_sum_ *= ratio_of(floor_to(newest_, one_hour));
     fine_.retransform([&](double y) { return transform_.forward(y); });
     for (auto& horizon : horizons_) horizon.relearn(fine_.view(HistoryBuffer::transformed));
     retrain();
@@ -150,7 +172,7 @@ void Forecaster::fill(Time time, double value) {
     time = floor_to(time, setup_.step);
     if (!std::isfinite(value) || samples_ == 0 || time <= newest_) return;
     if (setup_.non_negative) value = std::max(value, 0.0);
-    if (fill_gap(time, value) <= seasons_.week) take(time, value, false);
+    if (fill_gap(time, value) <= seasons_.week) take(time, value, false, value);
 }
 
 SampleVerdict Forecaster::update(Time time, double value) {
@@ -176,7 +198,7 @@ SampleVerdict Forecaster::update(Time time, double value) {
         verdict.level_shift = judged.level_shift;
     }
     watch_constant(value);
-    take(time, seen, true);
+    take(time, seen, true, value);
     ++samples_;
     return verdict;
 }
@@ -208,14 +230,14 @@ std::size_t Forecaster::fill_gap(Time time, double value) {
         const double filled = missing <= linear_gap || raw.size() < seasons_.day
                                   ? transform_.inverse(from + slope * static_cast<double>(i))
                                   : raw.values[seasonal_index(raw, raw.size(), seasons_.day)];
-        take(newest_ + setup_.step, filled, false);
+        take(newest_ + setup_.step, filled, false, std::numeric_limits<double>::quiet_NaN());
     }
     return missing;
 }
 
 // One step of the fine grid, and what falls due at its end.
-void Forecaster::take(Time time, double value, bool learnable) {
-    fine_.push(value, transform_.forward(value), learnable, fine_slot(time));
+void Forecaster::take(Time time, double value, bool learnable, double told) {
+    fine_.push(value, transform_.forward(value), learnable, fine_slot(time), told);
     std::array<std::uint16_t, 60> ahead{};
     const auto steps = std::min<std::size_t>(ahead.size(), static_cast<std::size_t>(one_hour / setup_.step));
     for (std::size_t i = 0; i < steps; ++i) {

@@ -62,7 +62,9 @@ class Forecaster {
     // The nightly refit, from the values it holds: of the long horizon, of the domain of the short ones where
     // it is no longer theirs, and of what is forecast at the newest value.
     void retrain();
-    // What it holds of [from, to) is multiplied by `factor` of its time, and all is fitted again.
+    // What it was told of the steps that touch [from, to) is multiplied by `factor` of their beginning, and
+    // all is fitted again: by the values as they came, for by another factor they are no outliers. Of what it
+    // made up itself in a gap nothing is.
     void clean_again(Time from, Time to, const std::function<double(Time)>& factor);
     // A young series has grown by a day since its last fit.
     bool refit_due() const { return refit_due_; }
@@ -98,7 +100,7 @@ class Forecaster {
     std::uint16_t fine_slot(Time time) const;
     std::uint16_t hour_slot(Time time) const;
     void clear();
-    void take(Time time, double value, bool learnable);
+    void take(Time time, double value, bool learnable, double told);
     std::size_t fill_gap(Time time, double value);
     void close_hour();
     void close_day();

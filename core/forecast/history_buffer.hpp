@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -20,8 +21,10 @@ class HistoryBuffer {
     HistoryBuffer(const Seasons& seasons, std::size_t horizon, std::size_t longest);
 
     void clear();
-    // `slot` is that of the value; the slots after it are taken to run on until set_future_slots.
-    void push(double raw_value, double transformed_value, bool learnable, std::uint16_t slot);
+    // `slot` is that of the value; the slots after it are taken to run on until set_future_slots. `told`:
+    // what the value was before it was clipped, NaN where nothing was told and it is made up.
+    void push(double raw_value, double transformed_value, bool learnable, std::uint16_t slot,
+              double told = std::numeric_limits<double>::quiet_NaN());
     // Slots of the horizon where the week does not simply run on (a clock change); shorter is allowed.
     void set_future_slots(std::span<const std::uint16_t> slots);
 
@@ -34,6 +37,9 @@ class HistoryBuffer {
 
     // The raw value at a place of the view; its transformed one is then no longer its own.
     void multiply(std::size_t place, double factor) { values_[raw][begin_ + place] *= factor; }
+
+    // The same for what was told of it, which the raw value then is; what was made up stays.
+    void tell_again(std::size_t place, double factor);
 
     History view(std::size_t domain) const;
     std::size_t size() const { return size_; }
@@ -52,6 +58,7 @@ class HistoryBuffer {
     std::size_t size_ = 0;
     std::array<std::vector<double>, 2> values_;
     std::vector<std::uint8_t> learnable_;
+    std::vector<double> told_;
     std::vector<std::uint16_t> slots_;
 };
 

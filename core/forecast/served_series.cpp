@@ -109,7 +109,7 @@ SeriesNews ServedSeries::replay(const ClosedStep& step, Time now) {
 double ServedSeries::expected_amount(Time step) const {
     const Time middle = step + setup_.forecaster.step / 2;
     for (auto time = middle; time > forecaster_->newest(); time -= one_day) {
-        if (const auto said = forecaster_->forecast_at(time)) return said->point;
+        if (const auto said = forecaster_->forecast_at(time)) return said->point * event_factor(step);
     }
     return 0;
 }
@@ -123,7 +123,7 @@ void ServedSeries::take(const ClosedStep& step, Time now, SeriesNews& news) {
     if (step.observed) {
         observe(step, news);
     } else {
-        forecaster_->fill(step.begin, step.value);
+        forecaster_->fill(step.begin, step.value / event_factor(step.begin));
         anomaly_.see(1);
     }
     for (const auto horizon : {HorizonClass::short_15min, HorizonClass::medium_60min}) remember(horizon, now);
@@ -133,13 +133,12 @@ void ServedSeries::take(const ClosedStep& step, Time now, SeriesNews& news) {
 // Training data inside an event are taken to the baseline that they would have been without it.
 void ServedSeries::observe(const ClosedStep& step, SeriesNews& news) {
     match(step.begin, step.value, news);
-    const double factor = events_ != nullptr ? events_->clean_factor_at(step.begin) : 1;
-    const auto verdict = forecaster_->update(step.begin, step.value / factor);
-    const bool in_event = events_ != nullptr && events_->covers(step.begin);
-    news.level_shift = (verdict.level_shift && !in_event) || news.level_shift;
+    const auto verdict = forecaster_->update(step.begin, step.value / event_factor(step.begin));
+    const bool eventful = in_event(step.begin, setup_.forecaster.step);
+    news.level_shift = (verdict.level_shift && !eventful) || news.level_shift;
     if (verdict.level_shift) drift_.reset();
     news.expected = verdict.expected;
-    const auto anomaly = anomaly_.see(in_event || !verdict.expected ? 1 : verdict.p_value);
+    const auto anomaly = anomaly_.see(eventful || !verdict.expected ? 1 : verdict.p_value);
     if (anomaly) {
         news.anomaly = anomaly;
         news.anomalous_value = step.value;
@@ -159,8 +158,8 @@ void ServedSeries::match(Time valid_at, double actual, SeriesNews& news) {
             }
             matched(horizon, pending, actual, news);
             const auto& q = pending.said.forecast.quantiles;
-            const bool in_event = events_ != nullptr && events_->covers(valid_at);
-            if (horizon == HorizonClass::medium_60min && q.calibrated && !in_event) {
+            const bool eventful = in_event(valid_at, setup_.forecaster.step);
+            if (horizon == HorizonClass::medium_60min && q.calibrated && !eventful) {
                 const Drift drift = drift_.see(std::abs(actual - pending.said.forecast.point),
                                                actual >= q.lower95 && actual <= q.upper95);
                 if (drift != Drift::none) news.drift = drift;
@@ -204,8 +203,7 @@ void ServedSeries::close_hour(Time now, SeriesNews& news) {
         if (whole && one.said.valid_at == begin) {
             matched(HorizonClass::long_48h, one, mean, news);
             // What an event does is not theirs to explain.
-            if (events_ == nullptr || !events_->covers(begin))
-                covariates_.learn(begin, one.plain, one.effect, mean);
+            if (!in_event(begin, one_hour)) covariates_.learn(begin, one.plain, one.effect, mean);
         }
         settle(HorizonClass::long_48h, one);
         return true;
@@ -280,7 +278,7 @@ void ServedSeries::remember(HorizonClass horizon, Time now) {
             step.forecast = with_covariates(effect, step.forecast);
         }
         const double baseline = step.forecast.point;
-        step.forecast = with_events(step);
+        step.forecast = with_events(step.forecast, step.valid_at, length_of(horizon));
         said.push_back(step);
         const bool known = std::ranges::any_of(
             pending, [&](const Pending& other) { return other.said.valid_at == step.valid_at; });
@@ -331,7 +329,7 @@ Result<std::vector<ForecastStep>> ServedSeries::forecast_by(const Forecaster& fo
     for (auto& step : said.value()) {
         if (horizon == HorizonClass::long_48h)
             step.forecast = with_covariates(covariates_.effect_at(step.valid_at, issued_at), step.forecast);
-        step.forecast = with_events(step);
+        step.forecast = with_events(step.forecast, step.valid_at, length_of(horizon));
     }
     return said;
 }
@@ -341,7 +339,8 @@ Result<IssuedStep> ServedSeries::forecast_at(Time valid_at, std::span<const doub
     if (!said) return said.error();
     const Time issued_at = forecaster_->newest() + setup_.forecaster.step;
     const auto effect = covariates_.effect_at(valid_at, issued_at, given);
-    return with_events({.valid_at = valid_at, .forecast = with_covariates(effect, *said)});
+    const Duration step = setup_.forecaster.step;
+    return with_events(with_covariates(effect, *said), floor_to(valid_at, step), step);
 }
 
 bool ServedSeries::substituted_at(Time valid_at, std::span<const double> given) const {
@@ -358,9 +357,21 @@ IssuedStep ServedSeries::with_covariates(const CovariateEffect& effect, const Is
     return step;
 }
 
-IssuedStep ServedSeries::with_events(const ForecastStep& step) const {
-    if (events_ == nullptr || !events_->covers(step.valid_at)) return step.forecast;
-    return under(events_->effect_at(step.valid_at), step.forecast);
+// A forecast is of the mean of its step: of the long horizon, of an hour.
+Duration ServedSeries::length_of(HorizonClass horizon) const {
+    return horizon == HorizonClass::long_48h ? one_hour : setup_.forecaster.step;
+}
+
+bool ServedSeries::in_event(Time begin, Duration length) const {
+    return events_ != nullptr && events_->covers(begin, length);
+}
+
+double ServedSeries::event_factor(Time step) const {
+    return events_ != nullptr ? events_->effect_on(step, setup_.forecaster.step).multiplier : 1;
+}
+
+IssuedStep ServedSeries::with_events(const IssuedStep& step, Time begin, Duration length) const {
+    return in_event(begin, length) ? under(events_->effect_on(begin, length), step) : step;
 }
 
 AccuracyFigures ServedSeries::accuracy(HorizonClass horizon, AccuracyWindow window, Time now) const {
@@ -402,11 +413,11 @@ Result<Refit> ServedSeries::refit_from(std::span<const ClosedStep> steps, Time f
     };
     for (const auto& step : steps) {
         if (!fitted && step.begin >= fit_until) fit();
-        const double factor = events_ != nullptr ? events_->clean_factor_at(step.begin) : 1;
+        const double baseline = step.value / event_factor(step.begin);
         if (step.observed) {
-            refit.forecaster->update(step.begin, step.value / factor);
+            refit.forecaster->update(step.begin, baseline);
         } else {
-            refit.forecaster->fill(step.begin, step.value / factor);
+            refit.forecaster->fill(step.begin, baseline);
         }
     }
     if (!fitted) fit();

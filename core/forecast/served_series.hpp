@@ -127,8 +127,8 @@ class ServedSeries {
     Result<Refit> refit_from(std::span<const ClosedStep> steps, Time fit_until) const;
     // Puts it into force, with the steps that came meanwhile missing: adopt before the next value.
     void adopt(Refit refit, Time now = Time::max());
-    // What an event did is known now: its values in [from, to), cleaned by what was expected of it, are
-    // multiplied by `factor` of their time. Takes as long as a refit.
+    // What an event did is known now: the values of steps that touch [from, to), cleaned by what was taken
+    // for it, are multiplied by `factor` of their beginning. Takes as long as a refit.
     void clean_again(Time from, Time to, const std::function<double(Time)>& factor) {
         forecaster_->clean_again(from, to, factor);
     }
@@ -184,7 +184,10 @@ class ServedSeries {
     void remember(HorizonClass horizon, Time now);
     static MatchedForecast told(HorizonClass horizon, const Pending& pending);
     IssuedStep with_covariates(const CovariateEffect& effect, const IssuedStep& plain) const;
-    IssuedStep with_events(const ForecastStep& step) const;
+    IssuedStep with_events(const IssuedStep& step, Time begin, Duration length) const;
+    double event_factor(Time step) const;
+    bool in_event(Time begin, Duration length) const;
+    Duration length_of(HorizonClass horizon) const;
     double expected_amount(Time step) const;
     static void put_one(BlobWriter& writer, const Pending& one);
     static void get_one(BlobReader& reader, Pending& one);

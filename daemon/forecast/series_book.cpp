@@ -48,7 +48,7 @@ std::vector<std::string> features_of(const forecast::ServedSeries& series, const
     }
     const Time end = now + std::chrono::hours{48};
     const bool known_event = std::ranges::any_of(events.events(), [&](const forecast::Event& event) {
-        return !event.cancelled && event.start < end && event.end > now;
+        return event.start < end && event.over_at() > now;
     });
     if (known_event) features.emplace_back("known_events");
     const auto& covariates = series.covariates();
@@ -182,8 +182,7 @@ void SeriesBook::fill_events(Served& served, Time now) const {
         static_cast<void>(served.events->add(event.event, now));
         const auto realised = event.realised.find(id);
         if (realised == event.realised.end()) continue;
-        static_cast<void>(
-            served.events->close(event.event.id, std::array{realised->second}, std::array{1.0}));
+        static_cast<void>(served.events->close(event.event.id, realised->second));
     }
 }
 
@@ -221,17 +220,23 @@ void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
 void SeriesBook::note_in_event(Served& served, const forecast::MatchedForecast& match) {
     if (match.horizon != HorizonClass::long_48h) return;
     for (const auto& event : served.events->events()) {
-        if (event.weight_at(match.said.valid_at) >= 1 && match.issued_at <= event.start)
-            served.in_event[event.id].push_back({match.actual, match.baseline});
+        const double share = event.share_of(match.said.valid_at, one_hour);
+        if (share > 0 && match.issued_at <= event.start) {
+            served.in_event[event.id].push_back(
+                {.actual = match.actual, .baseline = match.baseline, .share = share});
+        }
     }
 }
 
 // Of events that nobody has told yet what they did.
-void SeriesBook::read_in_event(Served& served, SeriesMemory& memory) {
+void SeriesBook::read_in_event(Served& served, SeriesMemory& memory, std::string_view only) {
+    const auto is_asked = [&](const forecast::Event& event) {
+        return !event.cancelled_at && !event.realised_multiplier && (only.empty() || event.id == only);
+    };
     std::optional<Time> from;
     std::optional<Time> to;
     for (const auto& event : served.events->events()) {
-        if (event.cancelled || event.realised_multiplier) continue;
+        if (!is_asked(event)) continue;
         from = std::min(from.value_or(event.start), event.start);
         to = std::max(to.value_or(event.end), event.end);
     }
@@ -246,11 +251,12 @@ void SeriesBook::read_in_event(Served& served, SeriesMemory& memory) {
                                                 served.settings.id, matched.error().message));
         return;
     }
+    auto others = std::exchange(served.in_event, {});
     for (auto row = matched->matched.rbegin(); row != matched->matched.rend(); ++row)
         note_in_event(served, row->match);
-    for (const auto& event : served.events->events()) {
-        if (event.realised_multiplier) served.in_event.erase(event.id);
-    }
+    std::erase_if(served.in_event,
+                  [&](const auto& one) { return !is_asked(*served.events->find(one.first)); });
+    served.in_event.merge(others);
 }
 
 void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
@@ -423,7 +429,7 @@ void SeriesBook::publish(const Served& served, const SeriesReport& report) {
     for (const auto& event : served.events->events()) {
         const bool covered =
             event.start < steps.back().valid_at + one_hour && event.end > steps.front().valid_at;
-        if (!event.cancelled && covered)
+        if (!event.cancelled_at && covered)
             forecast.events.push_back({.name = event.name, .start = event.start, .end = event.end});
     }
     latest_.set(std::move(forecast));

@@ -89,8 +89,12 @@ class SeriesBook {
                                             SeriesMemory& memory, Time now);
 
     std::span<const SeriesEvent> events() const { return events_; }
-    // Errors as EventBook::add; not_found for a series that there is not. No series: all of them.
-    Result<SeriesEvent> add_event(SeriesEvent event, Time now);
+    // Errors as EventBook::add; not_found for a series that there is not; validation_error for one that
+    // begins before what models hold or ends too far ahead. No series: all of them. What has been learnt
+    // inside it already is cleaned of it.
+    Result<SeriesEvent> add_event(SeriesEvent event, SeriesMemory& memory, Time now);
+    // One that runs is over now. Where it can be told what it did until then, that is what it did; else
+    // nothing. Errors: not_found, conflict (it is over or cancelled).
     Result<SeriesEvent> cancel_event(std::string_view id, Time now);
 
     const std::deque<Job>& jobs() const { return jobs_; }
@@ -102,7 +106,7 @@ class SeriesBook {
         SeriesSettings settings;
         std::unique_ptr<forecast::EventBook> events;
         std::unique_ptr<forecast::ServedSeries> series;
-        std::map<std::string, std::vector<std::array<double, 2>>> in_event;  // actual and baseline, by event
+        std::map<std::string, std::vector<forecast::StepInEvent>> in_event;  // by event
         std::map<Time, double> known;  // of a price: the steps that are not over, as far as published
         std::optional<Time> told_at;
         std::optional<Time> came_at;  // the last value of its own
@@ -121,7 +125,7 @@ class SeriesBook {
     void restore(Served& served, SeriesMemory& memory, Time now);
     void fill_events(Served& served, Time now) const;
     static void note_in_event(Served& served, const forecast::MatchedForecast& match);
-    void read_in_event(Served& served, SeriesMemory& memory);
+    void read_in_event(Served& served, SeriesMemory& memory, std::string_view only = {});
     void note(Served& served, const forecast::SeriesNews& news, Time now);
     static void note_known(Served& served, const SeriesSample& published, Time now);
     void report_known(const Served& served, SeriesReport& report, Time now) const;
@@ -141,6 +145,8 @@ class SeriesBook {
     void keep_models(std::string_view name);
     void keep_job(const Job& job);
     void close_events(Time now);
+    void clean_again(Served& served, const forecast::Event& event, const forecast::EventBook& before,
+                     Time now);
     void apply_event(const SeriesEvent& event, Time now);
     Served* find_served(std::string_view series);
     const Served* find_served(std::string_view series) const;

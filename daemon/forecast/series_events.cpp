@@ -12,10 +12,34 @@ namespace {
 
 // Until then the last hour of an event has been matched.
 constexpr Duration settled_after{std::chrono::hours{2}};
+// No model holds more, and nobody plans further.
+constexpr std::int64_t most_days_ago = 60;
+constexpr std::int64_t most_days_ahead = 400;
+
+// Far enough from now to be a slip of the pen.
+std::optional<Error> implausible(const forecast::Event& event, Time now) {
+    const auto refuse = [](std::string message) {
+        return Error{.code = ErrorCode::validation_error, .message = std::move(message), .detail = {}};
+    };
+    const Time earliest = now - one_day * most_days_ago;
+    const Time latest = now + one_day * most_days_ahead;
+    if (event.start < earliest) {
+        return refuse(
+            fmt::format("start_time {} is more than {} days ago; models hold no more: begin at {} or later",
+                        format_time(event.start), most_days_ago, format_time(earliest)));
+    }
+    if (event.end > latest) {
+        return refuse(fmt::format(
+            "end_time {} is more than {} days ahead; end at {} or before, and tell of the rest later",
+            format_time(event.end), most_days_ahead, format_time(latest)));
+    }
+    return std::nullopt;
+}
 
 }  // namespace
 
-Result<SeriesEvent> SeriesBook::add_event(SeriesEvent event, Time now) {
+Result<SeriesEvent> SeriesBook::add_event(SeriesEvent event, SeriesMemory& memory, Time now) {
+    if (auto refused = implausible(event.event, now)) return *refused;
     if (event.series.empty()) event.series = names();
     event.event.id = new_id("EV", now);
     for (const auto& series : event.series) {
@@ -40,7 +64,14 @@ Result<SeriesEvent> SeriesBook::add_event(SeriesEvent event, Time now) {
     });
     events_.push_back(event);
     effects_.rows.events.push_back(event);
-    for (const auto& series : event.series) find_served(series)->tell = true;
+    for (const auto& series : event.series) {
+        Served& served = *find_served(series);
+        served.tell = true;
+        forecast::EventBook before = *served.events;
+        static_cast<void>(before.cancel(event.event.id, event.event.start));
+        if (event.event.start < now) read_in_event(served, memory, event.event.id);
+        clean_again(served, event.event, before, now);
+    }
     return event;
 }
 
@@ -58,15 +89,32 @@ Result<SeriesEvent> SeriesBook::cancel_event(std::string_view id, Time now) {
                                             status == forecast::EventStatus::ended ? "over" : "cancelled"),
                      .detail = {}};
     }
-    found->event.cancelled = true;
+    found->event.cancelled_at = now;
     for (const auto& series : found->series) {
         Served* served = find_served(series);
         if (served == nullptr) continue;
-        static_cast<void>(served->events->cancel(id));
+        const forecast::EventBook before = *served->events;
+        static_cast<void>(served->events->cancel(id, now));
+        const auto steps = served->in_event.extract(std::string(id));
+        if (!steps.empty() && served->events->close(id, steps.mapped()))
+            found->realised[series] = *served->events->find(id)->realised_multiplier;
+        clean_again(*served, found->event, before, now);
         served->tell = true;
     }
     effects_.rows.events.push_back(*found);
     return *found;
+}
+
+// What was learnt inside the event was divided by what events did as they stood `before`.
+void SeriesBook::clean_again(Served& served, const forecast::Event& event, const forecast::EventBook& before,
+                             Time now) {
+    const auto& forecaster = served.series->forecaster();
+    const Duration step = served.settings.step;
+    if (forecaster.samples() == 0 || forecaster.newest() + step <= event.start) return;
+    served.series->clean_again(event.start, event.end, [&](Time time) {
+        return before.effect_on(time, step).multiplier / served.events->effect_on(time, step).multiplier;
+    });
+    keep_state(served, now);
 }
 
 // An event that is over tells its type what it did, where forecasts from before it were matched.
@@ -76,7 +124,7 @@ void SeriesBook::close_events(Time now) {
             const auto event =
                 std::ranges::find(events_, at->first,
                                   [](const SeriesEvent& one) -> const std::string& { return one.event.id; });
-            if (event == events_.end() || event->event.cancelled) {
+            if (event == events_.end() || event->event.cancelled_at) {
                 at = served.in_event.erase(at);
                 continue;
             }
@@ -84,21 +132,12 @@ void SeriesBook::close_events(Time now) {
                 ++at;
                 continue;
             }
-            std::vector<double> actual;
-            std::vector<double> baseline;
-            for (const auto& [came, said] : at->second) {
-                actual.push_back(came);
-                baseline.push_back(said);
-            }
             const forecast::EventBook before = *served.events;
-            if (served.events->close(at->first, actual, baseline)) {
+            if (served.events->close(at->first, at->second)) {
                 event->realised[served.settings.id] =
                     served.events->find(at->first)->realised_multiplier.value_or(1);
                 effects_.rows.events.push_back(*event);
-                served.series->clean_again(event->event.start, event->event.end, [&](Time time) {
-                    return before.clean_factor_at(time) / served.events->clean_factor_at(time);
-                });
-                keep_state(served, now);
+                clean_again(served, event->event, before, now);
                 served.tell = true;
             }
             at = served.in_event.erase(at);

@@ -173,8 +173,8 @@ void ForecastTables::write(const SeriesEvent& event) {
         out.fixed(multiplier);
     }
     event_.run(e.id, e.type, e.name, e.source, to_ms(e.start), to_ms(e.end),
-               static_cast<std::int64_t>(e.ramp.count()), e.expected_multiplier, e.cancelled ? 1 : 0,
-               joined(event.series), event.metadata, packed_);
+               static_cast<std::int64_t>(e.ramp.count()), e.expected_multiplier,
+               e.cancelled_at ? to_ms(*e.cancelled_at) : 0, joined(event.series), event.metadata, packed_);
 }
 
 void ForecastTables::write(const Job& job) {
@@ -275,18 +275,20 @@ std::vector<SeriesEvent> find_events(sqlite::Database& database) {
                            "SELECT id, type, name, source, start_ms, end_ms, ramp_ms, multiplier, cancelled, "
                            "series, metadata, realised FROM known_events ORDER BY start_ms, id");
     for (bool more = rows.query(); more; more = rows.step()) {
-        SeriesEvent event{.event = {.id = rows.text(0),
-                                    .type = rows.text(1),
-                                    .name = rows.text(2),
-                                    .source = rows.text(3),
-                                    .start = from_ms(rows.integer(4)),
-                                    .end = from_ms(rows.integer(5)),
-                                    .ramp = Duration{rows.integer(6)},
-                                    .expected_multiplier = rows.optional_real(7),
-                                    .cancelled = rows.integer(8) != 0},
-                          .series = split(rows.text(9)),
-                          .metadata = rows.text(10),
-                          .realised = {}};
+        SeriesEvent event{
+            .event = {.id = rows.text(0),
+                      .type = rows.text(1),
+                      .name = rows.text(2),
+                      .source = rows.text(3),
+                      .start = from_ms(rows.integer(4)),
+                      .end = from_ms(rows.integer(5)),
+                      .ramp = Duration{rows.integer(6)},
+                      .expected_multiplier = rows.optional_real(7),
+                      .cancelled_at =
+                          rows.integer(8) != 0 ? std::optional(from_ms(rows.integer(8))) : std::nullopt},
+            .series = split(rows.text(9)),
+            .metadata = rows.text(10),
+            .realised = {}};
         ByteReader in(rows.blob(11));
         while (!in.at_end() && !in.failed()) {
             auto series = in.text();

@@ -188,7 +188,7 @@ void FakeContext::live_ten_days() {
                                       .series = {"site-load"},
                                       .metadata = "{}",
                                       .realised = {}},
-                                     yesterday));
+                                     memory, yesterday));
     static_cast<void>(book.retrain("requests", 2, yesterday));
     memory.keep(book.take_effects().rows);
 }

@@ -79,7 +79,7 @@ Outcome create(const ForecastQuestion& q) {
                        fmt::format("metadata may take {} bytes", longest_metadata)};
     }
     if (const auto series = parameters.text("series")) event.series = {*series};
-    const auto added = q.book.add_event(std::move(event), q.now);
+    const auto added = q.book.add_event(std::move(event), q.memory, q.now);
     if (!added) return failure_of(added.error());
     return describe(added.value(), q.now);
 }
@@ -132,8 +132,13 @@ std::vector<Operation> known_event_rows() {
                                  "of the configuration; each has a range of multipliers",
                          .required = true},
                         {.name = "name", .help = "for people", .maximum = 200},
-                        {.name = "start_time", .type = ParameterType::time, .help = "begins; default now"},
-                        {.name = "end_time", .type = ParameterType::time, .help = "ends", .required = true},
+                        {.name = "start_time",
+                         .type = ParameterType::time,
+                         .help = "begins, up to 60 days ago; default now"},
+                        {.name = "end_time",
+                         .type = ParameterType::time,
+                         .help = "ends, up to 400 days ahead",
+                         .required = true},
                         {.name = "expected_impact_multiplier",
                          .type = ParameterType::number,
                          .help = "times what would be; default what is believed of its type",
@@ -155,7 +160,8 @@ std::vector<Operation> known_event_rows() {
          .method = Method::post,
          .path = "/api/v1/events/{event_id}/cancel",
          .role = Role::engineer,
-         .summary = "An event will not be, or is over before its time",
+         .summary =
+             "An event will not be, or is over before its time: what it did until now is told by what came",
          .parameters = {path_parameter("event_id", "the event")},
          .result = event_fields(),
          .errors = {ErrorCode::not_found, ErrorCode::conflict},

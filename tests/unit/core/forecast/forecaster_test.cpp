@@ -93,6 +93,35 @@ TEST(Forecaster, AFewValuesThatAreAlikeAreNoConstant) {
     EXPECT_DOUBLE_EQ(sure.p99, 10.25);
 }
 
+// One hour measured, one spread over its steps from outside, a gap that the forecaster fills in itself.
+TEST(Forecaster, CleansAgainWhatItWasToldAndNothingElse) {
+    auto forecaster = make();
+    feed(*forecaster, 0, 10 * day);
+    const Time from = start + quarter * static_cast<std::int64_t>(10 * day);
+    for (int i = 0; i < 4; ++i) forecaster->update(from + quarter * i, 50 + i);
+    for (int i = 4; i < 8; ++i) forecaster->fill(from + quarter * i, 50 + i);
+    for (int i = 16; i < 18; ++i) forecaster->fill(from + quarter * i, 50);  // an hour that is not over
+    const auto hours_held = [&] {
+        const auto values = forecaster->long_horizon().ensemble().history().values.last(5);
+        return std::vector(values.begin(), values.end());
+    };
+    const auto before = hours_held();
+    forecaster->clean_again(from, from + hours{24}, [](Time) { return 2; });
+    const auto after = hours_held();
+    EXPECT_EQ(after[0], before[0]) << "before it";
+    EXPECT_DOUBLE_EQ(after[1], 2 * 51.5) << "as they came, and not as they were clipped";
+    EXPECT_DOUBLE_EQ(after[2], 2 * 55.5);
+    EXPECT_DOUBLE_EQ(after[3], before[3]) << "made up";
+    EXPECT_DOUBLE_EQ(after[4], before[4]);
+    for (int i = 18; i < 20; ++i) forecaster->fill(from + quarter * i, 100);
+    EXPECT_NEAR(hours_held().back(), 100, 1e-9) << "the hour in progress, too";
+    auto loaded = make();
+    ASSERT_TRUE(loaded->load(forecaster->save()));
+    loaded->clean_again(from, from + hours{24}, [](Time) { return 0.5; });
+    forecaster->clean_again(from, from + hours{24}, [](Time) { return 0.5; });
+    EXPECT_EQ(loaded->save(), forecaster->save()) << "what was made up is kept";
+}
+
 TEST(Forecaster, ARefitSaysAnewWhatIsForecast) {
     auto forecaster = make({.step = quarter, .refits_itself = false});
     feed(*forecaster, 0, 10 * day);

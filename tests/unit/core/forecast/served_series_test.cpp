@@ -280,6 +280,48 @@ TEST(ServedSeries, ForecastsUnderAnEventAndLearnsWithoutIt) {
     EXPECT_NEAR(after->front().forecast.point, load(16 * day + 4), 15) << "the baseline stayed clean";
 }
 
+// A counter that nobody reads inside an event: what is spread over the gap is what was counted, and the
+// baseline has it without the event, also when it is fitted from its steps.
+TEST(ServedSeries, CleansWhatIsSpreadOverAGapOfTheEvent) {
+    EventBook events;
+    ASSERT_TRUE(events.add({.id = "e",
+                            .type = "scheduled_maintenance",
+                            .name = "",
+                            .source = "",
+                            .start = at(10 * day + 8),
+                            .end = at(11 * day),
+                            .ramp = {},
+                            .expected_multiplier = 0.3},
+                           start));
+    auto series = make(&events, CounterSettings{});
+    double total = 0;
+    std::vector<ClosedStep> steps;
+    for (std::size_t i = 0; i < 12 * day; ++i) {
+        if (i < 10 * day || i > 10 * day + 40) {
+            const auto closed = series->value(at(i), total).closed;
+            steps.insert(steps.end(), closed.begin(), closed.end());
+            refit_if_due(*series);
+        }
+        total += i >= 10 * day + 8 && i < 11 * day ? 0.3 * load(i) : load(i);
+    }
+    for (const auto& step : steps) {
+        const auto i = static_cast<std::size_t>((step.begin - start) / quarter);
+        const double came = i >= 10 * day + 8 && i < 11 * day ? 0.3 * load(i) : load(i);
+        EXPECT_NEAR(step.value, came, 20) << i << ": spread by what is forecast under the event";
+    }
+    const auto refit = series->refit_from(steps, at(12 * day));
+    ASSERT_TRUE(refit);
+    const Forecaster* const both[] = {&series->forecaster(), refit->forecaster.get()};
+    for (const Forecaster* forecaster : both) {
+        const auto values = forecaster->long_horizon().ensemble().history().values;
+        for (std::size_t hour = 240; hour < 264; ++hour) {
+            double mean = 0;
+            for (std::size_t i = 4 * hour; i < 4 * hour + 4; ++i) mean += load(i) / 4;
+            EXPECT_NEAR(values[hour] / mean, 1, 0.25) << hour;
+        }
+    }
+}
+
 TEST(ServedSeries, CountsAMeterThatRollsOver) {
     auto series = make(nullptr, CounterSettings{.wraps_at = 1000});
     double total = 900;

@@ -211,7 +211,7 @@ TEST_F(SeriesBookTest, LearnsWhatAnEventDid) {
                                         .series = {"load"},
                                         .metadata = "{}",
                                         .realised = {}},
-                                       now);
+                                       memory, now);
     ASSERT_TRUE(added) << added.error().message;
     const Time from = added->event.start;
     const auto believed = 2.12;  // the middle of 1.5 to 3, of logarithms
@@ -255,7 +255,7 @@ TEST_F(SeriesBookTest, WhatAnEventDidNotDoIsCleanedAgainAlsoAfterARestart) {
                            .series = {"load"},
                            .metadata = "{}",
                            .realised = {}};
-    ASSERT_TRUE(book->add_event(flop, now));
+    ASSERT_TRUE(book->add_event(flop, memory, now));
     both(hours{12});
     book->keep_states(now);
     collect();
@@ -270,21 +270,148 @@ TEST_F(SeriesBookTest, WhatAnEventDidNotDoIsCleanedAgainAlsoAfterARestart) {
         EXPECT_NEAR(with[h].forecast.point, without[h].forecast.point, 10) << h;
 }
 
+// Of 12 days, then an event that the operator tells of, with what came all the while.
+class BookWithAnEvent : public SeriesBookTest {
+  protected:
+    BookWithAnEvent() { grow(hours{24 * 12}); }
+    SeriesEvent event_of(Time from, Time until, double expected) const {
+        return {.event = {.id = "",
+                          .type = "marketing_campaign",
+                          .name = "",
+                          .source = "",
+                          .start = from,
+                          .end = until,
+                          .ramp = {},
+                          .expected_multiplier = expected},
+                .series = {"load"},
+                .metadata = "{}",
+                .realised = {}};
+    }
+    // How far the history that the model holds of [from, to) is from the load without any event.
+    double off(Time from, Time to) const {
+        const auto& forecaster = book->find("load")->forecaster();
+        const auto history = forecaster.long_horizon().ensemble().history();
+        const Time end = floor_to(forecaster.newest() + quarter, hours{1});
+        double worst = 0;
+        for (Time hour = from; hour < std::min(to, end); hour += hours{1}) {
+            const auto back = static_cast<std::size_t>((end - hour) / hours{1});
+            double mean = 0;
+            for (Time time = hour; time < hour + hours{1}; time += quarter) mean += load(time) / 4;
+            worst = std::max(worst, std::abs(history.values[history.size() - back] / mean - 1));
+        }
+        return worst;
+    }
+};
+
+TEST_F(BookWithAnEvent, OneThatIsCancelledAndNeverWasLeavesTheHistoryAsItCame) {
+    const Time from = now;
+    const auto added = book->add_event(event_of(from, from + hours{12}, 3), memory, now);
+    live(hours{6});
+    EXPECT_GT(off(from, from + hours{5}), 0.5) << "divided by what was expected";
+    ASSERT_TRUE(book->cancel_event(added->event.id, now));
+    EXPECT_LT(off(from, from + hours{6}), 0.1);
+    live(hours{6});
+    EXPECT_LT(off(from, from + hours{12}), 0.1);
+    EXPECT_NEAR(book->events()[0].realised.at("load"), 1, 0.1) << "by the hours that came";
+    collect();
+    memory.states.clear();
+    begin();
+    work();
+    EXPECT_LT(off(from, from + hours{12}), 0.1) << "also fitted from its steps";
+}
+
+TEST_F(BookWithAnEvent, OneThatIsCancelledWhileItRunsIsCleanedOfWhatItDid) {
+    const Time from = now;
+    const Time over = from + hours{6};
+    const auto value = [&](Time time) { return time >= from && time < over ? 2.5 * load(time) : load(time); };
+    const auto added = book->add_event(event_of(from, from + hours{12}, 2), memory, now);
+    live(hours{6}, value);
+    ASSERT_TRUE(book->cancel_event(added->event.id, now));
+    live(hours{6}, value);
+    EXPECT_LT(off(from, from + hours{12}), 0.1);
+    EXPECT_NEAR(book->events()[0].realised.at("load"), 2.5, 0.1);
+    for (const auto& step : latest.find("load")->steps) EXPECT_LT(step.p50, 200) << "it acts no more";
+}
+
+TEST_F(BookWithAnEvent, OneThatIsCancelledBeforeItTellsAnythingWasNone) {
+    const Time from = now;
+    const auto added = book->add_event(event_of(from, from + hours{12}, 3), memory, now);
+    live(minutes{45});
+    ASSERT_TRUE(book->cancel_event(added->event.id, now));
+    live(hours{2});
+    EXPECT_LT(off(from, from + hours{1}), 0.1);
+    EXPECT_TRUE(book->events()[0].realised.empty());
+}
+
+TEST_F(BookWithAnEvent, OneThatIsToldAfterItsStartIsCleanedFromThereOn) {
+    const Time from = now;
+    const Time until = from + hours{9};
+    const auto value = [&](Time time) {
+        return time >= from && time < until ? 0.3 * load(time) : load(time);
+    };
+    live(hours{3}, value);
+    ASSERT_TRUE(book->add_event(event_of(from, until, 0.3), memory, now));
+    EXPECT_LT(off(from, from + hours{3}), 0.1);
+    live(hours{12}, value);
+    EXPECT_LT(off(from, until), 0.1) << "and not cleaned twice when it is over";
+    EXPECT_NEAR(book->events()[0].realised.at("load"), 0.3, 0.03);
+}
+
+TEST_F(BookWithAnEvent, OneThatIsToldWhenItIsOverTellsWhatItDid) {
+    const Time from = now;
+    const Time until = from + hours{5};
+    live(hours{24}, [&](Time time) { return time < until ? 2 * load(time) : load(time); });
+    ASSERT_TRUE(book->add_event(event_of(from, until, 3), memory, now));
+    live(quarter);
+    ASSERT_TRUE(book->events()[0].realised.contains("load"));
+    EXPECT_NEAR(book->events()[0].realised.at("load"), 2, 0.1);
+    EXPECT_LT(off(from, until), 0.1);
+}
+
+TEST_F(BookWithAnEvent, OneOffTheHourActsOnHoursByItsShareAndIsLearntByIt) {
+    const Time from = floor_to(now, hours{1}) + hours{3} + minutes{30};
+    const Time until = from + hours{1};
+    ASSERT_TRUE(book->add_event(event_of(from, until, 3), memory, now));
+    live(quarter);
+    const auto said = latest.find("load");
+    for (const auto& step : said->steps) {
+        const Time at = step.valid_at;
+        const double factor = at == from - minutes{30} || at == from + minutes{30} ? 2 : 1;
+        if (at < until + hours{3}) {
+            EXPECT_NEAR(step.p50 / load(at + minutes{30}), factor, 0.2) << format_time(at);
+        }
+    }
+    live(hours{8}, [&](Time time) { return time >= from && time < until ? 4 * load(time) : load(time); });
+    ASSERT_TRUE(book->events()[0].realised.contains("load"));
+    EXPECT_NEAR(book->events()[0].realised.at("load"), 4, 0.3);
+    EXPECT_LT(off(from - minutes{30}, until + minutes{30}), 0.1);
+}
+
+TEST_F(BookWithAnEvent, RefusesWhatCanOnlyBeASlipOfThePen) {
+    const auto refused = [&](Time from, Time until) {
+        const auto added = book->add_event(event_of(from, until, 2), memory, now);
+        return added ? std::string() : added.error().message;
+    };
+    EXPECT_NE(refused(now, *parse_time("2099-01-01")).find("400 days ahead"), std::string::npos);
+    EXPECT_NE(refused(now - hours{24 * 60 + 1}, now).find("60 days ago"), std::string::npos);
+    EXPECT_EQ(refused(now - hours{24 * 60}, now + hours{24 * 400}), "");
+}
+
 TEST_F(SeriesBookTest, RefusesEventsThatCannotBe) {
     SeriesEvent event{
         .event = {.id = "", .type = "flood", .name = "", .source = "", .start = now, .end = now + hours{1}},
         .series = {"load"},
         .metadata = "{}",
         .realised = {}};
-    EXPECT_EQ(book->add_event(event, now).error().code, ErrorCode::validation_error);
+    EXPECT_EQ(book->add_event(event, memory, now).error().code, ErrorCode::validation_error);
     event.event.type = "holiday";
     event.series = {"loud"};
-    EXPECT_EQ(book->add_event(event, now).error().code, ErrorCode::not_found);
+    EXPECT_EQ(book->add_event(event, memory, now).error().code, ErrorCode::not_found);
     event.series.clear();
-    const auto all = book->add_event(event, now);
+    const auto all = book->add_event(event, memory, now);
     ASSERT_TRUE(all);
     EXPECT_EQ(all->series.size(), 2U) << "without a series it concerns all";
-    EXPECT_EQ(book->cancel_event(all->event.id, now)->event.cancelled, true);
+    EXPECT_EQ(book->cancel_event(all->event.id, now)->event.cancelled_at, now);
     EXPECT_EQ(book->cancel_event(all->event.id, now).error().code, ErrorCode::conflict);
     EXPECT_EQ(book->cancel_event("EV-0", now).error().code, ErrorCode::not_found);
 }
@@ -300,11 +427,11 @@ TEST_F(SeriesBookTest, TakesEventsOfTypesOfItsOwn) {
                       .series = {"load"},
                       .metadata = {},
                       .realised = {}};
-    EXPECT_NE(book->add_event(event, now).error().message.find("flash_sale"), std::string::npos);
+    EXPECT_NE(book->add_event(event, memory, now).error().message.find("flash_sale"), std::string::npos);
     settings.event_types = {{.name = "chiller_test", .from = 1.9, .to = 2.1}};
     book->configure(settings, memory, now);
     const auto before = *book->find("load")->forecast_at(now + hours{4});
-    ASSERT_TRUE(book->add_event(event, now));
+    ASSERT_TRUE(book->add_event(event, memory, now));
     EXPECT_NEAR(book->find("load")->forecast_at(now + hours{4})->point, 2 * before.point,
                 0.02 * before.point);
     collect();

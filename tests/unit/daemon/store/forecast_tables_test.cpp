@@ -134,7 +134,7 @@ TEST_F(ForecastTablesTest, ModelsEventsAndJobsComeBack) {
                                       .end = test_start + hours{24},
                                       .ramp = hours{1},
                                       .expected_multiplier = 0.6,
-                                      .cancelled = true},
+                                      .cancelled_at = test_start + hours{2}},
                             .series = {"a", "b"},
                             .metadata = R"({"x":1})",
                             .realised = {{"a", 0.7}, {"b", 0.8}}};
@@ -160,7 +160,7 @@ TEST_F(ForecastTablesTest, ModelsEventsAndJobsComeBack) {
     EXPECT_EQ(events->front().event.name, event.event.name);
     EXPECT_EQ(events->front().event.ramp, Duration{hours{1}});
     EXPECT_EQ(events->front().event.expected_multiplier, 0.6);
-    EXPECT_TRUE(events->front().event.cancelled);
+    EXPECT_EQ(events->front().event.cancelled_at, event.event.cancelled_at);
     EXPECT_EQ(events->front().series, event.series);
     EXPECT_EQ(events->front().metadata, event.metadata);
     EXPECT_EQ(events->front().realised, event.realised);
