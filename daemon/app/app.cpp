@@ -12,6 +12,7 @@
 
 #include "daemon/app/parts.hpp"
 #include "daemon/app/status_line.hpp"
+#include "daemon/forecast/store_memory.hpp"
 #include "daemon/http/peer.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/journal/messages.hpp"
@@ -100,6 +101,10 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
       store_events_(loop_),
       store_(open_store(config_.store, store_events_)),
       publisher_events_(loop_, *store_),
+      forecaster_(latest_forecasts_,
+                  {.now = [this] { return now(); },
+                   .memory = [this] { return std::make_unique<StoreMemory>(store_->path()); },
+                   .take = [this](ForecastEffects effects) { take_forecasts(std::move(effects)); }}),
       outlets_(*store_, [this](BacklogPump::Order order) { read_outbox(order); }),
       executor_(Site(config_.model, config_.settings), store_->report().epoch, outlets_),
       buses_(inbox_),
@@ -146,6 +151,19 @@ App::Parts::Parts(config::ConfigPaths paths, config::Config config)
       caps_(site_view_, planner_, actuators_, cap_outlets()),
       controlled_(controller_, caps_),
       scaling_(site_view_, latest_forecasts_, planner_, actuators_, scaling_outlets()) {}
+
+void App::Parts::configure_forecasts() {
+    forecaster_.configure(config_.forecasts);
+    expected_loads_.configure(executor_.site().model(), config_.forecasts);
+    forecaster_.turn(prices_.book());
+}
+
+void App::Parts::take_forecasts(ForecastEffects effects) {
+    executor_.forecasts(std::move(effects), now());
+    for (ExpectedLoad& load : expected_loads_.changed(latest_forecasts_)) {
+        executor_.handle(std::move(load), now());
+    }
+}
 
 CapSender::Outlets App::Parts::cap_outlets() {
     auto outlets = control_outlets();
@@ -224,7 +242,7 @@ void App::Parts::start() {
              },
          .metric =
              [this](const MetricValue& value) {
-                 feed_.metric(value.metric, value.time, value.value);
+                 forecaster_.feed().metric(value.metric, value.time, value.value);
                  scaling_.metric(value.metric, value.time, value.value);
              },
          .metric_refused =
@@ -240,7 +258,7 @@ void App::Parts::start() {
     prices_.start(config_.prices, now());
     restore_prices();
     planner_worker_.start();
-    forecast_worker_.start();
+    forecaster_.start();
     start_publisher();
     executor_.begin(store_->report().snapshot, now());
     planner_.configure(config_.dispatch, now());
@@ -351,7 +369,7 @@ void App::Parts::arm_timers() {
     sources_.push_back(loop_.on_readable(question_worker_.fd(), [this] { question_worker_.deliver(); }));
     sources_.push_back(loop_.on_readable(prices_.fd(), [this] { prices_.deliver(); }));
     sources_.push_back(loop_.on_readable(planner_worker_.fd(), [this] { planner_worker_.deliver(); }));
-    sources_.push_back(loop_.on_readable(forecast_worker_.fd(), [this] { forecast_worker_.deliver(); }));
+    sources_.push_back(loop_.on_readable(forecaster_.fd(), [this] { forecaster_.deliver(); }));
     sources_.push_back(loop_.on_readable(http_->fd(), [this] { http_->run(); }));
     sources_.push_back(loop_.every(tick_interval, [this] { tick(); }));
     sources_.push_back(loop_.every(remember_interval, [this] { executor_.remember(); }));
@@ -375,8 +393,8 @@ void App::Parts::watch_parts() {
         "planner", [this] { return planner_worker_.since_progress(); },
         [this] { return planner_worker_.progress_limit(); });
     watchdog_.watch(
-        "forecasts", [this] { return forecast_worker_.since_progress(); },
-        [this] { return forecast_worker_.progress_limit(); });
+        "forecasts", [this] { return forecaster_.worker().since_progress(); },
+        [this] { return forecaster_.worker().progress_limit(); });
     if (publisher_) {
         watchdog_.watch(
             "publisher", [this] { return publisher_->since_progress(); },
@@ -410,7 +428,7 @@ std::size_t App::Parts::drain_inbox() {
     inbox_.drain(events_);
     const auto time = now();
     for (const auto& event : events_) {
-        if (const auto* frame = std::get_if<FramePtr>(&event)) feed_.take(**frame);
+        if (const auto* frame = std::get_if<FramePtr>(&event)) forecaster_.feed().take(**frame);
         executor_.handle(event, time);
     }
     const auto count = events_.size();
@@ -432,7 +450,7 @@ void App::Parts::tick() {
     actuators_.tick(now());
     caps_.tick();
     scaling_.tick();
-    feed_forecasts();
+    forecaster_.turn(prices_.book());
     if (publisher_) {
         const auto counters = publisher_->counters();
         executor_.acknowledgements(counters.acknowledged, counters.no_subscriber, now());
@@ -577,7 +595,7 @@ void App::Parts::stop() {
     drain_inbox();
     take_reports();  // so that the audit trail says what became of each command
     executor_.remember();
-    keep_forecasts();
+    forecaster_.stop();
     sources_.clear();
     inbox_source_ = {};
     inbox_pause_ = {};

@@ -31,9 +31,8 @@ SystemView App::Parts::system() const {
         view.broker = publisher_->connection();
         view.publisher = publisher_->counters();
     }
-    view.forecaster = forecaster_;
+    view.forecaster = forecaster_.view();
     view.forecaster.series = config_.forecasts.series.size();
-    if (forecast_turns_ >= most_forecast_turns) view.forecaster.reason = "it is behind: values wait for it";
     for (const auto& bus : buses_.all()) {
         view.buses.push_back({.id = bus->settings().id,
                               .kind = modbus::describe_endpoint(bus->settings()),
@@ -78,6 +77,10 @@ bool App::Parts::query(Query query) {
     // A connection per question: questions are rare, and one that has failed is gone with its job.
     return question_worker_.submit(
         [path = store_->path(), query = std::move(query)]() mutable { return ask_store(path, query); });
+}
+
+bool App::Parts::forecasts(ForecastQuery query) {
+    return forecaster_.ask(std::move(query));
 }
 
 }  // namespace sitepower

@@ -14,6 +14,7 @@
 #include "daemon/app/bus_commands.hpp"
 #include "daemon/app/bus_set.hpp"
 #include "daemon/app/expected_loads.hpp"
+#include "daemon/app/forecaster_thread.hpp"
 #include "daemon/app/live_outlets.hpp"
 #include "daemon/app/peer_events.hpp"
 #include "daemon/app/price_keeper.hpp"
@@ -26,8 +27,6 @@
 #include "daemon/executor/bus_inbox.hpp"
 #include "daemon/executor/executor.hpp"
 #include "daemon/forecast/latest_forecasts.hpp"
-#include "daemon/forecast/series_book.hpp"
-#include "daemon/forecast/series_feed.hpp"
 #include "daemon/http/local_socket.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/loop/loop.hpp"
@@ -79,12 +78,8 @@ class App::Parts final : private Context {
     bool plan(Query query);
     void read_outbox(BacklogPump::Order order);
 
-    // The forecast thread; forecasts.cpp.
     void configure_forecasts();
-    void feed_forecasts();
     void take_forecasts(ForecastEffects effects);
-    bool run_forecast_job(UniqueFunction<void()> job);
-    void keep_forecasts();
 
     // What operations may use; context.cpp.
     Time now() const override;
@@ -126,13 +121,11 @@ class App::Parts final : private Context {
     Worker worker_;               // what the daemon itself asks of its store: the outbox, the past
     Worker question_worker_{16};  // what people ask: theirs must not hold up the outbox
     LatestForecasts latest_forecasts_;
-    SeriesBook book_{latest_forecasts_};  // on the forecast thread while that runs
-    Worker forecast_worker_;
+    ForecasterThread forecaster_;
     ExpectedLoads expected_loads_;
     LiveOutlets outlets_;
     Executor executor_;
     BusInbox inbox_;
-    SeriesFeed feed_;
     BusSet buses_;
     BusCommands commands_;
     LiveSiteView site_view_;
@@ -157,11 +150,6 @@ class App::Parts final : private Context {
     std::string told_status_;
     std::map<std::string, std::chrono::steady_clock::time_point> told_bids_at_;  // by class
     std::uint64_t told_given_up_ = 0;
-    std::uint64_t told_left_out_ = 0;
-    // Turns that may be queued: beyond it values wait in the feed, so that questions find room.
-    static constexpr std::size_t most_forecast_turns = 4;
-    std::size_t forecast_turns_ = 0;  // queued or under way
-    ForecasterView forecaster_;
     std::uint64_t status_seq_ = 0;  // of the last `status` that an earlier publisher has published
     bool ready_ = false;
 };

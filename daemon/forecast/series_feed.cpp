@@ -19,6 +19,8 @@ void SeriesFeed::configure(const ForecastSettings& settings) {
     by_metric_.clear();
     by_price_.clear();
     price_revision_.reset();
+    if (!batches_.back().samples.empty()) batches_.emplace_back();
+    batches_.back().settings = settings;
     for (std::uint32_t i = 0; i < settings.series.size(); ++i) {
         const auto& series = settings.series[i];
         factors_.push_back(rate_factor(series));
@@ -54,7 +56,6 @@ void SeriesFeed::take(const Frame& frame) {
 
 void SeriesFeed::prices(const PriceBook& book) {
     if (by_price_.empty() || price_revision_ == book.revision()) return;
-    price_revision_ = book.revision();
     for (auto& source : by_price_) {
         const auto* entry = book.find(source.price);
         if (entry == nullptr) continue;
@@ -65,11 +66,13 @@ void SeriesFeed::prices(const PriceBook& book) {
             for (; begin < known.to; begin += source.step) {
                 const auto value = entry->series.mean(begin, begin + source.step);
                 if (!value) continue;
-                add({.series = source.series}, begin, shown_price(entry->settings.unit, *value));
+                // Told once only: what finds no room now is tried again.
+                if (!add({.series = source.series}, begin, shown_price(entry->settings.unit, *value))) return;
                 source.fed_until = begin + source.step;
             }
         }
     }
+    price_revision_ = book.revision();
 }
 
 void SeriesFeed::metric(const std::string& metric, Time time, double value) {
@@ -78,19 +81,22 @@ void SeriesFeed::metric(const std::string& metric, Time time, double value) {
     for (const auto& source : found->second) add(source, time, value);
 }
 
-void SeriesFeed::add(const Source& source, Time time, double value) {
-    if (samples_.size() >= most_samples) {
+bool SeriesFeed::add(const Source& source, Time time, double value) {
+    if (waiting_ >= most_samples) {
         ++left_out_;
-        return;
+        return false;
     }
-    samples_.push_back({.series = source.series,
-                        .time = time,
-                        .value = source.covariate ? value : value * factors_[source.series],
-                        .covariate = source.covariate});
+    ++waiting_;
+    batches_.back().samples.push_back({.series = source.series,
+                                       .time = time,
+                                       .value = source.covariate ? value : value * factors_[source.series],
+                                       .covariate = source.covariate});
+    return true;
 }
 
-std::vector<SeriesSample> SeriesFeed::drain() {
-    return std::exchange(samples_, {});
+std::vector<SeriesBatch> SeriesFeed::drain() {
+    waiting_ = 0;
+    return std::exchange(batches_, std::vector<SeriesBatch>(1));
 }
 
 }  // namespace sitepower

@@ -16,13 +16,20 @@
 
 namespace sitepower {
 
+// Values, and the settings that number their series.
+struct SeriesBatch {
+    std::optional<ForecastSettings> settings{};  // in force from here on; empty: those before go on
+    std::vector<SeriesSample> samples{};
+};
+
 class SeriesFeed {
   public:
     static constexpr std::size_t most_samples = 200'000;
 
-    // Values that wait are of the settings before: take them first.
+    // Values that wait stay with the settings that they came under.
     void configure(const ForecastSettings& settings);
-    bool has_series() const { return !factors_.empty(); }
+    // Series whose steps end, or settings that nobody has taken yet.
+    bool has_work() const { return !factors_.empty() || batches_.front().settings; }
 
     // Only what is good.
     void take(const Frame& frame);
@@ -31,9 +38,9 @@ class SeriesFeed {
     // A value that somebody has published; of metrics without a series it is left alone.
     void metric(const std::string& metric, Time time, double value);
 
-    // What waits, oldest first.
-    std::vector<SeriesSample> drain();
-    std::size_t waiting() const { return samples_.size(); }
+    // What waits, oldest first; at least one batch.
+    std::vector<SeriesBatch> drain();
+    std::size_t waiting() const { return waiting_; }  // values
     std::uint64_t left_out() const { return left_out_; }
 
   private:
@@ -42,8 +49,9 @@ class SeriesFeed {
         std::uint32_t series = 0;
         std::optional<std::uint32_t> covariate{};
     };
-    // A register's readings are scaled so that the amount of a step is a rate by the hour.
-    void add(const Source& source, Time time, double value);
+    // A register's readings are scaled so that the amount of a step is a rate by the hour. False at the
+    // limit.
+    bool add(const Source& source, Time time, double value);
     void watch(PointRef point, Source source);
 
     struct PriceSource {
@@ -58,7 +66,8 @@ class SeriesFeed {
     std::optional<std::uint64_t> price_revision_;
     std::vector<std::vector<Source>> by_device_;
     std::unordered_map<std::string, std::vector<Source>> by_metric_;
-    std::vector<SeriesSample> samples_;
+    std::vector<SeriesBatch> batches_{1};
+    std::size_t waiting_ = 0;
     std::uint64_t left_out_ = 0;
 };
 

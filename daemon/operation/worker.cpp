@@ -24,7 +24,7 @@ class Worker::Thread {
         if (!jobs_.empty()) static_cast<void>(run_thread());
     }
 
-    void stop() {
+    void finish() {
         std::deque<Job> dropped;
         started_ = false;
         {
@@ -34,7 +34,12 @@ class Worker::Thread {
         }
         wake_.notify_one();
         if (thread_.joinable()) thread_.join();
+        outstanding_ -= dropped.size();
         dropped.clear();  // their Replies answer here, on the loop thread
+    }
+
+    void stop() {
+        finish();
         completions_.drain(delivered_);
         delivered_.clear();
         outstanding_ = 0;
@@ -132,6 +137,9 @@ Worker::~Worker() {
 
 void Worker::start() {
     thread_->start();
+}
+void Worker::finish() {
+    thread_->finish();
 }
 void Worker::stop() {
     thread_->stop();

@@ -25,10 +25,13 @@ class Worker {
 
     // Jobs run from now on. The thread itself begins with the first: a worker that nobody asks costs none.
     void start();
-    // Lets the running job end, drops the others and their completions (on this thread), joins.
+    // Lets the running job end, drops the queued ones (on this thread), joins. What has ended waits for
+    // deliver().
+    void finish();
+    // The same, and drops what waits for deliver().
     void stop();
 
-    // False at the limit, after stop(), and when the system has no thread to give; the job is then dropped.
+    // False at the limit, after finish(), and when the system has no thread to give; the job is then dropped.
     [[nodiscard]] bool submit(Job job);
 
     int fd() const;  // readable while completions wait

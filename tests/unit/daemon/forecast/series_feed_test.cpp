@@ -19,11 +19,23 @@ Frame frame_of(std::uint32_t device, std::uint32_t first_slot, std::vector<doubl
     return frame;
 }
 
+// All that waits, whatever settings it came under.
+std::vector<SeriesSample> drained(SeriesFeed& feed) {
+    std::vector<SeriesSample> samples;
+    for (const auto& batch : feed.drain())
+        samples.insert(samples.end(), batch.samples.begin(), batch.samples.end());
+    return samples;
+}
+
+SeriesSettings of_metric(const std::string& id) {
+    return {.id = id, .unit = {}, .clock = {}, .price = {}, .metric = id};
+}
+
 TEST(SeriesFeed, PicksThePointsOfSeries) {
     SeriesFeed feed;
-    EXPECT_FALSE(feed.has_series());
+    EXPECT_FALSE(feed.has_work());
     feed.configure({.series = {at_point(2, 5), at_point(0, 1), at_point(2, 6)}, .prior = {}});
-    EXPECT_TRUE(feed.has_series());
+    EXPECT_TRUE(feed.has_work());
     feed.take(frame_of(2, 4, {40, 50, 60}));
     feed.take(frame_of(2, 7, {70}));
     feed.take(frame_of(1, 0, {1, 2}));
@@ -31,7 +43,7 @@ TEST(SeriesFeed, PicksThePointsOfSeries) {
     auto bad = frame_of(0, 0, {1, 2});
     bad.quality[1] = Quality::not_implemented;
     feed.take(bad);
-    const auto samples = feed.drain();
+    const auto samples = drained(feed);
     ASSERT_EQ(samples.size(), 2U);
     EXPECT_EQ(samples[0].series, 0U);
     EXPECT_EQ(samples[0].value, 50);
@@ -47,7 +59,7 @@ TEST(SeriesFeed, TakesPublishedMetrics) {
                     .prior = {}});
     feed.metric("web/requests", from_ms(5), 7);
     feed.metric("web/errors", from_ms(5), 7);
-    const auto samples = feed.drain();
+    const auto samples = drained(feed);
     ASSERT_EQ(samples.size(), 2U);
     EXPECT_EQ(samples[1].series, 1U);
     EXPECT_EQ(samples[1].time, from_ms(5));
@@ -64,7 +76,7 @@ TEST(SeriesFeed, PicksCovariatesAndScalesNoneOfThem) {
     feed.configure({.series = {at_point(3, 0), counter}, .prior = {}});
     feed.take(frame_of(0, 0, {10, 21}));
     feed.metric("weather/wind", from_ms(5), 7);
-    const auto samples = feed.drain();
+    const auto samples = drained(feed);
     ASSERT_EQ(samples.size(), 3U);
     EXPECT_FALSE(samples[0].covariate);
     EXPECT_EQ(samples[0].value, 40);
@@ -102,15 +114,25 @@ TEST(SeriesFeed, TakesEachStepOfAPriceOnceAlsoThoseToCome) {
     learn(0, 3);
     feed.prices(book);
     feed.prices(book);
-    auto samples = feed.drain();
+    auto samples = drained(feed);
     ASSERT_EQ(samples.size(), 3U);
     EXPECT_EQ(samples[2].time, midnight + 2 * hour);
     EXPECT_NEAR(samples[2].value, 52, 1e-9) << "as shown, by MWh";
     learn(1, 5);
     feed.prices(book);
-    samples = feed.drain();
+    samples = drained(feed);
     ASSERT_EQ(samples.size(), 2U);
     EXPECT_EQ(samples[0].time, midnight + 3 * hour);
+
+    feed.configure(
+        {.series = {{.id = "p", .unit = {}, .step = hour, .clock = {}, .price = "energy_price", .metric = {}},
+                    of_metric("load")},
+         .prior = {}});
+    for (std::size_t i = 0; i < SeriesFeed::most_samples; ++i) feed.metric("load", midnight, 1);
+    feed.prices(book);
+    feed.drain();
+    feed.prices(book);
+    EXPECT_EQ(drained(feed).size(), 5U) << "what found no room is tried again";
 }
 
 TEST(SeriesFeed, TurnsWhatARegisterCountsIntoARate) {
@@ -120,7 +142,40 @@ TEST(SeriesFeed, TurnsWhatARegisterCountsIntoARate) {
     series.step = Duration{900'000};
     feed.configure({.series = {series}, .prior = {}});
     feed.take(frame_of(0, 0, {10}));
-    EXPECT_EQ(feed.drain().front().value, 40) << "a kWh in a quarter of an hour is 4 kW";
+    EXPECT_EQ(drained(feed).front().value, 40) << "a kWh in a quarter of an hour is 4 kW";
+}
+
+TEST(SeriesFeed, ValuesThatWaitKeepTheSettingsThatTheyCameUnder) {
+    SeriesFeed feed;
+    feed.configure({.series = {of_metric("never_in_force")}, .prior = {}});
+    feed.configure({.series = {of_metric("load")}, .prior = {}});
+    feed.metric("load", from_ms(1), 7);
+    feed.configure({.series = {of_metric("new"), of_metric("load")}, .prior = {}});
+    feed.metric("load", from_ms(2), 8);
+    EXPECT_EQ(feed.waiting(), 2U);
+    const auto batches = feed.drain();
+    ASSERT_EQ(batches.size(), 2U);
+    EXPECT_EQ(batches[0].settings->series[0].id, "load");
+    ASSERT_EQ(batches[0].samples.size(), 1U);
+    EXPECT_EQ(batches[0].samples[0].series, 0U);
+    EXPECT_EQ(batches[1].settings->series.size(), 2U);
+    ASSERT_EQ(batches[1].samples.size(), 1U);
+    EXPECT_EQ(batches[1].samples[0].series, 1U);
+    EXPECT_EQ(feed.waiting(), 0U);
+    feed.metric("load", from_ms(3), 9);
+    EXPECT_FALSE(feed.drain().front().settings) << "told once";
+}
+
+TEST(SeriesFeed, LastSettingsWithoutSeriesAreWork) {
+    SeriesFeed feed;
+    EXPECT_FALSE(feed.has_work());
+    feed.configure({.series = {of_metric("load")}, .prior = {}});
+    feed.drain();
+    EXPECT_TRUE(feed.has_work());
+    feed.configure({});
+    EXPECT_TRUE(feed.has_work()) << "somebody has to hear of it";
+    feed.drain();
+    EXPECT_FALSE(feed.has_work());
 }
 
 TEST(SeriesFeed, LeavesOutWhatFindsNoRoom) {

@@ -111,6 +111,19 @@ TEST(Worker, ShowsHowLongAJobTakes) {
     EXPECT_EQ(worker.since_progress(), Duration{0});
 }
 
+TEST(Worker, WhatHasEndedWhenItFinishesIsStillDelivered) {
+    Worker worker;
+    int completed = 0;
+    worker.start();
+    ASSERT_TRUE(worker.submit([&]() -> Completion { return [&] { ++completed; }; }));
+    wait_for_completions(worker);
+    worker.finish();
+    EXPECT_FALSE(worker.submit([]() -> Completion { return [] {}; }));
+    EXPECT_EQ(completed, 0);
+    worker.deliver();
+    EXPECT_EQ(completed, 1);
+}
+
 TEST(Worker, AnswersWhatItDropsWhenItStops) {
     Worker worker;
     int refused = 0;
