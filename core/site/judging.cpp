@@ -50,12 +50,12 @@ void Site::State::judge_battery(BatteryIndex battery) {
     const OpenAlerts open = alerts.of(slots.number(battery));
     state.active_alerts = open.count;
     const HealthStatus alerted = status_of(open.worst);
-    state.status_reason = silence_of(of, state);
-    // An open alert holds on, though its monitor is silent; a prior alone alarms nobody.
-    if (state.status_reason.empty() && alerted == HealthStatus::healthy)
-        state.status_reason = prior_of(state);
-    const bool is_unknown = alerted == HealthStatus::healthy && !state.status_reason.empty();
-    set_status(state, is_unknown ? HealthStatus::unknown : alerted, clock.moment().wall);
+    std::string_view doubt;
+    // An open alert holds on, though its monitor is silent.
+    if (alerted == HealthStatus::healthy) doubt = silence_of(of, state);
+    if (alerted == HealthStatus::healthy && doubt.empty()) doubt = prior_of(state);
+    state.status_reason = doubt;
+    set_status(state, doubt.empty() ? alerted : HealthStatus::unknown, clock.moment().wall);
 }
 
 // The worst of the string's own alerts and its batteries; unknown only while none of them is heard of.

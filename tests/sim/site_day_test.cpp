@@ -158,7 +158,7 @@ TEST(SiteDay, AnOpenAlertSurvivesTheLossOfItsMonitor) {
     site.plant().monitor_answers = false;
     site.run(hours(1));
     ASSERT_NE(site.find_open("temperature_high"), nullptr);
-    EXPECT_EQ(site.battery(7).status, HealthStatus::unknown);
+    EXPECT_EQ(site.battery(7).status, HealthStatus::warning);
     EXPECT_EQ(site.battery(7).active_alerts, 1U);
     site.plant().monitor_answers = true;
     site.run(minutes(1));
@@ -222,6 +222,7 @@ std::vector<std::string> outcome_of(ScriptedSite& site, Duration restart_at) {
     site.run(hours(1));
     site.plant().extra_c[3] = 0;
     site.run(hours(1));
+    const Snapshot learnt = site.site().snapshot();
     std::vector<std::string> outcome;
     for (const auto& change : site.take_alerts()) {
         outcome.push_back(std::string(to_string(change.transition)) + " " + change.alert.id + " " +
@@ -232,8 +233,9 @@ std::vector<std::string> outcome_of(ScriptedSite& site, Duration restart_at) {
         outcome.push_back(std::to_string(std::lround(site.battery(battery).soc_pct.value.value_or(-1) * 10)));
         outcome.push_back(std::to_string(std::lround(site.battery(battery).soc_pct.sigma * 10)));
         outcome.emplace_back(to_string(site.battery(battery).status));
-        outcome.push_back(
-            std::to_string(std::lround(site.battery(battery).resistance_ratio.value.value_or(-1) * 1000)));
+        // The ratio itself waits for the float, and is held where it was known before.
+        const auto& baseline_ohm = learnt.batteries[battery].baseline_resistance_ohm;
+        outcome.push_back(std::to_string(std::lround(baseline_ohm.value_or(-1) * 1e6)));
     }
     return outcome;
 }

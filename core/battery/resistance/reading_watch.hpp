@@ -18,6 +18,7 @@ class ReadingWatch {
 
     // True for another measurement on float.
     bool take(double ohm, bool on_float, Time elapsed) {
+        if (!ohm_ && !on_float) return false;  // after a start nobody knows when that was measured
         const bool is_due = !ohm_ || elapsed - seen_at_ >= (ohm == *ohm_ ? repeats_after : interval);
         const bool was_discharged = !on_float && ohm_ && ohm != *ohm_;
         if (!is_due && !was_discharged) return false;

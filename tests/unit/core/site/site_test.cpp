@@ -543,8 +543,8 @@ TEST_F(SiteTest, AnOpenAlertIsTheStatusThoughItsMonitorIsSilent) {
     }
     ASSERT_FALSE(battery(3).voltage_v.value);
     EXPECT_EQ(battery(3).status, HealthStatus::critical);
-    EXPECT_EQ(battery(3).status_reason, "stale_input");
     EXPECT_EQ(battery(0).status, HealthStatus::unknown);
+    EXPECT_EQ(battery(0).status_reason, "stale_input");
     EXPECT_EQ(site_->strings()[0].status, HealthStatus::critical);
 }
 

@@ -39,6 +39,13 @@ TEST(ReadingWatch, WhatWasMeasuredInADischargeCountsNotEvenAfterIt) {
     EXPECT_TRUE(watch.is_of_float());
 }
 
+TEST(ReadingWatch, AStartInADischargeCondemnsNoValue) {
+    ReadingWatch watch;
+    EXPECT_FALSE(watch.take(0.0045, false, start));
+    EXPECT_FALSE(watch.is_of_float());
+    EXPECT_TRUE(watch.take(0.0045, true, start + seconds(10)));
+}
+
 TEST(ReadingWatch, WhatWasMeasuredBeforeADischargeStaysOfFloat) {
     ReadingWatch watch;
     EXPECT_TRUE(watch.take(0.0045, true, start));
