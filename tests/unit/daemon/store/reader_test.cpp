@@ -405,8 +405,19 @@ TEST_F(ReaderTest, ASnapshotComesBackAfterARestart) {
     const MaintenanceWindow window{"W1", {SubjectKind::site, "S"}, at(0), at(9), "eve", "fan"};
     batch_.rows.emplace_back(WindowRow{window});
     batch_.rows.emplace_back(WindowRow{{"W2", {}, at(0), at(9), "eve", "done"}, true});
-    BatteryMemory memory{"BAT-1",         "SN", 101.5, 2.5, at(3), Duration{77}, true, 0.0031,
-                         {0.003, 0.0032}, -0.1, -0.2,  0.3, 0.4,   {},           {}};
+    BatteryMemory memory{.battery = "BAT-1",
+                         .serial_number = "SN",
+                         .charge_ah = 101.5,
+                         .charge_sigma_ah = 2.5,
+                         .charge_as_of = at(3),
+                         .full_charge_held = Duration{77},
+                         .charge_has_gap = true,
+                         .baseline_resistance_ohm = 0.0031,
+                         .baseline_readings_ohm = {0.003, 0.0032},
+                         .charge_v1_v = -0.1,
+                         .charge_v2_v = -0.2,
+                         .current_offset_a = 0.3,
+                         .current_offset_sigma_a = 0.4};
     memory.ageing.evidence.push_back({AgeingEvidence::Kind::capacity, at(2), 0.9, 0.02, {}});
     batch_.rows.emplace_back(memory);
     commit();
