@@ -10,7 +10,6 @@ namespace sitepower {
 namespace {
 
 constexpr double noticeable_kw = 1e-9;
-constexpr double billing_interval_h = 0.25;
 constexpr std::string_view cooling = "cooling";
 
 double overhead_of(const LoadClass& load_class) {
@@ -40,6 +39,14 @@ std::string take_values(const LoadClass& load_class, const AllocationSnapshot& s
     return fmt::format("{} times {:g} per kWh", load_class.value_series, load_class.yield_per_kwh);
 }
 
+// Of the plan, what counts for the demand charge.
+double counted_h(const dispatch::Problem& problem) {
+    double hours = 0;
+    for (std::size_t t = 0; t < problem.steps(); ++t)
+        hours += problem.in_demand_window(t) ? problem.step_h : 0;
+    return hours;
+}
+
 // What the site could draw on in the step, whoever takes it.
 std::vector<NamedTier> sources_of(const PlanReport& plan, std::size_t step) {
     std::vector<NamedTier> sources;
@@ -62,15 +69,15 @@ std::vector<NamedTier> sources_of(const PlanReport& plan, std::size_t step) {
         sources.push_back(
             {"battery " + battery.id, {(worth + battery.wear_per_kwh) / battery.discharge_efficiency, kw}});
     }
-    // A kW above the peak that is billed anyway costs the demand charge, for the energy of one quarter of an
-    // hour.
+    // A kW above the peak that is billed anyway costs the demand charge, as in the plan against what all its
+    // steps bring.
     const double price = problem.import_price_per_kwh[step];
     double within_kw = problem.import_limit_kw;
     if (problem.in_demand_window(step)) {
         const double billed_kw = std::max(problem.demand->peak_so_far_kw, plan.plan.schedule.peak_kw);
         within_kw = std::min(within_kw, billed_kw);
         sources.push_back({"import above the billed peak",
-                           {price + problem.demand->price_per_kw / billing_interval_h,
+                           {price + problem.demand->price_per_kw / counted_h(problem),
                             problem.import_limit_kw - within_kw}});
     }
     sources.push_back({"import", {price, within_kw}});

@@ -78,8 +78,8 @@ TEST_F(Allocating, ImportAboveTheBilledPeakCostsTheDemandCharge) {
     const auto* above = tier(report, "import above the billed peak");
     ASSERT_NE(above, nullptr);
     EXPECT_DOUBLE_EQ(above->tier.width_kw, 100 - 45);
-    EXPECT_DOUBLE_EQ(above->tier.price_per_kwh, 0.08 + 8 / 0.25);
-    EXPECT_LE(report.allocation.used_kw, 45 - 20 + 28.8 + 1e-9) << "nobody bids 32 per kWh";
+    EXPECT_DOUBLE_EQ(above->tier.price_per_kwh, 0.08 + 8.0 / 6);
+    EXPECT_LE(report.allocation.used_kw, 45 - 20 + 28.8 + 1e-9) << "nobody bids 1.4 per kWh";
     plan_.problem.demand->window = {0, 1, 1, 1, 1, 1};
     EXPECT_DOUBLE_EQ(tier(run(), "import")->tier.width_kw, 80) << "not billed now";
 }
