@@ -90,6 +90,18 @@ Status ModelRegistry::activate(std::string_view name, std::uint32_t version, Tim
     return Done{};
 }
 
+bool ModelRegistry::resume(std::string_view name, std::uint32_t version) {
+    bool news = false;
+    for (auto& one : versions_) {
+        if (one.name != name) continue;
+        const bool was_active = one.status == ModelStatus::active;
+        if (was_active == (one.version == version)) continue;
+        one.status = was_active ? ModelStatus::retired : ModelStatus::active;
+        news = true;
+    }
+    return news;
+}
+
 const ModelVersion* ModelRegistry::active(std::string_view name) const {
     const auto found = std::ranges::find_if(versions_, [&](const ModelVersion& version) {
         return version.name == name && version.status == ModelStatus::active;

@@ -55,6 +55,10 @@ class ModelRegistry {
     // Any version that is kept, also an older one (roll-back). not_found names what there is.
     Status activate(std::string_view name, std::uint32_t version, Time now);
 
+    // The version of a state that goes on is in force, and no other of its name; one that is not kept: none
+    // is. True: that is news.
+    bool resume(std::string_view name, std::uint32_t version);
+
     const ModelVersion* active(std::string_view name) const;
     const ModelVersion* find(std::string_view name, std::uint32_t version) const;
     // By name, newest version first.

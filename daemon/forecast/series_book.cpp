@@ -25,6 +25,8 @@ constexpr Duration past = one_day;
 constexpr std::size_t most_matched_in_events = 1000;  // hours, after a start
 // A sender that is late is late all day.
 constexpr Duration left_out_is_news = one_hour;
+// By then the store has committed a step (commit_interval_ms).
+constexpr Duration longest_commit{120'000};
 
 // What is known leaves nothing to chance.
 forecast::ForecastStep exactly(Time valid_at, double value) {
@@ -97,7 +99,13 @@ std::string stored_name(const SeriesSettings& series) {
 }
 
 void SeriesBook::configure(const ForecastSettings& settings, SeriesMemory& memory, Time now) {
-    read_memory(memory, now);
+    if (const auto read = read_memory(memory, now); !read) {
+        effects_.troubles.push_back(
+            "what is kept of models, events and jobs cannot be read; until it can be, all series are "
+            "forecast "
+            "as new ones: " +
+            read.error().message);
+    }
     prior_ = settings.prior;
     const bool other_types = std::exchange(own_types_, settings.event_types) != settings.event_types;
     std::vector<Served> before = std::move(series_);
@@ -124,23 +132,17 @@ void SeriesBook::configure(const ForecastSettings& settings, SeriesMemory& memor
     for (auto& served : series_) tell(served, now);
 }
 
-void SeriesBook::read_memory(SeriesMemory& memory, Time now) {
-    if (std::exchange(read_, true)) return;
-    if (auto models = memory.models()) {
-        registry_.restore(std::move(models.value()));
-    } else {
-        effects_.troubles.push_back("versions of models cannot be read: " + models.error().message);
-    }
-    if (auto events = memory.known_events()) {
-        events_ = std::move(events.value());
-    } else {
-        effects_.troubles.push_back("known events cannot be read: " + events.error().message);
-    }
+Status SeriesBook::read_memory(SeriesMemory& memory, Time now) {
+    if (read_) return Done{};
+    auto models = memory.models();
+    if (!models) return models.error();
+    auto events = memory.known_events();
+    if (!events) return events.error();
     auto jobs = memory.jobs(kept_jobs);
-    if (!jobs) {
-        effects_.troubles.push_back("jobs cannot be read: " + jobs.error().message);
-        return;
-    }
+    if (!jobs) return jobs.error();
+    read_ = true;
+    registry_.restore(std::move(models.value()));
+    events_ = std::move(events.value());
     for (auto& job : jobs.value()) {
         if (job.status == JobStatus::queued || job.status == JobStatus::running) {
             job.status = JobStatus::failed;
@@ -150,9 +152,49 @@ void SeriesBook::read_memory(SeriesMemory& memory, Time now) {
         }
         jobs_.push_back(std::move(job));
     }
+    return Done{};
+}
+
+// One series a call, in turn: reading may take long, also when it fails. True: it is read.
+bool SeriesBook::read_again(SeriesMemory& memory, Time now) {
+    if (series_.empty() || !read_memory(memory, now)) return false;
+    Served& served = series_[++looked_at_ % series_.size()];
+    if (!served.unread) return false;
+    auto again = restored(served.settings, memory, now);
+    if (!again) return false;
+    for (const auto& [came_at, step] : served.unread_steps) {
+        again->series->replay(step, now);
+        if (!served.settings.price.empty())
+            note_known(*again, {.series = 0, .time = step.begin, .value = step.value}, now);
+    }
+    served = std::move(again.value());
+    effects_.troubles.push_back(
+        fmt::format("series {} goes on from what is kept of it: it could be read", served.settings.id));
+    tell(served, now);
+    return true;
+}
+
+Error SeriesBook::not_read_yet() {
+    return {.code = ErrorCode::service_unavailable,
+            .message = "what was kept before the start cannot be read yet: see the journal, and try again",
+            .detail = {}};
 }
 
 SeriesBook::Served SeriesBook::make(const SeriesSettings& settings, SeriesMemory& memory, Time now) {
+    if (read_) {
+        auto served = restored(settings, memory, now);
+        if (served) return std::move(served.value());
+        effects_.troubles.push_back(
+            fmt::format("what is kept of series {} cannot be read; until it can be, it is forecast as a new "
+                        "one: {}",
+                        settings.id, served.error().message));
+    }
+    Served served = new_series(settings, now);
+    served.unread = true;
+    return served;
+}
+
+SeriesBook::Served SeriesBook::new_series(const SeriesSettings& settings, Time now) const {
     Served served{.settings = settings,
                   .events = std::make_unique<forecast::EventBook>(),
                   .series = nullptr,
@@ -165,8 +207,7 @@ SeriesBook::Served SeriesBook::make(const SeriesSettings& settings, SeriesMemory
                   .refit_why = {}};
     // The configuration has checked the step; there is no other error.
     served.series = std::move(ServedSeries::make(setup_of(settings, prior_), served.events.get()).value());
-    served.series->speak_as(model_version(settings.id));
-    restore(served, memory, now);
+    fill_events(served, now);
     return served;
 }
 
@@ -186,34 +227,37 @@ void SeriesBook::fill_events(Served& served, Time now) const {
     }
 }
 
-void SeriesBook::restore(Served& served, SeriesMemory& memory, Time now) {
-    const auto& id = served.settings.id;
-    fill_events(served, now);
-    auto stored = memory.stored_series(stored_name(served.settings), now - longest_memory);
-    if (!stored) {
-        effects_.troubles.push_back(
-            fmt::format("series {} begins anew, its history cannot be read: {}", id, stored.error().message));
-        return;
+// Errors of the memory.
+Result<SeriesBook::Served> SeriesBook::restored(const SeriesSettings& settings, SeriesMemory& memory,
+                                                Time now) {
+    const auto name = stored_name(settings);
+    const auto stored = memory.stored_series(name, now - longest_memory);
+    if (!stored) return stored.error();
+    Served served = new_series(settings, now);
+    if (!settings.price.empty()) {
+        const auto ahead = memory.series_steps(name, floor_to(now, one_hour), Time::max());
+        if (!ahead) return ahead.error();
+        for (const auto& step : *ahead) served.known.insert_or_assign(step.begin, step.value);
     }
     if (stored->state) {
         if (const auto loaded = served.series->load(stored->state->state); !loaded) {
-            effects_.troubles.push_back(
-                fmt::format("series {} is fitted again from its steps: {}", id, loaded.error().message));
+            effects_.troubles.push_back(fmt::format("series {} is fitted again from its steps: {}",
+                                                    settings.id, loaded.error().message));
         }
     }
+    // Versions are of a declaration, as its state is: those of another one stand by.
+    if (registry_.resume(settings.id, stored->state ? stored->state->model_version : 0))
+        keep_models(settings.id);
+    const auto* active = registry_.active(settings.id);
+    served.series->speak_as(active == nullptr ? 0 : active->version);
     // What is matched again as steps are replayed is in the store.
     for (const auto& step : stored->steps) served.series->replay(step, now);
-    read_in_event(served, memory);
-    if (!served.settings.price.empty()) {
-        const auto ahead =
-            memory.series_steps(stored_name(served.settings), floor_to(now, one_hour), Time::max());
-        for (const auto& step : ahead ? *ahead : std::vector<forecast::ClosedStep>())
-            served.known.insert_or_assign(step.begin, step.value);
-    }
+    if (const auto read = read_in_event(served, memory); !read) return read.error();
     if (!stored->steps.empty() && !served.series->forecaster().long_horizon().fitted()) {
         served.refit_why = "restart";
     }
     served.anomalous = served.series->anomalous();
+    return served;
 }
 
 // What an event did is judged by forecasts from before it.
@@ -229,7 +273,7 @@ void SeriesBook::note_in_event(Served& served, const forecast::MatchedForecast& 
 }
 
 // Of events that nobody has told yet what they did.
-void SeriesBook::read_in_event(Served& served, SeriesMemory& memory, std::string_view only) {
+Status SeriesBook::read_in_event(Served& served, SeriesMemory& memory, std::string_view only) {
     const auto is_asked = [&](const forecast::Event& event) {
         return !event.cancelled_at && !event.realised_multiplier && (only.empty() || event.id == only);
     };
@@ -240,23 +284,20 @@ void SeriesBook::read_in_event(Served& served, SeriesMemory& memory, std::string
         from = std::min(from.value_or(event.start), event.start);
         to = std::max(to.value_or(event.end), event.end);
     }
-    if (!from) return;
+    if (!from) return Done{};
     const auto matched = memory.matched_forecasts({.series = stored_name(served.settings),
                                                    .horizons = {HorizonClass::long_48h},
                                                    .from = *from,
                                                    .to = *to,
                                                    .limit = most_matched_in_events});
-    if (!matched) {
-        effects_.troubles.push_back(fmt::format("what events did to series {} cannot be read: {}",
-                                                served.settings.id, matched.error().message));
-        return;
-    }
+    if (!matched) return matched.error();
     auto others = std::exchange(served.in_event, {});
     for (auto row = matched->matched.rbegin(); row != matched->matched.rend(); ++row)
         note_in_event(served, row->match);
     std::erase_if(served.in_event,
                   [&](const auto& one) { return !is_asked(*served.events->find(one.first)); });
     served.in_event.merge(others);
+    return Done{};
 }
 
 void SeriesBook::take(std::span<const SeriesSample> samples, Time now) {
@@ -300,6 +341,7 @@ void SeriesBook::take_own(Served& served, const SeriesSample& sample, Time& fitt
     if (accepted && !served.settings.price.empty()) note_known(served, sample, now);
     // Of a past that is told at once the rest is forecast, too, as it would have been day by day.
     if (!news.step_closed() || now - sample.time <= past || !served.series->refit_due()) return;
+    if (served.unread) return;
     if (news.closed.back().begin - fitted_at < one_day) return;
     fitted_at = news.closed.back().begin;
     fit(served, sample.time, now);
@@ -350,10 +392,14 @@ void SeriesBook::note(Served& served, const forecast::SeriesNews& news, Time now
     const auto& id = served.settings.id;
     const auto rows_of = stored_name(served.settings);
     for (const auto& step : news.closed) effects_.rows.steps.push_back({.series = rows_of, .step = step});
+    if (served.unread) {
+        for (const auto& step : news.closed) served.unread_steps.emplace_back(now, step);
+        std::erase_if(served.unread_steps, [&](const auto& one) { return now - one.first > longest_commit; });
+    }
     for (const auto& match : news.matched) {
         effects_.rows.matched.push_back(
             {.series = rows_of, .match = match, .model_version = match.model_version});
-        note_in_event(served, match);
+        if (!served.unread) note_in_event(served, match);
     }
     note_anomaly(served, news);
     if (news.drift != forecast::Drift::none || news.level_shift) {
@@ -535,6 +581,7 @@ void SeriesBook::keep_states(Time now) {
 }
 
 void SeriesBook::keep_state(Served& served, Time now) {
+    if (served.unread) return;
     const auto name = stored_name(served.settings);
     std::erase_if(effects_.rows.states, [&](const SeriesStateRow& older) { return older.series == name; });
     effects_.rows.states.push_back({.series = name,
@@ -574,7 +621,8 @@ const SeriesBook::Served* SeriesBook::find_served(std::string_view series) const
 }
 
 std::uint32_t SeriesBook::model_version(std::string_view series) const {
-    const auto* active = registry_.active(series);
+    const auto* served = find_served(series);
+    const auto* active = served != nullptr && served->unread ? nullptr : registry_.active(series);
     return active == nullptr ? 0 : active->version;
 }
 

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/forecast/registry.hpp"
@@ -54,7 +55,8 @@ class SeriesBook {
     explicit SeriesBook(LatestForecasts& latest) : latest_(latest) {}
 
     // The series of a configuration: those that did not change go on, new ones are restored from `memory`,
-    // which the first call reads whole.
+    // which the first call reads whole. What cannot be read is tried again by work(); until it is read, such
+    // series serve as new ones, and of them only steps and matched forecasts are kept.
     void configure(const ForecastSettings& settings, SeriesMemory& memory, Time now);
     // Values, in the order of time for each series; then steps that are over by `now` are closed.
     void take(std::span<const SeriesSample> samples, Time now);
@@ -91,7 +93,8 @@ class SeriesBook {
     std::span<const SeriesEvent> events() const { return events_; }
     // Errors as EventBook::add; not_found for a series that there is not; validation_error for one that
     // begins before what models hold or ends too far ahead. No series: all of them. What has been learnt
-    // inside it already is cleaned of it.
+    // inside it already is cleaned of it. This and all that follows is service_unavailable while what was
+    // kept cannot be read.
     Result<SeriesEvent> add_event(SeriesEvent event, SeriesMemory& memory, Time now);
     // One that runs is over now. Where it can be told what it did until then, that is what it did; else
     // nothing. Errors: not_found, conflict (it is over or cancelled).
@@ -118,14 +121,19 @@ class SeriesBook {
         bool anomalous = false;
         std::optional<std::int64_t> trained_day;  // of the local calendar
         std::string refit_why;
+        bool unread = false;  // what is kept of it could not be read yet
+        std::vector<std::pair<Time, forecast::ClosedStep>> unread_steps{};  // since then, and when they came
     };
 
-    void read_memory(SeriesMemory& memory, Time now);
+    Status read_memory(SeriesMemory& memory, Time now);
+    bool read_again(SeriesMemory& memory, Time now);
     Served make(const SeriesSettings& settings, SeriesMemory& memory, Time now);
-    void restore(Served& served, SeriesMemory& memory, Time now);
+    Served new_series(const SeriesSettings& settings, Time now) const;
+    Result<Served> restored(const SeriesSettings& settings, SeriesMemory& memory, Time now);
+    static Error not_read_yet();
     void fill_events(Served& served, Time now) const;
     static void note_in_event(Served& served, const forecast::MatchedForecast& match);
-    void read_in_event(Served& served, SeriesMemory& memory, std::string_view only = {});
+    static Status read_in_event(Served& served, SeriesMemory& memory, std::string_view only = {});
     void note(Served& served, const forecast::SeriesNews& news, Time now);
     static void note_known(Served& served, const SeriesSample& published, Time now);
     void report_known(const Served& served, SeriesReport& report, Time now) const;
@@ -157,7 +165,8 @@ class SeriesBook {
     std::vector<Served> series_;
     std::shared_ptr<const forecast::PriorLibrary> prior_;
     std::vector<forecast::EventType> own_types_;  // of events
-    bool read_ = false;
+    bool read_ = false;                           // versions, events and jobs
+    std::size_t looked_at_ = 0;                   // the series that was last tried again
     forecast::ModelRegistry registry_;
     std::vector<SeriesEvent> events_;
     std::deque<Job> jobs_;  // oldest first

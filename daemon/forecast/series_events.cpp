@@ -39,6 +39,7 @@ std::optional<Error> implausible(const forecast::Event& event, Time now) {
 }  // namespace
 
 Result<SeriesEvent> SeriesBook::add_event(SeriesEvent event, SeriesMemory& memory, Time now) {
+    if (!read_) return not_read_yet();
     if (auto refused = implausible(event.event, now)) return *refused;
     if (event.series.empty()) event.series = names();
     event.event.id = new_id("EV", now);
@@ -54,11 +55,13 @@ Result<SeriesEvent> SeriesBook::add_event(SeriesEvent event, SeriesMemory& memor
                      .message = "no series is configured that an event could concern",
                      .detail = {}};
     }
-    // What one book of events takes, the others take: they hold types and limits alike.
+    // All of them take it, or none.
+    std::vector<forecast::EventBook> with;
     for (const auto& series : event.series) {
-        if (const auto added = find_served(series)->events->add(event.event, now); !added)
-            return added.error();
+        with.push_back(*find_served(series)->events);
+        if (const auto added = with.back().add(event.event, now); !added) return added.error();
     }
+    for (std::size_t i = 0; i < with.size(); ++i) *find_served(event.series[i])->events = std::move(with[i]);
     std::erase_if(events_, [&](const SeriesEvent& old) {
         return events_.size() >= forecast::EventBook::most_events && old.event.end <= now;
     });
@@ -69,13 +72,19 @@ Result<SeriesEvent> SeriesBook::add_event(SeriesEvent event, SeriesMemory& memor
         served.tell = true;
         forecast::EventBook before = *served.events;
         static_cast<void>(before.cancel(event.event.id, event.event.start));
-        if (event.event.start < now) read_in_event(served, memory, event.event.id);
+        if (event.event.start < now) {
+            // What it did until now then stays unknown; it is cleaned by what is expected of it.
+            if (const auto read = read_in_event(served, memory, event.event.id); !read)
+                effects_.troubles.push_back(fmt::format("what {} did to series {} cannot be read: {}",
+                                                        event.event.id, series, read.error().message));
+        }
         clean_again(served, event.event, before, now);
     }
     return event;
 }
 
 Result<SeriesEvent> SeriesBook::cancel_event(std::string_view id, Time now) {
+    if (!read_) return not_read_yet();
     const auto found = std::ranges::find(
         events_, id, [](const SeriesEvent& event) -> std::string_view { return event.event.id; });
     if (found == events_.end()) {

@@ -41,6 +41,7 @@ Error no_series(std::string_view series, const std::vector<std::string>& names) 
 
 // Young series ask for it themselves; older ones are refitted in the night after their last fit.
 bool SeriesBook::is_due(Served& served, Time now) {
+    if (served.unread) return false;
     const auto& forecaster = served.series->forecaster();
     if (!holds_a_day(*served.series)) return false;
     if (!served.refit_why.empty()) return true;
@@ -60,7 +61,7 @@ bool SeriesBook::is_due(Served& served, Time now) {
 }
 
 bool SeriesBook::work(SeriesMemory& memory, Time now) {
-    if (run_job(memory, now)) return true;
+    if (read_again(memory, now) || run_job(memory, now)) return true;
     for (auto& served : series_) {
         if (!is_due(served, now)) continue;
         fit(served, now, now);
@@ -98,14 +99,14 @@ Result<forecast::Refit> SeriesBook::refit_for(Served& served, const Job& job, Se
 Result<bool> SeriesBook::finish_refit(Served& served, forecast::Refit refit, Time from, Time now) {
     const auto& id = served.settings.id;
     const auto& history = refit.forecaster->long_horizon().ensemble().history();
-    // Published prices lie ahead: trained to now, at the latest.
-    const Time newest = std::min(refit.forecaster->newest(), now - served.settings.step);
+    const Time end = refit.forecaster->newest() + served.settings.step;
     const auto held = std::chrono::hours{static_cast<std::int64_t>(history.size())};
     ModelVersion candidate{.name = id,
                            .kind = "series",
                            .checksum = forecast::checksum_of(refit.forecaster->save()),
-                           .trained_from = from > Time{} ? from : newest - held,
-                           .trained_to = newest + served.settings.step,
+                           .trained_from = floor_to(end, one_hour) - held,
+                           // Published prices lie ahead: trained to now, at the latest.
+                           .trained_to = std::min(end, now),
                            .samples = refit.forecaster->samples(),
                            .metrics = refit.metrics};
     const auto lived = served.series->accuracy(HorizonClass::long_48h, AccuracyWindow::week, now);
@@ -144,6 +145,7 @@ Result<ModelVersion> SeriesBook::activate(std::string_view series, std::uint32_t
                                           SeriesMemory& memory, Time now) {
     Served* served = find_served(series);
     if (served == nullptr) return no_series(series, names());
+    if (served->unread) return not_read_yet();
     const auto* wanted = registry_.find(series, version);
     if (wanted == nullptr) {
         return registry_.activate(series, version, now).error();  // names the versions that there are
@@ -174,6 +176,7 @@ Result<Job> SeriesBook::retrain(std::string_view series, std::optional<std::int6
                                 Time now) {
     const Served* served = find_served(series);
     if (served == nullptr) return no_series(series, names());
+    if (!read_) return not_read_yet();
     if (!training_days && !holds_a_day(*served->series)) {
         return Error{.code = ErrorCode::insufficient_data,
                      .message = fmt::format("{} holds no whole day of hours to fit a model on; with "
@@ -220,6 +223,8 @@ bool SeriesBook::run_job(SeriesMemory& memory, Time now) {
     };
     if (Served* served = find_served(job.subject); served == nullptr) {
         fail("the series is no longer configured");
+    } else if (served->unread) {
+        fail(not_read_yet().message);
     } else if (auto refit = refit_for(*served, job, memory, now); !refit) {
         fail(refit.error().message);
     } else {
@@ -255,6 +260,7 @@ Job* SeriesBook::find_job(std::string_view id) {
 }
 
 Result<Job> SeriesBook::cancel_job(std::string_view id, Time now) {
+    if (!read_) return not_read_yet();
     Job* job = find_job(id);
     if (job == nullptr) {
         return Error{

@@ -29,6 +29,7 @@ class FakeMemory final : public SeriesMemory {
     }
 
     Result<StoredSeries> stored_series(const std::string& series, Time from) override {
+        if (series_are_unreadable) return unreadable();
         StoredSeries stored{.state = {}, .steps = series_steps(series, from, Time::max()).value()};
         if (states.contains(series)) stored.state = states.at(series);
         return stored;
@@ -54,6 +55,7 @@ class FakeMemory final : public SeriesMemory {
         return answer;
     }
     Result<std::vector<forecast::ModelVersion>> models() override {
+        if (models_are_unreadable) return unreadable();
         std::vector<forecast::ModelVersion> all;
         for (const auto& [name, of_name] : versions) all.insert(all.end(), of_name.begin(), of_name.end());
         return all;
@@ -61,6 +63,12 @@ class FakeMemory final : public SeriesMemory {
     Result<std::vector<SeriesEvent>> known_events() override { return events; }
     Result<std::vector<Job>> jobs(std::size_t) override { return kept_jobs; }
 
+    static Error unreadable() {
+        return {.code = ErrorCode::service_unavailable, .message = "disk I/O error", .detail = {}};
+    }
+
+    bool series_are_unreadable = false;
+    bool models_are_unreadable = false;
     std::map<std::string, std::vector<forecast::ClosedStep>> steps;
     std::vector<MatchedForecastRow> matched;
     std::map<std::string, SeriesStateRow> states;

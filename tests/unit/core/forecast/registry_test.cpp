@@ -53,6 +53,22 @@ TEST(Registry, RollsBackToAVersionThatIsKept) {
     EXPECT_EQ(*registry.add(version_of("load", 1)), 10U) << "versions are never used twice";
 }
 
+TEST(Registry, ResumesTheVersionOfAState) {
+    ModelRegistry registry;
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(registry.add(version_of("load", 1)));
+    ASSERT_TRUE(registry.add(version_of("other", 1)));
+    ASSERT_TRUE(registry.activate("load", 3, now));
+    ASSERT_TRUE(registry.activate("other", 1, now));
+    EXPECT_FALSE(registry.resume("load", 3));
+    EXPECT_TRUE(registry.resume("load", 2));
+    EXPECT_EQ(registry.active("load")->version, 2U);
+    EXPECT_EQ(registry.find("load", 3)->status, ModelStatus::retired);
+    EXPECT_TRUE(registry.resume("load", 0));
+    EXPECT_EQ(registry.active("load"), nullptr);
+    EXPECT_FALSE(registry.resume("load", 9));
+    EXPECT_NE(registry.active("other"), nullptr);
+}
+
 TEST(Registry, RestoresWhatWasStored) {
     ModelRegistry registry;
     ASSERT_TRUE(registry.add(version_of("b", 1)));

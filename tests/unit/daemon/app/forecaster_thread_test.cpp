@@ -131,7 +131,7 @@ TEST_F(ForecasterThreadTest, QuestionsLeaveRoomForATurn) {
 TEST_F(ForecasterThreadTest, WhatWasDoneBeforeTheStopIsKept) {
     begin_with({"load"});
     ASSERT_TRUE(thread.ask([](SeriesBook& book, SeriesMemory&) -> Completion {
-        EXPECT_TRUE(book.retrain("load", std::nullopt, start));
+        EXPECT_TRUE(book.retrain("load", 2, start));
         return [] {};
     }));
     pollfd ended{thread.fd(), POLLIN, 0};

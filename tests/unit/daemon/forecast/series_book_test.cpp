@@ -154,6 +154,77 @@ TEST_F(SeriesBookTest, IsFittedAgainFromItsStepsWhenItsStateIsOfNoUse) {
                 10);
 }
 
+TEST_F(SeriesBookTest, WhatCannotBeReadIsTriedAgainAndNotReplaced) {
+    grow(hours{24 * 12});
+    live(hours{2});
+    const auto version = book->model_version("load");
+    const auto state = memory.states.at("load@1").state;
+    const auto versions = memory.versions.at("load").size();
+    const auto samples = book->find("load")->forecaster().samples();
+    memory.series_are_unreadable = true;
+    begin();
+    EXPECT_EQ(troubles.size(), 2U) << "of each series";
+    EXPECT_EQ(book->find("load")->forecaster().samples(), 0U);
+    live(hours{48});
+    EXPECT_EQ(book->model_version("load"), 0U) << "none of it was trained";
+    EXPECT_EQ(book->activate("load", version, memory, now).error().code, ErrorCode::service_unavailable);
+    ASSERT_TRUE(book->retrain("load", std::nullopt, now));
+    work();
+    EXPECT_EQ(book->jobs().back().status, JobStatus::failed);
+    book->keep_states(now);
+    collect();
+    EXPECT_EQ(memory.states.at("load@1").state, state);
+    EXPECT_EQ(memory.versions.at("load").size(), versions);
+    EXPECT_EQ(troubles.size(), 2U) << "told once";
+
+    memory.steps["load@1"].pop_back();  // not committed yet
+    memory.series_are_unreadable = false;
+    work();
+    work();
+    EXPECT_EQ(troubles.size(), 4U);
+    EXPECT_EQ(book->model_version("load"), version);
+    EXPECT_EQ(book->find("load")->forecaster().samples(), samples + 4 * 48 - 1)
+        << "less the step that was open";
+    EXPECT_EQ(book->find("load")->forecaster().newest(), now - 2 * quarter);
+    book->keep_states(now);
+    collect();
+    EXPECT_NE(memory.states.at("load@1").state, state);
+}
+
+TEST_F(SeriesBookTest, NoVersionIsMadeTwiceWhereThoseOfBeforeCannotBeRead) {
+    grow(hours{24 * 3});
+    const auto version = book->model_version("load");
+    ASSERT_GT(version, 0U);
+    const SeriesEvent event{.event = {.id = "",
+                                      .type = "holiday",
+                                      .name = "",
+                                      .source = "",
+                                      .start = now + hours{50},
+                                      .end = now + hours{52}},
+                            .series = {"load"},
+                            .metadata = "{}",
+                            .realised = {}};
+    const auto known = book->add_event(event, memory, now);
+    ASSERT_TRUE(known);
+    collect();
+    memory.models_are_unreadable = true;
+    begin();
+    EXPECT_EQ(troubles.size(), 1U);
+    live(hours{49});
+    EXPECT_EQ(memory.versions.at("load").front().version, version);
+    EXPECT_EQ(book->add_event(event, memory, now).error().code, ErrorCode::service_unavailable);
+    EXPECT_EQ(book->cancel_event(known->event.id, now).error().code, ErrorCode::service_unavailable);
+    EXPECT_EQ(book->retrain("load", std::nullopt, now).error().code, ErrorCode::service_unavailable);
+    EXPECT_EQ(book->cancel_job("JOB-1", now).error().code, ErrorCode::service_unavailable);
+    memory.models_are_unreadable = false;
+    work();
+    work();
+    EXPECT_EQ(book->model_version("load"), version);
+    EXPECT_EQ(book->events().size(), 1U);
+    live(hours{24});
+    EXPECT_GT(book->model_version("load"), version);
+}
+
 TEST_F(SeriesBookTest, RefitsYoungSeriesDailyAndOldOnesNightly) {
     std::map<std::string, int> why;
     const auto count = [&] {
@@ -416,6 +487,28 @@ TEST_F(SeriesBookTest, RefusesEventsThatCannotBe) {
     EXPECT_EQ(book->cancel_event("EV-0", now).error().code, ErrorCode::not_found);
 }
 
+TEST_F(SeriesBookTest, AnEventIsTakenByAllOfItsSeriesOrByNone) {
+    live(hours{24 * 3});
+    SeriesEvent event{.event = {.id = "",
+                                .type = "holiday",
+                                .name = "",
+                                .source = "",
+                                .start = now + hours{1},
+                                .end = now + hours{2},
+                                .ramp = {},
+                                .expected_multiplier = 3.0},
+                      .series = {"other"},
+                      .metadata = "{}",
+                      .realised = {}};
+    for (std::size_t i = 0; i < forecast::EventBook::most_events; ++i)
+        ASSERT_TRUE(book->add_event(event, memory, now));
+    const auto before = book->find("load")->forecast_at(now + minutes{90})->point;
+    event.series = {};
+    EXPECT_EQ(book->add_event(event, memory, now).error().code, ErrorCode::conflict);
+    EXPECT_EQ(book->find("load")->forecast_at(now + minutes{90})->point, before) << "it has no part of it";
+    EXPECT_EQ(book->events().size(), forecast::EventBook::most_events);
+}
+
 TEST_F(SeriesBookTest, TakesEventsOfTypesOfItsOwn) {
     live(hours{24 * 3});
     SeriesEvent event{.event = {.id = "",
@@ -452,6 +545,8 @@ TEST_F(SeriesBookTest, RetrainsOnRequestAndRollsBack) {
     collect();
     ASSERT_EQ(book->jobs().back().status, JobStatus::done) << book->jobs().back().result;
     EXPECT_EQ(book->models().front().version, newest + 1) << "in force, or standing by";
+    EXPECT_NEAR(static_cast<double>((book->models().front().trained_from - (now - hours{24 * 9})).count()), 0,
+                static_cast<double>(one_hour.count()));
     ASSERT_TRUE(book->activate("load", newest + 1, memory, now));
     EXPECT_EQ(book->model_version("load"), newest + 1);
     EXPECT_EQ(memory.kept_jobs.back().status, JobStatus::done);
@@ -519,6 +614,17 @@ TEST_F(SeriesBookTest, SaysThatValuesBelowZeroAreTakenForZero) {
     EXPECT_EQ(troubles.size(), 2U);
 }
 
+TEST_F(SeriesBookTest, AVersionSaysWhatItWasReallyTrainedOn) {
+    grow(hours{24 * 9});
+    ASSERT_TRUE(book->retrain("load", 60, now));
+    work();
+    const auto made = book->models().front();
+    EXPECT_NEAR(static_cast<double>((made.trained_from - start).count()), 0,
+                static_cast<double>(one_hour.count()))
+        << "there are no older steps";
+    EXPECT_TRUE(book->activate("load", made.version, memory, now)) << "and so they are all there";
+}
+
 TEST_F(SeriesBookTest, AMatchNamesTheVersionThatSaidIt) {
     grow(hours{24 * 10});
     const auto before = book->model_version("load");
@@ -575,6 +681,24 @@ TEST_F(SeriesBookTest, AChangedConfigurationLeavesAloneWhatDidNotChange) {
     EXPECT_EQ(book->find("load")->forecaster().samples(), 0U)
         << "steps of another declaration are not its own";
     EXPECT_EQ(book->find("nobody"), nullptr);
+}
+
+TEST_F(SeriesBookTest, VersionsAreOfADeclaration) {
+    grow(hours{24 * 3});
+    const auto version = book->model_version("load");
+    ASSERT_GT(version, 0U);
+    settings.series[0].fingerprint = 2;
+    book->configure(settings, memory, now);
+    collect();
+    EXPECT_EQ(book->model_version("load"), 0U) << "none was trained of what it is now";
+    EXPECT_EQ(reports.back().model_version, 0U);
+    EXPECT_EQ(memory.versions.at("load").front().status, forecast::ModelStatus::retired);
+    live(hours{50});
+    EXPECT_GT(book->model_version("load"), version) << "no number is used twice";
+    settings.series[0].fingerprint = 1;
+    book->configure(settings, memory, now);
+    collect();
+    EXPECT_EQ(book->model_version("load"), version) << "what it was goes on";
 }
 
 // A load that follows the weather, which changes from day to day in no order; the forecast of it is told two
