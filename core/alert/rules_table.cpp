@@ -235,7 +235,8 @@ constexpr auto table = std::to_array<Rule>({
      .severity = Severity::warning,
      .message = "A sensor of the battery gives no usable value",
      .advice = "Check the sensor, its leads and the monitor's channel.",
-     .basis = "out of range, or unmoved while the string's median moved by 0.2 V per 12 V block"},
+     .basis = "out of range, unmoved while the string's median moved by 0.2 V per 12 V block, or the reason "
+              "why the charge is unknown"},
     {.id = RuleId::data_stale,
      .name = "data_stale",
      .type = "data_stale",

@@ -238,6 +238,19 @@ bool AgeingAlerts::is_frozen(const BatteryState& state, const StringView& view, 
     return has_others && std::abs(*view.median_voltage_v - watched.median_then_v) > frozen_v * blocks;
 }
 
+// Why the charge cannot be told; empty: not for a sensor. One cause is one alert: the current is that of all
+// batteries of the string, and its first one says so.
+std::string_view AgeingAlerts::fault_of_charge(BatteryIndex battery, const Batteries& batteries) const {
+    const auto at_fault = [&](BatteryIndex each) {
+        const Estimate& soc = batteries.batteries()[position(each)].soc_pct;
+        return !soc.value && soc.reason == "sensor_fault";
+    };
+    if (!at_fault(battery)) return "";
+    const auto& others = model_.strings[position(model_.batteries[position(battery)].string)].batteries;
+    if (!std::ranges::all_of(others, at_fault)) return "voltage, which does not go with the current";
+    return others.front() == battery ? "current, which does not go with the voltages or with its UPS" : "";
+}
+
 // A device that does not answer has its own alert, device_offline: one cause is one alert.
 void AgeingAlerts::sensors(BatteryIndex battery, const Batteries& batteries, const DeviceWatch& devices,
                            Watched& watched, Report& report) const {
@@ -255,6 +268,7 @@ void AgeingAlerts::sensors(BatteryIndex battery, const Batteries& batteries, con
         if (says_fault(measured.reason)) faulty = sensor.name;
         if (answers && says_stale(measured.reason)) stale = sensor.name;
     }
+    if (faulty.empty()) faulty = fault_of_charge(battery, batteries);
     const auto judge = [&](RuleId rule, Latch& latch, std::string_view which) {
         if (!rules_.enabled(rule)) return;
         latch.update(!which.empty(), !which.empty(), rules_[rule].delay, 1, report.moment.steady);

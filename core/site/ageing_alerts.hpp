@@ -83,6 +83,7 @@ class AgeingAlerts {
     void runaway(BatteryIndex battery, const Batteries& batteries, Watched& watched, Report& report) const;
     void untested(StringIndex string, const Batteries& batteries, Report& report);
     bool prior_would_alert(const BatteryState& state) const;
+    std::string_view fault_of_charge(BatteryIndex battery, const Batteries& batteries) const;
     void sensors(BatteryIndex battery, const Batteries& batteries, const DeviceWatch& devices,
                  Watched& watched, Report& report) const;
     void learn_float_current(StringIndex string, const Batteries& batteries, const Moment& moment);

@@ -439,8 +439,11 @@ TEST_F(LearntSiteTest, ACurrentThatTheUpsContradictsIsAFaultOfItsSensor) {
     EXPECT_EQ(battery(5).soc_pct.reason, "sensor_fault");
     EXPECT_EQ(site_->strings()[0].soc_pct.reason, "sensor_fault");
     EXPECT_TRUE(battery(pack).soc_pct.value) << "another string";
-    run(minutes(10));
+    run(minutes(11));
     EXPECT_EQ(battery(0).soc_pct.reason, "sensor_fault");
+    ASSERT_NE(open("sensor_fault"), nullptr);
+    EXPECT_EQ(open("sensor_fault")->subject.id, "BAT-1");
+    EXPECT_EQ(std::ranges::count(site_->open_alerts(), "sensor_fault", &Alert::type), 1) << "one cause";
     current_a_ = -30;
     run(seconds(1));
     ASSERT_TRUE(battery(0).soc_pct.value);
