@@ -148,7 +148,8 @@ std::vector<std::string> reasons_of(const Problem& problem, const Plan& plan, st
             } else if (problem.in_demand_window(t) && import_kw >= plan.schedule.peak_kw - idle_kw) {
                 text = "holds the billed peak at " + decimal_text(plan.schedule.peak_kw, 1) + " kW";
             } else {
-                text = "discharges at " + price + later;
+                text = "discharges at " + price;
+                text += later;
             }
         } else if (reserve > 0 && stored <= reserve + told_as_same_kwh) {
             text = "holds the reserve of " + decimal_text(reserve, 1) + " kWh";
