@@ -362,9 +362,28 @@ Result<IssuedStep> Forecaster::forecast_at(Time valid_at) const {
     const double share = static_cast<double>((valid_at - (*said)[at].valid_at).count()) /
                              static_cast<double>(one_hour.count()) -
                          0.5;
-    if (share < 0) return between((*said)[at].forecast, (*said)[at > 0 ? at - 1 : 0].forecast, -share);
-    const std::size_t after = std::min(at + 1, said->size() - 1);
-    return between((*said)[at].forecast, (*said)[after].forecast, share);
+    const std::size_t other = share < 0 ? (at > 0 ? at - 1 : 0) : std::min(at + 1, said->size() - 1);
+    return as_of_a_step(between((*said)[at].forecast, (*said)[other].forecast, std::abs(share)));
+}
+
+// What is said of hours is said of their means; a step strays from that of its hour by what no forecast knows
+// of the next step either: nearly independent of the error of the mean, of which it makes up 1/n.
+IssuedStep Forecaster::as_of_a_step(IssuedStep hour) const {
+    const auto shortly = forecast(HorizonClass::short_15min, 1);
+    if (!shortly) return hour;
+    const auto& near = shortly->front().forecast.quantiles;
+    const double unknown =
+        1 - static_cast<double>(setup_.step.count()) / static_cast<double>(one_hour.count());
+    auto& q = hour.quantiles;
+    const auto wider = [unknown](double distance, double of_a_step) {
+        return std::sqrt(distance * distance + unknown * of_a_step * of_a_step);
+    };
+    q.p90 = q.p50 + wider(q.p90 - q.p50, near.p90 - near.p50);
+    q.p99 = q.p50 + wider(q.p99 - q.p50, near.p99 - near.p50);
+    q.upper95 = q.p50 + wider(q.upper95 - q.p50, near.upper95 - near.p50);
+    q.lower95 = q.p50 - wider(q.p50 - q.lower95, near.p50 - near.lower95);
+    if (setup_.non_negative) q.lower95 = std::max(q.lower95, 0.0);
+    return hour;
 }
 
 // A constant forecasts itself; its interval is what the sensor cannot tell apart. Of less than 20 alike

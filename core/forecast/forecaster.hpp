@@ -107,6 +107,7 @@ class Forecaster {
     void watch_constant(double value);
     Status enough_for(HorizonClass horizon) const;
     std::vector<ForecastStep> constant_forecast(HorizonClass horizon, std::size_t steps) const;
+    IssuedStep as_of_a_step(IssuedStep hour) const;
     std::vector<ForecastStep> long_forecast(std::size_t steps) const;
     TwoDomains fine_history() const;
     void refit_transform();

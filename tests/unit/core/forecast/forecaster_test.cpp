@@ -177,6 +177,27 @@ TEST(Forecaster, ForecastsAnyTimeUpToTheHorizon) {
     EXPECT_FALSE(forecaster->forecast_at(first - minutes{1}));
 }
 
+// The mean of an hour is known better than any of its quarters.
+TEST(Forecaster, TheIntervalOfAStepHoldsTheStep) {
+    auto forecaster = make();
+    feed(*forecaster, 0, 15 * day);
+    std::size_t held = 0;
+    std::size_t all = 0;
+    for (std::size_t i = 15 * day; i < 18 * day; ++i) {
+        feed(*forecaster, i, i + 1);
+        const std::size_t ahead = i + 12;
+        const auto said = forecaster->forecast_at(start + quarter * static_cast<std::int64_t>(ahead));
+        ASSERT_TRUE(said);
+        const auto& q = said->quantiles;
+        EXPECT_LE(q.p50, q.p90);
+        EXPECT_LE(q.p90, q.upper95);
+        EXPECT_LE(q.upper95, q.p99);
+        held += value_at(ahead) >= q.lower95 && value_at(ahead) <= q.upper95 ? 1U : 0U;
+        ++all;
+    }
+    EXPECT_GE(static_cast<double>(held) / static_cast<double>(all), 0.92);
+}
+
 TEST(Forecaster, RefusesWhatItCannotKnowAndSaysWhatIsMissing) {
     auto forecaster = make();
     const auto nothing = forecaster->forecast(HorizonClass::short_15min);
