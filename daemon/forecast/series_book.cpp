@@ -285,15 +285,15 @@ Status SeriesBook::read_in_event(Served& served, SeriesMemory& memory, std::stri
         to = std::max(to.value_or(event.end), event.end);
     }
     if (!from) return Done{};
-    const auto matched = memory.matched_forecasts({.series = stored_name(served.settings),
-                                                   .horizons = {HorizonClass::long_48h},
-                                                   .from = *from,
-                                                   .to = *to,
-                                                   .limit = most_matched_in_events});
+    auto matched = memory.matched_forecasts({.series = stored_name(served.settings),
+                                             .horizons = {HorizonClass::long_48h},
+                                             .from = *from,
+                                             .to = *to,
+                                             .limit = most_matched_in_events});
     if (!matched) return matched.error();
     auto others = std::exchange(served.in_event, {});
-    for (auto row = matched->matched.rbegin(); row != matched->matched.rend(); ++row)
-        note_in_event(served, row->match);
+    std::ranges::reverse(matched->matched);  // they come newest first
+    for (const auto& row : matched->matched) note_in_event(served, row.match);
     std::erase_if(served.in_event,
                   [&](const auto& one) { return !is_asked(*served.events->find(one.first)); });
     served.in_event.merge(others);

@@ -74,9 +74,10 @@ Result<SeriesEvent> SeriesBook::add_event(SeriesEvent event, SeriesMemory& memor
         static_cast<void>(before.cancel(event.event.id, event.event.start));
         if (event.event.start < now) {
             // What it did until now then stays unknown; it is cleaned by what is expected of it.
-            if (const auto read = read_in_event(served, memory, event.event.id); !read)
+            if (const auto read = read_in_event(served, memory, event.event.id); !read) {
                 effects_.troubles.push_back(fmt::format("what {} did to series {} cannot be read: {}",
                                                         event.event.id, series, read.error().message));
+            }
         }
         clean_again(served, event.event, before, now);
     }

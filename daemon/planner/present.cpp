@@ -12,10 +12,11 @@ std::optional<double> present_value(const SiteView& site, PointRef point) {
 }
 
 void take_power(const Result<double>& found, std::optional<double>& kw, std::string& gap) {
-    if (found)
+    if (found) {
         kw = *found;
-    else
+    } else {
         gap = found.error().message;
+    }
 }
 
 Result<double> present_kw(const SiteView& site, const MeasuredPower& power) {

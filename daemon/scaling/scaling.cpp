@@ -211,10 +211,11 @@ void Scaling::carry_out(const std::shared_ptr<Group>& group, const ScalingDecisi
                          const auto still = known.lock();
                          if (!still) return;  // of a configuration that is no longer in force
                          const auto time = outlets_.now();
-                         if (why_not.empty())
+                         if (why_not.empty()) {
                              still->scaler.report_executed(id, time);
-                         else
+                         } else {
                              still->scaler.report_failed(id, why_not);
+                         }
                          settle(*still, time);
                          tell(*still, false);
                          judge();
@@ -261,22 +262,23 @@ ScalingGroupView Scaling::view_of(const Group& group) const {
         view.status = status;
         view.reason = std::move(reason);
     };
-    if (!view.instances && !view.is_advice)
+    if (!view.instances && !view.is_advice) {
         set(ScalingStatus::degraded, "the present number of instances is unknown");
-    else if (!view.needed)
+    } else if (!view.needed) {
         set(ScalingStatus::degraded, "no metric is known");
-    else if (view.last && is_open(*view.last))
+    } else if (view.last && is_open(*view.last)) {
         set(ScalingStatus::scaling, view.last->reason);
-    else if (!view.instances || *view.instances == *view.needed)
+    } else if (!view.instances || *view.instances == *view.needed) {
         set(ScalingStatus::stable, "");
-    else if (view.is_advice)
+    } else if (view.is_advice) {
         set(ScalingStatus::held, "it is advice: nothing carries it out");
-    else if (group.waits_for_mains)
+    } else if (group.waits_for_mains) {
         set(ScalingStatus::held, "no register is written until the mains have been there for five minutes");
-    else if (view.last && came_to_nothing(*view.last))
+    } else if (view.last && came_to_nothing(*view.last)) {
         set(ScalingStatus::degraded, view.last->outcome.empty() ? view.last->reason : view.last->outcome);
-    else
+    } else {
         set(ScalingStatus::held, std::string(scaler.holding()));
+    }
     return view;
 }
 

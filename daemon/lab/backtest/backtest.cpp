@@ -72,9 +72,10 @@ void tell(const dispatch::LoopResult& result, bool perfect, double import_limit_
     report.add({"backtest.cost", result.cost, "currency", std::nullopt});
     report.add({"backtest.cost_without_battery", result.cost_without_battery, "currency", std::nullopt});
     report.add({"backtest.cost_perfect_foresight", result.cost_perfect, "currency", std::nullopt});
-    if (result.cost_perfect > 0)
+    if (result.cost_perfect > 0) {
         report.add({"backtest.above_perfect", 100 * (result.cost / result.cost_perfect - 1), "%",
                     perfect ? std::optional<Goal>(at_most(2)) : std::nullopt});
+    }
     report.add({"backtest.saved", saved, "currency", std::nullopt});
     // Where a battery cannot save anything, only cost less or more, a share would mean nothing.
     if (possible > 1e-9 * std::abs(result.cost_without_battery))

@@ -152,7 +152,7 @@ Result<Instance> read_one(const json& object, const std::string& place) {
         if (format != object.end() && *format == "vcg-instance-1") return read_auction(object, place);
     }
     return refused((place.empty() ? std::string() : place + ".") +
-                   "format: must be \"dispatch-instance-1\" or \"vcg-instance-1\"");
+                   R"(format: must be "dispatch-instance-1" or "vcg-instance-1")");
 }
 
 }  // namespace
