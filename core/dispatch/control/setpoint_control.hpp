@@ -152,7 +152,7 @@ class SetpointControl {
     void forget();
 
     ControlLimits limits_;
-    ControlState state_ = ControlState::released;
+    ControlState state_ = ControlState::releasing;
     bool engaged_ = true;
     bool ending_ = false;
     std::optional<ControlWrite> writing_;
