@@ -527,8 +527,8 @@ TEST_F(AgeingTest, ATestThatIsToldLateIsOfTheAgeThatTheBatteryHadThen) {
         const auto memory = ageing_->memory(BatteryIndex{bare});
         for (const double age_days : memory.evidence.at(0).age_days) EXPECT_NEAR(age_days, 4 * 365, 1);
         ageing_->learn(BatteryIndex{bare}, {start - hours(24 * 2 * 365), 0.97, 0.02});
-        for (const double age_days : ageing_->memory(BatteryIndex{bare}).evidence.at(0).age_days)
-            EXPECT_NEAR(age_days, 2 * 365, 1);
+        const auto later = ageing_->memory(BatteryIndex{bare});
+        for (const double age_days : later.evidence.at(0).age_days) EXPECT_NEAR(age_days, 2 * 365, 1);
     }
 }
 

@@ -334,8 +334,8 @@ TEST_F(SeriesBookTest, WhatAnEventDidNotDoIsCleanedAgainAlsoAfterARestart) {
     both(hours{2});
     ASSERT_TRUE(book->events()[0].realised.contains("load")) << "by matches from before the restart";
     EXPECT_NEAR(book->events()[0].realised.at("load"), 1, 0.1);
-    const auto& with = book->report("load", now).of(HorizonClass::long_48h).steps;
-    const auto& without = book->report("other", now).of(HorizonClass::long_48h).steps;
+    const auto with = book->report("load", now).of(HorizonClass::long_48h).steps;
+    const auto without = book->report("other", now).of(HorizonClass::long_48h).steps;
     ASSERT_EQ(with.size(), without.size());
     for (std::size_t h = 0; h < with.size(); ++h)
         EXPECT_NEAR(with[h].forecast.point, without[h].forecast.point, 10) << h;
